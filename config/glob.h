@@ -1,0 +1,23 @@
+// `call/participant/source` with `*` inside a segment: which tracks a subscription wants.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace spillway::config {
+
+class TrackGlob {
+  public:
+    /// Throws std::invalid_argument that says what is wrong and what is allowed.
+    static TrackGlob parse(std::string_view text);
+
+    bool matches(std::string_view call, std::string_view participant, std::string_view source) const;
+    const std::string& text() const { return text_; }
+
+  private:
+    std::string text_;
+    std::array<std::string, 3> segments_;
+};
+
+} // namespace spillway::config

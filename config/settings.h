@@ -1,0 +1,158 @@
+// Every setting of the daemon as plain structs; the defaults are the values written here.
+//
+// Comes in: nothing. Goes out: what the loader (loader.h) fills in and relay/ and daemon/ read. No parsing here.
+// Values are immutable once loaded and may be read from any thread.
+#pragma once
+
+#include "config/address.h"
+#include "config/glob.h"
+#include "config/secret.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace spillway::config {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// What a full queue does. The order of words in messages and documents is the order here.
+enum class QueuePolicy {
+    dropToKeyframe, ///< drop what is queued, then everything until the next keyframe, and ask for one
+    dropOldest,     ///< drop from the front until the new frame fits
+    latest,         ///< keep only the newest frame
+    disconnect,     ///< end the subscriber with a reason
+};
+
+/// The bounds of one queue; all three hold at once.
+struct QueueBounds {
+    std::uint32_t buffers = 2048;
+    std::uint64_t bytes = 8ULL * 1024 * 1024;
+    Milliseconds time{5000}; ///< age of the oldest against the newest frame
+    QueuePolicy policy = QueuePolicy::dropToKeyframe;
+
+    bool operator==(const QueueBounds&) const = default;
+};
+
+/// What the user wrote under `queue:`; what is absent comes from the output's own default for the medium.
+struct QueueSettings {
+    std::optional<std::uint32_t> buffers;
+    std::optional<std::uint64_t> bytes;
+    std::optional<Milliseconds> time;
+    std::optional<QueuePolicy> policy;
+};
+
+struct TlsSettings {
+    std::filesystem::path certificate; ///< PEM
+    std::filesystem::path key;         ///< PEM
+};
+
+struct HttpSettings {
+    std::vector<ListenAddress> listen{ListenAddress::parse("127.0.0.1:8080")};
+    std::optional<TlsSettings> tls;
+    std::optional<Secret> adminToken;
+    std::optional<Secret> publishToken;
+    std::optional<Secret> viewToken;
+    std::vector<std::string> cors; ///< origins, or "*"
+
+    bool hasTokens() const { return adminToken || publishToken || viewToken; }
+};
+
+/// One STUN or TURN server, RFC 7064 and RFC 7065 URI.
+struct IceServer {
+    std::string url;
+    std::string username;
+    std::optional<Secret> password;
+};
+
+struct WebrtcSettings {
+    std::vector<IceServer> iceServers;
+};
+
+struct LimitSettings {
+    std::uint64_t queueMemory = 256ULL * 1024 * 1024; ///< bytes, the sum of all queue bounds
+    std::uint32_t subscribers = 2000;
+    std::uint32_t calls = 200;
+    std::uint32_t tracksPerCall = 200;
+};
+
+struct MetricsSettings {
+    std::uint32_t maxSeries = 5000; ///< per family; the rest is summed under `other`
+};
+
+enum class LogLevel { trace, debug, info, warn, error };
+enum class LogFormat { automatic, text, json, journal };
+
+struct LogSettings {
+    LogLevel level = LogLevel::info;
+    LogFormat format = LogFormat::automatic;
+};
+
+enum class Codec { vp8, vp9, h264, h265, opus };
+
+/// This node hosts the call; publishers POST to /whip/{call}.
+struct WhipJoin {};
+
+/// A synthetic call for demos and benchmarks.
+struct TestJoin {
+    std::uint32_t participants = 3;
+    std::uint32_t width = 640;
+    std::uint32_t height = 360;
+    std::uint32_t fps = 25;
+    Milliseconds churn{0}; ///< how often one participant leaves, returns or switches the camera; 0 is never
+};
+
+struct CallSettings {
+    std::string name;
+    std::variant<WhipJoin, TestJoin> join;
+    std::vector<Codec> videoCodecs{Codec::vp8, Codec::vp9, Codec::h264, Codec::h265};
+    Milliseconds mediaTimeout{15000}; ///< without RTP and RTCP for so long a peer is lost; without RTP a track ends
+    Milliseconds jitter{100};         ///< how long a gap may wait for a retransmission
+};
+
+/// Matroska files, one sequence for each track: DIRECTORY/call/participant/source/START.mkv
+struct RecordOutput {
+    std::filesystem::path directory;
+    Milliseconds segment{600000};            ///< a new file on the first keyframe after this; 0 is never
+    std::optional<Milliseconds> keep;        ///< delete files that are older
+    std::optional<std::uint64_t> maxBytes;   ///< delete the oldest files of this subscription above this sum
+};
+
+/// RTP over UDP; the n-th track of the subscription goes to port + 2n.
+struct RtpOutput {
+    std::string host;
+    std::uint16_t port = 0;
+    std::filesystem::path sdp;     ///< a session description to play the streams with is written here; empty is none
+    std::uint32_t maxTracks = 16;  ///< further tracks are refused
+};
+
+using OutputSettings = std::variant<RecordOutput, RtpOutput>;
+
+struct SubscriptionSettings {
+    std::string name;
+    TrackGlob tracks = TrackGlob::parse("*/*/*");
+    OutputSettings output;
+    QueueSettings queue;
+};
+
+struct Settings {
+    HttpSettings http;
+    WebrtcSettings webrtc;
+    LimitSettings limits;
+    MetricsSettings metrics;
+    Milliseconds shutdownTimeout{10000};
+    LogSettings log;
+    std::vector<CallSettings> calls;
+    std::vector<SubscriptionSettings> subscriptions;
+};
+
+/// The word of the configuration for an output: "record", "rtp".
+const char* outputName(const OutputSettings& output);
+const char* policyName(QueuePolicy policy);
+const char* joinName(const CallSettings& call);
+
+} // namespace spillway::config

@@ -1,0 +1,83 @@
+// The main loop: the thread that owns every object of the relay and of the control plane.
+//
+// Comes in: functions posted from any thread, timers from the loop itself. Goes out: their calls, on the loop, in the
+// order posted. It never blocks and never runs a function after the object that scheduled it is gone, as long as that
+// object holds its Timer or guards its posts with a Lifetime.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <thread>
+
+using GMainContext = struct _GMainContext;
+using GMainLoop = struct _GMainLoop;
+using GSource = struct _GSource;
+
+namespace spillway::relay {
+
+/// A pending or repeating call; the destructor cancels it. Loop thread.
+class Timer {
+  public:
+    Timer() = default;
+    explicit Timer(GSource* source)
+        : source_(source) {}
+    Timer(Timer&& other) noexcept
+        : source_(std::exchange(other.source_, nullptr)) {}
+    Timer& operator=(Timer&& other) noexcept;
+    ~Timer() { cancel(); }
+
+    void cancel();
+    explicit operator bool() const { return source_ != nullptr; }
+
+  private:
+    GSource* source_ = nullptr;
+};
+
+/// Hands out weak tokens of an object's life, for callbacks that may come after its end. Hold it as the last member.
+class Lifetime {
+  public:
+    std::weak_ptr<void> token() const { return token_; }
+    /// Wraps `fn` so that it does nothing once this object is gone. The result must run on the loop.
+    template <class Fn>
+    auto guard(Fn fn) const {
+        return [token = token(), fn = std::move(fn)](auto&&... args) mutable {
+            if (!token.expired()) fn(std::forward<decltype(args)>(args)...);
+        };
+    }
+
+  private:
+    std::shared_ptr<void> token_ = std::make_shared<char>();
+};
+
+class Loop {
+  public:
+    /// The thread that constructs it is the loop thread; it uses the default GLib main context.
+    Loop();
+    ~Loop();
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    /// Any thread; never blocks.
+    void post(std::function<void()> fn);
+    /// Loop thread. Calls `fn` once.
+    [[nodiscard]] Timer after(std::chrono::milliseconds delay, std::function<void()> fn);
+    /// Loop thread. Calls `fn` again and again until the Timer goes.
+    [[nodiscard]] Timer every(std::chrono::milliseconds period, std::function<void()> fn);
+
+    /// Loop thread: turns until quit().
+    void run();
+    /// Any thread.
+    void quit();
+    /// Loop thread: turns until `done` or the deadline; true when done. For tests and for the last turns at shutdown.
+    bool runUntil(const std::function<bool()>& done, std::chrono::milliseconds deadline);
+
+    bool onLoop() const { return std::this_thread::get_id() == thread_; }
+
+  private:
+    std::thread::id thread_;
+    GMainContext* context_;
+    GMainLoop* loop_;
+};
+
+} // namespace spillway::relay

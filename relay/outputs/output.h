@@ -1,0 +1,74 @@
+// What a kind of subscriber must be able to do. One Output serves one track of one subscription; one OutputGroup makes
+// the outputs of one subscription and holds what they share and what outlives a single track.
+#pragma once
+
+#include "config/settings.h"
+#include "relay/frame.h"
+#include "relay/frame_queue.h"
+#include "relay/track_name.h"
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace spillway::relay {
+
+/// What an output says about itself to API and log. Written by the output on its loop, read by the main loop.
+class OutputStatus {
+  public:
+    struct Reading {
+        std::string target; ///< file or address that is written now
+        std::string error;  ///< why the last write failed; empty while all is well
+        std::uint64_t errors = 0;
+    };
+    void setTarget(std::string target);
+    void setError(std::string error); ///< empty clears it; else counts
+    Reading read() const;
+
+  private:
+    mutable std::mutex mutex_; ///< protects reading_; never taken by a streaming thread
+    Reading reading_;
+};
+
+/// Output loop thread. Nothing here may block for longer than one write of its own target.
+class Output {
+  public:
+    virtual ~Output() = default;
+
+    /// Hands one frame over. False: it could not be written (counts as dropped{write_error}); the output keeps its own
+    /// error in its OutputStatus and tries again with a later frame by itself.
+    virtual bool write(const Frame& frame) = 0;
+
+    /// No frame comes any more; finish the file, say good-bye. Called once, before the destructor.
+    virtual void close(EndReason reason) = 0;
+
+    /// True when only a keyframe helps (a new file, after an error): the loop then wishes for one.
+    virtual bool wantsKeyframe() { return false; }
+};
+
+struct OutputRequest {
+    TrackName track;
+    MediaKind kind;
+    std::shared_ptr<OutputStatus> status;
+};
+
+/// Main loop, but what its outputs share is touched on their output loop only.
+class OutputGroup {
+  public:
+    virtual ~OutputGroup() = default;
+
+    virtual Rendition rendition() const = 0;
+    /// Bounds that hold where the user wrote none.
+    virtual QueueBounds defaultBounds(MediaKind kind) const = 0;
+    /// Outputs with the same key share a thread; those that may block each other for long must not (a file system that
+    /// hangs must not stop a socket).
+    virtual std::string loopKey() const = 0;
+    /// Throws std::runtime_error with what is wrong when this track cannot be served.
+    virtual std::unique_ptr<Output> open(const OutputRequest& request) = 0;
+};
+
+/// The group for a subscription's `output:`. Throws std::runtime_error, naming what is wrong (a directory that cannot
+/// be made, a host that is none).
+std::unique_ptr<OutputGroup> makeOutputGroup(const config::SubscriptionSettings& subscription);
+
+} // namespace spillway::relay

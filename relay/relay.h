@@ -1,0 +1,72 @@
+// The media plane as the control plane sees it: calls, subscriptions, one snapshot.
+//
+// Owner: the daemon's composition. Loop thread, asserted.
+#pragma once
+
+#include "config/settings.h"
+#include "relay/call.h"
+#include "relay/loop.h"
+#include "relay/snapshot.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+namespace spillway::relay {
+
+/// A wish that cannot be granted. `kind` tells the API which status it is.
+class Refused : public std::runtime_error {
+  public:
+    enum class Kind {
+        duplicate, ///< 409: the name is taken
+        limit,     ///< 503: a configured limit is reached; trying again later may help
+        invalid,   ///< 422: it can never work as written
+    };
+    Refused(Kind kind, const std::string& what)
+        : std::runtime_error(what)
+        , kind_(kind) {}
+    Kind kind() const { return kind_; }
+
+  private:
+    Kind kind_;
+};
+
+class Relay {
+  public:
+    /// Initialises GStreamer; throws std::runtime_error naming an element that is missing.
+    Relay(Loop& loop, config::LimitSettings limits, config::WebrtcSettings webrtc);
+    ~Relay();
+    Relay(const Relay&) = delete;
+    Relay& operator=(const Relay&) = delete;
+
+    /// Throws Refused.
+    Call& addCall(const config::CallSettings& settings);
+    /// Ends its peers and tracks. False when there is none.
+    bool removeCall(const std::string& name);
+    Call* findCall(const std::string& name);
+
+    /// Throws Refused. The subscription takes tracks that exist at once and others when they appear.
+    void addSubscription(const config::SubscriptionSettings& settings);
+    /// False when there is none.
+    bool removeSubscription(const std::string& name);
+
+    Snapshot snapshot() const;
+
+    /// Name of a track whose streaming thread has been inside one push for longer than `limit`; empty when all progress.
+    std::string stuckTrack(std::chrono::milliseconds limit);
+
+    /// Ends all subscriptions, then all calls; `onClosed` once every output has closed its file. Nothing can be added
+    /// afterwards.
+    void close(std::function<void()> onClosed);
+
+    static std::string gstreamerVersion(); ///< "1.22.0"
+    static std::string niceVersion();      ///< "0.1.21"
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace spillway::relay

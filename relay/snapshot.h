@@ -1,0 +1,99 @@
+// One immutable reading of the whole relay: what the page, the API and the metrics are made from. Plain values, so that
+// any thread may hold one. Reading it takes no lock that a streaming thread takes.
+#pragma once
+
+#include "relay/frame_queue.h"
+#include "relay/histogram.h"
+#include "relay/outputs/output.h"
+#include "relay/track_name.h"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spillway::relay {
+
+enum class CallState { joining, joined, left };
+const char* callStateName(CallState state);
+
+enum class WishReason { attach, drop, output, viewer };
+inline constexpr std::size_t wishReasons = 4;
+const char* wishReasonName(WishReason reason);
+
+struct ParticipantSnapshot {
+    std::string name;
+    std::string display; ///< what signalling called it
+    bool connected = false;
+};
+
+struct CallSnapshot {
+    std::string name;
+    std::string type; ///< `whip`, `test`
+    CallState state = CallState::joining;
+    std::chrono::system_clock::time_point since; ///< of this state
+    std::vector<ParticipantSnapshot> participants;
+    std::uint32_t peers = 0;
+    std::uint64_t reconnects = 0;
+    std::map<std::string, std::uint64_t> peersLost; ///< by cause
+};
+
+enum class TrackState {
+    live,    ///< a source is there
+    waiting, ///< the participant publishes anew; name and subscribers are kept
+};
+const char* trackStateName(TrackState state);
+
+struct TrackSnapshot {
+    TrackName name;
+    MediaKind kind = MediaKind::video;
+    std::string codec; ///< `VP8`, `H264`, `opus` …; empty before the first caps
+    std::uint32_t clockRate = 0;
+    TrackState state = TrackState::live;
+    bool draining = false;
+    std::uint32_t subscribers = 0;
+    std::uint64_t receivedPackets = 0;
+    std::uint64_t receivedBytes = 0;
+    std::uint64_t drainedPackets = 0;
+    std::uint64_t lostPackets = 0;
+    std::optional<double> lastPacketAge; ///< seconds; none before the first packet
+    std::array<std::uint64_t, wishReasons> keyframeWishes{};
+    std::uint64_t keyframeRequests = 0;
+    std::uint64_t keyframes = 0;
+};
+
+/// One branch: a subscription on one track.
+struct SubscriberSnapshot {
+    TrackName track;
+    QueueBounds bounds;
+    QueueStats queue;
+    OutputStatus::Reading status;
+};
+
+struct SubscriptionSnapshot {
+    std::string name;
+    std::string tracks; ///< the glob
+    std::string output; ///< `record`, `rtp`
+    std::vector<SubscriberSnapshot> subscribers;
+    std::map<std::string, std::string> refused; ///< track -> why it is not served
+};
+
+/// The histograms of all subscribers of one kind of output, also of those that are gone.
+struct OutputHistograms {
+    HistogramReading depth;         ///< buffers
+    HistogramReading latency;       ///< seconds
+    HistogramReading firstKeyframe; ///< seconds
+};
+
+struct Snapshot {
+    std::vector<CallSnapshot> calls;
+    std::vector<TrackSnapshot> tracks;
+    std::vector<SubscriptionSnapshot> subscriptions;
+    std::map<std::string, OutputHistograms> outputs; ///< by output name
+    std::uint64_t queueMemory = 0;      ///< bytes: the sum of the bounds of all queues that exist, the worst case now
+    std::uint64_t queueMemoryLimit = 0; ///< bytes: the worst case ever
+};
+
+} // namespace spillway::relay
