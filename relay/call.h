@@ -23,6 +23,8 @@ struct PublishRequest {
     std::string participant; ///< a name (config/name.h)
     std::string display;     ///< as signalling has it
     std::string offer;       ///< SDP
+    std::string videoSource = "video"; ///< what the tracks are called; a second of a kind gets `-2`
+    std::string audioSource = "audio";
     bool loopbackOnly = false;
 };
 
