@@ -13,6 +13,7 @@
 #include "config/settings.h"
 #include "relay/frame.h"
 #include "relay/histogram.h"
+#include "relay/sequence_locked.h"
 
 #include <array>
 #include <atomic>
@@ -42,7 +43,7 @@ struct QueueStats {
     std::uint64_t queuedBuffers = 0;
     std::uint64_t queuedBytes = 0;
     Clock::duration queuedTime{};      ///< newest minus oldest arrival
-    std::optional<Clock::time_point> oldest; ///< arrival of the oldest queued frame
+    Clock::time_point oldest{}; ///< arrival of the oldest queued frame; meaningless when nothing is queued
     bool awaitingKeyframe = false;
 
     std::uint64_t droppedTotal() const;
@@ -91,11 +92,36 @@ class FrameQueue {
     const QueueBounds& bounds() const { return bounds_; }
 
   private:
-    struct Counters;
-    // implementation members: see frame_queue.cpp's owner
-    QueueBounds bounds_;
-    Hooks hooks_;
+    struct Held {
+        Clock::time_point arrived;
+        std::uint32_t bytes;
+    };
+
+    // All under mutex_.
+    void accept(Frame&& frame);
+    void makeRoom(const Frame& frame);
+    void dropFront(DropReason reason);
+    void dropQueued(DropReason reason);
+    void dropToNextKeyframe();
+    std::optional<DropReason> overflow(const Frame& frame) const;
+    bool fitsAfterPolicy(const Frame& frame);
+    void publish();
+    bool takeWake();
+
+    const QueueBounds bounds_;
+    const Hooks hooks_;
+
+    mutable std::mutex mutex_; ///< protects what follows, up to the published counters
+    std::deque<Frame> frames_;
+    std::deque<Held> held_; ///< taken, not settled
+    QueueStats counts_;     ///< its queued…, oldest and awaitingKeyframe are filled by publish()
+    std::uint64_t queuedBytes_ = 0; ///< of frames_ and held_
+    bool awaitingKeyframe_ = true;
+    bool discontinuity_ = false;
+    bool readerSleeps_ = true;
+
     std::atomic<EndReason> endReason_{EndReason::none};
+    SequenceLocked<QueueStats> published_;
 };
 
 } // namespace spillway::relay
