@@ -41,7 +41,7 @@ class SequenceLocked {
             if (before % 2 == 0 && version_.load(std::memory_order_relaxed) == before) break;
         }
         T value;
-        std::memcpy(&value, raw.data(), sizeof(T));
+        std::memcpy(static_cast<void*>(&value), raw.data(), sizeof(T));
         return value;
     }
 
