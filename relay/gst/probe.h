@@ -1,0 +1,43 @@
+// A probe on a pad; the destructor removes it.
+//
+// The callback runs on the thread that pushes through the pad (or at once, on the caller's, for an IDLE probe
+// that finds the pad idle). It may still be running there when the destructor returns, so it owns what it
+// uses: capture shared_ptr or weak_ptr, never a bare `this`. It does not start any more after the destructor
+// returned. The destructor may run inside the callback itself and never waits for it.
+#pragma once
+
+#include "relay/gst/ref.h"
+
+#include <gst/gst.h>
+
+#include <functional>
+#include <memory>
+
+namespace spillway::gst {
+
+class PadProbe {
+  public:
+    using Callback = std::function<GstPadProbeReturn(GstPadProbeInfo*)>;
+
+    PadProbe() = default;
+    /// `callback` may return GST_PAD_PROBE_REMOVE. It must not throw.
+    PadProbe(GstPad* pad, GstPadProbeType type, Callback callback);
+    PadProbe(PadProbe&& other) noexcept = default;
+    PadProbe& operator=(PadProbe&& other) noexcept;
+    ~PadProbe() { remove(); }
+
+    void remove();
+    explicit operator bool() const { return state_ != nullptr; }
+
+  private:
+    struct State;
+
+    Ref<GstPad> pad_;
+    gulong id_ = 0;
+    std::shared_ptr<State> state_; ///< shared with the pad, which may be inside the callback
+};
+
+/// Drops buffers and buffer lists of the pad for as long as the pad lives; events pass. Any thread.
+void dropDataForever(GstPad* pad);
+
+} // namespace spillway::gst
