@@ -2,6 +2,9 @@
 
 #include <glib.h>
 
+#include <algorithm>
+#include <atomic>
+
 namespace spillway::relay {
 
 namespace {
@@ -11,7 +14,11 @@ struct Call {
     bool repeats;
 };
 
+/// Orders a post before its call. GLib does that too, but with futexes that ThreadSanitizer does not see.
+std::atomic<unsigned> handedOver{0};
+
 gboolean runCall(gpointer data) noexcept {
+    handedOver.load(std::memory_order_acquire);
     auto* call = static_cast<Call*>(data);
     // Held across the call: `fn` may cancel its own timer and so destroy what it captured.
     const bool repeats = call->repeats;
@@ -24,6 +31,7 @@ void deleteCall(gpointer data) noexcept { delete static_cast<Call*>(data); }
 /// Attached to `context`; the caller owns a reference.
 GSource* attach(GSource* source, GMainContext* context, std::function<void()> fn, bool repeats) {
     g_source_set_callback(source, runCall, new Call{std::move(fn), repeats}, deleteCall);
+    handedOver.fetch_add(1, std::memory_order_release);
     g_source_attach(source, context);
     return source;
 }

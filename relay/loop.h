@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 
 using GMainContext = struct _GMainContext;
 using GMainLoop = struct _GMainLoop;

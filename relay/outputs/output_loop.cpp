@@ -1,0 +1,193 @@
+#include "relay/outputs/output_loop.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace spillway::relay {
+
+namespace {
+
+/// One queue and where its frames go. Output loop thread.
+struct Service {
+    std::shared_ptr<FrameQueue> queue;
+    std::unique_ptr<Output> output;
+    std::function<void()> wishKeyframe;
+    std::function<void(EndReason)> onClosed;
+    bool wished = false;
+};
+
+/// Signals are the main thread's; and with SIGXFSZ blocked a file size limit is an error of one write.
+void blockSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
+
+} // namespace
+
+struct OutputLoop::Impl {
+    explicit Impl(Loop& loop)
+        : mainLoop(loop) {}
+
+    void run();
+    bool waitForWork();
+    void serve(Id id);
+    void writeBatch(Service& service);
+    void wishOnce(Service& service) const;
+    void finish(Service service, EndReason reason);
+    void abandonAll();
+
+    Loop& mainLoop;
+
+    std::mutex mutex; ///< protects the next four
+    std::condition_variable work;
+    std::vector<Id> woken;
+    std::vector<std::pair<Id, Service>> added;
+    bool sleeping = false;
+
+    std::atomic<bool> stopping{false};
+    std::atomic<Id> lastId{0};
+
+    // Of the thread alone.
+    std::unordered_map<Id, Service> services;
+    std::deque<Id> ready;
+    std::vector<Frame> frames;
+
+    std::thread thread;
+};
+
+void OutputLoop::Impl::run() {
+    blockSignals();
+    while (waitForWork()) {
+        const Id id = ready.front();
+        ready.pop_front();
+        serve(id);
+    }
+    abandonAll();
+}
+
+/// False when the loop is to end; else `ready` holds something.
+bool OutputLoop::Impl::waitForWork() {
+    std::unique_lock lock(mutex);
+    while (!stopping) {
+        for (auto& [id, service] : added)
+            services.emplace(id, std::move(service));
+        added.clear();
+        ready.insert(ready.end(), woken.begin(), woken.end());
+        woken.clear();
+        if (!ready.empty()) return true;
+        sleeping = true;
+        work.wait(lock, [this] { return stopping || !woken.empty(); });
+        sleeping = false;
+    }
+    return false;
+}
+
+void OutputLoop::Impl::serve(Id id) {
+    const auto found = services.find(id);
+    if (found == services.end()) return;
+    Service& service = found->second;
+    // The reason first: after an end no frame is added, so that an empty queue stays empty.
+    const EndReason reason = service.queue->ended();
+    if (service.queue->take(frames, batch) > 0) {
+        writeBatch(service);
+        ready.push_back(id);
+    } else if (reason != EndReason::none) {
+        finish(std::move(services.extract(found).mapped()), reason);
+    }
+}
+
+void OutputLoop::Impl::writeBatch(Service& service) {
+    for (Frame& frame : frames) {
+        if (stopping) break;
+        const bool written = service.output->write(frame);
+        frame = {};
+        service.queue->settle(written ? 1 : 0, written ? 0 : 1);
+        wishOnce(service);
+    }
+    frames.clear();
+}
+
+void OutputLoop::Impl::wishOnce(Service& service) const {
+    const bool wants = service.output->wantsKeyframe();
+    if (wants && !service.wished && service.wishKeyframe) service.wishKeyframe();
+    service.wished = wants;
+}
+
+void OutputLoop::Impl::finish(Service service, EndReason reason) {
+    service.output->close(reason);
+    service.output.reset();
+    if (!service.onClosed) return;
+    mainLoop.post([onClosed = std::move(service.onClosed), reason] { onClosed(reason); });
+}
+
+void OutputLoop::Impl::abandonAll() {
+    {
+        const std::lock_guard lock(mutex);
+        for (auto& [id, service] : added)
+            services.emplace(id, std::move(service));
+        added.clear();
+    }
+    for (auto& [id, service] : services) {
+        service.queue->abandon();
+        service.output->close(EndReason::shutdown);
+    }
+    services.clear();
+}
+
+OutputLoop::OutputLoop(Loop& mainLoop, const std::string& name)
+    : impl_(std::make_unique<Impl>(mainLoop)) {
+    impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
+    pthread_setname_np(impl_->thread.native_handle(), name.substr(0, 15).c_str());
+}
+
+OutputLoop::~OutputLoop() {
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->stopping = true;
+    }
+    impl_->work.notify_one();
+    impl_->thread.join();
+}
+
+OutputLoop::Id OutputLoop::reserve() {
+    return ++impl_->lastId;
+}
+
+void OutputLoop::add(Id id, std::shared_ptr<FrameQueue> queue, std::unique_ptr<Output> output,
+                     std::function<void()> wishKeyframe, std::function<void(EndReason)> onClosed) {
+    Service service{std::move(queue), std::move(output), std::move(wishKeyframe), std::move(onClosed)};
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->added.emplace_back(id, std::move(service));
+    }
+    // What the queue said before now was for an id that nobody served.
+    wake(id);
+}
+
+void OutputLoop::wake(Id id) {
+    bool notify = false;
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->woken.push_back(id);
+        notify = std::exchange(impl_->sleeping, false);
+    }
+    if (notify) impl_->work.notify_one();
+}
+
+OutputLoop& OutputLoops::of(const std::string& key) {
+    auto& loop = loops_[key];
+    if (!loop) loop = std::make_unique<OutputLoop>(mainLoop_, "out-" + key);
+    return *loop;
+}
+
+} // namespace spillway::relay
