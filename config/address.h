@@ -1,12 +1,25 @@
-// Where the HTTP server listens: `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/spillway/http.sock`.
+// Addresses as users write them: hosts with ports, and where the HTTP server listens.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace spillway::config {
 
+struct HostPort {
+    std::string host; ///< without brackets
+    std::optional<std::uint16_t> port;
+};
+
+/// `host`, `host:port`, `[v6]`, `[v6]:port`; nothing when it is not one of these.
+std::optional<HostPort> splitHostPort(std::string_view text);
+
+/// A numeric IPv4 or IPv6 address (without brackets), or a DNS name of A-Z a-z 0-9 - and dots.
+bool isHost(std::string_view text);
+
+/// `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/spillway/http.sock`.
 class ListenAddress {
   public:
     /// Throws std::invalid_argument that says what is wrong and what is allowed.
@@ -19,6 +32,8 @@ class ListenAddress {
     const std::string& host() const { return host_; } ///< numeric, without brackets
     std::uint16_t port() const { return port_; }      ///< 0 lets the kernel choose
     std::string text() const;
+
+    bool operator==(const ListenAddress&) const = default;
 
   private:
     std::string path_;

@@ -1,0 +1,125 @@
+#include "config/address.h"
+
+#include "config/quote.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <stdexcept>
+
+#include <arpa/inet.h>
+#include <sys/un.h>
+
+namespace spillway::config {
+
+namespace {
+
+constexpr std::string_view unixPrefix = "unix:";
+
+std::optional<std::uint16_t> parsePort(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
+    return port;
+}
+
+/// The address as the system writes it, or nothing when `host` is not numeric.
+std::optional<std::string> numericHost(const std::string& host) {
+    for (const int family : {AF_INET, AF_INET6}) {
+        std::array<unsigned char, sizeof(in6_addr)> binary{};
+        std::array<char, INET6_ADDRSTRLEN> text{};
+        if (inet_pton(family, host.c_str(), binary.data()) != 1) continue;
+        inet_ntop(family, binary.data(), text.data(), text.size());
+        return text.data();
+    }
+    return std::nullopt;
+}
+
+bool isLabel(std::string_view label) {
+    const auto allowed = [](unsigned char c) { return c < 0x80 && (std::isalnum(c) != 0 || c == '-'); };
+    return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
+           std::all_of(label.begin(), label.end(), allowed);
+}
+
+bool isDnsName(std::string_view text) {
+    if (text.size() > 253) return false;
+    for (;;) {
+        const std::size_t dot = text.find('.');
+        const std::string_view label = text.substr(0, dot);
+        if (!isLabel(label)) return false;
+        // The last label of a name is never a number (RFC 3696), that of a mistyped address is.
+        if (dot == std::string_view::npos) return label.find_first_not_of("0123456789") != std::string_view::npos;
+        text.remove_prefix(dot + 1);
+    }
+}
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+    throw std::invalid_argument(quote(text) + " is not an address to listen on: " + why +
+                                "; allowed are 127.0.0.1:8080, [::1]:8080, unix:/run/spillway/http.sock");
+}
+
+void checkSocketPath(std::string_view text, std::string_view path) {
+    if (path.empty() || path.front() != '/') refuse(text, "the path of a Unix socket begins with a slash");
+    if (path.size() >= sizeof(sockaddr_un::sun_path))
+        refuse(text, "the path of a Unix socket has at most " +
+                         std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes");
+    if (path.find('\0') != std::string_view::npos) refuse(text, "it contains a NUL byte");
+}
+
+} // namespace
+
+std::optional<HostPort> splitHostPort(std::string_view text) {
+    HostPort result;
+    std::string_view rest;
+    if (text.starts_with('[')) {
+        const std::size_t close = text.find(']');
+        if (close == std::string_view::npos) return std::nullopt;
+        result.host = text.substr(1, close - 1);
+        if (result.host.find(':') == std::string::npos) return std::nullopt;
+        rest = text.substr(close + 1);
+    } else {
+        result.host = text.substr(0, text.find(':'));
+        rest = text.substr(result.host.size());
+    }
+    if (!isHost(result.host)) return std::nullopt;
+    if (rest.empty()) return result;
+    result.port = rest.front() == ':' ? parsePort(rest.substr(1)) : std::nullopt;
+    if (!result.port) return std::nullopt;
+    return result;
+}
+
+bool isHost(std::string_view text) {
+    if (text.find('\0') != std::string_view::npos) return false;
+    return numericHost(std::string(text)).has_value() || isDnsName(text);
+}
+
+ListenAddress ListenAddress::parse(std::string_view text) {
+    ListenAddress address;
+    if (text.starts_with(unixPrefix)) {
+        const std::string_view path = text.substr(unixPrefix.size());
+        checkSocketPath(text, path);
+        address.path_ = path;
+        return address;
+    }
+    const auto split = splitHostPort(text);
+    if (!split) refuse(text, "it is neither host:port nor unix:/path");
+    const auto host = numericHost(split->host);
+    if (!host) refuse(text, "the host is not numeric");
+    if (!split->port) refuse(text, "the port is missing");
+    address.host_ = *host;
+    address.port_ = *split->port;
+    return address;
+}
+
+bool ListenAddress::isLocal() const {
+    return isUnix() || host_ == "::1" || host_.starts_with("127.");
+}
+
+std::string ListenAddress::text() const {
+    if (isUnix()) return std::string(unixPrefix).append(path_);
+    const bool v6 = host_.find(':') != std::string::npos;
+    return (v6 ? "[" + host_ + "]" : host_) + ":" + std::to_string(port_);
+}
+
+} // namespace spillway::config

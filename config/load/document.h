@@ -1,0 +1,63 @@
+// A YAML text as a tree of plain values, each with its place. Goes between yaml-cpp's parser and the readers, instead
+// of YAML::Node, because hostile text must meet its limits while it is parsed, and duplicate keys must be seen.
+//
+// Comes in: text of any kind. Goes out: a tree within the limits, or one SyntaxError. Never more memory than the
+// limits allow, never recursion deeper than `maxDepth`. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spillway::config {
+
+/// The largest text that is looked at: some ten times a configuration with every limit used up.
+inline constexpr std::size_t maxDocumentBytes = 1024UL * 1024;
+/// Levels of lists and mappings; the deepest key of ours stands on the seventh.
+inline constexpr int maxDepth = 32;
+/// Memory of a tree with its aliases expanded.
+inline constexpr std::size_t maxTreeBytes = 16UL * 1024 * 1024;
+
+struct Place {
+    std::size_t source = 0; ///< index into Problems' sources
+    int line = 0;           ///< from 1; 0 when there is none
+    int column = 0;         ///< from 1, in bytes
+};
+
+struct Entry;
+
+struct Node {
+    enum class Kind { null, scalar, sequence, mapping };
+
+    Kind kind = Kind::null;
+    bool quoted = false; ///< a scalar in quotes is text, whatever it looks like
+    Place place;
+    std::string text;           ///< of a scalar
+    std::vector<Entry> entries; ///< of a sequence (without keys) or a mapping
+};
+
+struct Entry {
+    std::string key;
+    Place keyPlace;
+    Node value;
+};
+
+/// The text is not a YAML document that is accepted here. what() holds no part of the text.
+class SyntaxError : public std::runtime_error {
+  public:
+    SyntaxError(Place place, const std::string& message)
+        : std::runtime_error(message)
+        , place_(place) {}
+
+    const Place& place() const { return place_; }
+
+  private:
+    Place place_;
+};
+
+/// Reads the one document of the text; an empty one is null. Throws SyntaxError.
+Node parseDocument(std::string_view text, std::size_t source);
+
+} // namespace spillway::config

@@ -1,0 +1,107 @@
+#include "config/byte_size.h"
+#include "config/load/sections.h"
+
+#include <map>
+
+namespace spillway::config {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t mib = 1024ULL * 1024;
+constexpr std::uint64_t tib = 1024 * 1024 * mib;
+
+const Keys<LimitSettings>& limitKeys() {
+    static const Keys<LimitSettings> keys{
+        {"queue_memory", byteSize(&LimitSettings::queueMemory, mib, tib)},
+        {"subscribers", count(&LimitSettings::subscribers, 1, 100'000)},
+        {"calls", count(&LimitSettings::calls, 1, 10'000)},
+        {"tracks_per_call", count(&LimitSettings::tracksPerCall, 1, 1000)},
+    };
+    return keys;
+}
+
+const Keys<MetricsSettings>& metricsKeys() {
+    static const Keys<MetricsSettings> keys{
+        {"max_series", count(&MetricsSettings::maxSeries, 1, 1'000'000)},
+    };
+    return keys;
+}
+
+const Keys<LogSettings>& logKeys() {
+    static const Keys<LogSettings> keys{
+        {"level", oneOf(&LogSettings::level, logLevelWords)},
+        {"format", oneOf(&LogSettings::format, logFormatWords)},
+    };
+    return keys;
+}
+
+template <class Element>
+Reading<Settings> listOf(std::vector<Element> Settings::*member, const Keys<Element>& keys) {
+    return {[=, &keys](const Value& value, Settings& out) {
+                for (const Value& element : value.items())
+                    readMapping(element, keys, (out.*member).emplace_back());
+            },
+            dotted(keys, "[].")};
+}
+
+void checkNames(const Value& list) {
+    std::map<std::string, int> lines;
+    for (const Value& element : list.items()) {
+        const Value name = element.at("name");
+        if (name.node().kind != Node::Kind::scalar) continue;
+        const auto [first, isNew] = lines.try_emplace(name.node().text, name.node().place.line);
+        if (isNew) continue;
+        const std::string where = first->second > 0 ? ", first on line " + std::to_string(first->second) : "";
+        name.problem("this name is there twice" + where);
+    }
+}
+
+void checkCount(const Value& list, std::size_t count, std::uint32_t limit, const std::string& limitKey) {
+    if (count > limit)
+        list.problem("has " + std::to_string(count) + " elements, " + limitKey + " allows " + std::to_string(limit));
+}
+
+/// Every subscription meets one track at least, so the sum of what is written is the least that will be wanted.
+void checkQueueMemory(const Value& list, const Settings& settings) {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < settings.subscriptions.size(); ++i) {
+        const std::uint64_t bytes = settings.subscriptions[i].queue.bytes.value_or(0);
+        const bool fitted = sum <= settings.limits.queueMemory;
+        sum += bytes;
+        if (!fitted || sum <= settings.limits.queueMemory) continue;
+        list.items()[i].at("queue").at("bytes").problem(
+            "with this one the queues may hold " + formatByteSize(sum) + ", limits.queue_memory allows " +
+            formatByteSize(settings.limits.queueMemory));
+    }
+}
+
+} // namespace
+
+const Keys<Settings>& documentKeys() {
+    static const Keys<Settings> keys{
+        {"http", section(&Settings::http, httpKeys())},
+        {"webrtc", section(&Settings::webrtc, webrtcKeys())},
+        {"limits", section(&Settings::limits, limitKeys())},
+        {"metrics", section(&Settings::metrics, metricsKeys())},
+        {"shutdown_timeout", duration(&Settings::shutdownTimeout, 100ms, 10min)},
+        {"log", section(&Settings::log, logKeys())},
+        {"calls", listOf(&Settings::calls, callKeys())},
+        {"subscriptions", listOf(&Settings::subscriptions, subscriptionKeys())},
+    };
+    return keys;
+}
+
+void checkDocument(const Value& document, const Settings& settings) {
+    const Value calls = document.at("calls");
+    const Value subscriptions = document.at("subscriptions");
+    checkCount(calls, settings.calls.size(), settings.limits.calls, "limits.calls");
+    checkCount(subscriptions, settings.subscriptions.size(), settings.limits.subscribers, "limits.subscribers");
+    if (calls.node().kind == Node::Kind::sequence) checkNames(calls);
+    if (subscriptions.node().kind != Node::Kind::sequence) return;
+    checkNames(subscriptions);
+    checkQueueMemory(subscriptions, settings);
+}
+
+} // namespace spillway::config

@@ -1,0 +1,213 @@
+// The keys of a mapping as a table: each with how it is read, and what may stand below it. The one place where a key is
+// named: reading, the complaint about unknown keys, and knownKeys() all come from the table.
+//
+//     const Keys<LogSettings> keys{
+//         {"level", oneOf(&LogSettings::level, logLevelWords)},
+//     };
+//     readMapping(value, keys, settings.log);
+#pragma once
+
+#include "config/load/value.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace spillway::config {
+
+enum class Presence { optional, required };
+
+/// How the value of a key gets into the struct T.
+template <class T>
+struct Reading {
+    std::function<void(const Value&, T&)> read;
+    /// What stands below, to be appended to the name of the key: `.port`, `[].name`. None for a single value.
+    std::vector<std::string> below;
+};
+
+template <class T>
+struct Key {
+    std::string name;
+    Reading<T> reading;
+    Presence presence = Presence::optional;
+};
+
+template <class T>
+using Keys = std::vector<Key<T>>;
+
+/// What checkKeys() needs of a table.
+struct KeyName {
+    std::string name;
+    Presence presence;
+};
+
+/// Whether a message may name an unknown key: not where a secret may have been written by mistake.
+enum class UnknownKey { named, unnamed };
+
+/// Reports keys that are unknown, there twice, or missing.
+void checkKeys(const Value& mapping, const std::vector<KeyName>& keys, UnknownKey unknown);
+
+template <class T>
+void readMapping(const Value& value, const Keys<T>& keys, T& out, UnknownKey unknown = UnknownKey::named) {
+    std::vector<KeyName> names;
+    std::vector<std::string> allowed;
+    for (const Key<T>& key : keys) {
+        names.push_back({key.name, key.presence});
+        allowed.push_back(key.name);
+    }
+    if (!value.isMapping(allowed)) return;
+    for (const Key<T>& key : keys)
+        if (const Entry* entry = value.find(key.name)) key.reading.read(value.of(*entry), out);
+    checkKeys(value, names, unknown);
+}
+
+/// Every key of the table and below, each with `prefix` (`.`, `[].` or nothing) in front.
+template <class T>
+std::vector<std::string> dotted(const Keys<T>& keys, const std::string& prefix) {
+    std::vector<std::string> result;
+    for (const Key<T>& key : keys) {
+        if (key.reading.below.empty()) result.push_back(prefix + key.name);
+        for (const std::string& below : key.reading.below) result.push_back(prefix + key.name + below);
+    }
+    return result;
+}
+
+// The readings below set a member of T, or one of type std::optional; what is wrong leaves the member as it was.
+
+namespace detail {
+template <class M>
+struct Unwrapped {
+    using Type = M;
+};
+template <class M>
+struct Unwrapped<std::optional<M>> {
+    using Type = M;
+};
+} // namespace detail
+
+template <class T, class M>
+Reading<T> count(M T::*member, std::uint32_t least, std::uint32_t most) {
+    using Number = typename detail::Unwrapped<M>::Type;
+    return {[=](const Value& value, T& out) {
+                if (const auto number = value.number(least, most)) out.*member = static_cast<Number>(*number);
+            },
+            {}};
+}
+
+template <class T, class M>
+Reading<T> byteSize(M T::*member, std::uint64_t least, std::uint64_t most) {
+    return {[=](const Value& value, T& out) {
+                if (const auto bytes = value.byteSize(least, most)) out.*member = *bytes;
+            },
+            {}};
+}
+
+enum class Zero { forbidden, allowed };
+
+template <class T, class M>
+Reading<T> duration(M T::*member, milliseconds least, milliseconds most, Zero zero = Zero::forbidden) {
+    return {[=](const Value& value, T& out) {
+                if (const auto time = value.duration(least, most, zero == Zero::allowed)) out.*member = *time;
+            },
+            {}};
+}
+
+template <class T, class M, class E, std::size_t N>
+Reading<T> oneOf(M T::*member, const std::array<Word<E>, N>& words) {
+    return {[=](const Value& value, T& out) {
+                if (const auto word = value.oneOf(words)) out.*member = *word;
+            },
+            {}};
+}
+
+template <class T>
+Reading<T> name(std::string T::*member) {
+    return {[=](const Value& value, T& out) {
+                if (auto text = value.name()) out.*member = std::move(*text);
+            },
+            {}};
+}
+
+/// std::string or std::filesystem::path.
+template <class T, class M>
+Reading<T> text(M T::*member) {
+    return {[=](const Value& value, T& out) {
+                if (auto written = value.text()) out.*member = std::move(*written);
+            },
+            {}};
+}
+
+/// A text type with a parser of its own.
+template <class T, class M, class Parse>
+Reading<T> parsed(M T::*member, Parse parse) {
+    return {[=](const Value& value, T& out) {
+                if (auto result = value.parsed(parse)) out.*member = std::move(*result);
+            },
+            {}};
+}
+
+template <class T>
+Reading<T> secret(std::optional<Secret> T::*member) {
+    return {[=](const Value& value, T& out) {
+                if (auto read = value.secret()) out.*member = std::move(*read);
+            },
+            {}};
+}
+
+/// A mapping with a table of its own, which must outlive this.
+template <class T, class M>
+Reading<T> section(M T::*member, const Keys<M>& keys) {
+    return {[=, &keys](const Value& value, T& out) { readMapping(value, keys, out.*member); }, dotted(keys, ".")};
+}
+
+/// A key whose value is looked at elsewhere.
+template <class T>
+Reading<T> readElsewhere() {
+    return {[](const Value&, T&) {}, {}};
+}
+
+/// One of the kinds that the key `type` chooses between.
+template <class V>
+struct Alternative {
+    std::string word;
+    std::function<void(const Value&, V&)> read;
+    std::vector<std::string> below;
+};
+
+/// `keys` must name `type` (typeKey()), and outlive this.
+template <class V, class A>
+Alternative<V> alternative(std::string word, const Keys<A>& keys) {
+    return {std::move(word),
+            [&keys](const Value& value, V& out) { readMapping(value, keys, out.template emplace<A>()); },
+            dotted(keys, ".")};
+}
+
+template <class A>
+Key<A> typeKey() {
+    return {"type", readElsewhere<A>()};
+}
+
+/// The value of `type`, as an index into the words; reports a missing or unknown one.
+std::optional<std::size_t> typeOf(const Value& mapping, const std::vector<std::string>& words);
+
+template <class T, class V>
+Reading<T> choice(V T::*member, const std::vector<Alternative<V>>& alternatives) {
+    std::vector<std::string> words;
+    std::vector<std::string> below;
+    for (const Alternative<V>& alternative : alternatives) {
+        words.push_back(alternative.word);
+        for (const std::string& key : alternative.below)
+            if (std::find(below.begin(), below.end(), key) == below.end()) below.push_back(key);
+    }
+    return {[=](const Value& value, T& out) {
+                if (const auto index = typeOf(value, words)) alternatives[*index].read(value, out.*member);
+            },
+            below};
+}
+
+} // namespace spillway::config

@@ -1,0 +1,19 @@
+// The tables of keys, a function for each mapping that something else refers to. What each key may hold stands in the
+// .cpp files, one for each section of the document.
+#pragma once
+
+#include "config/load/keys.h"
+#include "config/settings.h"
+
+namespace spillway::config {
+
+const Keys<Settings>& documentKeys();
+const Keys<HttpSettings>& httpKeys();
+const Keys<WebrtcSettings>& webrtcKeys();
+const Keys<CallSettings>& callKeys();
+const Keys<SubscriptionSettings>& subscriptionKeys();
+
+/// What one key alone cannot tell: the same name twice, more than the limits allow.
+void checkDocument(const Value& document, const Settings& settings);
+
+} // namespace spillway::config

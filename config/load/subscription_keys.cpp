@@ -1,0 +1,89 @@
+#include "config/load/sections.h"
+
+namespace spillway::config {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+constexpr std::uint64_t tib = 1024 * 1024 * mib;
+constexpr auto day = 24h;
+
+/// The one kind of file for now; the key is there so that others can come.
+void readContainer(const Value& value, RecordOutput&) {
+    value.word({"matroska"});
+}
+
+const Keys<RecordOutput>& recordKeys() {
+    static const Keys<RecordOutput> keys{
+        typeKey<RecordOutput>(),
+        {"directory", text(&RecordOutput::directory), Presence::required},
+        {"container", {readContainer, {}}},
+        {"segment", duration(&RecordOutput::segment, 1s, 7 * day, Zero::allowed)},
+        {"keep", duration(&RecordOutput::keep, 1s, 36500 * day)},
+        {"max_bytes", byteSize(&RecordOutput::maxBytes, mib, 1024 * tib)},
+    };
+    return keys;
+}
+
+std::string checkedHost(const std::string& text) {
+    if (isHost(text)) return text;
+    throw std::invalid_argument("this is not a host; allowed is an IPv4 or IPv6 address (without brackets and port) "
+                                "or a DNS name");
+}
+
+const Keys<RtpOutput>& rtpKeys() {
+    static const Keys<RtpOutput> keys{
+        typeKey<RtpOutput>(),
+        {"host", parsed(&RtpOutput::host, checkedHost), Presence::required},
+        {"port", count(&RtpOutput::port, 1, 65535), Presence::required},
+        {"sdp", text(&RtpOutput::sdp)},
+        {"max_tracks", count(&RtpOutput::maxTracks, 1, 1000)},
+    };
+    return keys;
+}
+
+/// Each track takes a port and leaves the next one to RTCP.
+void checkPorts(const Value& value, const RtpOutput& rtp) {
+    if (rtp.port == 0 || rtp.port + 2 * (rtp.maxTracks - 1) <= 65535) return;
+    value.problem("the ports of " + std::to_string(rtp.maxTracks) + " tracks from " + std::to_string(rtp.port) +
+                  " on end above 65535; allowed are " + std::to_string((65535 - rtp.port) / 2 + 1) +
+                  " tracks with this port");
+}
+
+Reading<SubscriptionSettings> outputReading() {
+    static const std::vector<Alternative<OutputSettings>> outputs{
+        alternative<OutputSettings>("record", recordKeys()), alternative<OutputSettings>("rtp", rtpKeys())};
+    Reading<SubscriptionSettings> reading = choice(&SubscriptionSettings::output, outputs);
+    reading.read = [read = reading.read](const Value& value, SubscriptionSettings& subscription) {
+        read(value, subscription);
+        if (const auto* rtp = std::get_if<RtpOutput>(&subscription.output)) checkPorts(value, *rtp);
+    };
+    return reading;
+}
+
+const Keys<QueueSettings>& queueKeys() {
+    static const Keys<QueueSettings> keys{
+        {"buffers", count(&QueueSettings::buffers, 1, 1'000'000)},
+        {"bytes", byteSize(&QueueSettings::bytes, kib, tib)},
+        {"time", duration(&QueueSettings::time, 1ms, 1h)},
+        {"policy", oneOf(&QueueSettings::policy, policyWords)},
+    };
+    return keys;
+}
+
+} // namespace
+
+const Keys<SubscriptionSettings>& subscriptionKeys() {
+    static const Keys<SubscriptionSettings> keys{
+        {"name", name(&SubscriptionSettings::name), Presence::required},
+        {"tracks", parsed(&SubscriptionSettings::tracks, TrackGlob::parse)},
+        {"output", outputReading(), Presence::required},
+        {"queue", section(&SubscriptionSettings::queue, queueKeys())},
+    };
+    return keys;
+}
+
+} // namespace spillway::config

@@ -1,0 +1,141 @@
+#include "config/load/tree_builder.h"
+
+#include <algorithm>
+
+#include <yaml-cpp/mark.h>
+
+namespace spillway::config {
+
+namespace {
+
+struct Extent {
+    std::size_t bytes = 0;
+    int depth = 0;
+};
+
+/// Recursion is as deep as the tree, which the builder bounds.
+Extent extentOf(const Node& node) {
+    Extent extent{sizeof(Entry) + node.text.size(), 0};
+    for (const Entry& entry : node.entries) {
+        const Extent below = extentOf(entry.value);
+        extent.bytes += below.bytes + entry.key.size();
+        extent.depth = std::max(extent.depth, below.depth);
+    }
+    if (node.kind == Node::Kind::sequence || node.kind == Node::Kind::mapping) ++extent.depth;
+    return extent;
+}
+
+/// `?` is a plain value, `!` one in quotes.
+void checkTag(const std::string& tag, const Place& place) {
+    if (!tag.empty() && tag != "?" && tag != "!") throw SyntaxError(place, "YAML tags (!...) are not allowed");
+}
+
+/// Escapes in quotes bring in what checkText() keeps out.
+void checkScalar(const std::string& text, const Place& place) {
+    const auto forbidden = [](unsigned char c) { return c < 0x20 && c != '\t' && c != '\n'; };
+    if (std::any_of(text.begin(), text.end(), forbidden))
+        throw SyntaxError(place, "the value contains a control character");
+}
+
+} // namespace
+
+Place TreeBuilder::at(const YAML::Mark& mark) const {
+    return {source_, mark.line + 1, mark.column + 1};
+}
+
+void TreeBuilder::OnDocumentStart(const YAML::Mark& mark) {
+    if (++documents_ > 1)
+        throw SyntaxError(at(mark), "a second YAML document begins here; only one is allowed");
+}
+
+void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    Node node;
+    node.place = at(mark);
+    add(std::move(node), anchor);
+}
+
+void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) throw SyntaxError(at(mark), "the alias stands within the value that it names");
+    const Extent extent = extentOf(found->second);
+    if (static_cast<int>(open_.size()) + extent.depth > maxDepth)
+        throw SyntaxError(at(mark), "lists and mappings are nested more than " + std::to_string(maxDepth) + " deep");
+    charge(extent.bytes, at(mark));
+    add(found->second, 0);
+}
+
+void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                           const std::string& value) {
+    Node node;
+    node.kind = Node::Kind::scalar;
+    node.place = at(mark);
+    node.quoted = tag == "!";
+    node.text = value;
+    checkTag(tag, node.place);
+    checkScalar(value, node.place);
+    add(std::move(node), anchor);
+}
+
+void TreeBuilder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                                  YAML::EmitterStyle::value /*style*/) {
+    open(Node::Kind::sequence, mark, tag, anchor);
+}
+
+void TreeBuilder::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                             YAML::EmitterStyle::value /*style*/) {
+    open(Node::Kind::mapping, mark, tag, anchor);
+}
+
+void TreeBuilder::open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    checkTag(tag, at(mark));
+    if (static_cast<int>(open_.size()) >= maxDepth)
+        throw SyntaxError(at(mark), "lists and mappings are nested more than " + std::to_string(maxDepth) + " deep");
+    Open& opened = open_.emplace_back();
+    opened.node.kind = kind;
+    opened.node.place = at(mark);
+    opened.anchor = anchor;
+}
+
+void TreeBuilder::close() {
+    Open closed = std::move(open_.back());
+    open_.pop_back();
+    add(std::move(closed.node), closed.anchor);
+}
+
+void TreeBuilder::add(Node node, YAML::anchor_t anchor) {
+    charge(sizeof(Entry) + node.text.size(), node.place);
+    if (anchor != 0) {
+        charge(extentOf(node).bytes, node.place);
+        anchors_[anchor] = node;
+    }
+    if (open_.empty()) {
+        root_ = std::move(node);
+    } else if (open_.back().node.kind == Node::Kind::mapping) {
+        addToMapping(open_.back(), std::move(node));
+    } else {
+        const Place place = node.place;
+        open_.back().node.entries.push_back({"", place, std::move(node)});
+    }
+}
+
+void TreeBuilder::addToMapping(Open& mapping, Node node) {
+    if (!mapping.hasKey) {
+        if (node.kind != Node::Kind::scalar) throw SyntaxError(node.place, "a key must be a plain word");
+        mapping.key = std::move(node.text);
+        mapping.keyPlace = node.place;
+        mapping.hasKey = true;
+        return;
+    }
+    // yaml-cpp places an absent value at whatever follows it.
+    if (node.kind == Node::Kind::null) node.place = mapping.keyPlace;
+    mapping.node.entries.push_back({std::move(mapping.key), mapping.keyPlace, std::move(node)});
+    mapping.hasKey = false;
+}
+
+void TreeBuilder::charge(std::size_t bytes, const Place& place) {
+    bytes_ += bytes;
+    if (bytes_ > maxTreeBytes)
+        throw SyntaxError(place, "too many values, or aliases that expand to too many");
+}
+
+} // namespace spillway::config

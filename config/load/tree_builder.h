@@ -1,0 +1,61 @@
+// Takes yaml-cpp's events and builds a Node tree within the limits of document.h.
+//
+// Comes in: the events of one document. Goes out: its tree. Throws SyntaxError out of the event that breaks a limit,
+// which ends yaml-cpp's own recursion too. Holds no more than the limits plus one event.
+#pragma once
+
+#include "config/load/document.h"
+
+#include <map>
+
+#include <yaml-cpp/anchor.h>
+#include <yaml-cpp/eventhandler.h>
+
+namespace spillway::config {
+
+class TreeBuilder final : public YAML::EventHandler {
+  public:
+    explicit TreeBuilder(std::size_t source)
+        : source_(source) {}
+
+    Node take() { return std::move(root_); }
+
+    void OnDocumentStart(const YAML::Mark& mark) override;
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override;
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value style) override;
+    void OnSequenceEnd() override { close(); }
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value style) override;
+    void OnMapEnd() override { close(); }
+
+  private:
+    /// A list or mapping that is not complete yet.
+    struct Open {
+        Node node;
+        YAML::anchor_t anchor = 0;
+        Place keyPlace;
+        std::string key;
+        bool hasKey = false;
+    };
+
+    Place at(const YAML::Mark& mark) const;
+    void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
+    void close();
+    void add(Node node, YAML::anchor_t anchor);
+    void addToMapping(Open& mapping, Node node);
+    void charge(std::size_t bytes, const Place& place);
+
+    std::size_t source_;
+    std::size_t documents_ = 0;
+    std::size_t bytes_ = 0;
+    std::vector<Open> open_;
+    std::map<YAML::anchor_t, Node> anchors_;
+    Node root_;
+};
+
+} // namespace spillway::config

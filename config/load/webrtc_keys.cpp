@@ -1,0 +1,69 @@
+#include "config/load/sections.h"
+#include "config/url.h"
+
+namespace spillway::config {
+
+namespace {
+
+constexpr std::size_t mostServers = 32;
+
+/// As written: several URLs may share one login.
+struct IceServerEntry {
+    std::vector<std::string> urls;
+    std::string username;
+    std::optional<Secret> password;
+};
+
+void readUrls(const Value& value, IceServerEntry& entry) {
+    const std::vector<Value> elements = value.oneOrMore();
+    if (elements.empty()) value.problem("must name at least one URL");
+    for (const Value& element : elements) {
+        const auto url = element.parsed([](const std::string& text) {
+            checkIceUrl(text);
+            return text;
+        });
+        if (url) entry.urls.push_back(*url);
+    }
+}
+
+const Keys<IceServerEntry>& iceServerKeys() {
+    static const Keys<IceServerEntry> keys{
+        {"urls", {readUrls, {}}, Presence::required},
+        {"username", text(&IceServerEntry::username)},
+        {"password", secret(&IceServerEntry::password)},
+    };
+    return keys;
+}
+
+/// RFC 8656 knows no TURN without a login.
+void checkLogin(const Value& value, const IceServerEntry& entry) {
+    const auto missing = [&](const char* key) { return value.at(key).isNull(); };
+    for (const std::string& url : entry.urls) {
+        if (!isTurnUrl(url) || (!missing("username") && !missing("password"))) continue;
+        value.problem("a TURN server needs username and password");
+        return;
+    }
+}
+
+void readIceServers(const Value& value, WebrtcSettings& webrtc) {
+    for (const Value& element : value.items()) {
+        IceServerEntry entry;
+        readMapping(element, iceServerKeys(), entry);
+        checkLogin(element, entry);
+        for (const std::string& url : entry.urls) webrtc.iceServers.push_back({url, entry.username, entry.password});
+    }
+    if (webrtc.iceServers.size() > mostServers)
+        value.problem("names " + std::to_string(webrtc.iceServers.size()) + " URLs; at most " +
+                      std::to_string(mostServers) + " are allowed");
+}
+
+} // namespace
+
+const Keys<WebrtcSettings>& webrtcKeys() {
+    static const Keys<WebrtcSettings> keys{
+        {"ice_servers", {readIceServers, dotted(iceServerKeys(), "[].")}},
+    };
+    return keys;
+}
+
+} // namespace spillway::config

@@ -1,0 +1,51 @@
+// The words of the configuration for the values of an enum, in the order of messages and documents.
+#pragma once
+
+#include "config/settings.h"
+
+#include <array>
+#include <string_view>
+
+namespace spillway::config {
+
+template <class E>
+struct Word {
+    const char* text;
+    E value;
+};
+
+inline constexpr std::array policyWords{
+    Word<QueuePolicy>{"drop_to_keyframe", QueuePolicy::dropToKeyframe},
+    Word<QueuePolicy>{"drop_oldest", QueuePolicy::dropOldest},
+    Word<QueuePolicy>{"latest", QueuePolicy::latest},
+    Word<QueuePolicy>{"disconnect", QueuePolicy::disconnect},
+};
+
+inline constexpr std::array logLevelWords{
+    Word<LogLevel>{"trace", LogLevel::trace}, Word<LogLevel>{"debug", LogLevel::debug},
+    Word<LogLevel>{"info", LogLevel::info},   Word<LogLevel>{"warn", LogLevel::warn},
+    Word<LogLevel>{"error", LogLevel::error},
+};
+
+inline constexpr std::array logFormatWords{
+    Word<LogFormat>{"auto", LogFormat::automatic},
+    Word<LogFormat>{"text", LogFormat::text},
+    Word<LogFormat>{"json", LogFormat::json},
+    Word<LogFormat>{"journal", LogFormat::journal},
+};
+
+inline constexpr std::array videoCodecWords{
+    Word<Codec>{"vp8", Codec::vp8},
+    Word<Codec>{"vp9", Codec::vp9},
+    Word<Codec>{"h264", Codec::h264},
+    Word<Codec>{"h265", Codec::h265},
+};
+
+template <class E, std::size_t N>
+constexpr const char* wordOf(const std::array<Word<E>, N>& words, E value) {
+    for (const Word<E>& word : words)
+        if (word.value == value) return word.text;
+    return "?";
+}
+
+} // namespace spillway::config
