@@ -1,5 +1,5 @@
-// What flows from a branch through a FrameQueue to an output: one media buffer with what a queue and an output must
-// know about it. Copies share the media.
+// What flows from a branch through a FrameQueue to an output: one media buffer with what a queue and an
+// output must know about it. Copies share the media.
 #pragma once
 
 #include <chrono>
@@ -54,8 +54,8 @@ struct StreamFormat {
 
     /// Full caps: `application/x-rtp,...` for rtp, `video/x-vp8,...` and so on for encoded.
     GstCaps* caps;
-    /// Which incarnation of the track the frames come from. Timestamps, sequence numbers and SSRC are comparable only
-    /// within one source; a track that is published anew has another.
+    /// Which incarnation of the track the frames come from. Timestamps, sequence numbers and SSRC are
+    /// comparable only within one source; a track that is published anew has another.
     std::uint64_t source;
 };
 

@@ -7,7 +7,9 @@ namespace spillway::relay {
 
 namespace {
 
-std::size_t index(DropReason reason) { return static_cast<std::size_t>(reason); }
+std::size_t index(DropReason reason) {
+    return static_cast<std::size_t>(reason);
+}
 
 } // namespace
 
@@ -17,7 +19,8 @@ const char* dropReasonName(DropReason reason) {
 }
 
 const char* endReasonName(EndReason reason) {
-    static constexpr std::array names{"none", "track ended", "unsubscribed", "overflow", "write error", "shutdown"};
+    static constexpr std::array names{"none",     "track ended", "unsubscribed",
+                                      "overflow", "write error", "shutdown"};
     return names[static_cast<std::size_t>(reason)];
 }
 
@@ -72,7 +75,8 @@ bool FrameQueue::fitsAfterPolicy(const Frame& frame) {
 
 std::optional<DropReason> FrameQueue::overflow(const Frame& frame) const {
     const bool latest = bounds_.policy == QueuePolicy::latest;
-    // A reader of `latest` holds one frame while the newest waits; elsewhere what it holds counts against the bound.
+    // A reader of `latest` holds one frame while the newest waits; elsewhere what it holds counts against the
+    // bound.
     const std::size_t buffers = latest ? frames_.size() : frames_.size() + held_.size();
     const std::uint64_t limit = latest ? 1 : bounds_.buffers;
     if (buffers + 1 > limit || queuedBytes_ + frame.bytes > bounds_.bytes) return DropReason::full;
@@ -202,6 +206,8 @@ void FrameQueue::publish() {
     published_.write(stats);
 }
 
-QueueStats FrameQueue::stats() const { return published_.read(); }
+QueueStats FrameQueue::stats() const {
+    return published_.read();
+}
 
 } // namespace spillway::relay

@@ -1,13 +1,14 @@
 // The bounded hand-over between a streaming thread and one subscriber.
 //
-// Comes in: frames, from one streaming thread at a time (push). Goes out: the same frames in order, to one reader
-// (take, settle), less those dropped by the policy, each counted with its reason. It never blocks the pusher, never
-// calls out while it holds its lock but to wake the reader, and never holds more than its bounds:
+// Comes in: frames, from one streaming thread at a time (push). Goes out: the same frames in order, to one
+// reader (take, settle), less those dropped by the policy, each counted with its reason. It never blocks the
+// pusher, never calls out while it holds its lock but to wake the reader, and never holds more than its
+// bounds:
 //   received = delivered + dropped{reason} + queued        at every instant, for every reader of stats().
 // A frame that was taken but not settled still counts as queued: its memory is still held.
 //
-// Threads: push and reset from streaming threads; take, settle and abandon from the reader; end from any; stats from
-// any, without taking the lock that push takes (a sequence lock over atomics).
+// Threads: push and reset from streaming threads; take, settle and abandon from the reader; end from any;
+// stats from any, without taking the lock that push takes (a sequence lock over atomics).
 #pragma once
 
 #include "config/settings.h"
@@ -42,8 +43,8 @@ struct QueueStats {
     std::array<std::uint64_t, dropReasons> dropped{};
     std::uint64_t queuedBuffers = 0;
     std::uint64_t queuedBytes = 0;
-    Clock::duration queuedTime{};      ///< newest minus oldest arrival
-    Clock::time_point oldest{}; ///< arrival of the oldest queued frame; meaningless when nothing is queued
+    Clock::duration queuedTime{}; ///< newest minus oldest arrival
+    Clock::time_point oldest{};   ///< arrival of the oldest queued frame; meaningless when nothing is queued
     bool awaitingKeyframe = false;
 
     std::uint64_t droppedTotal() const;
@@ -81,8 +82,8 @@ class FrameQueue {
     /// Reader. Gives up what is left: taken and queued frames become dropped{end}. Ends the queue too.
     void abandon();
 
-    /// Any thread. No frame is taken from now on (push counts dropped{end}); those queued can still be taken. The
-    /// reader is woken. The first reason stays.
+    /// Any thread. No frame is taken from now on (push counts dropped{end}); those queued can still be taken.
+    /// The reader is woken. The first reason stays.
     void end(EndReason reason);
     /// Any thread. The frames after this come from another source: video waits for a keyframe first.
     void restart();
@@ -113,8 +114,8 @@ class FrameQueue {
 
     mutable std::mutex mutex_; ///< protects what follows, up to the published counters
     std::deque<Frame> frames_;
-    std::deque<Held> held_; ///< taken, not settled
-    QueueStats counts_;     ///< its queued…, oldest and awaitingKeyframe are filled by publish()
+    std::deque<Held> held_;         ///< taken, not settled
+    QueueStats counts_;             ///< its queued…, oldest and awaitingKeyframe are filled by publish()
     std::uint64_t queuedBytes_ = 0; ///< of frames_ and held_
     bool awaitingKeyframe_ = true;
     bool discontinuity_ = false;

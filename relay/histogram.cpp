@@ -18,7 +18,8 @@ void Histogram::add(double value) {
     const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();
     counts_[static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
     double sum = sum_.load(std::memory_order_relaxed);
-    while (!sum_.compare_exchange_weak(sum, sum + value, std::memory_order_relaxed)) {}
+    while (!sum_.compare_exchange_weak(sum, sum + value, std::memory_order_relaxed)) {
+    }
 }
 
 HistogramReading Histogram::read() const {
@@ -37,8 +38,8 @@ std::vector<double> Histogram::depthBuckets() {
 }
 
 std::vector<double> Histogram::latencyBuckets() {
-    return {10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3,
-            25e-3, 50e-3, 100e-3, 250e-3, 500e-3, 1, 2.5, 5, 10};
+    return {10e-6, 25e-6, 50e-6,  100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3,
+            25e-3, 50e-3, 100e-3, 250e-3, 500e-3, 1,      2.5,  5,      10};
 }
 
 std::vector<double> Histogram::keyframeBuckets() {

@@ -9,8 +9,8 @@
 namespace spillway::relay {
 
 struct HistogramReading {
-    std::vector<double> bounds;         ///< upper bounds, ascending; a last bucket without bound follows
-    std::vector<std::uint64_t> counts;  ///< bounds.size() + 1, not cumulative
+    std::vector<double> bounds;        ///< upper bounds, ascending; a last bucket without bound follows
+    std::vector<std::uint64_t> counts; ///< bounds.size() + 1, not cumulative
     double sum = 0;
 
     std::uint64_t total() const;
@@ -25,8 +25,8 @@ class Histogram {
     /// Any thread. Counts that are added meanwhile may be missing; none is counted twice.
     HistogramReading read() const;
 
-    static std::vector<double> depthBuckets();   ///< 0, 1, 2, 4 … 4096 buffers
-    static std::vector<double> latencyBuckets(); ///< 10 µs … 10 s, three a decade
+    static std::vector<double> depthBuckets();    ///< 0, 1, 2, 4 … 4096 buffers
+    static std::vector<double> latencyBuckets();  ///< 10 µs … 10 s, three a decade
     static std::vector<double> keyframeBuckets(); ///< 10 ms … 30 s
 
   private:

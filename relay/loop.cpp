@@ -26,7 +26,9 @@ gboolean runCall(gpointer data) noexcept {
     return repeats ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
-void deleteCall(gpointer data) noexcept { delete static_cast<Call*>(data); }
+void deleteCall(gpointer data) noexcept {
+    delete static_cast<Call*>(data);
+}
 
 /// Attached to `context`; the caller owns a reference.
 GSource* attach(GSource* source, GMainContext* context, std::function<void()> fn, bool repeats) {
@@ -81,7 +83,9 @@ Timer Loop::every(std::chrono::milliseconds period, std::function<void()> fn) {
     return Timer(attach(g_timeout_source_new(milliseconds(period)), context_, std::move(fn), true));
 }
 
-void Loop::run() { g_main_loop_run(loop_); }
+void Loop::run() {
+    g_main_loop_run(loop_);
+}
 
 void Loop::quit() {
     post([this] { g_main_loop_quit(loop_); });
@@ -89,7 +93,8 @@ void Loop::quit() {
 
 bool Loop::runUntil(const std::function<bool()>& done, std::chrono::milliseconds deadline) {
     const auto end = std::chrono::steady_clock::now() + deadline;
-    // A tick keeps the iteration from sleeping past the deadline, or past a condition that no event announces.
+    // A tick keeps the iteration from sleeping past the deadline, or past a condition that no event
+    // announces.
     const Timer tick = every(std::chrono::milliseconds(2), [] {});
     while (!done()) {
         if (std::chrono::steady_clock::now() >= end) return done();

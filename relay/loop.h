@@ -1,8 +1,8 @@
 // The main loop: the thread that owns every object of the relay and of the control plane.
 //
-// Comes in: functions posted from any thread, timers from the loop itself. Goes out: their calls, on the loop, in the
-// order posted. It never blocks and never runs a function after the object that scheduled it is gone, as long as that
-// object holds its Timer or guards its posts with a Lifetime.
+// Comes in: functions posted from any thread, timers from the loop itself. Goes out: their calls, on the
+// loop, in the order posted. It never blocks and never runs a function after the object that scheduled it is
+// gone, as long as that object holds its Timer or guards its posts with a Lifetime.
 #pragma once
 
 #include <chrono>
@@ -35,7 +35,8 @@ class Timer {
     GSource* source_ = nullptr;
 };
 
-/// Hands out weak tokens of an object's life, for callbacks that may come after its end. Hold it as the last member.
+/// Hands out weak tokens of an object's life, for callbacks that may come after its end. Hold it as the last
+/// member.
 class Lifetime {
   public:
     std::weak_ptr<void> token() const { return token_; }
@@ -70,7 +71,8 @@ class Loop {
     void run();
     /// Any thread.
     void quit();
-    /// Loop thread: turns until `done` or the deadline; true when done. For tests and for the last turns at shutdown.
+    /// Loop thread: turns until `done` or the deadline; true when done. For tests and for the last turns at
+    /// shutdown.
     bool runUntil(const std::function<bool()>& done, std::chrono::milliseconds deadline);
 
     bool onLoop() const { return std::this_thread::get_id() == thread_; }

@@ -1,9 +1,9 @@
 // One webrtcbin in a pipeline of its own that receives: offer in, answer and media out.
 //
-// Comes in: an SDP offer, candidates, RTP over ICE and DTLS. Goes out: the answer, and for each incoming stream one
-// IncomingPad on the streaming thread, later PeerEvents on the loop. Never lets media pass before the peer's certificate
-// matched the fingerprint of the offer, never waits on a promise without a deadline, never changes the state of its
-// pipeline from a thread of GStreamer's own.
+// Comes in: an SDP offer, candidates, RTP over ICE and DTLS. Goes out: the answer, and for each incoming
+// stream one IncomingPad on the streaming thread, later PeerEvents on the loop. Never lets media pass before
+// the peer's certificate matched the fingerprint of the offer, never waits on a promise without a deadline,
+// never changes the state of its pipeline from a thread of GStreamer's own.
 //
 // Owner: the Call. Loop thread, but for PadHandler.
 #pragma once
@@ -70,8 +70,8 @@ struct PeerEvents {
     std::function<void(std::uint32_t ssrc)> onPadGone;
     /// Loop. DTLS is up and the certificate matched; media passes from here on.
     std::function<void()> onConnected;
-    /// Loop, at most once. The peer carries nothing any more; its owner disposes it (not from inside this call's stack
-    /// only if it posts; Peer allows its own destruction here).
+    /// Loop, at most once. The peer carries nothing any more; its owner disposes it (not from inside this
+    /// call's stack only if it posts; Peer allows its own destruction here).
     std::function<void(LostCause, std::string detail)> onLost;
 };
 
@@ -83,16 +83,18 @@ class Peer {
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
 
-    /// Answers once, with all candidates gathered, within `deadline`; only the first offer of a peer is taken here.
+    /// Answers once, with all candidates gathered, within `deadline`; only the first offer of a peer is taken
+    /// here.
     void acceptOffer(const std::string& sdp, std::chrono::milliseconds deadline,
                      std::function<void(Answer)> onAnswer);
 
-    /// A remote candidate (`candidate:…`, RFC 8839 section 5.1) for the m-line with this mid; empty is end-of-candidates.
-    /// False when there is no such line or the text is none.
+    /// A remote candidate (`candidate:…`, RFC 8839 section 5.1) for the m-line with this mid; empty is
+    /// end-of-candidates. False when there is no such line or the text is none.
     bool addCandidate(const std::string& mid, const std::string& candidate);
 
     bool connected() const;
-    /// The ICE user fragment of the remote description: what a trickle PATCH must name (RFC 9725 section 4.3).
+    /// The ICE user fragment of the remote description: what a trickle PATCH must name (RFC 9725
+    /// section 4.3).
     std::string remoteUfrag() const;
     /// Packets that RTP statistics say were lost on the way to us, for this SSRC.
     std::uint64_t lostPackets(std::uint32_t ssrc) const;

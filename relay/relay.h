@@ -6,32 +6,15 @@
 #include "config/settings.h"
 #include "relay/call.h"
 #include "relay/loop.h"
+#include "relay/refused.h"
 #include "relay/snapshot.h"
 
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
 
 namespace spillway::relay {
-
-/// A wish that cannot be granted. `kind` tells the API which status it is.
-class Refused : public std::runtime_error {
-  public:
-    enum class Kind {
-        duplicate, ///< 409: the name is taken
-        limit,     ///< 503: a configured limit is reached; trying again later may help
-        invalid,   ///< 422: it can never work as written
-    };
-    Refused(Kind kind, const std::string& what)
-        : std::runtime_error(what)
-        , kind_(kind) {}
-    Kind kind() const { return kind_; }
-
-  private:
-    Kind kind_;
-};
 
 class Relay {
   public:
@@ -54,11 +37,12 @@ class Relay {
 
     Snapshot snapshot() const;
 
-    /// Name of a track whose streaming thread has been inside one push for longer than `limit`; empty when all progress.
+    /// Name of a track whose streaming thread has been inside one push for longer than `limit`; empty when
+    /// all progress.
     std::string stuckTrack(std::chrono::milliseconds limit);
 
-    /// Ends all subscriptions, then all calls; `onClosed` once every output has closed its file. Nothing can be added
-    /// afterwards.
+    /// Ends all subscriptions, then all calls; `onClosed` once every output has closed its file. Nothing can
+    /// be added afterwards.
     void close(std::function<void()> onClosed);
 
     static std::string gstreamerVersion(); ///< "1.22.0"

@@ -1,5 +1,5 @@
-// A value that one thread at a time publishes and any thread reads whole, without a lock: a sequence lock over atomic
-// words, so that a reader never delays the writer and neither is undefined behaviour.
+// A value that one thread at a time publishes and any thread reads whole, without a lock: a sequence lock
+// over atomic words, so that a reader never delays the writer and neither is undefined behaviour.
 #pragma once
 
 #include <array>

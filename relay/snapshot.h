@@ -1,5 +1,5 @@
-// One immutable reading of the whole relay: what the page, the API and the metrics are made from. Plain values, so that
-// any thread may hold one. Reading it takes no lock that a streaming thread takes.
+// One immutable reading of the whole relay: what the page, the API and the metrics are made from. Plain
+// values, so that any thread may hold one. Reading it takes no lock that a streaming thread takes.
 #pragma once
 
 #include "relay/frame_queue.h"
@@ -19,8 +19,8 @@ namespace spillway::relay {
 enum class CallState { joining, joined, left };
 const char* callStateName(CallState state);
 
-enum class WishReason { attach, drop, output, viewer };
-inline constexpr std::size_t wishReasons = 4;
+enum class WishReason { attach, drop, decoder, output, viewer };
+inline constexpr std::size_t wishReasons = 5;
 const char* wishReasonName(WishReason reason);
 
 struct ParticipantSnapshot {
@@ -92,7 +92,8 @@ struct Snapshot {
     std::vector<TrackSnapshot> tracks;
     std::vector<SubscriptionSnapshot> subscriptions;
     std::map<std::string, OutputHistograms> outputs; ///< by output name
-    std::uint64_t queueMemory = 0;      ///< bytes: the sum of the bounds of all queues that exist, the worst case now
+    std::uint64_t queueMemory =
+        0; ///< bytes: the sum of the bounds of all queues that exist, the worst case now
     std::uint64_t queueMemoryLimit = 0; ///< bytes: the worst case ever
 };
 

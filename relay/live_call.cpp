@@ -1,0 +1,301 @@
+#include "relay/live_call.h"
+
+#include "relay/refused.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace spillway::relay {
+
+namespace {
+
+constexpr std::chrono::seconds answerDeadline{10};
+constexpr std::chrono::seconds watchPeriod{1};
+
+} // namespace
+
+LiveCall::LiveCall(Loop& loop, config::CallSettings settings, const config::WebrtcSettings& webrtc,
+                   std::uint32_t maxTracks, Events events)
+    : loop_(loop)
+    , settings_(std::move(settings))
+    , webrtc_(webrtc)
+    , maxTracks_(maxTracks)
+    , events_(std::move(events))
+    , watch_(loop.every(watchPeriod, [this] { watch(); })) {}
+
+LiveCall::~LiveCall() {
+    while (!sessions_.empty())
+        endSession(sessions_.begin()->first, false);
+    while (!tracks_.empty())
+        endTrack(Key(tracks_.begin()->first), After::forget);
+}
+
+void LiveCall::setState(CallState state) {
+    if (state_ == state) return;
+    state_ = state;
+    stateSince_ = std::chrono::system_clock::now();
+    spdlog::info("call state call={} state={}", settings_.name, callStateName(state));
+}
+
+Session* LiveCall::find(PeerId id) const {
+    const auto found = sessions_.find(id);
+    return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+PeerSettings LiveCall::peerSettings(const PublishRequest& request) const {
+    PeerSettings peer;
+    peer.label = "call=" + settings_.name + " participant=" + request.participant;
+    peer.iceServers = webrtc_.iceServers;
+    peer.videoCodecs = settings_.videoCodecs;
+    peer.mediaTimeout = settings_.mediaTimeout;
+    peer.jitter = settings_.jitter;
+    peer.loopbackOnly = request.loopbackOnly;
+    return peer;
+}
+
+PeerEvents LiveCall::peerEvents(PeerId id) {
+    PeerEvents events;
+    // Streaming thread: the input crosses to the loop, and is disposed there when nobody takes it.
+    auto cross = [&loop = loop_, take = lifetime_.guard([this, id](auto source, auto input) {
+        if (Session* session = find(id)) adopt(*session, std::move(source), std::move(*input));
+    })](std::shared_ptr<TrackSource> source, std::unique_ptr<TrackInput> input) {
+        auto crossing = std::make_shared<std::unique_ptr<TrackInput>>(std::move(input));
+        loop.post([take, source = std::move(source), crossing = std::move(crossing)]() mutable {
+            take(std::move(source), crossing.get());
+        });
+    };
+    events.onPad = [cross](const IncomingPad& pad) { TrackSource::start(pad, cross); };
+    events.onPadGone = [this, id](std::uint32_t ssrc) { onPadGone(id, ssrc); };
+    events.onConnected = [this, id] { onConnected(id); };
+    events.onLost = [this, id](LostCause cause, const std::string& detail) { onLost(id, cause, detail); };
+    return events;
+}
+
+PeerId LiveCall::publish(const PublishRequest& request, PublishEvents events) {
+    makeRoom(request.participant);
+    const PeerId id = ++lastId_;
+    auto session = std::make_unique<Session>(id, request, std::move(events));
+    session->peer = std::make_unique<Peer>(loop_, peerSettings(request), peerEvents(id));
+    Peer& peer = *session->peer;
+    sessions_.emplace(id, std::move(session));
+    spdlog::info("peer joins call={} participant={} peer={}", settings_.name, request.participant, id);
+    peer.acceptOffer(request.offer, answerDeadline,
+                     lifetime_.guard([this, id](const Answer& answer) { onAnswer(id, answer); }));
+    return id;
+}
+
+/// One session that waits to take over is enough: a newer one ends it.
+void LiveCall::makeRoom(const std::string& participant) {
+    std::vector<PeerId> waiting;
+    for (const auto& [id, session] : sessions_)
+        if (session->request.participant == participant && !session->peer->connected()) waiting.push_back(id);
+    for (const auto id : waiting) {
+        const auto events = sessions_.at(id)->events;
+        endSession(id, true);
+        if (events.onEnded) events.onEnded(LostCause::signalling, "replaced by a newer session");
+    }
+    if (sessions_.size() >= maxTracks_)
+        throw Refused(Refused::Kind::limit, "limits.tracks_per_call is reached in call " + settings_.name);
+}
+
+void LiveCall::onAnswer(PeerId id, const Answer& answer) {
+    Session* session = find(id);
+    if (!session) return;
+    const auto tell = session->events.onAnswer;
+    if (answer.error) endSession(id, false);
+    if (tell) tell(answer);
+}
+
+void LiveCall::onConnected(PeerId id) {
+    Session* session = find(id);
+    if (!session) return;
+    spdlog::info("peer connected call={} participant={} peer={}", settings_.name,
+                 session->request.participant, id);
+    std::vector<PeerId> older;
+    for (const auto& [other, candidate] : sessions_)
+        if (other < id && candidate->request.participant == session->request.participant)
+            older.push_back(other);
+    for (const auto other : older) {
+        const auto events = sessions_.at(other)->events;
+        endSession(other, true);
+        ++replaced_;
+        if (events.onEnded) events.onEnded(LostCause::signalling, "replaced by a newer session");
+    }
+}
+
+void LiveCall::onLost(PeerId id, LostCause cause, const std::string& detail) {
+    Session* session = find(id);
+    if (!session) return;
+    ++lost_[lostCauseName(cause)];
+    spdlog::warn("peer lost call={} participant={} peer={} cause={} detail=\"{}\"", settings_.name,
+                 session->request.participant, id, lostCauseName(cause), detail);
+    const auto events = session->events;
+    endSession(id, false);
+    if (events.onEnded) events.onEnded(cause, detail);
+}
+
+bool LiveCall::addCandidate(PeerId peer, const std::string& mid, const std::string& candidate) {
+    Session* session = find(peer);
+    return session && session->peer->addCandidate(mid, candidate);
+}
+
+std::string LiveCall::remoteUfrag(PeerId peer) const {
+    const Session* session = find(peer);
+    return session ? session->peer->remoteUfrag() : "";
+}
+
+bool LiveCall::removePeer(PeerId peer) {
+    if (!find(peer)) return false;
+    endSession(peer, false);
+    return true;
+}
+
+void LiveCall::endSession(PeerId id, bool keepTracks) {
+    const auto found = sessions_.find(id);
+    const auto session = std::move(found->second);
+    sessions_.erase(found);
+    spdlog::info("peer leaves call={} participant={} peer={}", settings_.name, session->request.participant,
+                 id);
+    // Its streaming threads end first: nothing is pushed any more into what the tracks dispose.
+    session->peer.reset();
+    releaseTracksOf(id, keepTracks);
+}
+
+void LiveCall::releaseTracksOf(PeerId id, bool keepTracks) {
+    std::vector<Key> ended;
+    for (auto& [key, entry] : tracks_) {
+        if (entry.feeder != id) continue;
+        entry.feeder = 0;
+        if (keepTracks)
+            entry.track->loseInput(TrackSource::Wake::never);
+        else
+            ended.push_back(key);
+    }
+    for (const auto& key : ended)
+        endTrack(key, After::forget);
+}
+
+void LiveCall::adopt(Session& session, std::shared_ptr<TrackSource> source,
+                     std::unique_ptr<TrackInput> input) {
+    const Key key{session.request.participant, session.sourceName(*source)};
+    session.sources[source->ssrc()] = source;
+    if (isTaken(key, session.id)) {
+        source->sleep(TrackSource::Wake::never);
+        TrackInput::retire(loop_, std::move(input));
+        return;
+    }
+    const bool isNew = !tracks_.contains(key);
+    Entry& entry = entryFor(key, source->kind());
+    entry.feeder = session.id;
+    entry.track->setInput(std::move(source), std::move(input));
+    spdlog::info("track live track={} peer={}", entry.track->name().text(), session.id);
+    if (isNew && events_.trackAdded) events_.trackAdded(*entry.track);
+}
+
+/// By a newer session of the participant, or because the call has no room for one more track.
+bool LiveCall::isTaken(const Key& key, PeerId newer) const {
+    const auto found = tracks_.find(key);
+    if (found != tracks_.end()) return found->second.feeder > newer;
+    if (tracks_.size() < maxTracks_) return false;
+    spdlog::warn(
+        "track refused call={} participant={} source={} reason=\"limits.tracks_per_call is reached\"",
+        settings_.name, key.first, key.second);
+    return true;
+}
+
+LiveCall::Entry& LiveCall::entryFor(const Key& key, MediaKind kind) {
+    Entry& entry = tracks_[key];
+    if (!entry.track)
+        entry.track = std::make_unique<Track>(loop_, TrackName{settings_.name, key.first, key.second}, kind);
+    return entry;
+}
+
+void LiveCall::endTrack(const Key& key, After after) {
+    const auto found = tracks_.find(key);
+    const Entry entry = std::move(found->second);
+    tracks_.erase(found);
+    if (events_.trackEnds) events_.trackEnds(*entry.track);
+    Session* session = find(entry.feeder);
+    if (session && entry.track->source() && after == After::forget) session->forget(*entry.track->source());
+    entry.track->loseInput(after == After::wakeOnPacket ? TrackSource::Wake::onPacket
+                                                        : TrackSource::Wake::never);
+    spdlog::info("track ended track={}", entry.track->name().text());
+}
+
+void LiveCall::onPadGone(PeerId id, std::uint32_t ssrc) {
+    const auto found = std::find_if(tracks_.begin(), tracks_.end(), [&](const auto& item) {
+        const auto& source = item.second.track->source();
+        return item.second.feeder == id && source && source->ssrc() == ssrc;
+    });
+    if (found != tracks_.end()) endTrack(Key(found->first), After::forget);
+}
+
+void LiveCall::sourceOff(PeerId peer, const std::string& source) {
+    Session* session = find(peer);
+    const auto found = session ? tracks_.find({session->request.participant, source}) : tracks_.end();
+    if (found == tracks_.end() || found->second.feeder != peer) return;
+    session->switchedOff[source] = found->second.track->source();
+    endTrack(Key(found->first), After::stayAsleep);
+}
+
+void LiveCall::sourceOn(PeerId peer, const std::string& source) {
+    Session* session = find(peer);
+    if (!session) return;
+    const auto found = session->switchedOff.find(source);
+    if (found == session->switchedOff.end()) return;
+    if (found->second) found->second->sleep(TrackSource::Wake::onPacket);
+    session->switchedOff.erase(found);
+}
+
+Track* LiveCall::findTrack(const TrackName& name) {
+    const auto found = tracks_.find({name.participant, name.source});
+    return found == tracks_.end() ? nullptr : found->second.track.get();
+}
+
+void LiveCall::forEachTrack(const std::function<void(Track&)>& visit) {
+    for (auto& [key, entry] : tracks_)
+        visit(*entry.track);
+}
+
+void LiveCall::watch() {
+    const auto now = Clock::now();
+    for (auto& [id, session] : sessions_)
+        session->forgetDue(now);
+    std::vector<Key> silent;
+    for (auto& [key, entry] : tracks_) {
+        entry.track->refreshFormat();
+        const Session* session = find(entry.feeder);
+        if (session && entry.track->source())
+            entry.track->noteLost(session->peer->lostPackets(entry.track->source()->ssrc()));
+        if (now - entry.track->lastActivity() > settings_.mediaTimeout) silent.push_back(key);
+    }
+    // A camera that is only off may come back on the same SSRC: its next packet wakes it.
+    for (const auto& key : silent)
+        endTrack(key, After::wakeOnPacket);
+}
+
+CallSnapshot LiveCall::snapshot() const {
+    CallSnapshot snapshot;
+    snapshot.name = settings_.name;
+    snapshot.type = config::joinName(settings_);
+    snapshot.state = state_;
+    snapshot.since = stateSince_;
+    snapshot.peers = static_cast<std::uint32_t>(sessions_.size());
+    snapshot.reconnects = replaced_;
+    for (const auto* cause : {"ice", "timeout", "dtls", "fingerprint", "signalling"})
+        snapshot.peersLost[cause] = 0;
+    for (const auto& [cause, count] : lost_)
+        snapshot.peersLost[cause] = count;
+    for (const auto& [id, session] : sessions_)
+        snapshot.participants.push_back(
+            {session->request.participant, session->request.display, session->peer->connected()});
+    return snapshot;
+}
+
+void LiveCall::addTracks(Snapshot& snapshot) const {
+    for (const auto& [key, entry] : tracks_)
+        snapshot.tracks.push_back(entry.track->snapshot());
+}
+
+} // namespace spillway::relay

@@ -1,0 +1,212 @@
+#include "relay/relay.h"
+
+#include "relay/gst/element.h"
+#include "relay/live_call.h"
+#include "relay/subscription.h"
+
+#include <gst/gst.h>
+#include <nice/nice-version.h>
+#include <spdlog/spdlog.h>
+
+#include <cassert>
+
+namespace spillway::relay {
+
+namespace {
+
+constexpr std::chrono::seconds retryPeriod{2};
+constexpr std::chrono::milliseconds closePollPeriod{10};
+
+void initialiseGstreamer() {
+    GError* error = nullptr;
+    if (gst_init_check(nullptr, nullptr, &error)) return;
+    const std::string reason = error ? error->message : "unknown";
+    g_clear_error(&error);
+    throw std::runtime_error("GStreamer does not start: " + reason);
+}
+
+/// Elements without which no call works, told at start instead of at the first publisher.
+void requireElements() {
+    for (const char* factory :
+         {"webrtcbin", "nicesrc", "dtlssrtpdec", "srtpdec", "rtpbin", "tee", "fakesink", "appsink",
+          "rtpvp8depay", "rtph264depay", "h264parse", "rtpopusdepay", "matroskamux"})
+        gst::makeElement(factory);
+}
+
+} // namespace
+
+struct Relay::Impl {
+    Impl(Loop& mainLoop, const config::LimitSettings& limitSettings, config::WebrtcSettings webrtcSettings)
+        : loop(mainLoop)
+        , limits(limitSettings)
+        , webrtc(std::move(webrtcSettings))
+        , budget(limits)
+        , loops(loop)
+        , context{loop,
+                  budget,
+                  loops,
+                  [this](const std::string& output) -> OutputMetrics& { return metrics[output]; },
+                  [this](const TrackName& name) { return findTrack(name); },
+                  std::make_shared<std::atomic<int>>(0)}
+        , retry(loop.every(retryPeriod, [this] {
+            for (auto& [name, subscription] : subscriptions)
+                subscription->retry();
+        })) {}
+
+    ~Impl() {
+        // While the tracks are there still, so that each subscriber leaves its track before its output
+        // closes.
+        for (auto& [name, subscription] : subscriptions)
+            subscription->end(EndReason::shutdown);
+        subscriptions.clear();
+        calls.clear();
+    }
+
+    Track* findTrack(const TrackName& name) {
+        const auto call = calls.find(name.call);
+        return call == calls.end() ? nullptr : call->second->findTrack(name);
+    }
+
+    LiveCall::Events callEvents() {
+        return {[this](Track& track) {
+                    for (auto& [name, subscription] : subscriptions)
+                        subscription->offer(track);
+                },
+                [this](Track& track) {
+                    for (auto& [name, subscription] : subscriptions)
+                        subscription->trackEnds(track);
+                }};
+    }
+
+    Loop& loop;
+    const config::LimitSettings limits;
+    const config::WebrtcSettings webrtc;
+    std::map<std::string, OutputMetrics> metrics;
+    QueueBudget budget;
+    OutputLoops loops;
+    Subscription::Context context;
+    std::map<std::string, std::unique_ptr<LiveCall>> calls;
+    std::map<std::string, std::unique_ptr<Subscription>> subscriptions;
+    Timer retry;
+    Timer closing;
+    bool closed = false;
+};
+
+Relay::Relay(Loop& loop, config::LimitSettings limits, config::WebrtcSettings webrtc) {
+    initialiseGstreamer();
+    requireElements();
+    impl_ = std::make_unique<Impl>(loop, limits, std::move(webrtc));
+}
+
+Relay::~Relay() = default;
+
+Call& Relay::addCall(const config::CallSettings& settings) {
+    assert(impl_->loop.onLoop());
+    if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
+    if (impl_->calls.contains(settings.name))
+        throw Refused(Refused::Kind::duplicate, "a call named " + settings.name + " exists");
+    if (impl_->calls.size() >= impl_->limits.calls)
+        throw Refused(Refused::Kind::limit, "limits.calls is reached");
+    auto call = std::make_unique<LiveCall>(impl_->loop, settings, impl_->webrtc, impl_->limits.tracksPerCall,
+                                           impl_->callEvents());
+    return *impl_->calls.emplace(settings.name, std::move(call)).first->second;
+}
+
+bool Relay::removeCall(const std::string& name) {
+    assert(impl_->loop.onLoop());
+    return impl_->calls.erase(name) > 0;
+}
+
+Call* Relay::findCall(const std::string& name) {
+    assert(impl_->loop.onLoop());
+    const auto found = impl_->calls.find(name);
+    return found == impl_->calls.end() ? nullptr : found->second.get();
+}
+
+void Relay::addSubscription(const config::SubscriptionSettings& settings) {
+    assert(impl_->loop.onLoop());
+    if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
+    if (impl_->subscriptions.contains(settings.name))
+        throw Refused(Refused::Kind::duplicate, "a subscription named " + settings.name + " exists");
+    std::unique_ptr<Subscription> subscription;
+    try {
+        subscription = std::make_unique<Subscription>(impl_->context, settings);
+    } catch (const std::exception& error) {
+        throw Refused(Refused::Kind::invalid, error.what());
+    }
+    // One queue of it must fit, or it would never serve anything.
+    impl_->budget.reserve(subscription->boundsFor(MediaKind::video).bytes);
+    for (auto& [name, call] : impl_->calls)
+        call->forEachTrack([&](Track& track) { subscription->offer(track); });
+    impl_->subscriptions.emplace(settings.name, std::move(subscription));
+    spdlog::info("subscription added subscriber={} tracks={} output={}", settings.name,
+                 settings.tracks.text(), config::outputName(settings.output));
+}
+
+bool Relay::removeSubscription(const std::string& name) {
+    assert(impl_->loop.onLoop());
+    const auto found = impl_->subscriptions.find(name);
+    if (found == impl_->subscriptions.end()) return false;
+    found->second->end(EndReason::unsubscribed);
+    impl_->subscriptions.erase(found);
+    spdlog::info("subscription removed subscriber={}", name);
+    return true;
+}
+
+Snapshot Relay::snapshot() const {
+    assert(impl_->loop.onLoop());
+    Snapshot snapshot;
+    for (const auto& [name, call] : impl_->calls) {
+        snapshot.calls.push_back(call->snapshot());
+        call->addTracks(snapshot);
+    }
+    for (const auto& [name, subscription] : impl_->subscriptions)
+        snapshot.subscriptions.push_back(subscription->snapshot());
+    for (const auto& [output, metrics] : impl_->metrics)
+        snapshot.outputs[output] = {metrics.depth.read(), metrics.latency.read(),
+                                    metrics.firstKeyframe.read()};
+    snapshot.queueMemory = impl_->budget.usedBytes();
+    snapshot.queueMemoryLimit = impl_->budget.limitBytes();
+    return snapshot;
+}
+
+std::string Relay::stuckTrack(std::chrono::milliseconds limit) {
+    assert(impl_->loop.onLoop());
+    std::string stuck;
+    for (auto& [name, call] : impl_->calls)
+        call->forEachTrack([&](Track& track) {
+            const auto since = track.stuckSince();
+            if (since && Clock::now() - *since > limit) stuck = track.name().text();
+        });
+    return stuck;
+}
+
+void Relay::close(std::function<void()> onClosed) {
+    assert(impl_->loop.onLoop());
+    impl_->closed = true;
+    impl_->retry.cancel();
+    for (auto& [name, subscription] : impl_->subscriptions)
+        subscription->end(EndReason::shutdown);
+    impl_->subscriptions.clear();
+    impl_->calls.clear();
+    impl_->closing = impl_->loop.every(closePollPeriod, [this, onClosed = std::move(onClosed)] {
+        if (impl_->context.openOutputs->load() > 0) return;
+        // The timer owns this function: it must outlive the call.
+        const auto tell = onClosed;
+        impl_->closing.cancel();
+        tell();
+    });
+}
+
+std::string Relay::gstreamerVersion() {
+    guint major = 0, minor = 0, micro = 0, nano = 0;
+    gst_version(&major, &minor, &micro, &nano);
+    return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(micro);
+}
+
+std::string Relay::niceVersion() {
+    return std::to_string(NICE_VERSION_MAJOR) + "." + std::to_string(NICE_VERSION_MINOR) + "." +
+           std::to_string(NICE_VERSION_MICRO);
+}
+
+} // namespace spillway::relay

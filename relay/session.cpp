@@ -1,0 +1,45 @@
+#include "relay/session.h"
+
+#include <algorithm>
+
+namespace spillway::relay {
+
+namespace {
+
+constexpr std::chrono::seconds latePackets{3};
+
+} // namespace
+
+Session::Session(PeerId sessionId, PublishRequest publishRequest, PublishEvents publishEvents)
+    : id(sessionId)
+    , request(std::move(publishRequest))
+    , events(std::move(publishEvents)) {}
+
+std::string Session::sourceName(const TrackSource& source) {
+    if (const auto known = names_.find(source.mid()); known != names_.end()) return known->second;
+    const auto& word = source.kind() == MediaKind::video ? request.videoSource : request.audioSource;
+    const auto taken = [&](const std::string& name) {
+        return std::any_of(names_.begin(), names_.end(),
+                           [&](const auto& entry) { return entry.second == name; });
+    };
+    std::string name = word;
+    for (int n = 2; taken(name); ++n)
+        name = word + "-" + std::to_string(n);
+    return names_.emplace(source.mid(), name).first->second;
+}
+
+void Session::forget(const TrackSource& source) {
+    forgotten_.push_back({source.ssrc(), Clock::now() + latePackets});
+}
+
+void Session::forgetDue(Clock::time_point now) {
+    const auto due = std::partition(forgotten_.begin(), forgotten_.end(),
+                                    [&](const Forgotten& entry) { return entry.due > now; });
+    std::for_each(due, forgotten_.end(), [&](const Forgotten& entry) {
+        peer->forgetSsrc(entry.ssrc);
+        sources.erase(entry.ssrc);
+    });
+    forgotten_.erase(due, forgotten_.end());
+}
+
+} // namespace spillway::relay

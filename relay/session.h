@@ -1,0 +1,43 @@
+// One publishing peer of one participant, and what its lines are called. Owner: LiveCall. Loop thread.
+#pragma once
+
+#include "relay/call.h"
+#include "relay/peer.h"
+#include "relay/track_source.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace spillway::relay {
+
+class Session {
+  public:
+    Session(PeerId id, PublishRequest request, PublishEvents publishEvents);
+
+    /// The source name of the pad's m-line: the request's word for its kind, `-2` and on for further lines.
+    std::string sourceName(const TrackSource& source);
+
+    /// Its end is final: after a grace for late packets its jitter buffer and threads go.
+    void forget(const TrackSource& source);
+    void forgetDue(Clock::time_point now);
+
+    const PeerId id;
+    const PublishRequest request;
+    PublishEvents events;
+    std::unique_ptr<Peer> peer;
+    std::map<std::string, std::shared_ptr<TrackSource>> switchedOff; ///< by source name
+    std::map<std::uint32_t, std::shared_ptr<TrackSource>> sources;   ///< by SSRC, until it is forgotten
+
+  private:
+    struct Forgotten {
+        std::uint32_t ssrc;
+        Clock::time_point due;
+    };
+
+    std::map<std::string, std::string> names_; ///< mid -> source name
+    std::vector<Forgotten> forgotten_;
+};
+
+} // namespace spillway::relay

@@ -1,0 +1,161 @@
+#include "relay/track.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace spillway::relay {
+
+Track::Track(Loop& loop, TrackName name, MediaKind kind)
+    : loop_(loop)
+    , name_(std::move(name))
+    , kind_(kind)
+    , broker_(std::make_shared<KeyframeBroker>(loop, [this] {
+        if (input_) input_->requestKeyframe();
+    })) {}
+
+Track::~Track() {
+    broker_->close();
+    releaseInput(TrackSource::Wake::never);
+}
+
+void Track::setInput(std::shared_ptr<TrackSource> source, std::unique_ptr<TrackInput> input) {
+    releaseInput(TrackSource::Wake::never);
+    source_ = std::move(source);
+    input_ = std::move(input);
+    input_->setBroker(broker_);
+    stateSince_ = Clock::now();
+    refreshFormat();
+    moveFeeds();
+}
+
+void Track::loseInput(TrackSource::Wake wake) {
+    releaseInput(wake);
+    stateSince_ = Clock::now();
+}
+
+void Track::moveFeeds() {
+    for (auto& [id, attachment] : attachments_) {
+        attachment.feed->queue->restart();
+        try {
+            attachment.branch = makeBranch(attachment.feed);
+        } catch (const std::exception& error) {
+            spdlog::warn("a subscriber cannot follow its track track={} error=\"{}\"", name_.text(),
+                         error.what());
+            attachment.feed->queue->end(EndReason::trackEnded);
+        }
+    }
+    if (attachments_.empty()) return;
+    input_->disarmDrain();
+    wishOnAttach();
+}
+
+void Track::wishOnAttach() {
+    if (kind_ == MediaKind::video) broker_->wish(WishReason::attach);
+}
+
+void Track::releaseInput(TrackSource::Wake wake) {
+    if (!input_) return;
+    source_->sleep(wake);
+    input_->armDrain();
+    for (auto& [id, attachment] : attachments_)
+        attachment.branch.reset();
+    encoded_.reset();
+    addUp();
+    TrackInput::retire(loop_, std::move(input_));
+    source_.reset();
+}
+
+void Track::addUp() {
+    packets_ += input_->counters()->packets.load(std::memory_order_relaxed);
+    bytes_ += input_->counters()->bytes.load(std::memory_order_relaxed);
+    drained_ += input_->drainedPackets();
+    lostBefore_ += std::exchange(lost_, 0);
+    insideSince_.reset();
+}
+
+std::unique_ptr<Branch> Track::makeBranch(const std::shared_ptr<Feed>& feed) {
+    if (feed->rendition == Rendition::rtp)
+        return std::make_unique<Branch>(input_->tee(), feed, input_->counters());
+    if (!encoded_) encoded_ = std::make_unique<EncodedRendition>(input_->tee(), input_->encoding());
+    return std::make_unique<Branch>(encoded_->tee(), feed, input_->counters());
+}
+
+Track::FeedId Track::attach(std::shared_ptr<Feed> feed) {
+    Attachment attachment{std::move(feed), nullptr};
+    if (input_) {
+        try {
+            attachment.branch = makeBranch(attachment.feed);
+        } catch (...) {
+            dropUnusedRendition();
+            throw;
+        }
+        input_->disarmDrain();
+        wishOnAttach();
+    }
+    attachments_.emplace(++lastId_, std::move(attachment));
+    return lastId_;
+}
+
+void Track::detach(FeedId id) {
+    const auto found = attachments_.find(id);
+    if (found == attachments_.end()) return;
+    if (input_ && attachments_.size() == 1) input_->armDrain();
+    attachments_.erase(found);
+    dropUnusedRendition();
+}
+
+void Track::dropUnusedRendition() {
+    const bool wanted = std::any_of(attachments_.begin(), attachments_.end(), [](const auto& entry) {
+        return entry.second.feed->rendition == Rendition::encoded;
+    });
+    if (!wanted) encoded_.reset();
+}
+
+Clock::time_point Track::lastActivity() const {
+    return input_ ? std::max(stateSince_, input_->counters()->arrival()) : stateSince_;
+}
+
+void Track::refreshFormat() {
+    if (!input_) return;
+    codec_ = input_->encoding();
+    clockRate_ = input_->clockRate();
+}
+
+TrackSnapshot Track::snapshot() const {
+    TrackSnapshot snapshot;
+    snapshot.name = name_;
+    snapshot.kind = kind_;
+    snapshot.state = input_ ? TrackState::live : TrackState::waiting;
+    snapshot.subscribers = static_cast<std::uint32_t>(attachments_.size());
+    snapshot.receivedPackets = packets_;
+    snapshot.receivedBytes = bytes_;
+    snapshot.drainedPackets = drained_;
+    snapshot.lostPackets = lostBefore_ + lost_;
+    snapshot.keyframeWishes = broker_->wishes();
+    snapshot.keyframeRequests = broker_->requests();
+    snapshot.keyframes = broker_->keyframes();
+    snapshot.codec = codec_;
+    snapshot.clockRate = clockRate_;
+    if (!input_) return snapshot;
+    snapshot.draining = input_->draining();
+    snapshot.receivedPackets += input_->counters()->packets.load(std::memory_order_relaxed);
+    snapshot.receivedBytes += input_->counters()->bytes.load(std::memory_order_relaxed);
+    snapshot.drainedPackets += input_->drainedPackets();
+    if (snapshot.receivedPackets > 0)
+        snapshot.lastPacketAge = std::chrono::duration<double>(Clock::now() - lastActivity()).count();
+    return snapshot;
+}
+
+std::optional<Clock::time_point> Track::stuckSince() {
+    if (!input_) return std::nullopt;
+    const auto packets = input_->counters()->packets.load(std::memory_order_relaxed);
+    if (!input_->insidePush() || packets != pushSeen_)
+        insideSince_.reset();
+    else if (!insideSince_)
+        insideSince_ = Clock::now();
+    pushSeen_ = packets;
+    return insideSince_;
+}
+
+} // namespace spillway::relay
