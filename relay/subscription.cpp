@@ -111,10 +111,12 @@ void Subscription::onClosed(const TrackName& track, std::uint64_t serial, EndRea
 
 SubscriptionSnapshot Subscription::snapshot() const {
     SubscriptionSnapshot snapshot{
-        settings_.name, settings_.tracks.text(), config::outputName(settings_.output), {}, refused_};
+        settings_.name, settings_.tracks.text(), config::outputName(settings_.output), {}, {}};
     for (const auto& [name, serving] : subscribers_)
         snapshot.subscribers.push_back(serving.subscriber->snapshot());
-    snapshot.refused.insert(ended_.begin(), ended_.end());
+    for (const auto* reasons : {&refused_, &ended_})
+        for (const auto& [name, reason] : *reasons)
+            snapshot.refused[name.text()] = reason;
     return snapshot;
 }
 

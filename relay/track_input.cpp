@@ -51,9 +51,9 @@ struct TrackInput::Marker {
         packet = gst_buffer_make_writable(packet);
         const bool start = isKeyframeStart(packet);
         if (start)
-            GST_BUFFER_FLAG_UNSET(packet, GST_BUFFER_FLAG_DELTA_UNIT);
+            gst_buffer_unset_flags(packet, GST_BUFFER_FLAG_DELTA_UNIT);
         else
-            GST_BUFFER_FLAG_SET(packet, GST_BUFFER_FLAG_DELTA_UNIT);
+            gst_buffer_set_flags(packet, GST_BUFFER_FLAG_DELTA_UNIT);
         if (start)
             if (const auto listener = broker.load()) listener->keyframeStarted();
         return packet;
