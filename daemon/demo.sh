@@ -1,0 +1,91 @@
+#!/bin/bash
+# Installs, builds and runs Spillway with a call of its own making, and shows what it does.
+#   daemon/demo.sh [--port N] [--once]
+# --once ends after the first look: exit 0 when tracks, growing recordings and queue depths were all seen.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+
+port=
+once=
+while [ $# -gt 0 ]; do
+  case $1 in
+  --port) port=${2:?a port}; shift ;;
+  --once) once=1 ;;
+  *) echo "demo.sh: unknown argument '$1'; allowed: --port N, --once" >&2; exit 64 ;;
+  esac
+  shift
+done
+
+listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+free_port() {
+  local candidate
+  for candidate in $(seq 8080 8179); do
+    listening "$candidate" || { echo "$candidate"; return; }
+  done
+  echo "demo.sh: no free port from 8080 to 8179; use --port" >&2
+  return 1
+}
+
+get() { # PATH
+  exec 3<>"/dev/tcp/127.0.0.1/$port"
+  printf 'GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' "$1" >&3
+  sed '1,/^\r*$/d' <&3
+  exec 3>&-
+}
+
+ready() { get /readyz 2>/dev/null | grep -q . && get /v1/tracks 2>/dev/null | grep -q '"demo/'; }
+
+wait_for() { # SECONDS WHAT COMMAND…
+  local end=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@"; do
+    kill -0 "$daemon" 2>/dev/null || { echo "demo.sh: spillwayd has ended, see $log" >&2; return 1; }
+    [ "$SECONDS" -lt "$end" ] || { echo "demo.sh: not in time: $what, see $log" >&2; return 1; }
+    sleep 0.2
+  done
+}
+
+recorded() { find "$home/recordings" -name '*.mkv' -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }'; }
+grown() { [ "$(recorded)" -gt "$1" ]; }
+depths() { get /metrics | grep '^spillway_queue_buffers{'; }
+
+look() {
+  local before
+  echo "== http://127.0.0.1:$port/v1/tracks"
+  get /v1/tracks | sed 's/},{/},\n{/g'
+  echo
+  before=$(recorded)
+  wait_for 20 "a growing recording" grown "$((before + 1))"
+  echo "== $home/recordings: $before bytes, a moment later $(recorded) bytes"
+  echo "== http://127.0.0.1:$port/metrics, the depth of every queue"
+  wait_for 5 "queue depths" grep -q . <(depths)
+  depths
+}
+
+"$root/docker/packages.sh" install build run
+cmake --preset release >/dev/null
+ninja -C build/release spillwayd
+port=${port:-$(free_port)}
+home=$root/build/demo
+log=$home/spillwayd.log
+rm -rf "$home"
+mkdir -p "$home/recordings"
+
+(cd "$home" && exec "$root/build/release/daemon/spillwayd" --config "$root/daemon/demo.yaml" \
+  --set "http.listen=127.0.0.1:$port") >"$log" 2>&1 &
+daemon=$!
+finish() {
+  kill "$daemon" 2>/dev/null || true
+  wait "$daemon" || true
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+wait_for 30 "a running call in /v1/tracks" ready
+look
+[ -z "$once" ] || exit 0
+echo "== running until Ctrl-C; log: $log"
+wait "$daemon"

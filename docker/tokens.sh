@@ -1,0 +1,13 @@
+#!/bin/sh
+# Makes the three random tokens that docker/compose.yaml mounts, where they are missing. They never leave docker/secrets.
+set -eu
+directory="$(dirname "$0")/secrets"
+mkdir -p "$directory"
+chmod 700 "$directory"
+for role in admin publish view; do
+  file="$directory/$role-token"
+  [ -s "$file" ] && continue
+  od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$file"
+  # The containers' users are not the one who runs this; the folder keeps others of this host out.
+  chmod 644 "$file"
+done

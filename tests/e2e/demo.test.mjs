@@ -1,0 +1,16 @@
+// The demo of the README shows a running call, a growing recording and queue depths, in a build that is there already.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test from 'node:test';
+import { run } from '../support/process.mjs';
+import { freePort, root } from '../support/spillwayd.mjs';
+
+test('daemon/demo.sh --once shows tracks, a growing recording and queue depths', async () => {
+  const port = await freePort();
+  const script = join(root, 'daemon/demo.sh');
+  const { code, stdout, stderr } = await run(script, ['--once', '--port', String(port)], { deadline: 120_000 });
+  assert.equal(code, 0, stdout + stderr);
+  assert.match(stdout, /"demo\/[^/]+\/camera"|"demo\/[^/]+\/video"/);
+  assert.match(stdout, /recordings: \d+ bytes, a moment later \d+ bytes/);
+  assert.match(stdout, /^spillway_queue_buffers\{.*subscription="archive".*\} \d+/m);
+});

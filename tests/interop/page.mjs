@@ -1,0 +1,55 @@
+// What runs inside the browser's page: these functions are sent there as text and see nothing of this file.
+
+/// Camera and microphone to a WHIP endpoint; resolves once connected.
+export async function startPublishing({ endpoint, token, fps }) {
+  const stream = await navigator.mediaDevices.getUserMedia({
+    video: { width: 320, height: 240, frameRate: fps }, audio: true,
+  });
+  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  for (const track of stream.getTracks()) peer.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+  const gathered = new Promise((resolve) => {
+    peer.onicecandidate = ({ candidate }) => candidate || resolve();
+  });
+  await peer.setLocalDescription();
+  await gathered;
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(endpoint, {
+    method: 'POST', headers: { ...headers, 'content-type': 'application/sdp' }, body: peer.localDescription.sdp,
+  });
+  if (response.status !== 201) throw new Error(`POST: ${response.status} ${await response.text()}`);
+  const session = new URL(response.headers.get('location'), endpoint).href;
+  const connected = new Promise((resolve, reject) => {
+    peer.onconnectionstatechange = () => {
+      if (peer.connectionState === 'connected') resolve();
+      if (peer.connectionState === 'failed') reject(new Error('the connection failed'));
+    };
+  });
+  await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+  await connected;
+  window.publishing = { peer, stream, session, headers };
+}
+
+/// Waits for `frames` frames, stops sending, waits for what is under way, then DELETE.
+export async function stopPublishing(frames) {
+  const { peer, stream, session, headers } = window.publishing;
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const read = async () => {
+    const outbound = [...(await peer.getStats()).values()].filter(({ type }) => type === 'outbound-rtp');
+    const of = (kind) => outbound.find((entry) => entry.kind === kind);
+    return { video: of('video'), audio: of('audio') };
+  };
+  let first = await read();
+  while (!first.video.framesSent) first = await read();
+  let last = first;
+  while (last.video.framesSent < frames) {
+    await pause(20);
+    last = await read();
+  }
+  const seconds = (last.video.timestamp - first.video.timestamp) / 1000;
+  for (const sender of peer.getSenders()) await sender.replaceTrack(null);
+  stream.getTracks().forEach((track) => track.stop());
+  await pause(200);
+  const sent = await read();
+  const response = await fetch(session, { method: 'DELETE', headers });
+  return { ...sent, seconds, status: response.status };
+}

@@ -1,0 +1,110 @@
+#!/bin/bash
+# Installs what is missing, builds, runs every test, and ends with `N passed, N failed`.
+#   tests/run.sh [--long] [--keep-going] [--only STEP]…
+# Steps, cheapest first: text release asan tsan tidy e2e interop bench. --long runs the soaks of each step too.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+all=(text release asan tsan tidy e2e interop bench)
+steps=()
+keep_going=
+export SPILLWAY_LONG=
+while [ $# -gt 0 ]; do
+  case $1 in
+  --long) SPILLWAY_LONG=1 ;;
+  --keep-going) keep_going=1 ;;
+  --only) steps+=("${2:?a step: ${all[*]}}"); shift ;;
+  *) echo "run.sh: unknown argument '$1'; allowed: --long, --keep-going, --only STEP" >&2; exit 64 ;;
+  esac
+  shift
+done
+[ ${#steps[@]} -gt 0 ] || steps=("${all[@]}")
+
+logs=build/logs
+mkdir -p "$logs"
+jobs=$(nproc)
+passed=0
+failed=0
+
+# Objects of an earlier clone in another folder count too.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+export CTEST_OUTPUT_ON_FAILURE=1
+export G_SLICE=always-malloc
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+export LSAN_OPTIONS=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=ignore_noninstrumented_modules=1:second_deadlock_stack=1
+
+build() { # PRESET TARGET…
+  local preset=$1
+  shift
+  cmake --preset "$preset" && ninja -C "build/$preset" -j "$jobs" "$@"
+}
+
+# Soaks are hidden cases with the tag [long]: ctest does not list them.
+long_cases() { # PRESET PROGRAM…
+  local preset=$1 status=0 program
+  shift
+  [ -n "$SPILLWAY_LONG" ] || return 0
+  for program in "$@"; do
+    timeout 1800 "build/$preset/tests/$program" "[long]" || status=1
+  done
+  return "$status"
+}
+
+node_tests() { # FOLDER
+  local status=0 file
+  for file in "tests/$1"/*.test.mjs; do
+    timeout -k 10 600 tests/support/isolated.sh node --test --test-reporter=spec "$file" || status=1
+  done
+  return "$status"
+}
+
+npm_packages() {
+  (cd tests/interop && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; })
+}
+
+step_install() { docker/packages.sh install build run test; }
+step_text() { tests/lint.sh; }
+step_release() { build release all; }
+step_asan() {
+  build asan all && ctest --test-dir build/asan -j "$jobs" --timeout 180 &&
+    long_cases asan config_tests core_tests relay_tests daemon_tests
+}
+step_tsan() {
+  build tsan config_tests core_tests && ctest --test-dir build/tsan -j "$jobs" -R . --timeout 180 &&
+    long_cases tsan core_tests
+}
+step_tidy() { tests/lint.sh tidy build/release; }
+step_e2e() { npm_packages && node_tests e2e; }
+step_interop() { npm_packages && node_tests interop; }
+step_bench() { npm_packages && tests/bench/run.sh --short; }
+
+# Adds what the runners in this log counted; a step without a runner counts as one.
+count() { # LOG STATUS
+  local good bad
+  read -r good bad < <(awk '
+    /^[^a-z]*pass [0-9]+$/ { good += $NF; seen = 1 }
+    /^[^a-z]*fail [0-9]+$/ { bad += $NF; seen = 1 }
+    /tests passed, [0-9]+ tests? failed out of/ { bad += $4; good += $NF - $4; seen = 1 }
+    END { print good + !seen * (status == 0), bad + !seen * (status != 0) }' status="$2" "$1")
+  [ "$2" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+  passed=$((passed + good))
+  failed=$((failed + bad))
+}
+
+perform() { # STEP
+  local start=$SECONDS status
+  echo "== $1"
+  "step_$1" 2>&1 </dev/null | tee "$logs/$1.log"
+  status=${PIPESTATUS[0]}
+  count "$logs/$1.log" "$status"
+  echo "== $1: $([ "$status" -eq 0 ] && echo ok || echo "FAILED ($status)"), $((SECONDS - start)) s"
+  return "$status"
+}
+
+for step in install "${steps[@]}"; do
+  perform "$step" || [ -n "$keep_going" ] || break
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
