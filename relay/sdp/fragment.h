@@ -5,6 +5,7 @@
 
 #include "relay/sdp/error.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -24,7 +25,7 @@ struct Fragment {
     bool endOfCandidates = false;
 };
 
-inline constexpr std::size_t maxFragmentBytes = 16 * 1024;
+inline constexpr std::size_t maxFragmentBytes = std::size_t{16} * 1024;
 inline constexpr std::size_t maxFragmentCandidates = 64;
 
 /// Lines that RFC 8840 does not name are skipped; a candidate line that is none is an error, and so are

@@ -1,0 +1,308 @@
+#include "relay/sdp/offer.h"
+
+#include "relay/sdp/candidate.h"
+#include "relay/sdp/render.h"
+#include "relay/sdp/text.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+
+namespace spillway::relay::sdp {
+
+namespace {
+
+constexpr std::size_t maxMidBytes = 64;
+constexpr std::size_t maxSsrcs = 64; // of one line; simulcast with RTX names six
+
+constexpr std::array<std::string_view, 2> carriedExtensions{
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+    "urn:ietf:params:rtp-hdrext:sdes:mid",
+};
+
+bool isSavpf(std::string_view protocol) {
+    return protocol == "UDP/TLS/RTP/SAVPF" || protocol == "TCP/TLS/RTP/SAVPF" || protocol == "RTP/SAVPF";
+}
+
+/// Its own attribute, or the session's.
+std::optional<std::string> inherited(const Description& description, const Section& section,
+                                     std::string_view key) {
+    if (auto own = section.attribute(key)) return own;
+    return description.attribute(key);
+}
+
+bool sends(const Description& description, const Section& section) {
+    for (const Part* part : {static_cast<const Part*>(&section), static_cast<const Part*>(&description)}) {
+        if (part->has("sendrecv") || part->has("sendonly")) return true;
+        if (part->has("recvonly") || part->has("inactive")) return false;
+    }
+    return true; // sendrecv is the default
+}
+
+std::vector<Extension> readExtensions(const Section& section) {
+    std::vector<Extension> result;
+    for (const std::string& value : section.attributes("extmap")) {
+        const auto fields = words(value);
+        if (fields.size() < 2) continue;
+        const auto id = number<unsigned>(splitAt(fields[0], '/').first);
+        const bool known = std::find(carriedExtensions.begin(), carriedExtensions.end(), fields[1]) !=
+                           carriedExtensions.end();
+        const bool taken = std::any_of(result.begin(), result.end(), [&](const Extension& other) {
+            return other.id == id || other.uri == fields[1];
+        });
+        // One-byte headers have 14 ids (RFC 8285 section 4.2); larger ones would need `extmap-allow-mixed`.
+        if (id && *id >= 1 && *id <= 14 && known && !taken) result.push_back({*id, std::string(fields[1])});
+    }
+    return result;
+}
+
+std::vector<std::uint32_t> readSsrcs(const Section& section) {
+    std::vector<std::uint32_t> result;
+    for (const std::string& value : section.attributes("ssrc")) {
+        const auto ssrc = number<std::uint32_t>(splitAt(value, ' ').first);
+        if (ssrc && result.size() < maxSsrcs &&
+            std::find(result.begin(), result.end(), *ssrc) == result.end())
+            result.push_back(*ssrc);
+    }
+    return result;
+}
+
+/// Reads one description; each step returns an error or nothing.
+class OfferReader {
+  public:
+    OfferReader(const Description& description, const std::vector<config::Codec>& videoCodecs)
+        : description_(description)
+        , videoCodecs_(videoCodecs) {}
+
+    std::variant<Offer, Error> read() {
+        for (std::size_t i = 0; i < description_.sections.size(); ++i)
+            if (auto error = readLine(i)) return *error;
+        if (!first_) return unsupported(nothingCarried());
+        for (const auto& check : {&OfferReader::checkBundle, &OfferReader::checkPayloadTypes,
+                                  &OfferReader::readIce, &OfferReader::readDtls})
+            if (auto error = (this->*check)()) return *error;
+        readRest();
+        return std::move(offer_);
+    }
+
+  private:
+    std::string at(std::size_t index) const {
+        return "m-line " + std::to_string(index) + " (" + description_.sections[index].kind + ")";
+    }
+
+    std::string nothingCarried() const {
+        if (description_.sections.empty()) return "there is no m-line";
+        if (refusals_.empty()) return "there is no m-line of audio or video";
+        return "nothing can be carried: " + refusals_;
+    }
+
+    void refuse(std::size_t index, const std::string& why) {
+        refusals_ += (refusals_.empty() ? "" : "; ") + at(index) + " " + why;
+    }
+
+    std::optional<Error> readLine(std::size_t index) {
+        const Section& section = description_.sections[index];
+        OfferedLine line;
+        line.kind = section.kind;
+        line.protocol = section.protocol;
+        line.firstFormat = section.formats.front();
+        if (auto error = readMid(index, line)) return error;
+        if (isCandidateForCarrying(index)) {
+            if (auto error = carry(index, line)) return error;
+        }
+        offer_.lines.push_back(std::move(line));
+        return std::nullopt;
+    }
+
+    std::optional<Error> readMid(std::size_t index, OfferedLine& line) {
+        line.mid = description_.sections[index].attribute("mid").value_or("");
+        if (line.mid.empty()) return std::nullopt;
+        if (!isToken(line.mid) || line.mid.size() > maxMidBytes)
+            return malformed("a=mid of " + at(index) + " is not a token");
+        if (!mids_.insert(line.mid).second)
+            return malformed("a=mid:" + line.mid + " stands in more than one m-line");
+        return std::nullopt;
+    }
+
+    /// Whether the line is of a kind that we carry at all; if not, it is refused and the rest goes on.
+    bool isCandidateForCarrying(std::size_t index) {
+        const Section& section = description_.sections[index];
+        if (section.kind != "audio" && section.kind != "video") return false;
+        if (section.port == 0 && !section.has("bundle-only")) return refuse(index, "has port 0"), false;
+        if (!sends(description_, section)) return refuse(index, "does not send"), false;
+        return true;
+    }
+
+    std::optional<Error> carry(std::size_t index, OfferedLine& line) {
+        const Section& section = description_.sections[index];
+        if (!isSavpf(section.protocol))
+            return unsupported(at(index) + " has the protocol " + shown(section.protocol) +
+                               ", not UDP/TLS/RTP/SAVPF");
+        if (line.mid.empty()) return malformed(at(index) + " has no a=mid");
+        if (!section.has("rtcp-mux")) return unsupported(at(index) + " has no a=rtcp-mux");
+        line.payloads = carriedPayloads(section, videoCodecs_);
+        if (line.payloads.empty()) {
+            refuse(index, "has no codec that is carried, but " + encodingNames(section));
+            return std::nullopt;
+        }
+        if (!kinds_.insert(section.kind).second)
+            return unsupported("there is more than one m-line that sends " + section.kind +
+                               "; a session carries one audio and one video");
+        line.carried = true;
+        line.media = section.kind == "audio" ? MediaKind::audio : MediaKind::video;
+        line.extensions = readExtensions(section);
+        line.ssrcs = readSsrcs(section);
+        line.reducedSizeRtcp = section.has("rtcp-rsize");
+        if (!first_) first_ = index;
+        return std::nullopt;
+    }
+
+    std::optional<Error> checkBundle() {
+        std::set<std::string_view> members;
+        std::string group;
+        for (const std::string& value : description_.attributes("group"))
+            if (value.starts_with("BUNDLE ")) group = value;
+        for (const std::string_view word : words(group))
+            members.insert(word);
+        offer_.bundled = !group.empty();
+        if (kinds_.size() < 2) return std::nullopt;
+        for (const OfferedLine& line : offer_.lines)
+            if (line.carried && !members.contains(line.mid))
+                return unsupported("a=mid:" + line.mid +
+                                   " is not in a=group:BUNDLE; one transport for all is needed");
+        return std::nullopt;
+    }
+
+    std::optional<Error> checkPayloadTypes() {
+        std::set<unsigned> types;
+        for (const OfferedLine& line : offer_.lines)
+            for (const Payload& payload : line.payloads)
+                if (line.carried && !types.insert(payload.type).second)
+                    return unsupported("payload type " + std::to_string(payload.type) +
+                                       " stands in more than one m-line");
+        return std::nullopt;
+    }
+
+    std::optional<Error> readIce() {
+        const Section& section = description_.sections[*first_];
+        offer_.ufrag = inherited(description_, section, "ice-ufrag").value_or("");
+        offer_.pwd = inherited(description_, section, "ice-pwd").value_or("");
+        if (offer_.ufrag.empty()) return malformed(at(*first_) + " has no a=ice-ufrag");
+        if (offer_.pwd.empty()) return malformed(at(*first_) + " has no a=ice-pwd");
+        if (offer_.ufrag.size() < 4 || offer_.ufrag.size() > 256 || !isIceText(offer_.ufrag))
+            return malformed("a=ice-ufrag of " + at(*first_) + " is not 4 to 256 of ICE text");
+        if (offer_.pwd.size() < 22 || offer_.pwd.size() > 256 || !isIceText(offer_.pwd))
+            return malformed("a=ice-pwd of " + at(*first_) + " is not 22 to 256 of ICE text");
+        return std::nullopt;
+    }
+
+    std::optional<Error> readDtls() {
+        std::optional<Fingerprint> common;
+        for (std::size_t i = 0; i < offer_.lines.size(); ++i) {
+            if (!offer_.lines[i].carried) continue;
+            const Section& section = description_.sections[i];
+            const auto values = section.has("fingerprint") ? section.attributes("fingerprint")
+                                                           : description_.attributes("fingerprint");
+            if (values.empty()) continue;
+            const auto fingerprint = strongest(values);
+            if (!fingerprint)
+                return unsupported("a=fingerprint of " + at(i) +
+                                   " is not sha-256, sha-384 or sha-512 of its length");
+            if (common && *common != *fingerprint)
+                return unsupported("the m-lines have different fingerprints");
+            common = fingerprint;
+        }
+        if (!common) return malformed(at(*first_) + " has no a=fingerprint");
+        offer_.fingerprint = std::move(*common);
+        offer_.setup = inherited(description_, description_.sections[*first_], "setup").value_or("");
+        if (offer_.setup.empty()) return malformed(at(*first_) + " has no a=setup");
+        if (offer_.setup != "actpass" && offer_.setup != "active" && offer_.setup != "passive")
+            return malformed("a=setup of " + at(*first_) + " is " + shown(offer_.setup));
+        return std::nullopt;
+    }
+
+    void readRest() {
+        const Section& section = description_.sections[*first_];
+        for (const std::string& value : section.attributes("candidate")) {
+            const auto candidate = parseCandidate("candidate:" + value);
+            if (candidate && candidate->usable && offer_.candidates.size() < maxCandidates)
+                offer_.candidates.push_back(candidate->text);
+        }
+        const auto options = inherited(description_, section, "ice-options").value_or("");
+        const auto names = words(options);
+        offer_.trickle = std::find(names.begin(), names.end(), "trickle") != names.end();
+        offer_.iceLite = description_.has("ice-lite");
+        const auto origin = words(description_.origin);
+        const auto digits = [&](std::size_t i) {
+            return i < origin.size() ? number<std::uint64_t>(origin[i]).value_or(0) : 0;
+        };
+        offer_.origin =
+            "- " + std::to_string(digits(1)) + " " + std::to_string(digits(2)) + " IN IP4 0.0.0.0";
+    }
+
+    const Description& description_;
+    const std::vector<config::Codec>& videoCodecs_;
+    Offer offer_;
+    std::optional<std::size_t> first_; ///< the first carried line: its transport is the bundle's
+    std::set<std::string> mids_;
+    std::set<std::string> kinds_; ///< of carried lines
+    std::string refusals_;
+};
+
+} // namespace
+
+bool OfferedLine::wantsNack() const {
+    return std::any_of(payloads.begin(), payloads.end(), [](const Payload& payload) {
+        return std::find(payload.feedback.begin(), payload.feedback.end(), "nack") != payload.feedback.end();
+    });
+}
+
+const OfferedLine* Offer::lineOf(std::string_view mid) const {
+    for (const OfferedLine& line : lines)
+        if (line.carried && line.mid == mid) return &line;
+    return nullptr;
+}
+
+const OfferedLine* Offer::lineOf(std::uint32_t ssrc, unsigned payloadType) const {
+    const auto find = [&](const auto& belongs) -> const OfferedLine* {
+        const auto it = std::find_if(lines.begin(), lines.end(),
+                                     [&](const OfferedLine& line) { return line.carried && belongs(line); });
+        return it == lines.end() ? nullptr : &*it;
+    };
+    const OfferedLine* bySsrc = find([&](const OfferedLine& line) {
+        return std::find(line.ssrcs.begin(), line.ssrcs.end(), ssrc) != line.ssrcs.end();
+    });
+    if (bySsrc) return bySsrc;
+    return find([&](const OfferedLine& line) {
+        return std::any_of(line.payloads.begin(), line.payloads.end(),
+                           [&](const Payload& payload) { return payload.type == payloadType; });
+    });
+}
+
+std::string Offer::textForWebrtcbin() const {
+    Description description = bundleOf(*this);
+    description.add("ice-options", trickle ? "trickle" : "ice2");
+    if (iceLite) description.add("ice-lite");
+    for (const OfferedLine& line : lines) {
+        if (!line.carried) continue;
+        Section section = mediaSection(line);
+        addTransport(section, {ufrag, pwd, fingerprint.text(), setup});
+        section.add("sendonly");
+        for (const std::uint32_t ssrc : line.ssrcs)
+            section.add("ssrc", std::to_string(ssrc) + " cname:-");
+        if (description.sections.empty())
+            for (const std::string& candidate : candidates)
+                section.add("candidate", candidate.substr(std::string_view("candidate:").size()));
+        description.sections.push_back(std::move(section));
+    }
+    return description.text();
+}
+
+std::variant<Offer, Error> readOffer(std::string_view text, const std::vector<config::Codec>& videoCodecs) {
+    auto description = parseDescription(text);
+    if (auto* error = std::get_if<Error>(&description)) return *error;
+    return OfferReader(std::get<Description>(description), videoCodecs).read();
+}
+
+} // namespace spillway::relay::sdp

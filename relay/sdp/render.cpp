@@ -1,0 +1,42 @@
+#include "relay/sdp/render.h"
+
+namespace spillway::relay::sdp {
+
+Description bundleOf(const Offer& offer) {
+    Description description;
+    description.origin = offer.origin;
+    std::string group = "BUNDLE";
+    for (const OfferedLine& line : offer.lines)
+        if (line.carried) group += " " + line.mid;
+    description.add("group", group);
+    return description;
+}
+
+Section mediaSection(const OfferedLine& line) {
+    Section section;
+    section.kind = line.kind;
+    section.protocol = line.protocol;
+    section.add("mid", line.mid);
+    section.add("rtcp-mux");
+    if (line.reducedSizeRtcp) section.add("rtcp-rsize");
+    for (const Extension& extension : line.extensions)
+        section.add("extmap", std::to_string(extension.id) + " " + extension.uri);
+    for (const Payload& payload : line.payloads) {
+        section.formats.push_back(std::to_string(payload.type));
+        const std::string prefix = section.formats.back() + " ";
+        section.add("rtpmap", prefix + payload.encoding);
+        if (!payload.parameters.empty()) section.add("fmtp", prefix + payload.parameters);
+        for (const std::string& feedback : payload.feedback)
+            section.add("rtcp-fb", prefix + feedback);
+    }
+    return section;
+}
+
+void addTransport(Section& section, const Transport& transport) {
+    section.add("ice-ufrag", transport.ufrag);
+    section.add("ice-pwd", transport.pwd);
+    section.add("fingerprint", transport.fingerprint);
+    section.add("setup", transport.setup);
+}
+
+} // namespace spillway::relay::sdp

@@ -1,0 +1,27 @@
+// The parts that the offer for webrtcbin and the answer have in common. Pure code, any thread.
+#pragma once
+
+#include "relay/sdp/offer.h"
+
+#include <string>
+
+namespace spillway::relay::sdp {
+
+/// ICE and DTLS parameters of one side, the same on every line of the bundle.
+struct Transport {
+    std::string ufrag;
+    std::string pwd;
+    std::string fingerprint; ///< value of `a=fingerprint`
+    std::string setup;       ///< value of `a=setup`
+};
+
+/// Session part with `a=group:BUNDLE` of all carried lines, without sections.
+Description bundleOf(const Offer& offer);
+
+/// Kind, payloads with all that is said about them, header extensions, mid and RTCP multiplexing of a carried
+/// line.
+Section mediaSection(const OfferedLine& line);
+
+void addTransport(Section& section, const Transport& transport);
+
+} // namespace spillway::relay::sdp
