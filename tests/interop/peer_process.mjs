@@ -16,20 +16,22 @@ export class PeerProcess {
     this.#child = spawn(process.execPath, [program, JSON.stringify(settings)], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#child.stdin.on('error', () => {});
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#take(JSON.parse(line)));
+    this.#child.once('close', () => this.#fail());
   }
 
   #take(message) {
     if (message.event === 'failed') this.#failure = message.error;
-    this.#waiting.get(message.event)?.(message);
-    this.#waiting.get('failed')?.(message);
+    this.#waiting.get(message.event)?.resolve(message);
+    this.#waiting.delete(message.event);
+  }
+
+  #fail() {
+    for (const { reject } of this.#waiting.values()) reject(new Error(`the publisher ended: ${this.#failure}`));
   }
 
   /// The next message of this kind.
   #next(event, deadline) {
-    const message = new Promise((resolve, reject) => {
-      this.#waiting.set(event, resolve);
-      this.#child.once('exit', () => reject(new Error(`the publisher ended: ${this.#failure}`)));
-    });
+    const message = new Promise((resolve, reject) => this.#waiting.set(event, { resolve, reject }));
     return within(`publisher: ${event}`, message, deadline);
   }
 
