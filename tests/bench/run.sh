@@ -1,0 +1,20 @@
+#!/bin/bash
+# Runs every benchmark of the release build, one after the other; ends with 1 when one misses its target.
+#   tests/bench/run.sh [--short]
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+short=()
+seconds=20
+if [ "${1-}" = --short ]; then
+  short=(--short)
+  seconds=8
+fi
+status=0
+for bench in build/release/tests/bench/bench_*; do
+  [ -x "$bench" ] || continue
+  echo "-- ${bench##*/}"
+  timeout -k 10 600 tests/support/isolated.sh "$bench" "${short[@]}" || status=1
+done
+echo "-- drain"
+timeout -k 10 300 tests/support/isolated.sh node tests/bench/drain/drain.mjs "$seconds" || status=1
+exit "$status"
