@@ -64,7 +64,8 @@ struct IncomingPad {
 };
 
 struct PeerEvents {
-    /// Streaming thread, inside `pad-added`: must link the pad before it returns.
+    /// Streaming thread, inside `pad-added`: must link the pad before it returns. A second pad of the same
+    /// SSRC (the sender changed the payload type) takes the place of the first, for which no onPadGone comes.
     std::function<void(const IncomingPad&)> onPad;
     /// Loop. The pad of this SSRC is gone or at its end (RTCP BYE, EOS, pad-removed).
     std::function<void(std::uint32_t ssrc)> onPadGone;

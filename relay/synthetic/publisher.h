@@ -1,5 +1,5 @@
-// A synthetic participant: moving picture with a running clock and frame number, and a tone, sent by a webrtcbin of its
-// own that offers. The embedded default of the demo and the source of tests and benchmarks.
+// A synthetic participant: moving picture with a running clock and frame number, and a tone, sent by a
+// webrtcbin of its own that offers. The embedded default of the demo and the source of tests and benchmarks.
 //
 // Comes in: an answer, camera on and off. Goes out: an offer, then RTP over ICE and DTLS on loopback.
 // Owner: the test connector or a test. Loop thread.
@@ -35,10 +35,14 @@ class Publisher {
     void offer(std::function<void(std::string sdp)> onOffer);
     /// The answer of the relay; media starts by itself. False when it is not an SDP.
     bool answer(const std::string& sdp);
-    /// Off: no picture is sent any more, the RTP stream pauses. On: it resumes on the same SSRC with a keyframe.
+    /// Off: no picture is sent any more, the RTP stream pauses. On: it resumes on the same SSRC with a
+    /// keyframe.
     void setCamera(bool on);
 
-    std::uint64_t videoFramesSent() const; ///< pictures handed to the encoder
+    /// Sends nothing any more and says no goodbye, as a process that has stopped.
+    void freeze();
+
+    std::uint64_t videoFramesSent() const;  ///< pictures handed to the encoder
     std::uint64_t keyframeRequests() const; ///< PLI and FIR that arrived
 
   private:

@@ -1,0 +1,240 @@
+// On the main path. Comes in: an offer, then RTP. Goes out: an answer, pads, the news that the peer is lost.
+// Puts the parts together (negotiation, transport, streams) and watches for a dead peer; it never changes the
+// state of the pipeline from any thread but the loop.
+#include "relay/peer.h"
+
+#include "relay/gst/element.h"
+#include "relay/peer_ice.h"
+#include "relay/peer_impl.h"
+#include "relay/sdp/candidate.h"
+
+#include <gst/webrtc/webrtc.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace spillway::relay {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds maxConnectTime{30000};
+constexpr milliseconds statisticsPeriod{1000};
+
+gst::Ref<GstElement> makeWebrtcbin(const PeerSettings& settings) {
+    auto webrtcbin = gst::makeElement("webrtcbin");
+    g_object_set(webrtcbin.get(), "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, "latency",
+                 static_cast<guint>(settings.jitter.count()), nullptr);
+    configureIce(webrtcbin.get(), settings);
+    return webrtcbin;
+}
+
+NegotiationError toNegotiationError(const sdp::Error& error) {
+    const bool malformed = error.kind == sdp::Error::Kind::malformed;
+    return {malformed ? NegotiationError::Kind::malformed : NegotiationError::Kind::unsupported,
+            error.detail};
+}
+
+struct BusError {
+    std::string source;
+    std::string text;
+};
+
+BusError readError(GstMessage* message) {
+    GError* error = nullptr;
+    gchar* debug = nullptr;
+    gst_message_parse_error(message, &error, &debug);
+    const GstObject* source = GST_MESSAGE_SRC(message);
+    BusError result{source && source->name ? source->name : "", error->message};
+    if (debug) result.text.append(": ").append(debug);
+    g_error_free(error);
+    g_free(debug);
+    return result;
+}
+
+} // namespace
+
+const char* lostCauseName(LostCause cause) {
+    switch (cause) {
+    case LostCause::ice:
+        return "ice";
+    case LostCause::timeout:
+        return "timeout";
+    case LostCause::dtls:
+        return "dtls";
+    case LostCause::fingerprint:
+        return "fingerprint";
+    case LostCause::signalling:
+        break;
+    }
+    return "signalling";
+}
+
+Peer::Impl::Impl(Loop& mainLoop, PeerSettings peerSettings, PeerEvents peerEvents)
+    : loop(mainLoop)
+    , settings(std::move(peerSettings))
+    , events(std::move(peerEvents))
+    , webrtcbin(makeWebrtcbin(settings)) {
+    gst::addTo(pipeline.get(), webrtcbin);
+    // webrtcbin's own jitter buffers ask for retransmissions only when the transceiver says so. No property
+    // of webrtcbin may be read inside this signal.
+    newTransceiver = gst::SignalConnection::connect<void(GObject*)>(
+        webrtcbin.get(), "on-new-transceiver",
+        [](GObject* transceiver) { g_object_set(transceiver, "do-nack", TRUE, nullptr); });
+    transport.emplace(loop, webrtcbin.get(), gate,
+                      TransportEvents{
+                          [this] {
+                              if (stage == Stage::connecting) stage = Stage::secured;
+                          },
+                          [this] { onConnected(); },
+                          [this](LostCause cause, std::string detail) { lose(cause, std::move(detail)); },
+                      });
+    streams.emplace(
+        loop, pipeline.get(), webrtcbin.get(), gate,
+        StreamEvents{
+            events.onPad,
+            [this](std::uint32_t ssrc) {
+                if (stage != Stage::lost && events.onPadGone) events.onPadGone(ssrc);
+            },
+            [this] { lose(LostCause::signalling, "more than " + std::to_string(maxStreams) + " streams"); },
+        });
+    negotiation.emplace(loop, webrtcbin.get(), settings.label);
+    bus = gst::BusWatch(pipeline.get(), [this](GstMessage* message) { onMessage(message); });
+    if (!pipeline.play())
+        throw std::runtime_error("webrtcbin does not start: GStreamer lacks the nice or dtls elements");
+}
+
+Peer::Impl::~Impl() {
+    gate->shut();
+    newTransceiver.disconnect();
+    transport.reset();
+    negotiation.reset();
+    // Streaming threads end here; what they still run owns what it uses.
+    pipeline.stop();
+    streams.reset();
+}
+
+void Peer::Impl::acceptOffer(const std::string& sdp, milliseconds deadline,
+                             std::function<void(Answer)> onAnswer) {
+    const auto refuse = [&](NegotiationError error) {
+        spdlog::warn("peer offer refused {} reason=\"{}\"", settings.label, error.detail);
+        loop.post(lifetime.guard([onAnswer, error] { onAnswer({{}, error}); }));
+    };
+    if (stage != Stage::idle)
+        return refuse({NegotiationError::Kind::unsupported, "the session has its offer already"});
+    auto read = sdp::readOffer(sdp, settings.videoCodecs);
+    if (const auto* error = std::get_if<sdp::Error>(&read)) return refuse(toNegotiationError(*error));
+
+    stage = Stage::negotiating;
+    offer = std::make_shared<const sdp::Offer>(std::get<sdp::Offer>(std::move(read)));
+    transport->expect(offer->fingerprint);
+    streams->setOffer(offer);
+    negotiation->start(offer, deadline, [this, onAnswer = std::move(onAnswer)](Answer answer) {
+        if (!answer.error) onAnswered();
+        onAnswer(std::move(answer));
+    });
+}
+
+void Peer::Impl::onAnswered() {
+    if (stage != Stage::negotiating) return; // connected or lost already
+    stage = Stage::connecting;
+    answeredAt = Clock::now();
+    gate->touch();
+    const auto period = std::clamp(settings.mediaTimeout / 10, milliseconds(50), milliseconds(1000));
+    watchTimer = loop.every(period, [this] { watch(); });
+    spdlog::info("peer answered {}", settings.label);
+}
+
+void Peer::Impl::onConnected() {
+    if (stage == Stage::connected || stage == Stage::lost) return;
+    onAnswered();
+    stage = Stage::connected;
+    gate->touch();
+    spdlog::info("peer connected {}", settings.label);
+    if (events.onConnected) events.onConnected();
+}
+
+void Peer::Impl::watch() {
+    const auto now = Clock::now();
+    if (stage == Stage::connected && now - statisticsAt >= statisticsPeriod) {
+        statisticsAt = now;
+        streams->readStatistics();
+    }
+    if (stage == Stage::connected && gate->silence() > settings.mediaTimeout)
+        return lose(LostCause::timeout,
+                    "neither RTP nor RTCP for " + std::to_string(settings.mediaTimeout.count()) + " ms");
+    if (stage != Stage::connecting && stage != Stage::secured) return;
+    if (now - answeredAt > std::min(maxConnectTime, settings.mediaTimeout * 2))
+        lose(stage == Stage::secured ? LostCause::dtls : LostCause::ice,
+             stage == Stage::secured ? "no DTLS handshake in time" : "no path to the peer in time");
+}
+
+void Peer::Impl::onMessage(GstMessage* message) {
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return;
+    const BusError error = readError(message);
+    const bool inside =
+        gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), gst::cast<GstObject>(webrtcbin.get()));
+    // What a branch reports is for its own owner; the peer goes on.
+    spdlog::error("peer pipeline error {} element={} error=\"{}\"", settings.label, error.source, error.text);
+    if (!inside) return;
+    const bool dtls = error.source.find("dtls") != std::string::npos;
+    lose(dtls ? LostCause::dtls : LostCause::signalling, error.source + ": " + error.text);
+}
+
+void Peer::Impl::lose(LostCause cause, std::string detail) {
+    if (stage == Stage::lost) return;
+    stage = Stage::lost;
+    gate->shut();
+    watchTimer.cancel();
+    spdlog::warn("peer lost {} cause={} detail=\"{}\"", settings.label, lostCauseName(cause), detail);
+    // Posted: the owner may destroy the peer, and nothing of it may be on the stack then.
+    loop.post(
+        [onLost = std::move(events.onLost), token = lifetime.token(), cause, detail = std::move(detail)] {
+            if (!token.expired() && onLost) onLost(cause, detail);
+        });
+}
+
+Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
+    : impl_(std::make_unique<Impl>(loop, std::move(settings), std::move(events))) {}
+
+Peer::~Peer() = default;
+
+void Peer::acceptOffer(const std::string& sdp, milliseconds deadline, std::function<void(Answer)> onAnswer) {
+    impl_->acceptOffer(sdp, deadline, std::move(onAnswer));
+}
+
+bool Peer::addCandidate(const std::string& mid, const std::string& candidate) {
+    if (!impl_->offer) return false;
+    const auto& lines = impl_->offer->lines;
+    if (std::none_of(lines.begin(), lines.end(), [&](const auto& line) { return line.mid == mid; }))
+        return false;
+    if (candidate.empty()) return true;
+    const auto parsed = sdp::parseCandidate(candidate);
+    if (!parsed) return false;
+    if (parsed->usable && impl_->candidates < sdp::maxCandidates) {
+        ++impl_->candidates;
+        // Line 0 of what webrtcbin sees is the bundle's own.
+        g_signal_emit_by_name(impl_->webrtcbin.get(), "add-ice-candidate", 0U, parsed->text.c_str());
+    }
+    return true;
+}
+
+bool Peer::connected() const {
+    return impl_->stage == Impl::Stage::connected;
+}
+
+std::string Peer::remoteUfrag() const {
+    return impl_->offer ? impl_->offer->ufrag : std::string();
+}
+
+std::uint64_t Peer::lostPackets(std::uint32_t ssrc) const {
+    return impl_->streams->lostPackets(ssrc);
+}
+
+void Peer::forgetSsrc(std::uint32_t ssrc) {
+    impl_->streams->forget(ssrc);
+}
+
+} // namespace spillway::relay

@@ -1,0 +1,285 @@
+#include "relay/peer_streams.h"
+
+#include "relay/gst/element.h"
+#include "relay/gst/probe.h"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+
+namespace spillway::relay {
+
+namespace {
+
+constexpr auto dataProbe =
+    static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+
+struct RtpPadName {
+    std::uint32_t ssrc = 0;
+    unsigned payloadType = 0;
+};
+
+/// rtpbin names its pads `recv_rtp_src_<session>_<ssrc>_<payload type>`; webrtcbin's ghost pad has such a
+/// target.
+std::optional<RtpPadName> readTargetName(GstPad* target) {
+    unsigned session = 0;
+    RtpPadName name;
+    if (!target || std::sscanf(gst::cast<GstObject>(target)->name, "recv_rtp_src_%u_%u_%u", &session,
+                               &name.ssrc, &name.payloadType) != 3)
+        return std::nullopt;
+    return name;
+}
+
+std::uint64_t readLost(GstElement* jitterBuffer) {
+    GstStructure* stats = nullptr;
+    g_object_get(jitterBuffer, "stats", &stats, nullptr);
+    guint64 lost = 0;
+    if (stats) {
+        gst_structure_get_uint64(stats, "num-lost", &lost);
+        gst_structure_free(stats);
+    }
+    return lost;
+}
+
+/// One pad of webrtcbin, shared with its probes.
+struct PadState {
+    std::uint32_t ssrc = 0;
+    std::atomic<bool> ended{false};
+};
+
+struct OpenPad {
+    gst::Ref<GstPad> pad;
+    std::shared_ptr<PadState> state;
+    gst::PadProbe dataAfterEnd; ///< on the target: after EOS the ghost pad would answer FLOW_EOS into the
+                                ///< shared session
+    gst::PadProbe endOfStream;
+};
+
+struct Stream {
+    gst::Ref<GstElement> jitterBuffer;
+    std::uint64_t lost = 0;
+    std::vector<OpenPad> pads; ///< more than one when the sender changes the payload type
+};
+
+} // namespace
+
+struct PeerStreams::Shared {
+    GstElement* pipeline;
+    std::shared_ptr<ReceiveGate> gate;
+    std::function<void(const IncomingPad&)> onPad;
+    std::function<void(std::function<void(PeerStreams&)>)> post; ///< runs on the loop if the object still is
+
+    mutable std::mutex mutex; ///< protects what follows; never held while calling out
+    std::shared_ptr<const sdp::Offer> offer;
+    std::map<std::uint32_t, Stream> streams;
+
+    Shared(GstElement* owner, std::shared_ptr<ReceiveGate> receiveGate,
+           std::function<void(const IncomingPad&)> handler)
+        : pipeline(owner)
+        , gate(std::move(receiveGate))
+        , onPad(std::move(handler)) {}
+
+    void end(PadState& state) {
+        if (!state.ended.exchange(true))
+            post([ssrc = state.ssrc](PeerStreams& owner) { owner.events_.onGone(ssrc); });
+    }
+
+    const sdp::OfferedLine* lineOf(const RtpPadName& name) const {
+        const std::lock_guard lock(mutex);
+        return offer ? offer->lineOf(name.ssrc, name.payloadType) : nullptr;
+    }
+
+    void onJitterBuffer(GstElement* jitterBuffer, std::uint32_t ssrc);
+    static void onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad);
+    static void watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
+                      const std::shared_ptr<PadState>& state);
+    bool handOver(GstPad* pad, const RtpPadName& name) const;
+    void onPadRemoved(GstPad* pad);
+    void onBye(std::uint32_t ssrc);
+};
+
+/// Streaming thread, before the first packet of the SSRC goes on.
+void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t ssrc) {
+    bool tooMany = false;
+    bool nack = false;
+    {
+        const std::lock_guard lock(mutex);
+        auto& stream = streams[ssrc];
+        stream.jitterBuffer = gst::Ref<GstElement>::retain(jitterBuffer);
+        tooMany = streams.size() > maxStreams;
+        // An SSRC that no line names is known by its payload type only when its pad comes; most likely it is
+        // video.
+        const sdp::OfferedLine* line = offer ? offer->lineOf(ssrc, 128) : nullptr;
+        nack = line ? line->wantsNack() : true;
+    }
+    // webrtcbin 1.22 does this only for SSRCs that stand in the offer.
+    g_object_set(jitterBuffer, "do-retransmission", nack ? TRUE : FALSE, nullptr);
+    if (tooMany) {
+        gate->shut();
+        post([](PeerStreams& owner) { owner.events_.onTooMany(); });
+    }
+}
+
+/// Streaming thread; data follows at once.
+void PeerStreams::Shared::onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad) {
+    if (gst_pad_get_direction(pad) != GST_PAD_SRC) return;
+    const auto target = gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(gst::cast<GstGhostPad>(pad)));
+    const auto name = readTargetName(target.get());
+    const auto state = std::make_shared<PadState>();
+    if (!name || !self->gate->isOpen()) {
+        gst::dropDataForever(pad);
+        return;
+    }
+    state->ssrc = name->ssrc;
+    watch(self, pad, target.get(), state);
+    if (!self->handOver(pad, *name)) state->ended.store(true);
+}
+
+void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
+                                const std::shared_ptr<PadState>& state) {
+    OpenPad open{gst::Ref<GstPad>::retain(pad), state, {}, {}};
+    open.dataAfterEnd = gst::PadProbe(target, dataProbe, [state](GstPadProbeInfo*) {
+        return state->ended.load(std::memory_order_relaxed) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+    });
+    const std::weak_ptr<Shared> weak = self;
+    open.endOfStream =
+        gst::PadProbe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, [weak, state](GstPadProbeInfo* info) {
+            if (GST_EVENT_TYPE(gst_pad_probe_info_get_event(info)) != GST_EVENT_EOS) return GST_PAD_PROBE_OK;
+            if (const auto shared = weak.lock()) shared->end(*state);
+            return GST_PAD_PROBE_DROP;
+        });
+    const std::lock_guard lock(self->mutex);
+    auto& pads = self->streams[state->ssrc].pads;
+    // The sender changed the payload type: this pad takes the place of the one before, which is not reported
+    // as gone.
+    for (const OpenPad& former : pads)
+        former.state->ended.store(true);
+    pads.push_back(std::move(open));
+}
+
+/// False when the pad has no consumer.
+bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) const {
+    const sdp::OfferedLine* line = lineOf(name);
+    if (!line || !onPad) return false;
+    try {
+        onPad({pad, pipeline, line->mid, name.ssrc, line->media});
+    } catch (const std::exception& error) {
+        spdlog::error("peer stream has no consumer ssrc={} error=\"{}\"", name.ssrc, error.what());
+    }
+    return gst_pad_is_linked(pad) != FALSE;
+}
+
+/// Any thread.
+void PeerStreams::Shared::onPadRemoved(GstPad* pad) {
+    std::shared_ptr<PadState> removed;
+    {
+        const std::lock_guard lock(mutex);
+        for (auto& [ssrc, stream] : streams)
+            for (const OpenPad& open : stream.pads)
+                if (open.pad.get() == pad) removed = open.state;
+    }
+    if (removed) end(*removed);
+}
+
+/// Thread that receives RTCP.
+void PeerStreams::Shared::onBye(std::uint32_t ssrc) {
+    std::vector<std::shared_ptr<PadState>> ended;
+    {
+        const std::lock_guard lock(mutex);
+        const auto it = streams.find(ssrc);
+        if (it == streams.end()) return;
+        for (const OpenPad& open : it->second.pads)
+            ended.push_back(open.state);
+    }
+    for (const auto& state : ended)
+        end(*state);
+}
+
+PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
+                         std::shared_ptr<ReceiveGate> gate, StreamEvents events)
+    : webrtcbin_(webrtcbin)
+    , rtpbin_(gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(webrtcbin), "rtpbin")))
+    , events_(std::move(events))
+    , shared_(std::make_shared<Shared>(pipeline, std::move(gate), events_.onPad)) {
+    if (!rtpbin_) throw std::runtime_error("webrtcbin has no rtpbin");
+    shared_->post = [&loop, this, token = lifetime_.token()](std::function<void(PeerStreams&)> fn) {
+        loop.post([this, token, fn = std::move(fn)] {
+            if (!token.expired()) fn(*this);
+        });
+    };
+    using gst::SignalConnection;
+    const auto shared = shared_;
+    connections_.push_back(SignalConnection::connect<void(GstPad*)>(
+        webrtcbin, "pad-added", [shared](GstPad* pad) { Shared::onPadAdded(shared, pad); }));
+    connections_.push_back(SignalConnection::connect<void(GstPad*)>(
+        webrtcbin, "pad-removed", [shared](GstPad* pad) { shared->onPadRemoved(pad); }));
+    connections_.push_back(SignalConnection::connect<void(GstElement*, guint, guint)>(
+        rtpbin_.get(), "new-jitterbuffer", [shared](GstElement* jitterBuffer, guint, guint ssrc) {
+            shared->onJitterBuffer(jitterBuffer, ssrc);
+        }));
+    connections_.push_back(SignalConnection::connect<void(guint, guint)>(
+        rtpbin_.get(), "on-bye-ssrc", [shared](guint, guint ssrc) { shared->onBye(ssrc); }));
+}
+
+PeerStreams::~PeerStreams() {
+    connections_.clear();
+    std::map<std::uint32_t, Stream> streams;
+    const std::lock_guard lock(shared_->mutex);
+    streams.swap(shared_->streams);
+}
+
+void PeerStreams::setOffer(std::shared_ptr<const sdp::Offer> offer) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->offer = std::move(offer);
+}
+
+void PeerStreams::readStatistics() {
+    std::vector<std::pair<std::uint32_t, gst::Ref<GstElement>>> jitterBuffers;
+    {
+        const std::lock_guard lock(shared_->mutex);
+        for (const auto& [ssrc, stream] : shared_->streams)
+            jitterBuffers.emplace_back(ssrc, stream.jitterBuffer);
+    }
+    for (const auto& [ssrc, jitterBuffer] : jitterBuffers) {
+        if (!jitterBuffer) continue;
+        const std::uint64_t lost = readLost(jitterBuffer.get());
+        const std::lock_guard lock(shared_->mutex);
+        if (const auto it = shared_->streams.find(ssrc); it != shared_->streams.end()) it->second.lost = lost;
+    }
+}
+
+std::uint64_t PeerStreams::lostPackets(std::uint32_t ssrc) const {
+    const std::lock_guard lock(shared_->mutex);
+    const auto it = shared_->streams.find(ssrc);
+    return it == shared_->streams.end() ? 0 : it->second.lost;
+}
+
+void PeerStreams::forget(std::uint32_t ssrc) {
+    Stream stream;
+    {
+        const std::lock_guard lock(shared_->mutex);
+        const auto it = shared_->streams.find(ssrc);
+        if (it == shared_->streams.end()) return;
+        stream = std::move(it->second);
+        shared_->streams.erase(it);
+    }
+    for (const OpenPad& open : stream.pads)
+        open.state->ended.store(true);
+    GstIterator* demuxes =
+        gst_bin_iterate_all_by_element_factory_name(gst::cast<GstBin>(rtpbin_.get()), "rtpssrcdemux");
+    const auto clear = [](const GValue* item, gpointer data) {
+        g_signal_emit_by_name(g_value_get_object(item), "clear-ssrc", *static_cast<std::uint32_t*>(data));
+    };
+    gst_iterator_foreach(demuxes, clear, &ssrc);
+    gst_iterator_free(demuxes);
+    // rtpbin's pad went with its stream; webrtcbin 1.22 keeps the ghost pad of it.
+    for (const OpenPad& open : stream.pads)
+        gst_element_remove_pad(webrtcbin_, open.pad.get());
+}
+
+} // namespace spillway::relay

@@ -1,0 +1,59 @@
+// The incoming streams of one webrtcbin: from the jitter buffer of an SSRC to the pad that the owner links.
+//
+// Comes in: `pad-added`, `pad-removed`, RTCP BYE and EOS, on threads of GStreamer's own. Goes out:
+// IncomingPad on the very streaming thread, `onGone` once for each pad on the loop. Never leaves a pad
+// without a consumer, never lets EOS or what comes after it pass. Owner: the Peer. Loop thread.
+#pragma once
+
+#include "relay/gst/ref.h"
+#include "relay/gst/signal.h"
+#include "relay/loop.h"
+#include "relay/peer.h"
+#include "relay/peer_gate.h"
+#include "relay/sdp/offer.h"
+
+#include <memory>
+#include <vector>
+
+namespace spillway::relay {
+
+/// At once, in one peer. Each SSRC costs two threads, whoever made it up.
+inline constexpr std::size_t maxStreams = 16;
+
+struct StreamEvents {
+    std::function<void(const IncomingPad&)> onPad;  ///< streaming thread
+    std::function<void(std::uint32_t ssrc)> onGone; ///< loop
+    std::function<void()> onTooMany;                ///< loop
+};
+
+class PeerStreams {
+  public:
+    PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
+                StreamEvents events);
+    ~PeerStreams();
+    PeerStreams(const PeerStreams&) = delete;
+    PeerStreams& operator=(const PeerStreams&) = delete;
+
+    /// What SSRCs and payload types belong to. Before the local description is set: until then no stream
+    /// appears.
+    void setOffer(std::shared_ptr<const sdp::Offer> offer);
+
+    /// Reads the statistics of every jitter buffer; takes the lock of each for a moment.
+    void readStatistics();
+    /// As of the last reading.
+    std::uint64_t lostPackets(std::uint32_t ssrc) const;
+    /// Removes pads, jitter buffer and threads of the SSRC; should it send again, it is a new stream.
+    void forget(std::uint32_t ssrc);
+
+  private:
+    struct Shared;
+
+    GstElement* webrtcbin_;
+    gst::Ref<GstElement> rtpbin_;
+    StreamEvents events_;
+    std::shared_ptr<Shared> shared_; ///< with the handlers, which may still run when this object goes
+    std::vector<gst::SignalConnection> connections_;
+    Lifetime lifetime_;
+};
+
+} // namespace spillway::relay
