@@ -49,7 +49,8 @@ bool isDnsName(std::string_view text) {
         const std::string_view label = text.substr(0, dot);
         if (!isLabel(label)) return false;
         // The last label of a name is never a number (RFC 3696), that of a mistyped address is.
-        if (dot == std::string_view::npos) return label.find_first_not_of("0123456789") != std::string_view::npos;
+        if (dot == std::string_view::npos)
+            return label.find_first_not_of("0123456789") != std::string_view::npos;
         text.remove_prefix(dot + 1);
     }
 }

@@ -30,10 +30,11 @@ std::string meantUnit(const NumberWithUnit& split) {
 }
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why, const std::string& suggestion = "") {
-    throw std::invalid_argument(quote(text) + " is not a size: " + why +
-                                "; allowed is a whole number and one of B, KiB, MiB, GiB, TiB, such as 64KiB, "
-                                "512MiB, 50GiB" +
-                                suggestion);
+    throw std::invalid_argument(
+        quote(text) + " is not a size: " + why +
+        "; allowed is a whole number and one of B, KiB, MiB, GiB, TiB, such as 64KiB, "
+        "512MiB, 50GiB" +
+        suggestion);
 }
 
 } // namespace

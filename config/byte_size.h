@@ -1,5 +1,5 @@
-// Sizes as users write them: `64KiB`, `512MiB`, `50GiB`, `1TiB`, or bare bytes, as programs write them in JSON. The
-// only parser of them.
+// Sizes as users write them: `64KiB`, `512MiB`, `50GiB`, `1TiB`, or bare bytes, as programs write them in
+// JSON. The only parser of them.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Durations as users write them: `500ms`, `10s`, `5m`, `1h`, `7d`; a bare `0` is zero. The only parser of them.
+// Durations as users write them: `500ms`, `10s`, `5m`, `1h`, `7d`; a bare `0` is zero. The only parser of
+// them.
 #pragma once
 
 #include <chrono>

@@ -35,7 +35,7 @@ class Descriptor {
 };
 
 std::size_t sizeOfRegularFile(const Descriptor& descriptor) {
-    struct stat status{};
+    struct stat status {};
     if (::fstat(descriptor.get(), &status) != 0) failWithErrno();
     if (S_ISDIR(status.st_mode)) throw FileError("it is a directory, not a file");
     if (!S_ISREG(status.st_mode)) throw FileError("it is not a regular file");

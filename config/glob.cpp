@@ -12,9 +12,10 @@ namespace spillway::config {
 namespace {
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-    throw std::invalid_argument(quote(text) + " is not a track pattern: " + why +
-                                "; allowed is call/participant/source, each of A-Z a-z 0-9 . _ - and *, such as "
-                                "standup/*/camera");
+    throw std::invalid_argument(
+        quote(text) + " is not a track pattern: " + why +
+        "; allowed is call/participant/source, each of A-Z a-z 0-9 . _ - and *, such as "
+        "standup/*/camera");
 }
 
 std::vector<std::string_view> split(std::string_view text) {
@@ -29,13 +30,15 @@ std::vector<std::string_view> split(std::string_view text) {
 
 void checkSegment(std::string_view text, std::string_view segment) {
     if (segment.empty()) refuse(text, "a part of it is empty");
-    if (segment.find("**") != std::string_view::npos) refuse(text, "a single * stands for anything within a part");
+    if (segment.find("**") != std::string_view::npos)
+        refuse(text, "a single * stands for anything within a part");
     std::string sample(segment);
     std::replace(sample.begin(), sample.end(), '*', 'x');
     if (!isName(sample)) refuse(text, "no name can match the part " + quote(segment));
 }
 
-/// `*` stands for any run of bytes. Goes back to the last star only, so the cost is at most |pattern| * |text|.
+/// `*` stands for any run of bytes. Goes back to the last star only, so the cost is at most |pattern| *
+/// |text|.
 bool matchesSegment(std::string_view pattern, std::string_view text) {
     std::size_t p = 0;
     std::size_t t = 0;
@@ -62,7 +65,8 @@ bool matchesSegment(std::string_view pattern, std::string_view text) {
 
 TrackGlob TrackGlob::parse(std::string_view text) {
     const std::vector<std::string_view> parts = split(text);
-    if (parts.size() != 3) refuse(text, "it has " + std::to_string(parts.size()) + " parts between slashes, not 3");
+    if (parts.size() != 3)
+        refuse(text, "it has " + std::to_string(parts.size()) + " parts between slashes, not 3");
     TrackGlob glob;
     glob.text_ = text;
     for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -31,15 +31,17 @@ std::string Problem::text() const {
     return result + ": " + message;
 }
 
-Loaded<Settings> load(std::string_view yaml, const std::string& file, const std::vector<std::string>& overrides) {
+Loaded<Settings> load(std::string_view yaml, const std::string& file,
+                      const std::vector<std::string>& overrides) {
     Problems problems(file);
-    Node root;
+    TreeNode root;
     try {
         root = parseDocument(yaml, 0);
     } catch (const SyntaxError& error) {
         return single(file, error.place(), error.what());
     }
-    for (const std::string& override : overrides) applyOverride(root, override, problems);
+    for (const std::string& override : overrides)
+        applyOverride(root, override, problems);
     const Value document(root, "", problems);
     Settings settings;
     readMapping(document, documentKeys(), settings);
@@ -59,12 +61,13 @@ Loaded<Settings> loadFile(const std::filesystem::path& file, const std::vector<s
 
 Loaded<SubscriptionSettings> loadSubscription(std::string_view text, const std::string& file) {
     if (text.size() > maxSubscriptionBytes)
-        return single(file, {}, "the text is too large: at most " + formatByteSize(maxSubscriptionBytes) +
-                                    " are allowed");
+        return single(file, {},
+                      "the text is too large: at most " + formatByteSize(maxSubscriptionBytes) +
+                          " are allowed");
     Problems problems(file);
     SubscriptionSettings subscription;
     try {
-        const Node root = parseDocument(text, 0);
+        const TreeNode root = parseDocument(text, 0);
         readMapping(Value(root, "", problems), subscriptionKeys(), subscription);
     } catch (const SyntaxError& error) {
         return single(file, error.place(), error.what());

@@ -9,8 +9,8 @@ namespace {
 constexpr std::size_t longest = 64;
 
 bool isNameByte(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
 }
 
 bool isDots(std::string_view text) {
@@ -20,12 +20,14 @@ bool isDots(std::string_view text) {
 } // namespace
 
 bool isName(std::string_view text) {
-    return !text.empty() && text.size() <= longest && !isDots(text) && std::all_of(text.begin(), text.end(), isNameByte);
+    return !text.empty() && text.size() <= longest && !isDots(text) &&
+           std::all_of(text.begin(), text.end(), isNameByte);
 }
 
 std::string toName(std::string_view text) {
     std::string name(text.substr(0, longest));
-    std::replace_if(name.begin(), name.end(), [](char c) { return !isNameByte(c); }, '_');
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return !isNameByte(c); }, '_');
     return name.empty() || isDots(name) ? "participant" : name;
 }
 

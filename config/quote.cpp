@@ -18,7 +18,8 @@ bool isContinuation(unsigned char byte) {
 std::size_t cutAt(std::string_view text) {
     if (text.size() <= longest) return text.size();
     std::size_t cut = longest;
-    while (cut > 0 && isContinuation(static_cast<unsigned char>(text[cut]))) --cut;
+    while (cut > 0 && isContinuation(static_cast<unsigned char>(text[cut])))
+        --cut;
     return cut;
 }
 

@@ -1,5 +1,5 @@
-// A secret that has been read from a file, the environment or a systemd credential. It cannot be printed by accident:
-// there is no conversion to text but reveal().
+// A secret that has been read from a file, the environment or a systemd credential. It cannot be printed by
+// accident: there is no conversion to text but reveal().
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // Every setting of the daemon as plain structs; the defaults are the values written here.
 //
-// Comes in: nothing. Goes out: what the loader (loader.h) fills in and relay/ and daemon/ read. No parsing here.
-// Values are immutable once loaded and may be read from any thread.
+// Comes in: nothing. Goes out: what the loader (loader.h) fills in and relay/ and daemon/ read. No parsing
+// here. Values are immutable once loaded and may be read from any thread.
 #pragma once
 
 #include "config/address.h"
@@ -110,24 +110,26 @@ struct CallSettings {
     std::string name;
     std::variant<WhipJoin, TestJoin> join;
     std::vector<Codec> videoCodecs{Codec::vp8, Codec::vp9, Codec::h264, Codec::h265};
-    Milliseconds mediaTimeout{15000}; ///< without RTP and RTCP for so long a peer is lost; without RTP a track ends
-    Milliseconds jitter{100};         ///< how long a gap may wait for a retransmission
+    Milliseconds mediaTimeout{
+        15000};               ///< without RTP and RTCP for so long a peer is lost; without RTP a track ends
+    Milliseconds jitter{100}; ///< how long a gap may wait for a retransmission
 };
 
 /// Matroska files, one sequence for each track: DIRECTORY/call/participant/source/START.mkv
 struct RecordOutput {
     std::filesystem::path directory;
-    Milliseconds segment{600000};            ///< a new file on the first keyframe after this; 0 is never
-    std::optional<Milliseconds> keep;        ///< delete files that are older
-    std::optional<std::uint64_t> maxBytes;   ///< delete the oldest files of this subscription above this sum
+    Milliseconds segment{600000};          ///< a new file on the first keyframe after this; 0 is never
+    std::optional<Milliseconds> keep;      ///< delete files that are older
+    std::optional<std::uint64_t> maxBytes; ///< delete the oldest files of this subscription above this sum
 };
 
 /// RTP over UDP; the n-th track of the subscription goes to port + 2n.
 struct RtpOutput {
     std::string host;
     std::uint16_t port = 0;
-    std::filesystem::path sdp;     ///< a session description to play the streams with is written here; empty is none
-    std::uint32_t maxTracks = 16;  ///< further tracks are refused
+    std::filesystem::path
+        sdp; ///< a session description to play the streams with is written here; empty is none
+    std::uint32_t maxTracks = 16; ///< further tracks are refused
 };
 
 using OutputSettings = std::variant<RecordOutput, RtpOutput>;

@@ -16,9 +16,10 @@ std::string shown(std::string_view url) {
 }
 
 [[noreturn]] void refuseIce(std::string_view url, const std::string& why) {
-    throw std::invalid_argument(shown(url) + " is not a STUN or TURN URL: " + why +
-                                "; allowed are stun:HOST:PORT, stuns:HOST:PORT, turn:HOST:PORT, turns:HOST:PORT, the "
-                                "last two also with ?transport=udp or ?transport=tcp");
+    throw std::invalid_argument(
+        shown(url) + " is not a STUN or TURN URL: " + why +
+        "; allowed are stun:HOST:PORT, stuns:HOST:PORT, turn:HOST:PORT, turns:HOST:PORT, the "
+        "last two also with ?transport=udp or ?transport=tcp");
 }
 
 [[noreturn]] void refuseOrigin(std::string_view origin, const std::string& why) {

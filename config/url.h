@@ -6,8 +6,8 @@
 
 namespace spillway::config {
 
-/// `stun:`, `stuns:` (RFC 7064), `turn:`, `turns:` (RFC 7065). Throws std::invalid_argument that says what is wrong
-/// and what is allowed, without the URL itself when it seems to hold a password.
+/// `stun:`, `stuns:` (RFC 7064), `turn:`, `turns:` (RFC 7065). Throws std::invalid_argument that says what is
+/// wrong and what is allowed, without the URL itself when it seems to hold a password.
 void checkIceUrl(std::string_view url);
 /// Of a checked URL.
 bool isTurnUrl(std::string_view url);

@@ -13,26 +13,40 @@ namespace spillway::config {
 
 namespace {
 
+/// Whether blanks and a tab, in any order, begin the line (from 0).
+bool isIndentedByTab(std::string_view text, int line) {
+    for (; line > 0; --line) {
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos) return false;
+        text.remove_prefix(end + 1);
+    }
+    const std::size_t first = text.find_first_not_of(' ');
+    return first != std::string_view::npos && text[first] == '\t';
+}
+
 /// yaml-cpp's own words, less what they quote: a password that begins with * or & would stand there.
-std::string reason(const YAML::Exception& error) {
+std::string reason(const YAML::Exception& error, std::string_view text) {
     const std::string message = error.msg.substr(0, error.msg.find(": "));
-    return "this is not valid YAML: " + message;
+    const bool tab = isIndentedByTab(text, error.mark.line);
+    return "this is not valid YAML: " + message +
+           (tab ? "; the line is indented by a tab, allowed are blanks" : "");
 }
 
 } // namespace
 
-Node parseDocument(std::string_view text, std::size_t source) {
+TreeNode parseDocument(std::string_view text, std::size_t source) {
     if (text.size() > maxDocumentBytes)
-        throw SyntaxError({source, 0, 0},
-                          "the text is too large: at most " + formatByteSize(maxDocumentBytes) + " are allowed");
+        throw SyntaxError({source, 0, 0}, "the text is too large: at most " +
+                                              formatByteSize(maxDocumentBytes) + " are allowed");
     checkText(text, source);
     TreeBuilder builder(source);
     std::istringstream stream{std::string(text)};
     try {
         YAML::Parser parser(stream);
-        while (parser.HandleNextDocument(builder)) {}
+        while (parser.HandleNextDocument(builder)) {
+        }
     } catch (const YAML::Exception& error) {
-        throw SyntaxError({source, error.mark.line + 1, error.mark.column + 1}, reason(error));
+        throw SyntaxError({source, error.mark.line + 1, error.mark.column + 1}, reason(error, text));
     }
     return builder.take();
 }

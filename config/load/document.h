@@ -1,8 +1,9 @@
-// A YAML text as a tree of plain values, each with its place. Goes between yaml-cpp's parser and the readers, instead
-// of YAML::Node, because hostile text must meet its limits while it is parsed, and duplicate keys must be seen.
+// A YAML text as a tree of plain values, each with its place. Goes between yaml-cpp's parser and the readers,
+// instead of YAML::Node, because hostile text must meet its limits while it is parsed, and duplicate keys
+// must be seen.
 //
-// Comes in: text of any kind. Goes out: a tree within the limits, or one SyntaxError. Never more memory than the
-// limits allow, never recursion deeper than `maxDepth`. Any thread.
+// Comes in: text of any kind. Goes out: a tree within the limits, or one SyntaxError. Never more memory than
+// the limits allow, never recursion deeper than `maxDepth`. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +14,13 @@
 
 namespace spillway::config {
 
-/// The largest text that is looked at: some ten times a configuration with every limit used up.
-inline constexpr std::size_t maxDocumentBytes = 1024UL * 1024;
+/// The largest text that is looked at; two thousand subscriptions fit. yaml-cpp reads ahead as long as a
+/// bracket is open and takes up to 280 bytes for each byte of such text: this bound keeps that below 150 MiB.
+inline constexpr std::size_t maxDocumentBytes = 512UL * 1024;
 /// Levels of lists and mappings; the deepest key of ours stands on the seventh.
 inline constexpr int maxDepth = 32;
 /// Memory of a tree with its aliases expanded.
-inline constexpr std::size_t maxTreeBytes = 16UL * 1024 * 1024;
+inline constexpr std::size_t maxTreeBytes = 8UL * 1024 * 1024;
 
 struct Place {
     std::size_t source = 0; ///< index into Problems' sources
@@ -28,7 +30,7 @@ struct Place {
 
 struct Entry;
 
-struct Node {
+struct TreeNode {
     enum class Kind { null, scalar, sequence, mapping };
 
     Kind kind = Kind::null;
@@ -41,7 +43,7 @@ struct Node {
 struct Entry {
     std::string key;
     Place keyPlace;
-    Node value;
+    TreeNode value;
 };
 
 /// The text is not a YAML document that is accepted here. what() holds no part of the text.
@@ -58,6 +60,6 @@ class SyntaxError : public std::runtime_error {
 };
 
 /// Reads the one document of the text; an empty one is null. Throws SyntaxError.
-Node parseDocument(std::string_view text, std::size_t source);
+TreeNode parseDocument(std::string_view text, std::size_t source);
 
 } // namespace spillway::config

@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t mib = 1024ULL * 1024;
-constexpr std::uint64_t tib = 1024 * 1024 * mib;
+constexpr std::uint64_t tib = mib * mib;
 
 const Keys<LimitSettings>& limitKeys() {
     static const Keys<LimitSettings> keys{
@@ -40,8 +40,13 @@ const Keys<LogSettings>& logKeys() {
 template <class Element>
 Reading<Settings> listOf(std::vector<Element> Settings::*member, const Keys<Element>& keys) {
     return {[=, &keys](const Value& value, Settings& out) {
-                for (const Value& element : value.items())
-                    readMapping(element, keys, (out.*member).emplace_back());
+                for (const Value& element : value.items()) {
+                    Element& added = (out.*member).emplace_back();
+                    if (element.isNull())
+                        element.problem("this element is empty");
+                    else
+                        readMapping(element, keys, added);
+                }
             },
             dotted(keys, "[].")};
 }
@@ -50,7 +55,7 @@ void checkNames(const Value& list) {
     std::map<std::string, int> lines;
     for (const Value& element : list.items()) {
         const Value name = element.at("name");
-        if (name.node().kind != Node::Kind::scalar) continue;
+        if (name.node().kind != TreeNode::Kind::scalar) continue;
         const auto [first, isNew] = lines.try_emplace(name.node().text, name.node().place.line);
         if (isNew) continue;
         const std::string where = first->second > 0 ? ", first on line " + std::to_string(first->second) : "";
@@ -60,10 +65,12 @@ void checkNames(const Value& list) {
 
 void checkCount(const Value& list, std::size_t count, std::uint32_t limit, const std::string& limitKey) {
     if (count > limit)
-        list.problem("has " + std::to_string(count) + " elements, " + limitKey + " allows " + std::to_string(limit));
+        list.problem("has " + std::to_string(count) + " elements, " + limitKey + " allows " +
+                     std::to_string(limit));
 }
 
-/// Every subscription meets one track at least, so the sum of what is written is the least that will be wanted.
+/// Every subscription meets one track at least, so the sum of what is written is the least that will be
+/// wanted.
 void checkQueueMemory(const Value& list, const Settings& settings) {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < settings.subscriptions.size(); ++i) {
@@ -97,9 +104,10 @@ void checkDocument(const Value& document, const Settings& settings) {
     const Value calls = document.at("calls");
     const Value subscriptions = document.at("subscriptions");
     checkCount(calls, settings.calls.size(), settings.limits.calls, "limits.calls");
-    checkCount(subscriptions, settings.subscriptions.size(), settings.limits.subscribers, "limits.subscribers");
-    if (calls.node().kind == Node::Kind::sequence) checkNames(calls);
-    if (subscriptions.node().kind != Node::Kind::sequence) return;
+    checkCount(subscriptions, settings.subscriptions.size(), settings.limits.subscribers,
+               "limits.subscribers");
+    if (calls.node().kind == TreeNode::Kind::sequence) checkNames(calls);
+    if (subscriptions.node().kind != TreeNode::Kind::sequence) return;
     checkNames(subscriptions);
     checkQueueMemory(subscriptions, settings);
 }

@@ -28,7 +28,8 @@ void readListen(const Value& value, HttpSettings& http) {
         if (!address) continue;
         // Port 0 is another one each time.
         const bool again = std::find(http.listen.begin(), http.listen.end(), *address) != http.listen.end();
-        if (again && (address->isUnix() || address->port() != 0)) element.problem("this address is there twice");
+        if (again && (address->isUnix() || address->port() != 0))
+            element.problem("this address is there twice");
         http.listen.push_back(*address);
     }
 }

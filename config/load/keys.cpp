@@ -9,12 +9,13 @@ namespace spillway::config {
 
 namespace {
 
-/// As much of an unknown key as has the form of one. The rest may be a value that the missing blank after a colon glued
-/// to it, and that value may be a password.
+/// As much of an unknown key as has the form of one. The rest may be a value that the missing blank after a
+/// colon glued to it, and that value may be a password.
 std::string wordIn(const std::string& key) {
     static constexpr std::size_t longest = 40;
     const auto isWordByte = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '-';
     };
     const auto end = std::find_if_not(key.begin(), key.end(), isWordByte);
     return std::string(key.begin(), end).substr(0, longest);
@@ -22,6 +23,10 @@ std::string wordIn(const std::string& key) {
 
 void reportUnknown(const Value& mapping, const Entry& entry, const std::vector<std::string>& allowed,
                    UnknownKey unknown) {
+    if (mapping.isFull()) {
+        mapping.problemAt(entry.keyPlace, "", "");
+        return;
+    }
     const std::string word = wordIn(entry.key);
     const bool glued = entry.key.size() > word.size() && entry.key[word.size()] == ':';
     mapping.problemAt(entry.keyPlace, unknown == UnknownKey::named ? word : "",
@@ -40,7 +45,9 @@ void reportMissing(const Value& mapping, const std::vector<KeyName>& keys) {
 
 void checkKeys(const Value& mapping, const std::vector<KeyName>& keys, UnknownKey unknown) {
     std::vector<std::string> allowed;
-    for (const KeyName& key : keys) allowed.push_back(key.name);
+    allowed.reserve(keys.size());
+    for (const KeyName& key : keys)
+        allowed.push_back(key.name);
     std::map<std::string, Place> seen;
     for (const Entry& entry : mapping.node().entries) {
         if (std::find(allowed.begin(), allowed.end(), entry.key) == allowed.end()) {

@@ -1,5 +1,5 @@
-// The keys of a mapping as a table: each with how it is read, and what may stand below it. The one place where a key is
-// named: reading, the complaint about unknown keys, and knownKeys() all come from the table.
+// The keys of a mapping as a table: each with how it is read, and what may stand below it. The one place
+// where a key is named: reading, the complaint about unknown keys, and knownKeys() all come from the table.
 //
 //     const Keys<LogSettings> keys{
 //         {"level", oneOf(&LogSettings::level, logLevelWords)},
@@ -72,12 +72,14 @@ std::vector<std::string> dotted(const Keys<T>& keys, const std::string& prefix) 
     std::vector<std::string> result;
     for (const Key<T>& key : keys) {
         if (key.reading.below.empty()) result.push_back(prefix + key.name);
-        for (const std::string& below : key.reading.below) result.push_back(prefix + key.name + below);
+        for (const std::string& below : key.reading.below)
+            result.push_back(prefix + key.name + below);
     }
     return result;
 }
 
-// The readings below set a member of T, or one of type std::optional; what is wrong leaves the member as it was.
+// The readings below set a member of T, or one of type std::optional; what is wrong leaves the member as it
+// was.
 
 namespace detail {
 template <class M>
@@ -162,7 +164,8 @@ Reading<T> secret(std::optional<Secret> T::*member) {
 /// A mapping with a table of its own, which must outlive this.
 template <class T, class M>
 Reading<T> section(M T::*member, const Keys<M>& keys) {
-    return {[=, &keys](const Value& value, T& out) { readMapping(value, keys, out.*member); }, dotted(keys, ".")};
+    return {[=, &keys](const Value& value, T& out) { readMapping(value, keys, out.*member); },
+            dotted(keys, ".")};
 }
 
 /// A key whose value is looked at elsewhere.

@@ -26,12 +26,13 @@ std::vector<std::string> stepsOf(std::string key) {
 }
 
 void checkSteps(const std::vector<std::string>& steps) {
-    if (steps.size() > static_cast<std::size_t>(maxDepth)) throw std::invalid_argument("this key has too many parts");
+    if (steps.size() > static_cast<std::size_t>(maxDepth))
+        throw std::invalid_argument("this key has too many parts");
     if (std::any_of(steps.begin(), steps.end(), [](const std::string& step) { return step.empty(); }))
         throw std::invalid_argument("a part of this key is empty; it is a dotted path such as log.level");
 }
 
-Node& element(Node& sequence, const std::string& step) {
+TreeNode& element(TreeNode& sequence, const std::string& step) {
     std::size_t index = 0;
     const auto [rest, error] = std::from_chars(step.data(), step.data() + step.size(), index);
     if (error != std::errc() || rest != step.data() + step.size())
@@ -43,9 +44,10 @@ Node& element(Node& sequence, const std::string& step) {
 }
 
 /// The value of the key, which is made when it is not there.
-Node& member(Node& mapping, const std::string& step, const Place& place) {
-    if (mapping.kind == Node::Kind::null) mapping.kind = Node::Kind::mapping;
-    if (mapping.kind != Node::Kind::mapping) throw std::invalid_argument("nothing can stand below a single value");
+TreeNode& member(TreeNode& mapping, const std::string& step, const Place& place) {
+    if (mapping.kind == TreeNode::Kind::null) mapping.kind = TreeNode::Kind::mapping;
+    if (mapping.kind != TreeNode::Kind::mapping)
+        throw std::invalid_argument("nothing can stand below a single value");
     for (Entry& entry : mapping.entries)
         if (entry.key == step) return entry.value;
     Entry& added = mapping.entries.emplace_back(Entry{step, place, {}});
@@ -54,7 +56,7 @@ Node& member(Node& mapping, const std::string& step, const Place& place) {
 }
 
 /// An override has no lines: its problems are named by it alone.
-void setPlace(Node& node, const Place& place) {
+void setPlace(TreeNode& node, const Place& place) {
     node.place = place;
     for (Entry& entry : node.entries) {
         entry.keyPlace = place;
@@ -62,15 +64,15 @@ void setPlace(Node& node, const Place& place) {
     }
 }
 
-Node valueOf(const std::string& text, const Place& place) {
-    Node value = parseDocument(text, place.source);
+TreeNode valueOf(const std::string& text, const Place& place) {
+    TreeNode value = parseDocument(text, place.source);
     setPlace(value, place);
     return value;
 }
 
 } // namespace
 
-void applyOverride(Node& root, const std::string& override, Problems& problems) {
+void applyOverride(TreeNode& root, const std::string& override, Problems& problems) {
     const std::size_t equals = override.find('=');
     if (equals == std::string::npos) {
         problems.add({problems.addSource("--set"), 0, 0}, "", "must be KEY=VALUE, such as log.level=debug");
@@ -82,12 +84,12 @@ void applyOverride(Node& root, const std::string& override, Problems& problems) 
     try {
         const std::vector<std::string> steps = stepsOf(key);
         checkSteps(steps);
-        Node value = valueOf(override.substr(equals + 1), place);
-        Node* at = &root;
+        TreeNode value = valueOf(override.substr(equals + 1), place);
+        TreeNode* at = &root;
         for (const std::string& step : steps) {
-            const bool isElement = at->kind == Node::Kind::sequence;
+            const bool isElement = at->kind == TreeNode::Kind::sequence;
             at = isElement ? &element(*at, step) : &member(*at, step, place);
-            path = isElement ? path + "[" + step + "]" : below(path, step);
+            path = isElement ? indexed(path, step) : below(path, step);
         }
         *at = std::move(value);
     } catch (const SyntaxError& error) {

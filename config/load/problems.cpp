@@ -11,7 +11,7 @@ std::size_t Problems::addSource(std::string name) {
 }
 
 void Problems::add(const Place& place, std::string key, std::string message) {
-    if (problems_.size() == maxListed) {
+    if (isFull()) {
         ++unlisted_;
         return;
     }
@@ -25,7 +25,8 @@ std::vector<Problem> Problems::take() {
         return order(a.place) < order(b.place);
     });
     std::vector<Problem> result;
-    for (Placed& placed : problems_) result.push_back(std::move(placed.problem));
+    for (Placed& placed : problems_)
+        result.push_back(std::move(placed.problem));
     if (unlisted_ > 0)
         result.push_back({sources_.front(), 0, 0, "", "and " + std::to_string(unlisted_) + " more problems"});
     return result;

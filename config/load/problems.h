@@ -14,12 +14,14 @@ class Problems {
     explicit Problems(std::string file)
         : sources_{std::move(file)} {}
 
-    /// A further text that problems may lie in, such as an override; returns its index. One without places has no
-    /// lines and columns: its problems are named by it alone.
+    /// A further text that problems may lie in, such as an override; returns its index. One without places
+    /// has no lines and columns: its problems are named by it alone.
     std::size_t addSource(std::string name);
 
     void add(const Place& place, std::string key, std::string message);
     bool empty() const { return problems_.empty(); }
+    /// Further problems are counted only; their words need not be found.
+    bool isFull() const { return problems_.size() == maxListed; }
 
     /// Sorted by place; at most `maxListed`, and one more that counts the rest.
     std::vector<Problem> take();

@@ -1,7 +1,7 @@
 // Where a secret is read from: {file: PATH}, {credential: NAME} of systemd, or {env: NAME}.
 //
-// No problem reported here quotes what is written but a path or what has the form of a name: who writes the secret
-// itself where its source belongs must not find it in the log.
+// No problem reported here quotes what is written but a path or what has the form of a name: who writes the
+// secret itself where its source belongs must not find it in the log.
 #include "config/file.h"
 #include "config/load/suggest.h"
 #include "config/load/value.h"
@@ -16,7 +16,8 @@ namespace spillway::config {
 namespace {
 
 constexpr std::size_t longestSecret = 64UL * 1024;
-constexpr const char* allowedSources = "allowed is exactly one of {file: PATH}, {credential: NAME}, {env: NAME}";
+constexpr const char* allowedSources =
+    "allowed is exactly one of {file: PATH}, {credential: NAME}, {env: NAME}";
 
 enum class Source { file, credential, environment };
 
@@ -50,7 +51,8 @@ std::optional<Secret> checked(const Value& value, std::string text, const std::s
     return std::nullopt;
 }
 
-std::optional<Secret> fromFile(const Value& value, const std::filesystem::path& path, const std::string& what) {
+std::optional<Secret> fromFile(const Value& value, const std::filesystem::path& path,
+                               const std::string& what) {
     const std::string from = what + " " + path.string();
     try {
         return checked(value, readFile(path, longestSecret), from);
@@ -62,13 +64,14 @@ std::optional<Secret> fromFile(const Value& value, const std::filesystem::path& 
 
 std::optional<Secret> fromCredential(const Value& value, const std::string& name) {
     if (!isName(name)) {
-        value.problem("this is not the name of a systemd credential; allowed are 1 to 64 of A-Z a-z 0-9 . _ -");
+        value.problem(
+            "this is not the name of a systemd credential; allowed are 1 to 64 of A-Z a-z 0-9 . _ -");
         return std::nullopt;
     }
     const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (directory == nullptr || *directory == '\0') {
-        value.problem("the credential " + name + " is not there: systemd has passed none (LoadCredential=" + name +
-                      ":PATH in the unit)");
+        value.problem("the credential " + name + " is not there: systemd has passed none (LoadCredential=" +
+                      name + ":PATH in the unit)");
         return std::nullopt;
     }
     return fromFile(value, std::filesystem::path(directory) / name, "the credential");
@@ -88,7 +91,7 @@ std::optional<Secret> fromEnvironment(const Value& value, const std::string& nam
 /// The kind of the one entry that the mapping must have.
 std::optional<Source> sourceOf(const Value& value) {
     const auto& entries = value.node().entries;
-    if (value.node().kind != Node::Kind::mapping || entries.size() != 1) {
+    if (value.node().kind != TreeNode::Kind::mapping || entries.size() != 1) {
         value.problem(std::string("must say where the secret is read from; ") + allowedSources);
         return std::nullopt;
     }

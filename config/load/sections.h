@@ -1,5 +1,5 @@
-// The tables of keys, a function for each mapping that something else refers to. What each key may hold stands in the
-// .cpp files, one for each section of the document.
+// The tables of keys, a function for each mapping that something else refers to. What each key may hold
+// stands in the .cpp files, one for each section of the document.
 #pragma once
 
 #include "config/load/keys.h"

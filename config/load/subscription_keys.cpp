@@ -7,8 +7,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kib = 1024;
-constexpr std::uint64_t mib = 1024 * kib;
-constexpr std::uint64_t tib = 1024 * 1024 * mib;
+constexpr std::uint64_t mib = kib * kib;
+constexpr std::uint64_t tib = mib * mib;
 constexpr auto day = 24h;
 
 /// The one kind of file for now; the key is there so that others can come.
@@ -23,15 +23,16 @@ const Keys<RecordOutput>& recordKeys() {
         {"container", {readContainer, {}}},
         {"segment", duration(&RecordOutput::segment, 1s, 7 * day, Zero::allowed)},
         {"keep", duration(&RecordOutput::keep, 1s, 36500 * day)},
-        {"max_bytes", byteSize(&RecordOutput::maxBytes, mib, 1024 * tib)},
+        {"max_bytes", byteSize(&RecordOutput::maxBytes, mib, kib * tib)},
     };
     return keys;
 }
 
 std::string checkedHost(const std::string& text) {
     if (isHost(text)) return text;
-    throw std::invalid_argument("this is not a host; allowed is an IPv4 or IPv6 address (without brackets and port) "
-                                "or a DNS name");
+    throw std::invalid_argument(
+        "this is not a host; allowed is an IPv4 or IPv6 address (without brackets and port) "
+        "or a DNS name");
 }
 
 const Keys<RtpOutput>& rtpKeys() {
@@ -48,9 +49,9 @@ const Keys<RtpOutput>& rtpKeys() {
 /// Each track takes a port and leaves the next one to RTCP.
 void checkPorts(const Value& value, const RtpOutput& rtp) {
     if (rtp.port == 0 || rtp.port + 2 * (rtp.maxTracks - 1) <= 65535) return;
-    value.problem("the ports of " + std::to_string(rtp.maxTracks) + " tracks from " + std::to_string(rtp.port) +
-                  " on end above 65535; allowed are " + std::to_string((65535 - rtp.port) / 2 + 1) +
-                  " tracks with this port");
+    value.problem("the ports of " + std::to_string(rtp.maxTracks) + " tracks from " +
+                  std::to_string(rtp.port) + " on end above 65535; allowed are " +
+                  std::to_string((65535 - rtp.port) / 2 + 1) + " tracks with this port");
 }
 
 Reading<SubscriptionSettings> outputReading() {

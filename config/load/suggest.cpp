@@ -12,7 +12,8 @@ constexpr std::size_t longestWord = 32;
 
 std::string lower(std::string_view text) {
     std::string result(text);
-    for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    for (char& c : result)
+        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return result;
 }
 
@@ -21,7 +22,8 @@ std::size_t editDistance(const std::string& a, const std::string& b) {
     std::vector<std::size_t> before;
     std::vector<std::size_t> last(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        row[j] = j;
     for (std::size_t i = 1; i <= a.size(); ++i) {
         before = std::move(last);
         last = row;
@@ -59,7 +61,8 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& al
 
 std::string joined(const std::vector<std::string>& words) {
     std::string result;
-    for (const std::string& word : words) result += (result.empty() ? "" : ", ") + word;
+    for (const std::string& word : words)
+        result += (result.empty() ? "" : ", ") + word;
     return result;
 }
 

@@ -7,7 +7,8 @@
 
 namespace spillway::config {
 
-/// The allowed word that `word` is most likely a slip of, or nothing when none is near. Letter case does not count.
+/// The allowed word that `word` is most likely a slip of, or nothing when none is near. Letter case does not
+/// count.
 std::string nearest(std::string_view word, const std::vector<std::string>& allowed);
 
 /// `; did you mean "X"?`, or nothing.

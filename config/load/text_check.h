@@ -7,8 +7,8 @@
 
 namespace spillway::config {
 
-/// Throws SyntaxError unless the text is UTF-8 (RFC 3629) without control characters other than tab and line ends.
-/// yaml-cpp takes the byte 0x04 for the end of the text and would drop the rest in silence.
+/// Throws SyntaxError unless the text is UTF-8 (RFC 3629) without control characters other than tab and line
+/// ends. yaml-cpp takes the byte 0x04 for the end of the text and would drop the rest in silence.
 void checkText(std::string_view text, std::size_t source);
 
 } // namespace spillway::config

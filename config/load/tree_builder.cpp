@@ -14,20 +14,21 @@ struct Extent {
 };
 
 /// Recursion is as deep as the tree, which the builder bounds.
-Extent extentOf(const Node& node) {
+Extent extentOf(const TreeNode& node) {
     Extent extent{sizeof(Entry) + node.text.size(), 0};
     for (const Entry& entry : node.entries) {
         const Extent below = extentOf(entry.value);
         extent.bytes += below.bytes + entry.key.size();
         extent.depth = std::max(extent.depth, below.depth);
     }
-    if (node.kind == Node::Kind::sequence || node.kind == Node::Kind::mapping) ++extent.depth;
+    if (node.kind == TreeNode::Kind::sequence || node.kind == TreeNode::Kind::mapping) ++extent.depth;
     return extent;
 }
 
 /// `?` is a plain value, `!` one in quotes.
 void checkTag(const std::string& tag, const Place& place) {
-    if (!tag.empty() && tag != "?" && tag != "!") throw SyntaxError(place, "YAML tags (!...) are not allowed");
+    if (!tag.empty() && tag != "?" && tag != "!")
+        throw SyntaxError(place, "YAML tags (!...) are not allowed");
 }
 
 /// Escapes in quotes bring in what checkText() keeps out.
@@ -49,25 +50,27 @@ void TreeBuilder::OnDocumentStart(const YAML::Mark& mark) {
 }
 
 void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
-    Node node;
+    TreeNode node;
     node.place = at(mark);
     add(std::move(node), anchor);
 }
 
 void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
     const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) throw SyntaxError(at(mark), "the alias stands within the value that it names");
+    if (found == anchors_.end())
+        throw SyntaxError(at(mark), "the alias stands within the value that it names");
     const Extent extent = extentOf(found->second);
     if (static_cast<int>(open_.size()) + extent.depth > maxDepth)
-        throw SyntaxError(at(mark), "lists and mappings are nested more than " + std::to_string(maxDepth) + " deep");
+        throw SyntaxError(at(mark),
+                          "lists and mappings are nested more than " + std::to_string(maxDepth) + " deep");
     charge(extent.bytes, at(mark));
     add(found->second, 0);
 }
 
 void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                            const std::string& value) {
-    Node node;
-    node.kind = Node::Kind::scalar;
+    TreeNode node;
+    node.kind = TreeNode::Kind::scalar;
     node.place = at(mark);
     node.quoted = tag == "!";
     node.text = value;
@@ -78,18 +81,20 @@ void TreeBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
 
 void TreeBuilder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                                   YAML::EmitterStyle::value /*style*/) {
-    open(Node::Kind::sequence, mark, tag, anchor);
+    open(TreeNode::Kind::sequence, mark, tag, anchor);
 }
 
 void TreeBuilder::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                              YAML::EmitterStyle::value /*style*/) {
-    open(Node::Kind::mapping, mark, tag, anchor);
+    open(TreeNode::Kind::mapping, mark, tag, anchor);
 }
 
-void TreeBuilder::open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+void TreeBuilder::open(TreeNode::Kind kind, const YAML::Mark& mark, const std::string& tag,
+                       YAML::anchor_t anchor) {
     checkTag(tag, at(mark));
     if (static_cast<int>(open_.size()) >= maxDepth)
-        throw SyntaxError(at(mark), "lists and mappings are nested more than " + std::to_string(maxDepth) + " deep");
+        throw SyntaxError(at(mark),
+                          "lists and mappings are nested more than " + std::to_string(maxDepth) + " deep");
     Open& opened = open_.emplace_back();
     opened.node.kind = kind;
     opened.node.place = at(mark);
@@ -102,7 +107,7 @@ void TreeBuilder::close() {
     add(std::move(closed.node), closed.anchor);
 }
 
-void TreeBuilder::add(Node node, YAML::anchor_t anchor) {
+void TreeBuilder::add(TreeNode node, YAML::anchor_t anchor) {
     charge(sizeof(Entry) + node.text.size(), node.place);
     if (anchor != 0) {
         charge(extentOf(node).bytes, node.place);
@@ -110,7 +115,7 @@ void TreeBuilder::add(Node node, YAML::anchor_t anchor) {
     }
     if (open_.empty()) {
         root_ = std::move(node);
-    } else if (open_.back().node.kind == Node::Kind::mapping) {
+    } else if (open_.back().node.kind == TreeNode::Kind::mapping) {
         addToMapping(open_.back(), std::move(node));
     } else {
         const Place place = node.place;
@@ -118,16 +123,16 @@ void TreeBuilder::add(Node node, YAML::anchor_t anchor) {
     }
 }
 
-void TreeBuilder::addToMapping(Open& mapping, Node node) {
+void TreeBuilder::addToMapping(Open& mapping, TreeNode node) {
     if (!mapping.hasKey) {
-        if (node.kind != Node::Kind::scalar) throw SyntaxError(node.place, "a key must be a plain word");
+        if (node.kind != TreeNode::Kind::scalar) throw SyntaxError(node.place, "a key must be a plain word");
         mapping.key = std::move(node.text);
         mapping.keyPlace = node.place;
         mapping.hasKey = true;
         return;
     }
     // yaml-cpp places an absent value at whatever follows it.
-    if (node.kind == Node::Kind::null) node.place = mapping.keyPlace;
+    if (node.kind == TreeNode::Kind::null) node.place = mapping.keyPlace;
     mapping.node.entries.push_back({std::move(mapping.key), mapping.keyPlace, std::move(node)});
     mapping.hasKey = false;
 }

@@ -1,7 +1,7 @@
-// Takes yaml-cpp's events and builds a Node tree within the limits of document.h.
+// Takes yaml-cpp's events and builds a tree within the limits of document.h.
 //
-// Comes in: the events of one document. Goes out: its tree. Throws SyntaxError out of the event that breaks a limit,
-// which ends yaml-cpp's own recursion too. Holds no more than the limits plus one event.
+// Comes in: the events of one document. Goes out: its tree. Throws SyntaxError out of the event that breaks a
+// limit, which ends yaml-cpp's own recursion too. Holds no more than the limits plus one event.
 #pragma once
 
 #include "config/load/document.h"
@@ -18,7 +18,7 @@ class TreeBuilder final : public YAML::EventHandler {
     explicit TreeBuilder(std::size_t source)
         : source_(source) {}
 
-    Node take() { return std::move(root_); }
+    TreeNode take() { return std::move(root_); }
 
     void OnDocumentStart(const YAML::Mark& mark) override;
     void OnDocumentEnd() override {}
@@ -36,7 +36,7 @@ class TreeBuilder final : public YAML::EventHandler {
   private:
     /// A list or mapping that is not complete yet.
     struct Open {
-        Node node;
+        TreeNode node;
         YAML::anchor_t anchor = 0;
         Place keyPlace;
         std::string key;
@@ -44,18 +44,18 @@ class TreeBuilder final : public YAML::EventHandler {
     };
 
     Place at(const YAML::Mark& mark) const;
-    void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
+    void open(TreeNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
     void close();
-    void add(Node node, YAML::anchor_t anchor);
-    void addToMapping(Open& mapping, Node node);
+    void add(TreeNode node, YAML::anchor_t anchor);
+    void addToMapping(Open& mapping, TreeNode node);
     void charge(std::size_t bytes, const Place& place);
 
     std::size_t source_;
     std::size_t documents_ = 0;
     std::size_t bytes_ = 0;
     std::vector<Open> open_;
-    std::map<YAML::anchor_t, Node> anchors_;
-    Node root_;
+    std::map<YAML::anchor_t, TreeNode> anchors_;
+    TreeNode root_;
 };
 
 } // namespace spillway::config

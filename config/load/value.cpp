@@ -15,15 +15,15 @@ namespace {
 
 constexpr std::size_t longestText = 4096;
 
-std::string kindName(const Node& node) {
+std::string kindName(const TreeNode& node) {
     switch (node.kind) {
-    case Node::Kind::null:
+    case TreeNode::Kind::null:
         return "nothing";
-    case Node::Kind::scalar:
+    case TreeNode::Kind::scalar:
         return "a single value";
-    case Node::Kind::sequence:
+    case TreeNode::Kind::sequence:
         return "a list";
-    case Node::Kind::mapping:
+    case TreeNode::Kind::mapping:
         return "a mapping";
     }
     return "something else";
@@ -34,7 +34,7 @@ std::string outOfRange(const T& value, const T& least, const T& most, Format for
     return format(value) + " is out of range; allowed is " + format(least) + " to " + format(most);
 }
 
-std::optional<std::uint64_t> wholeNumber(const Node& node) {
+std::optional<std::uint64_t> wholeNumber(const TreeNode& node) {
     std::uint64_t number = 0;
     const char* const end = node.text.data() + node.text.size();
     const auto [rest, error] = std::from_chars(node.text.data(), end, number);
@@ -43,6 +43,10 @@ std::optional<std::uint64_t> wholeNumber(const Node& node) {
 }
 
 } // namespace
+
+std::string indexed(const std::string& path, const std::string& index) {
+    return path + "[" + index + "]";
+}
 
 std::string below(const std::string& path, const std::string& key) {
     if (path.empty() || key.empty()) return path + key;
@@ -54,44 +58,45 @@ Value Value::of(const Entry& entry) const {
 }
 
 const Entry* Value::find(const std::string& key) const {
-    if (node_->kind != Node::Kind::mapping) return nullptr;
+    if (node_->kind != TreeNode::Kind::mapping) return nullptr;
     const auto found = std::find_if(node_->entries.begin(), node_->entries.end(),
                                     [&](const Entry& entry) { return entry.key == key; });
     return found == node_->entries.end() ? nullptr : &*found;
 }
 
 Value Value::at(const std::string& key) const {
-    static const Node absent;
+    static const TreeNode absent;
     if (const Entry* entry = find(key)) return of(*entry);
     return {absent, below(path_, key), *problems_};
 }
 
 std::vector<Value> Value::elements() const {
     std::vector<Value> result;
+    result.reserve(node_->entries.size());
     for (const Entry& entry : node_->entries)
-        result.emplace_back(entry.value, path_ + "[" + std::to_string(result.size()) + "]", *problems_);
+        result.emplace_back(entry.value, indexed(path_, std::to_string(result.size())), *problems_);
     return result;
 }
 
 std::vector<Value> Value::items() const {
-    if (node_->kind == Node::Kind::sequence) return elements();
+    if (node_->kind == TreeNode::Kind::sequence) return elements();
     if (!isNull()) problem("must be a list, not " + kindName(*node_));
     return {};
 }
 
 std::vector<Value> Value::oneOrMore() const {
-    if (node_->kind == Node::Kind::sequence) return elements();
+    if (node_->kind == TreeNode::Kind::sequence) return elements();
     return {*this};
 }
 
 bool Value::isMapping(const std::vector<std::string>& allowed) const {
-    if (node_->kind == Node::Kind::mapping || isNull()) return true;
+    if (node_->kind == TreeNode::Kind::mapping || isNull()) return true;
     problem("must be a mapping, not " + kindName(*node_) + "; its keys are " + joined(allowed));
     return false;
 }
 
 std::optional<std::string> Value::text() const {
-    if (node_->kind != Node::Kind::scalar)
+    if (node_->kind != TreeNode::Kind::scalar)
         problem("must be a single value, not " + kindName(*node_));
     else if (node_->text.empty())
         problem("must not be empty");
@@ -135,7 +140,8 @@ std::optional<std::size_t> Value::word(const std::vector<std::string>& allowed) 
     if (!written) return std::nullopt;
     const auto found = std::find(allowed.begin(), allowed.end(), *written);
     if (found != allowed.end()) return static_cast<std::size_t>(found - allowed.begin());
-    problem(quote(*written) + " is not known here; allowed: " + joined(allowed) + suggestion(*written, allowed));
+    problem(quote(*written) + " is not known here; allowed: " + joined(allowed) +
+            suggestion(*written, allowed));
     return std::nullopt;
 }
 

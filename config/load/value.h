@@ -1,7 +1,9 @@
-// One value of the document together with its dotted path: reads it as what the key wants, or reports why not.
+// One value of the document together with its dotted path: reads it as what the key wants, or reports why
+// not.
 //
-// Comes in: a node. Goes out: a value of the wanted type and range, or nothing and a problem. Never throws for what the
-// user wrote. No message holds more of the text than a short quote, and none at all of a list or mapping.
+// Comes in: a node. Goes out: a value of the wanted type and range, or nothing and a problem. Never throws
+// for what the user wrote. No message holds more of the text than a short quote, and none at all of a list or
+// mapping.
 #pragma once
 
 #include "config/load/document.h"
@@ -23,14 +25,14 @@ using std::chrono::milliseconds;
 class Value {
   public:
     /// Borrows both for as long as it lives.
-    Value(const Node& node, std::string path, Problems& problems)
+    Value(const TreeNode& node, std::string path, Problems& problems)
         : node_(&node)
         , path_(std::move(path))
         , problems_(&problems) {}
 
-    const Node& node() const { return *node_; }
+    const TreeNode& node() const { return *node_; }
     const std::string& path() const { return path_; }
-    bool isNull() const { return node_->kind == Node::Kind::null; }
+    bool isNull() const { return node_->kind == TreeNode::Kind::null; }
 
     /// The first entry of this mapping with the key, or null.
     const Entry* find(const std::string& key) const;
@@ -73,24 +75,30 @@ class Value {
     template <class E, std::size_t N>
     std::optional<E> oneOf(const std::array<Word<E>, N>& words) const {
         std::vector<std::string> allowed;
-        for (const Word<E>& candidate : words) allowed.emplace_back(candidate.text);
+        allowed.reserve(N);
+        for (const Word<E>& candidate : words)
+            allowed.emplace_back(candidate.text);
         const auto index = word(allowed);
         if (!index) return std::nullopt;
         return words[*index].value;
     }
 
     void problem(std::string message) const { problems_->add(node_->place, path_, std::move(message)); }
+    /// Problems are counted only from here on.
+    bool isFull() const { return problems_->isFull(); }
     /// About a key that is not there or should not be: at its place, with its own path.
     void problemAt(const Place& place, const std::string& key, std::string message) const;
 
   private:
     std::vector<Value> elements() const;
 
-    const Node* node_;
+    const TreeNode* node_;
     std::string path_;
     Problems* problems_;
 };
 
+/// `a[0]`
+std::string indexed(const std::string& path, const std::string& index);
 /// `a.b`, or the one that is not empty.
 std::string below(const std::string& path, const std::string& key);
 

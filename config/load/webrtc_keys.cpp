@@ -50,7 +50,8 @@ void readIceServers(const Value& value, WebrtcSettings& webrtc) {
         IceServerEntry entry;
         readMapping(element, iceServerKeys(), entry);
         checkLogin(element, entry);
-        for (const std::string& url : entry.urls) webrtc.iceServers.push_back({url, entry.username, entry.password});
+        for (const std::string& url : entry.urls)
+            webrtc.iceServers.push_back({url, entry.username, entry.password});
     }
     if (webrtc.iceServers.size() > mostServers)
         value.problem("names " + std::to_string(webrtc.iceServers.size()) + " URLs; at most " +

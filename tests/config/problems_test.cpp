@@ -1,0 +1,291 @@
+// Each kind of mistake with its exact place, path and words.
+#include "loading.h"
+
+#include <algorithm>
+
+using namespace spillway::config;
+
+TEST_CASE("an unknown key is answered with the allowed ones and the nearest") {
+    CHECK(problemOf("http:\n  lisen: 127.0.0.1:1\n") ==
+          "f:2:3: http.lisen: this key is not known; allowed: listen, tls, tokens, cors; did you mean "
+          "\"listen\"?");
+    CHECK(problemOf("sutdown_timeout: 1s") ==
+          "f:1:1: sutdown_timeout: this key is not known; allowed: http, webrtc, limits, metrics, "
+          "shutdown_timeout, "
+          "log, calls, subscriptions; did you mean \"shutdown_timeout\"?");
+    CHECK(problemOf("log: {colour: 1}") ==
+          "f:1:7: log.colour: this key is not known; allowed: level, format");
+}
+
+TEST_CASE("keys and words of other stages are unknown, with a list of what is allowed") {
+    CHECK(problemOf("webrtc: {listen: '0.0.0.0:8189'}") ==
+          "f:1:10: webrtc.listen: this key is not known; allowed: ice_servers");
+    CHECK(problemOf("calls: [{name: a, join: {type: janus}}]") ==
+          "f:1:32: calls[0].join.type: \"janus\" is not known here; allowed: whip, test");
+    CHECK(problemOf("calls: [{name: a, join: {type: whip}, unwatched: drain}]") ==
+          "f:1:39: calls[0].unwatched: this key is not known; allowed: name, join, video, media_timeout, "
+          "jitter");
+    CHECK(problemOf("subscriptions: [{name: a, output: {type: frames}}]") ==
+          "f:1:42: subscriptions[0].output.type: \"frames\" is not known here; allowed: record, rtp");
+}
+
+TEST_CASE("a key of another type of the same mapping is unknown") {
+    CHECK(problemOf("calls: [{name: a, join: {type: whip, fps: 5}}]") ==
+          "f:1:38: calls[0].join.fps: this key is not known; allowed: type");
+}
+
+TEST_CASE("a key that is there twice is reported with its first place") {
+    CHECK(problemOf("log: {level: info}\nlog: {level: debug}\n") ==
+          "f:2:1: log: this key is there twice, first on line 1");
+    CHECK(problemOf("calls:\n- name: a\n  join: {type: whip}\n  name: b\n") ==
+          "f:4:3: calls[0].name: this key is there twice, first on line 2");
+    CHECK(problemOf(
+              "subscriptions: []\nsubscriptions:\n- {name: a, output: {type: record, directory: /a}}\n") ==
+          "f:2:1: subscriptions: this key is there twice, first on line 1");
+}
+
+TEST_CASE("a missing key is reported at its mapping") {
+    CHECK(problemOf("calls:\n- join: {type: whip}\n") == "f:2:3: calls[0].name: this key is missing");
+    CHECK(problemOf("calls:\n- name: a\n") == "f:2:3: calls[0].join: this key is missing");
+    CHECK(problemOf("calls: [{name: a, join: {}}]") ==
+          "f:1:25: calls[0].join.type: this key is missing; allowed: whip, test");
+    CHECK(problemOf("subscriptions: [{name: a, output: {type: record}}]") ==
+          "f:1:35: subscriptions[0].output.directory: this key is missing");
+    CHECK(problemsOf("subscriptions: [{name: a, output: {type: rtp}}]") ==
+          Lines{"f:1:35: subscriptions[0].output.host: this key is missing",
+                "f:1:35: subscriptions[0].output.port: this key is missing"});
+    CHECK(problemOf("webrtc: {ice_servers: [{username: a}]}") ==
+          "f:1:24: webrtc.ice_servers[0].urls: this key is missing");
+}
+
+TEST_CASE("an element of a list must not be empty") {
+    CHECK(problemOf("calls: [ , {name: a, join: {type: whip}}]") ==
+          "f:1:10: calls[0]: this element is empty");
+    CHECK(problemOf("subscriptions:\n-\n").find("subscriptions[0]: this element is empty") !=
+          std::string::npos);
+}
+
+TEST_CASE("a value of the wrong kind is reported without its contents") {
+    CHECK(problemOf("[1]") ==
+          "f:1:1: must be a mapping, not a list; its keys are http, webrtc, limits, metrics, "
+          "shutdown_timeout, log, calls, subscriptions");
+    CHECK(problemOf("log: loud") ==
+          "f:1:6: log: must be a mapping, not a single value; its keys are level, format");
+    CHECK(problemOf("calls: {a: b}") == "f:1:8: calls: must be a list, not a mapping");
+    CHECK(problemOf("calls: a") == "f:1:8: calls: must be a list, not a single value");
+    CHECK(problemOf("calls: [a]") ==
+          "f:1:9: calls[0]: must be a mapping, not a single value; its keys are name, join, "
+          "video, media_timeout, jitter");
+    CHECK(problemOf("shutdown_timeout: [1s]") ==
+          "f:1:19: shutdown_timeout: must be a single value, not a list");
+    CHECK(problemOf("shutdown_timeout:") == "f:1:1: shutdown_timeout: must be a single value, not nothing");
+    CHECK(problemOf("shutdown_timeout: ''") == "f:1:19: shutdown_timeout: must not be empty");
+    CHECK(problemOf("log: {level: {a: b}}") == "f:1:14: log.level: must be a single value, not a mapping");
+    CHECK(problemOf("calls: [{name: a, join: whip}]") ==
+          "f:1:25: calls[0].join: must be a mapping, not a single value; its keys are type");
+}
+
+TEST_CASE("a number must be whole, plain and in range") {
+    const std::string allowed = "allowed is 1 to 10000";
+    CHECK(problemOf("limits: {calls: many}") ==
+          "f:1:17: limits.calls: \"many\" is not a whole number; " + allowed);
+    CHECK(problemOf("limits: {calls: '5'}") ==
+          "f:1:17: limits.calls: \"5\" is not a whole number, it is in quotes; " + allowed);
+    CHECK(problemOf("limits: {calls: 0}") == "f:1:17: limits.calls: 0 is out of range; " + allowed);
+    CHECK(problemOf("limits: {calls: 10001}") == "f:1:17: limits.calls: 10001 is out of range; " + allowed);
+    for (const auto* text : {"-1", "1.5", "0x10", "1e3", "1_000", "99999999999999999999", "true"}) {
+        CAPTURE(text);
+        CHECK(problemOf("limits: {calls: " + std::string(text) + "}") ==
+              "f:1:17: limits.calls: \"" + std::string(text) + "\" is not a whole number; " + allowed);
+    }
+}
+
+TEST_CASE("durations and sizes must have a known unit and be in range") {
+    CHECK(problemOf("shutdown_timeout: 10") == "f:1:19: shutdown_timeout: \"10\" is not a duration: the unit "
+                                               "is missing; allowed is a whole number and one "
+                                               "of ms, s, m, h, d, such as 500ms, 10s, 5m, 1h, 7d");
+    CHECK(problemOf("shutdown_timeout: 1h") ==
+          "f:1:19: shutdown_timeout: 1h is out of range; allowed is 100ms to 10m");
+    CHECK(problemOf("calls: [{name: a, join: {type: test, churn: 5ms}}]") ==
+          "f:1:45: calls[0].join.churn: 5ms is out of range; allowed is 100ms to 1d, or 0");
+    CHECK(problemOf("limits: {queue_memory: 1KiB}") ==
+          "f:1:24: limits.queue_memory: 1KiB is out of range; allowed is 1MiB to 1TiB");
+    CHECK(problemOf("limits: {queue_memory: 256MB}") ==
+          "f:1:24: limits.queue_memory: \"256MB\" is not a size: the unit \"MB\" is not known; allowed is a "
+          "whole "
+          "number and one of B, KiB, MiB, GiB, TiB, such as 64KiB, 512MiB, 50GiB; did you mean \"256MiB\"?");
+}
+
+TEST_CASE("a word that is not known is answered with the allowed ones and the nearest") {
+    CHECK(problemOf("log: {level: wran}") == "f:1:14: log.level: \"wran\" is not known here; allowed: trace, "
+                                             "debug, info, warn, error; did you mean "
+                                             "\"warn\"?");
+    CHECK(problemOf("log: {format: JSON}") == "f:1:15: log.format: \"JSON\" is not known here; allowed: "
+                                              "auto, text, json, journal; did you mean \"json\"?");
+    CHECK(problemOf("log: {format: xml}") ==
+          "f:1:15: log.format: \"xml\" is not known here; allowed: auto, text, json, journal");
+}
+
+TEST_CASE("names must be names and stand once") {
+    CHECK(problemOf("calls: [{name: a/b, join: {type: whip}}]") ==
+          "f:1:16: calls[0].name: \"a/b\" is not a name; allowed are 1 to 64 of A-Z a-z 0-9 . _ - (but not . "
+          "or .. "
+          "alone)");
+    CHECK(problemOf("calls:\n- {name: a, join: {type: whip}}\n- {name: b, join: {type: whip}}\n"
+                    "- {name: a, join: {type: whip}}\n") ==
+          "f:4:10: calls[2].name: this name is there twice, first on line 2");
+    CHECK(problemOf("subscriptions:\n- &s {name: a, output: {type: record, directory: /a}}\n- *s\n") ==
+          "f:2:13: subscriptions[1].name: this name is there twice, first on line 2");
+}
+
+TEST_CASE("patterns, hosts, URLs and addresses are checked") {
+    CHECK(problemOf("subscriptions: [{name: a, tracks: a/b, output: {type: record, directory: /a}}]") ==
+          "f:1:35: subscriptions[0].tracks: \"a/b\" is not a track pattern: it has 2 parts between slashes, "
+          "not 3; "
+          "allowed is call/participant/source, each of A-Z a-z 0-9 . _ - and *, such as standup/*/camera");
+    CHECK(problemOf("subscriptions: [{name: a, output: {type: rtp, host: 'a:1', port: 2}}]") ==
+          "f:1:53: subscriptions[0].output.host: this is not a host; allowed is an IPv4 or IPv6 address "
+          "(without "
+          "brackets and port) or a DNS name");
+    CHECK(problemOf("webrtc: {ice_servers: [{urls: ['stun:a.example', 'http:b']}]}") ==
+          "f:1:50: webrtc.ice_servers[0].urls[1]: \"http:b\" is not a STUN or TURN URL: it begins with no "
+          "such scheme; "
+          "allowed are stun:HOST:PORT, stuns:HOST:PORT, turn:HOST:PORT, turns:HOST:PORT, the last two also "
+          "with "
+          "?transport=udp or ?transport=tcp");
+    CHECK(problemOf("webrtc: {ice_servers: [{urls: 'turn:a.example', username: a}]}") ==
+          "f:1:24: webrtc.ice_servers[0]: a TURN server needs username and password");
+    CHECK(problemOf("http: {listen: 'localhost:1'}") ==
+          "f:1:16: http.listen: \"localhost:1\" is not an address to listen on: the host is not numeric; "
+          "allowed are "
+          "127.0.0.1:8080, [::1]:8080, unix:/run/spillway/http.sock");
+    CHECK(problemOf("http: {listen: ['127.0.0.1:1', '127.0.0.1:1']}") ==
+          "f:1:32: http.listen[1]: this address is there twice");
+    CHECK(problemOf("http: {listen: []}") == "f:1:16: http.listen: must name at least one address");
+    CHECK(problemOf("http: {cors: ['example.org']}") ==
+          "f:1:15: http.cors[0]: \"example.org\" is not an origin: it does not begin with https:// or "
+          "http://; allowed "
+          "are https://HOST, http://HOST, both also with :PORT, and *");
+}
+
+TEST_CASE("lists with too much in them are refused") {
+    std::string many = "'127.0.0.1:1'";
+    for (int i = 2; i <= 17; ++i)
+        many += ", '127.0.0.1:" + std::to_string(i) + "'";
+    CHECK(problemOf("http: {listen: [" + many + "]}") ==
+          "f:1:16: http.listen: has 17 elements; at most 16 are allowed");
+}
+
+TEST_CASE("codecs must be video codecs, at least one, each once") {
+    const auto with = [](const std::string& codecs) {
+        return problemOf("calls: [{name: a, join: {type: whip}, video: {codecs: " + codecs + "}}]");
+    };
+    CHECK(with("[]") == "f:1:55: calls[0].video.codecs: must name at least one codec");
+    CHECK(with("[vp8, vp8]") == "f:1:61: calls[0].video.codecs[1]: this codec is there twice");
+    CHECK(with("opus") ==
+          "f:1:55: calls[0].video.codecs: \"opus\" is not known here; allowed: vp8, vp9, h264, h265");
+}
+
+TEST_CASE("a certificate or key that cannot be read is a problem") {
+    const TemporaryFolder folder;
+    const std::string pem = folder.write("x.pem", "pem");
+    CHECK(problemOf("http: {tls: {certificate: " + pem + "}}") ==
+          "f:1:13: http.tls.key: this key is missing");
+    CHECK(problemsOf("http:\n  tls:\n    certificate: /nonexistent\n    key: " + folder.path().string() +
+                     "\n") ==
+          Lines{"f:3:18: http.tls.certificate: cannot read the file /nonexistent: No such file or directory",
+                "f:4:10: http.tls.key: cannot read the file " + folder.path().string() +
+                    ": it is a directory, not a file"});
+}
+
+TEST_CASE("no bound of a queue may be zero") {
+    const auto with = [](const std::string& queue) {
+        return problemOf("subscriptions: [{name: a, output: {type: record, directory: /a}, queue: {" + queue +
+                         "}}]");
+    };
+    CHECK(with("buffers: 0") ==
+          "f:1:83: subscriptions[0].queue.buffers: 0 is out of range; allowed is 1 to 1000000");
+    CHECK(with("bytes: 0") ==
+          "f:1:81: subscriptions[0].queue.bytes: 0B is out of range; allowed is 1KiB to 1TiB");
+    CHECK(with("time: 0") == "f:1:80: subscriptions[0].queue.time: 0s is out of range; allowed is 1ms to 1h");
+}
+
+TEST_CASE("queues that together exceed the budget are a problem, at the first that does") {
+    const auto subscription = [](const std::string& name, const std::string& bytes) {
+        return "- {name: " + name + ", output: {type: record, directory: /a}, queue: {bytes: " + bytes +
+               "}}\n";
+    };
+    const std::string limit = "limits: {queue_memory: 10MiB}\nsubscriptions:\n";
+    CHECK(problemsOf(limit + subscription("a", "5MiB") + subscription("b", "5MiB")).empty());
+    CHECK(problemOf(limit + subscription("a", "5MiB") + subscription("b", "6MiB") +
+                    subscription("c", "7MiB")) == "f:4:67: subscriptions[1].queue.bytes: with this one the "
+                                                  "queues may hold 11MiB, limits.queue_memory allows "
+                                                  "10MiB");
+}
+
+TEST_CASE("more calls or subscriptions than the limits allow are a problem") {
+    CHECK(
+        problemOf(
+            "limits: {calls: 1}\ncalls: [{name: a, join: {type: whip}}, {name: b, join: {type: whip}}]\n") ==
+        "f:2:8: calls: has 2 elements, limits.calls allows 1");
+    const std::string output = ", output: {type: record, directory: /a}}";
+    CHECK(problemOf("limits: {subscribers: 1}\nsubscriptions: [{name: a" + output + ", {name: b" + output +
+                    "]\n") == "f:2:16: subscriptions: has 2 elements, limits.subscribers allows 1");
+}
+
+TEST_CASE("the ports of all tracks must exist") {
+    const auto with = [](const std::string& ports) {
+        return "subscriptions: [{name: a, output: {type: rtp, host: '::1', " + ports + "}}]";
+    };
+    CHECK(problemsOf(with("port: 65533, max_tracks: 2")).empty());
+    CHECK(problemOf(with("port: 65533, max_tracks: 3")) ==
+          "f:1:35: subscriptions[0].output: the ports of 3 tracks from 65533 on end above 65535; allowed are "
+          "2 tracks "
+          "with this port");
+}
+
+TEST_CASE("every problem is reported at once, in the order of the text") {
+    CHECK(problemsOf("calls:\n"
+                     "- name: a b\n"
+                     "  join: {type: wip}\n"
+                     "  jiter: 1s\n"
+                     "log:\n"
+                     "  level: loud\n"
+                     "shutdown_timeout: 10sec\n") ==
+          Lines{"f:2:9: calls[0].name: \"a b\" is not a name; allowed are 1 to 64 of A-Z a-z 0-9 . _ - (but "
+                "not . or "
+                ".. alone)",
+                "f:3:16: calls[0].join.type: \"wip\" is not known here; allowed: whip, test; did you mean "
+                "\"whip\"?",
+                "f:4:3: calls[0].jiter: this key is not known; allowed: name, join, video, media_timeout, "
+                "jitter; did "
+                "you mean \"jitter\"?",
+                "f:6:10: log.level: \"loud\" is not known here; allowed: trace, debug, info, warn, error",
+                "f:7:19: shutdown_timeout: \"10sec\" is not a duration: the unit \"sec\" is not known; "
+                "allowed is a "
+                "whole number and one of ms, s, m, h, d, such as 500ms, 10s, 5m, 1h, 7d"});
+}
+
+TEST_CASE("a text that is not YAML gives one problem at its place") {
+    CHECK(problemOf("log: {level: info\ncalls: []\n").rfind("f:2:", 0) == 0);
+    CHECK(problemOf("log:\n\tlevel: info\n") ==
+          "f:2:7: this is not valid YAML: illegal map value; the line is "
+          "indented by a tab, allowed are blanks");
+    CHECK(problemOf("? [a]\n: b\n") == "f:1:3: a key must be a plain word");
+    CHECK(problemOf("log: !!map {}\n").find("YAML tags (!...) are not allowed") != std::string::npos);
+    CHECK(problemOf("log: {level: *nothing}\n") ==
+          "f:1:14: this is not valid YAML: the referenced anchor is not defined");
+}
+
+TEST_CASE("what a message quotes has no control characters") {
+    const std::string problem = problemOf("log:\n  level: \"in\\nfo\"\n");
+    CHECK(problem.find('\n') == std::string::npos);
+    CHECK(problem.find("\"in\\x0afo\"") != std::string::npos);
+    CHECK(problemOf("log:\n  \"le\\nvel\": info\n").find('\n') == std::string::npos);
+}
+
+TEST_CASE("a problem without a place or key is written without them") {
+    CHECK(Problem{"f", 3, 4, "a.b", "wrong"}.text() == "f:3:4: a.b: wrong");
+    CHECK(Problem{"f", 3, 4, "", "wrong"}.text() == "f:3:4: wrong");
+    CHECK(Problem{"f", 0, 0, "", "wrong"}.text() == "f: wrong");
+}
