@@ -63,7 +63,7 @@ check_scripts() {
 check_words() {
   local found
   found=$(files '*.h' '*.cpp' '*.mjs' '*.py' '*.sh' CMakeLists.txt '*/CMakeLists.txt' | grep -vx tests/lint.sh |
-    xargs -r grep -nE 'TODO|FIXME|XXX' || true)
+    xargs -r grep -nE '\b(TODO|FIXME|XXX)\b' || true)
   [ -z "$found" ] || complain "unfinished:"$'\n'"$found"
   ! grep -n '"resolved"' tests/interop/package-lock.json || complain "the lock file names a registry"
   ! files '*' | xargs grep -nIE '[[:blank:]]+$' || complain "blanks at the end of a line"
