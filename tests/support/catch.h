@@ -4,8 +4,10 @@
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 namespace Catch {
-inline auto Contains(const std::string& part) { return Matchers::ContainsSubstring(part); }
+inline auto Contains(const std::string& part) {
+    return Matchers::ContainsSubstring(part);
 }
+} // namespace Catch
 #else
 #include <catch2/catch.hpp>
 namespace Catch {
