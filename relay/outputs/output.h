@@ -1,5 +1,6 @@
-// What a kind of subscriber must be able to do. One Output serves one track of one subscription; one OutputGroup makes
-// the outputs of one subscription and holds what they share and what outlives a single track.
+// What a kind of subscriber must be able to do. One Output serves one track of one subscription; one
+// OutputGroup makes the outputs of one subscription and holds what they share and what outlives a single
+// track.
 #pragma once
 
 #include "config/settings.h"
@@ -35,8 +36,8 @@ class Output {
   public:
     virtual ~Output() = default;
 
-    /// Hands one frame over. False: it could not be written (counts as dropped{write_error}); the output keeps its own
-    /// error in its OutputStatus and tries again with a later frame by itself.
+    /// Hands one frame over. False: it could not be written (counts as dropped{write_error}); the output
+    /// keeps its own error in its OutputStatus and tries again with a later frame by itself.
     virtual bool write(const Frame& frame) = 0;
 
     /// No frame comes any more; finish the file, say good-bye. Called once, before the destructor.
@@ -60,15 +61,15 @@ class OutputGroup {
     virtual Rendition rendition() const = 0;
     /// Bounds that hold where the user wrote none.
     virtual QueueBounds defaultBounds(MediaKind kind) const = 0;
-    /// Outputs with the same key share a thread; those that may block each other for long must not (a file system that
-    /// hangs must not stop a socket).
+    /// Outputs with the same key share a thread; those that may block each other for long must not (a file
+    /// system that hangs must not stop a socket).
     virtual std::string loopKey() const = 0;
     /// Throws std::runtime_error with what is wrong when this track cannot be served.
     virtual std::unique_ptr<Output> open(const OutputRequest& request) = 0;
 };
 
-/// The group for a subscription's `output:`. Throws std::runtime_error, naming what is wrong (a directory that cannot
-/// be made, a host that is none).
+/// The group for a subscription's `output:`. Throws std::runtime_error, naming what is wrong (a directory
+/// that cannot be made, a host that is none).
 std::unique_ptr<OutputGroup> makeOutputGroup(const config::SubscriptionSettings& subscription);
 
 } // namespace spillway::relay

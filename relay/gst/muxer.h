@@ -1,0 +1,55 @@
+// A muxer with one track that runs in its caller's thread: a buffer in, pieces of a file out, no pipeline and
+// no thread.
+//
+// Comes in: buffers with timestamps. Goes out: what belongs into the file, with its place in it. Writes
+// nothing itself: the caller does, and so knows the exact error. Owner: whoever writes the file; one thread
+// at a time.
+#pragma once
+
+#include "relay/gst/byte_sink.h"
+#include "relay/gst/push_source.h"
+#include "relay/gst/ref.h"
+
+#include <chrono>
+#include <vector>
+
+namespace spillway::gst {
+
+class Muxer {
+  public:
+    /// `element` is a muxer that nobody else holds, `padTemplate` names its request pad. Throws
+    /// std::runtime_error.
+    Muxer(Ref<GstElement> element, const char* padTemplate, GstCaps* caps);
+
+    /// False when the muxer refused the buffer.
+    bool push(Ref<GstBuffer> buffer);
+    /// Lets the muxer add what comes last; false when it did not within `deadline`.
+    bool end(std::chrono::milliseconds deadline);
+    /// What is to be written now, in order.
+    std::vector<ByteSink::Piece> take() { return sink_.take(); }
+
+  private:
+    /// Sets the element back to NULL at the end: declared first, so that this happens last.
+    struct Running {
+        Ref<GstElement> element;
+        explicit Running(Ref<GstElement> muxer);
+        ~Running();
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+    };
+    struct RequestPad {
+        Ref<GstElement> element;
+        Ref<GstPad> pad;
+        RequestPad(const Ref<GstElement>& muxer, const char* padTemplate);
+        ~RequestPad();
+        RequestPad(const RequestPad&) = delete;
+        RequestPad& operator=(const RequestPad&) = delete;
+    };
+
+    Running running_;
+    RequestPad request_;
+    ByteSink sink_;
+    PushSource source_;
+};
+
+} // namespace spillway::gst

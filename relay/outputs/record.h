@@ -1,0 +1,16 @@
+// The `record` output: Matroska files, one sequence for each track,
+// DIRECTORY/call/participant/source/START.mkv.
+#pragma once
+
+#include "relay/outputs/output.h"
+
+#include <memory>
+
+namespace spillway::relay {
+
+/// Makes the directory when it is missing. Throws std::runtime_error naming it when that fails or it cannot
+/// be written.
+std::unique_ptr<OutputGroup> makeRecordGroup(const config::SubscriptionSettings& subscription,
+                                             const config::RecordOutput& settings);
+
+} // namespace spillway::relay
