@@ -57,15 +57,13 @@ PeerSettings LiveCall::peerSettings(const PublishRequest& request) const {
 PeerEvents LiveCall::peerEvents(PeerId id) {
     PeerEvents events;
     // Streaming thread: the input crosses to the loop, and is disposed there when nobody takes it.
-    auto cross = [&loop = loop_, take = lifetime_.guard([this, id](auto source, auto input) {
-        if (Session* session = find(id)) adopt(*session, std::move(source), std::move(*input));
-    })](std::shared_ptr<TrackSource> source, std::unique_ptr<TrackInput> input) {
-        auto crossing = std::make_shared<std::unique_ptr<TrackInput>>(std::move(input));
-        loop.post([take, source = std::move(source), crossing = std::move(crossing)]() mutable {
-            take(std::move(source), crossing.get());
-        });
+    auto adoptOnLoop = lifetime_.guard([this, id](const std::shared_ptr<TrackInput>& input) {
+        if (Session* session = find(id)) adopt(*session, input);
+    });
+    auto cross = [&loop = loop_, adoptOnLoop](std::shared_ptr<TrackInput> input) {
+        loop.post([adoptOnLoop, input = std::move(input)]() mutable { adoptOnLoop(input); });
     };
-    events.onPad = [cross](const IncomingPad& pad) { TrackSource::start(pad, cross); };
+    events.onPad = [cross](const IncomingPad& pad) { TrackInput::start(pad, cross); };
     events.onPadGone = [this, id](std::uint32_t ssrc) { onPadGone(id, ssrc); };
     events.onConnected = [this, id] { onConnected(id); };
     events.onLost = [this, id](LostCause cause, const std::string& detail) { onLost(id, cause, detail); };
@@ -168,7 +166,7 @@ void LiveCall::releaseTracksOf(PeerId id, bool keepTracks) {
         if (entry.feeder != id) continue;
         entry.feeder = 0;
         if (keepTracks)
-            entry.track->loseInput(TrackSource::Wake::never);
+            entry.track->loseInput(TrackInput::Wake::never);
         else
             ended.push_back(key);
     }
@@ -176,19 +174,18 @@ void LiveCall::releaseTracksOf(PeerId id, bool keepTracks) {
         endTrack(key, After::forget);
 }
 
-void LiveCall::adopt(Session& session, std::shared_ptr<TrackSource> source,
-                     std::unique_ptr<TrackInput> input) {
-    const Key key{session.request.participant, session.sourceName(*source)};
-    session.sources[source->ssrc()] = source;
+void LiveCall::adopt(Session& session, const std::shared_ptr<TrackInput>& input) {
+    if (!input->awake()) return; // asleep again before its news came here
+    const Key key{session.request.participant, session.sourceName(*input)};
+    session.inputs[input->ssrc()] = input;
     if (isTaken(key, session.id)) {
-        source->sleep(TrackSource::Wake::never);
-        TrackInput::retire(loop_, std::move(input));
+        input->sleep(TrackInput::Wake::never);
         return;
     }
     const bool isNew = !tracks_.contains(key);
-    Entry& entry = entryFor(key, source->kind());
+    Entry& entry = entryFor(key, input->kind());
     entry.feeder = session.id;
-    entry.track->setInput(std::move(source), std::move(input));
+    entry.track->setInput(input);
     spdlog::info("track live track={} peer={}", entry.track->name().text(), session.id);
     if (isNew && events_.trackAdded) events_.trackAdded(*entry.track);
 }
@@ -217,16 +214,16 @@ void LiveCall::endTrack(const Key& key, After after) {
     tracks_.erase(found);
     if (events_.trackEnds) events_.trackEnds(*entry.track);
     Session* session = find(entry.feeder);
-    if (session && entry.track->source() && after == After::forget) session->forget(*entry.track->source());
-    entry.track->loseInput(after == After::wakeOnPacket ? TrackSource::Wake::onPacket
-                                                        : TrackSource::Wake::never);
+    if (session && entry.track->input() && after == After::forget) session->forget(*entry.track->input());
+    entry.track->loseInput(after == After::wakeOnPacket ? TrackInput::Wake::onPacket
+                                                        : TrackInput::Wake::never);
     spdlog::info("track ended track={}", entry.track->name().text());
 }
 
 void LiveCall::onPadGone(PeerId id, std::uint32_t ssrc) {
     const auto found = std::find_if(tracks_.begin(), tracks_.end(), [&](const auto& item) {
-        const auto& source = item.second.track->source();
-        return item.second.feeder == id && source && source->ssrc() == ssrc;
+        const auto& input = item.second.track->input();
+        return item.second.feeder == id && input && input->ssrc() == ssrc;
     });
     if (found != tracks_.end()) endTrack(Key(found->first), After::forget);
 }
@@ -235,7 +232,7 @@ void LiveCall::sourceOff(PeerId peer, const std::string& source) {
     Session* session = find(peer);
     const auto found = session ? tracks_.find({session->request.participant, source}) : tracks_.end();
     if (found == tracks_.end() || found->second.feeder != peer) return;
-    session->switchedOff[source] = found->second.track->source();
+    session->switchedOff[source] = found->second.track->input();
     endTrack(Key(found->first), After::stayAsleep);
 }
 
@@ -244,7 +241,7 @@ void LiveCall::sourceOn(PeerId peer, const std::string& source) {
     if (!session) return;
     const auto found = session->switchedOff.find(source);
     if (found == session->switchedOff.end()) return;
-    if (found->second) found->second->sleep(TrackSource::Wake::onPacket);
+    if (found->second) found->second->sleep(TrackInput::Wake::onPacket);
     session->switchedOff.erase(found);
 }
 
@@ -266,8 +263,8 @@ void LiveCall::watch() {
     for (auto& [key, entry] : tracks_) {
         entry.track->refreshFormat();
         const Session* session = find(entry.feeder);
-        if (session && entry.track->source())
-            entry.track->noteLost(session->peer->lostPackets(entry.track->source()->ssrc()));
+        if (session && entry.track->input())
+            entry.track->noteLost(session->peer->lostPackets(entry.track->input()->ssrc()));
         if (now - entry.track->lastActivity() > settings_.mediaTimeout) silent.push_back(key);
     }
     // A camera that is only off may come back on the same SSRC: its next packet wakes it.

@@ -57,7 +57,7 @@ class LiveCall : public Call {
     void onConnected(PeerId id);
     void onLost(PeerId id, LostCause cause, const std::string& detail);
     void onPadGone(PeerId id, std::uint32_t ssrc);
-    void adopt(Session& session, std::shared_ptr<TrackSource> source, std::unique_ptr<TrackInput> input);
+    void adopt(Session& session, const std::shared_ptr<TrackInput>& input);
     Entry& entryFor(const Key& key, MediaKind kind);
     bool isTaken(const Key& key, PeerId newer) const;
     /// `keepTracks`: they wait for the participant's other session.

@@ -15,9 +15,9 @@ Session::Session(PeerId sessionId, PublishRequest publishRequest, PublishEvents 
     , request(std::move(publishRequest))
     , events(std::move(publishEvents)) {}
 
-std::string Session::sourceName(const TrackSource& source) {
-    if (const auto known = names_.find(source.mid()); known != names_.end()) return known->second;
-    const auto& word = source.kind() == MediaKind::video ? request.videoSource : request.audioSource;
+std::string Session::sourceName(const TrackInput& input) {
+    if (const auto known = names_.find(input.mid()); known != names_.end()) return known->second;
+    const auto& word = input.kind() == MediaKind::video ? request.videoSource : request.audioSource;
     const auto taken = [&](const std::string& name) {
         return std::any_of(names_.begin(), names_.end(),
                            [&](const auto& entry) { return entry.second == name; });
@@ -25,11 +25,11 @@ std::string Session::sourceName(const TrackSource& source) {
     std::string name = word;
     for (int n = 2; taken(name); ++n)
         name = word + "-" + std::to_string(n);
-    return names_.emplace(source.mid(), name).first->second;
+    return names_.emplace(input.mid(), name).first->second;
 }
 
-void Session::forget(const TrackSource& source) {
-    forgotten_.push_back({source.ssrc(), Clock::now() + latePackets});
+void Session::forget(const TrackInput& input) {
+    forgotten_.push_back({input.ssrc(), Clock::now() + latePackets});
 }
 
 void Session::forgetDue(Clock::time_point now) {
@@ -37,7 +37,7 @@ void Session::forgetDue(Clock::time_point now) {
                                     [&](const Forgotten& entry) { return entry.due > now; });
     std::for_each(due, forgotten_.end(), [&](const Forgotten& entry) {
         peer->forgetSsrc(entry.ssrc);
-        sources.erase(entry.ssrc);
+        inputs.erase(entry.ssrc);
     });
     forgotten_.erase(due, forgotten_.end());
 }

@@ -3,7 +3,7 @@
 
 #include "relay/call.h"
 #include "relay/peer.h"
-#include "relay/track_source.h"
+#include "relay/track_input.h"
 
 #include <map>
 #include <memory>
@@ -17,18 +17,18 @@ class Session {
     Session(PeerId id, PublishRequest request, PublishEvents publishEvents);
 
     /// The source name of the pad's m-line: the request's word for its kind, `-2` and on for further lines.
-    std::string sourceName(const TrackSource& source);
+    std::string sourceName(const TrackInput& input);
 
     /// Its end is final: after a grace for late packets its jitter buffer and threads go.
-    void forget(const TrackSource& source);
+    void forget(const TrackInput& input);
     void forgetDue(Clock::time_point now);
 
     const PeerId id;
     const PublishRequest request;
     PublishEvents events;
     std::unique_ptr<Peer> peer;
-    std::map<std::string, std::shared_ptr<TrackSource>> switchedOff; ///< by source name
-    std::map<std::uint32_t, std::shared_ptr<TrackSource>> sources;   ///< by SSRC, until it is forgotten
+    std::map<std::string, std::shared_ptr<TrackInput>> switchedOff; ///< by source name
+    std::map<std::uint32_t, std::shared_ptr<TrackInput>> inputs;    ///< by SSRC, until it is forgotten
 
   private:
     struct Forgotten {

@@ -16,20 +16,20 @@ Track::Track(Loop& loop, TrackName name, MediaKind kind)
 
 Track::~Track() {
     broker_->close();
-    releaseInput(TrackSource::Wake::never);
+    releaseInput(TrackInput::Wake::never);
 }
 
-void Track::setInput(std::shared_ptr<TrackSource> source, std::unique_ptr<TrackInput> input) {
-    releaseInput(TrackSource::Wake::never);
-    source_ = std::move(source);
+void Track::setInput(std::shared_ptr<TrackInput> input) {
+    if (input != input_) releaseInput(TrackInput::Wake::never);
     input_ = std::move(input);
     input_->setBroker(broker_);
+    atBegin_ = read(*input_);
     stateSince_ = Clock::now();
     refreshFormat();
     moveFeeds();
 }
 
-void Track::loseInput(TrackSource::Wake wake) {
+void Track::loseInput(TrackInput::Wake wake) {
     releaseInput(wake);
     stateSince_ = Clock::now();
 }
@@ -54,24 +54,29 @@ void Track::wishOnAttach() {
     if (kind_ == MediaKind::video) broker_->wish(WishReason::attach);
 }
 
-void Track::releaseInput(TrackSource::Wake wake) {
+void Track::releaseInput(TrackInput::Wake wake) {
     if (!input_) return;
-    source_->sleep(wake);
-    input_->armDrain();
+    input_->setBroker(nullptr);
+    input_->sleep(wake);
     for (auto& [id, attachment] : attachments_)
         attachment.branch.reset();
     encoded_.reset();
-    addUp();
-    TrackInput::retire(loop_, std::move(input_));
-    source_.reset();
-}
-
-void Track::addUp() {
-    packets_ += input_->counters()->packets.load(std::memory_order_relaxed);
-    bytes_ += input_->counters()->bytes.load(std::memory_order_relaxed);
-    drained_ += input_->drainedPackets();
+    before_ = totals();
     lostBefore_ += std::exchange(lost_, 0);
     insideSince_.reset();
+    input_.reset();
+}
+
+Track::Totals Track::read(const TrackInput& input) {
+    return {input.counters()->packets.load(std::memory_order_relaxed),
+            input.counters()->bytes.load(std::memory_order_relaxed), input.drainedPackets()};
+}
+
+Track::Totals Track::totals() const {
+    if (!input_) return before_;
+    const Totals now = read(*input_);
+    return {before_.packets + now.packets - atBegin_.packets, before_.bytes + now.bytes - atBegin_.bytes,
+            before_.drained + now.drained - atBegin_.drained};
 }
 
 std::unique_ptr<Branch> Track::makeBranch(const std::shared_ptr<Feed>& feed) {
@@ -128,9 +133,10 @@ TrackSnapshot Track::snapshot() const {
     snapshot.kind = kind_;
     snapshot.state = input_ ? TrackState::live : TrackState::waiting;
     snapshot.subscribers = static_cast<std::uint32_t>(attachments_.size());
-    snapshot.receivedPackets = packets_;
-    snapshot.receivedBytes = bytes_;
-    snapshot.drainedPackets = drained_;
+    const Totals sums = totals();
+    snapshot.receivedPackets = sums.packets;
+    snapshot.receivedBytes = sums.bytes;
+    snapshot.drainedPackets = sums.drained;
     snapshot.lostPackets = lostBefore_ + lost_;
     snapshot.keyframeWishes = broker_->wishes();
     snapshot.keyframeRequests = broker_->requests();
@@ -139,9 +145,6 @@ TrackSnapshot Track::snapshot() const {
     snapshot.clockRate = clockRate_;
     if (!input_) return snapshot;
     snapshot.draining = input_->draining();
-    snapshot.receivedPackets += input_->counters()->packets.load(std::memory_order_relaxed);
-    snapshot.receivedBytes += input_->counters()->bytes.load(std::memory_order_relaxed);
-    snapshot.drainedPackets += input_->drainedPackets();
     if (snapshot.receivedPackets > 0)
         snapshot.lastPacketAge = std::chrono::duration<double>(Clock::now() - lastActivity()).count();
     return snapshot;

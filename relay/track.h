@@ -12,7 +12,6 @@
 #include "relay/keyframe_broker.h"
 #include "relay/snapshot.h"
 #include "relay/track_input.h"
-#include "relay/track_source.h"
 
 #include <cstdint>
 #include <map>
@@ -32,10 +31,10 @@ class Track {
     /// ends them.
     ~Track();
 
-    /// A (new) incarnation: the feeds move over to it, the former is retired, its pad sleeps for ever.
-    void setInput(std::shared_ptr<TrackSource> source, std::unique_ptr<TrackInput> input);
-    /// The incarnation is gone, the track waits for the next; its feeds stay.
-    void loseInput(TrackSource::Wake wake);
+    /// Data comes from this (new) input: the feeds move over to it, the former one sleeps for ever.
+    void setInput(std::shared_ptr<TrackInput> input);
+    /// Puts the input to sleep; the track waits for the next, its feeds stay.
+    void loseInput(TrackInput::Wake wake);
 
     /// From the next keyframe on the feed gets frames. Throws std::runtime_error when the rendition cannot be
     /// made of this track's codec; the track is then as it was.
@@ -45,7 +44,7 @@ class Track {
     const TrackName& name() const { return name_; }
     MediaKind kind() const { return kind_; }
     /// Null while the track waits.
-    const std::shared_ptr<TrackSource>& source() const { return source_; }
+    const std::shared_ptr<TrackInput>& input() const { return input_; }
     const std::shared_ptr<KeyframeBroker>& broker() const { return broker_; }
 
     /// When the last packet came, or when the present state began.
@@ -70,16 +69,21 @@ class Track {
     void dropUnusedRendition();
     void moveFeeds();
     void wishOnAttach();
-    void releaseInput(TrackSource::Wake wake);
-    void addUp();
+    void releaseInput(TrackInput::Wake wake);
+    struct Totals {
+        std::uint64_t packets = 0;
+        std::uint64_t bytes = 0;
+        std::uint64_t drained = 0;
+    };
+    static Totals read(const TrackInput& input);
+    Totals totals() const;
 
     Loop& loop_;
     const TrackName name_;
     const MediaKind kind_;
     const std::shared_ptr<KeyframeBroker> broker_;
 
-    std::shared_ptr<TrackSource> source_;
-    std::unique_ptr<TrackInput> input_;
+    std::shared_ptr<TrackInput> input_;
     std::unique_ptr<EncodedRendition> encoded_;
     std::map<FeedId, Attachment> attachments_;
     FeedId lastId_ = 0;
@@ -87,10 +91,8 @@ class Track {
     std::string codec_; ///< of the caps last seen, so that a snapshot asks no pad
     std::uint32_t clockRate_ = 0;
 
-    // Sums over the incarnations before the present one.
-    std::uint64_t packets_ = 0;
-    std::uint64_t bytes_ = 0;
-    std::uint64_t drained_ = 0;
+    Totals before_;  ///< of the inputs before the present one
+    Totals atBegin_; ///< what the present input had counted when it came
     std::uint64_t lostBefore_ = 0;
     std::uint64_t lost_ = 0; ///< of the present one
 

@@ -3,6 +3,7 @@
 #include "relay/keyframe.h"
 
 #include <gst/video/video.h>
+#include <spdlog/spdlog.h>
 
 #include <stdexcept>
 
@@ -96,12 +97,15 @@ struct TrackInput::Marker {
     }
 };
 
-TrackInput::TrackInput(GstPad* source, GstElement* pipeline, MediaKind kind)
-    : source_(gst::Ref<GstPad>::retain(source))
-    , counters_(std::make_shared<TrackCounters>(nextSource(), kind))
+TrackInput::TrackInput(const IncomingPad& incoming, OnAwake onAwake)
+    : source_(gst::Ref<GstPad>::retain(incoming.pad))
+    , mid_(incoming.mid)
+    , ssrc_(incoming.ssrc)
+    , onAwake_(std::move(onAwake))
+    , counters_(std::make_shared<TrackCounters>(nextSource(), incoming.kind))
     , drained_(std::make_shared<std::atomic<std::uint64_t>>(0))
     , marker_(std::make_shared<Marker>())
-    , tee_(pipeline) {
+    , tee_(incoming.pipeline) {
     marker_->counters = counters_;
     constexpr auto dataTypes = static_cast<GstPadProbeType>(
         GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
@@ -110,14 +114,71 @@ TrackInput::TrackInput(GstPad* source, GstElement* pipeline, MediaKind kind)
     upstream_ = gst::PadProbe(tee_.sink(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
                               [marker = marker_](GstPadProbeInfo* info) { return marker->onUpstream(info); });
     armDrain();
-    if (gst_pad_link(source, tee_.sink()) != GST_PAD_LINK_OK)
+    if (gst_pad_link(source_.get(), tee_.sink()) != GST_PAD_LINK_OK)
         throw std::runtime_error("cannot link the incoming pad to its tee");
 }
 
-TrackInput::~TrackInput() = default;
+TrackInput::~TrackInput() {
+    drain_.reset();
+    gst_pad_unlink(source_.get(), tee_.sink());
+}
+
+void TrackInput::start(const IncomingPad& incoming, OnAwake onAwake) {
+    const std::shared_ptr<TrackInput> input(new TrackInput(incoming, std::move(onAwake)));
+    input->onAwake_(input);
+}
+
+void TrackInput::sleep(Wake wake) {
+    const std::lock_guard lock(mutex_);
+    wake_ = wake;
+    drain_.reset();
+    if (std::exchange(asleep_, true)) return;
+    constexpr auto data =
+        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+    // Outlives this object: a pad that is left behind goes on dropping.
+    const auto onPacket = [](GstPad*, GstPadProbeInfo*, gpointer self) noexcept {
+        const auto input = static_cast<std::weak_ptr<TrackInput>*>(self)->lock();
+        return input ? input->onLate() : GST_PAD_PROBE_DROP;
+    };
+    const auto forget = [](gpointer self) noexcept { delete static_cast<std::weak_ptr<TrackInput>*>(self); };
+    gst_pad_add_probe(source_.get(), data, onPacket, new std::weak_ptr(weak_from_this()), forget);
+}
+
+/// Streaming thread.
+GstPadProbeReturn TrackInput::onLate() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (wake_ == Wake::never) return GST_PAD_PROBE_DROP;
+        try {
+            drain_ = std::make_unique<Drain>(tee_, drained_);
+        } catch (const std::exception& error) {
+            spdlog::error("a track cannot be taken up again ssrc={} error=\"{}\"", ssrc_, error.what());
+            return GST_PAD_PROBE_DROP;
+        }
+        asleep_ = false;
+    }
+    onAwake_(shared_from_this());
+    return GST_PAD_PROBE_REMOVE;
+}
+
+bool TrackInput::awake() const {
+    const std::lock_guard lock(mutex_);
+    return !asleep_;
+}
+
+bool TrackInput::draining() const {
+    const std::lock_guard lock(mutex_);
+    return drain_ != nullptr;
+}
 
 void TrackInput::armDrain() {
+    const std::lock_guard lock(mutex_);
     if (!drain_) drain_ = std::make_unique<Drain>(tee_, drained_);
+}
+
+void TrackInput::disarmDrain() {
+    const std::lock_guard lock(mutex_);
+    drain_.reset();
 }
 
 void TrackInput::setBroker(std::shared_ptr<KeyframeBroker> broker) {
@@ -145,35 +206,6 @@ bool TrackInput::insidePush() const {
     if (!GST_PAD_STREAM_TRYLOCK(tee_.sink())) return true;
     GST_PAD_STREAM_UNLOCK(tee_.sink());
     return false;
-}
-
-namespace {
-
-struct Retirement {
-    Loop& loop;
-    gst::Ref<GstPad> source;
-    std::shared_ptr<TrackInput> input;
-};
-
-/// Any thread: no packet is under way between the source pad and the tee.
-GstPadProbeReturn onIdle(GstPad* source, GstPadProbeInfo*, gpointer data) noexcept {
-    auto* retirement = static_cast<Retirement*>(data);
-    gst_pad_unlink(source, retirement->input->tee().sink());
-    retirement->loop.post([input = std::exchange(retirement->input, nullptr)]() mutable { input.reset(); });
-    return GST_PAD_PROBE_REMOVE;
-}
-
-void deleteRetirement(gpointer data) noexcept {
-    delete static_cast<Retirement*>(data);
-}
-
-} // namespace
-
-void TrackInput::retire(Loop& loop, std::unique_ptr<TrackInput> input) {
-    input->setBroker(nullptr);
-    const auto source = input->source_;
-    auto* retirement = new Retirement{loop, source, std::move(input)};
-    gst_pad_add_probe(source.get(), GST_PAD_PROBE_TYPE_IDLE, onIdle, retirement, deleteRetirement);
 }
 
 } // namespace spillway::relay
