@@ -71,15 +71,16 @@ template <class T>
 std::vector<std::string> dotted(const Keys<T>& keys, const std::string& prefix) {
     std::vector<std::string> result;
     for (const Key<T>& key : keys) {
-        if (key.reading.below.empty()) result.push_back(prefix + key.name);
+        const std::string name = prefix + key.name;
+        if (key.reading.below.empty()) result.push_back(name);
         for (const std::string& below : key.reading.below)
-            result.push_back(prefix + key.name + below);
+            result.push_back(name + below);
     }
     return result;
 }
 
-// The readings below set a member of T, or one of type std::optional; what is wrong leaves the member as it
-// was.
+// The readings below set a member of T, or one of type std::optional; what is
+// wrong leaves the member as it was.
 
 namespace detail {
 template <class M>

@@ -171,7 +171,8 @@ TEST_CASE("UTF-16 and UTF-32 are refused") {
 TEST_CASE("all of UTF-8 is text") {
     CHECK(
         problemsOf("# \xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xef\xbf\xbd \xf0\x90\x80\x80 "
-                   "\xf4\x8f\xbf\xbf\n") ).empty());
+                   "\xf4\x8f\xbf\xbf\n")
+            .empty());
 }
 
 TEST_CASE("a second document is refused") {

@@ -245,25 +245,19 @@ TEST_CASE("the ports of all tracks must exist") {
 }
 
 TEST_CASE("every problem is reported at once, in the order of the text") {
-    CHECK(problemsOf("calls:\n"
-                     "- name: a b\n"
-                     "  join: {type: wip}\n"
-                     "  jiter: 1s\n"
-                     "log:\n"
-                     "  level: loud\n"
-                     "shutdown_timeout: 10sec\n") ==
-          Lines{"f:2:9: calls[0].name: \"a b\" is not a name; allowed are 1 to 64 of A-Z a-z 0-9 . _ - (but "
-                "not . or "
-                ".. alone)",
-                "f:3:16: calls[0].join.type: \"wip\" is not known here; allowed: whip, test; did you mean "
-                "\"whip\"?",
-                "f:4:3: calls[0].jiter: this key is not known; allowed: name, join, video, media_timeout, "
-                "jitter; did "
-                "you mean \"jitter\"?",
-                "f:6:10: log.level: \"loud\" is not known here; allowed: trace, debug, info, warn, error",
-                "f:7:19: shutdown_timeout: \"10sec\" is not a duration: the unit \"sec\" is not known; "
-                "allowed is a "
-                "whole number and one of ms, s, m, h, d, such as 500ms, 10s, 5m, 1h, 7d"});
+    const Lines lines = problemsOf("calls:\n"
+                                   "- name: a b\n"
+                                   "  join: {type: wip}\n"
+                                   "  jiter: 1s\n"
+                                   "log:\n"
+                                   "  level: loud\n"
+                                   "shutdown_timeout: 10sec\n");
+    const Lines begins{"f:2:9: calls[0].name: ", "f:3:16: calls[0].join.type: ", "f:4:3: calls[0].jiter: ",
+                       "f:6:10: log.level: ", "f:7:19: shutdown_timeout: "};
+    CAPTURE(lines);
+    REQUIRE(lines.size() == begins.size());
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        CHECK(lines[i].rfind(begins[i], 0) == 0);
 }
 
 TEST_CASE("a text that is not YAML gives one problem at its place") {
