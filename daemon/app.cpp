@@ -1,0 +1,157 @@
+#include "daemon/app.h"
+
+#include "daemon/version.h"
+
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+
+namespace spillway::daemon {
+
+namespace {
+
+constexpr std::chrono::seconds statusPeriod{10};
+/// A push takes microseconds; one that lasts this long does not come back by itself.
+constexpr std::chrono::seconds stuckLimit{10};
+
+http::StatusFacts factsOf(const config::Settings& settings) {
+    return {version(), relay::Relay::gstreamerVersion(), relay::Relay::niceVersion(), std::chrono::system_clock::now(),
+            settings.limits};
+}
+
+std::vector<std::string> openOutputs(const relay::Snapshot& snapshot) {
+    std::vector<std::string> outputs;
+    for (const auto& subscription : snapshot.subscriptions)
+        for (const auto& subscriber : subscription.subscribers)
+            outputs.push_back("subscriber=" + subscription.name + " track=" + subscriber.track.text() +
+                              " target=" + subscriber.status.target);
+    return outputs;
+}
+
+} // namespace
+
+App::App(relay::Loop& loop, const config::Settings& settings)
+    : loop_(loop)
+    , settings_(settings)
+    , facts_(factsOf(settings))
+    , relay_(loop, settings.limits, settings.webrtc)
+    , whip_(settings.webrtc.iceServers)
+    , collector_([this] { return relay_.snapshot(); }, counts_, {facts_.version, facts_.gstreamer},
+                 settings.metrics.maxSeries)
+    , server_(loop, settings.http, router_, counts_)
+    , systemd_(loop) {
+    spdlog::info("spillway starts version={} gstreamer={} nice={}", facts_.version, facts_.gstreamer, facts_.nice);
+    spdlog::info("queue memory worst_case_bytes={} subscribers={}", settings_.limits.queueMemory,
+                 settings_.limits.subscribers);
+    addRoutes();
+    server_.listen();
+    addSubscriptions();
+    addCalls();
+    signals_.emplace_back(SIGTERM, [this] { stop(); });
+    signals_.emplace_back(SIGINT, [this] { stop(); });
+    signals_.emplace_back(SIGHUP, [] { spdlog::warn("SIGHUP ignored: settings are read at start only"); });
+}
+
+App::~App() { connectors_.clear(); }
+
+void App::addRoutes() {
+    const http::SnapshotSource snapshot = [this] { return relay_.snapshot(); };
+    http::addPage(router_, snapshot, facts_);
+    http::addMetrics(router_, [this] { return collector_.text(); });
+    http::addHealth(router_, {[this] { return stuck(); }, [this] { return unready(); }});
+    http::addOpenapi(router_);
+    http::addStatus(router_, snapshot, facts_);
+    http::addCalls(router_, snapshot);
+    http::addTracks(router_, snapshot);
+    http::addSubscriptions(router_, snapshot,
+                           {[this](const auto& settings) { relay_.addSubscription(settings); },
+                            [this](const auto& name) { return relay_.removeSubscription(name); }});
+    whip_.addRoutes(router_);
+}
+
+void App::addCalls() {
+    for (const auto& call : settings_.calls)
+        connectors_.push_back(makeConnector({loop_, whip_}, relay_.addCall(call)));
+}
+
+void App::addSubscriptions() {
+    for (const auto& subscription : settings_.subscriptions) {
+        try {
+            relay_.addSubscription(subscription);
+        } catch (const relay::Refused& refused) {
+            throw relay::Refused(refused.kind(), "subscription " + subscription.name + ": " + refused.what());
+        }
+    }
+}
+
+ExitCode App::run() {
+    onReady();
+    loop_.run();
+    return code_;
+}
+
+void App::onReady() {
+    state_ = State::running;
+    systemd_.ready();
+    systemd_.watch([this] { return !stuck(); });
+    tellStatus();
+    statusTimer_ = loop_.every(statusPeriod, [this] { tellStatus(); });
+    spdlog::info("spillway ready calls={} subscriptions={}", settings_.calls.size(), settings_.subscriptions.size());
+}
+
+void App::stop() {
+    if (state_ == State::ended) return;
+    if (state_ == State::stopping) {
+        spdlog::warn("told to stop again: ending at once");
+        return end(exitFailure);
+    }
+    state_ = State::stopping;
+    spdlog::info("spillway stops timeout_ms={}", settings_.shutdownTimeout.count());
+    systemd_.stopping();
+    statusTimer_.cancel();
+    shutdownTimer_ = loop_.after(settings_.shutdownTimeout, [this] { onShutdownTimeout(); });
+    closing_ = openOutputs(relay_.snapshot());
+    server_.stopListening();
+    connectors_.clear();
+    relay_.close([this] { onClosed(); });
+}
+
+void App::onClosed() {
+    spdlog::info("spillway stopped");
+    end(exitOk);
+}
+
+void App::onShutdownTimeout() {
+    spdlog::error("shutdown_timeout has passed: not all outputs have closed");
+    for (const auto& output : closing_) spdlog::error("was open when told to stop {}", output);
+    end(exitFailure);
+}
+
+void App::end(ExitCode code) {
+    state_ = State::ended;
+    code_ = code;
+    shutdownTimer_.cancel();
+    loop_.quit();
+}
+
+void App::tellStatus() {
+    const auto snapshot = relay_.snapshot();
+    std::size_t subscribers = 0;
+    for (const auto& subscription : snapshot.subscriptions) subscribers += subscription.subscribers.size();
+    systemd_.status(std::to_string(snapshot.calls.size()) + " calls, " + std::to_string(snapshot.tracks.size()) +
+                    " tracks, " + std::to_string(subscribers) + " subscribers");
+}
+
+std::optional<std::string> App::unready() const {
+    if (state_ == State::starting) return "starting";
+    if (state_ != State::running) return "stopping";
+    return std::nullopt;
+}
+
+std::optional<std::string> App::stuck() {
+    const auto track = relay_.stuckTrack(stuckLimit);
+    if (track.empty()) return std::nullopt;
+    return "track " + track + " does not progress";
+}
+
+} // namespace spillway::daemon

@@ -1,0 +1,78 @@
+// The daemon as a whole: makes every part from the settings, runs the loop, ends every part.
+//
+// Comes in: settings, signals. Goes out: an exit code. Parts are made in the order in which they need each other and end
+// in the opposite one: HTTP stops listening, connectors leave their calls, the relay closes its outputs.
+// Owner: main. Loop thread.
+#pragma once
+
+#include "config/settings.h"
+#include "daemon/exit_code.h"
+#include "daemon/http/request_counts.h"
+#include "daemon/http/resources/resources.h"
+#include "daemon/http/router.h"
+#include "daemon/http/server.h"
+#include "daemon/metrics/collector.h"
+#include "daemon/signalling/connector.h"
+#include "daemon/signalling/whip/whip_server.h"
+#include "daemon/signals.h"
+#include "daemon/systemd_notify.h"
+#include "relay/relay.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace spillway::daemon {
+
+class App {
+  public:
+    /// Throws std::runtime_error when a part cannot be made, relay::Refused when the relay refuses what is configured.
+    App(relay::Loop& loop, const config::Settings& settings);
+    ~App();
+    App(const App&) = delete;
+    App& operator=(const App&) = delete;
+
+    /// Returns once the daemon has been told to stop and has ended, or could not end in time.
+    ExitCode run();
+
+    const http::Router& router() const { return router_; }
+    const http::Server& httpServer() const { return server_; }
+    relay::Relay& relay() { return relay_; }
+    void stop(); ///< as SIGTERM does; the second time it ends at once
+
+  private:
+    /// Moves forward only.
+    enum class State { starting, running, stopping, ended };
+
+    void addRoutes();
+    void addCalls();
+    void addSubscriptions();
+    void onReady();
+    void onClosed();
+    void onShutdownTimeout();
+    void end(ExitCode code);
+    void tellStatus();
+    std::optional<std::string> unready() const;
+    std::optional<std::string> stuck();
+
+    relay::Loop& loop_;
+    const config::Settings settings_;
+    const http::StatusFacts facts_;
+    State state_ = State::starting;
+    ExitCode code_ = exitOk;
+
+    relay::Relay relay_;
+    whip::Server whip_;
+    std::vector<std::unique_ptr<Connector>> connectors_;
+    http::RequestCounts counts_;
+    metrics::Collector collector_;
+    http::Router router_;
+    http::Server server_;
+    SystemdNotify systemd_;
+    std::vector<Signal> signals_;
+    relay::Timer statusTimer_;
+    relay::Timer shutdownTimer_;
+    std::vector<std::string> closing_; ///< outputs that were open when told to stop
+};
+
+} // namespace spillway::daemon

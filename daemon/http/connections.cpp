@@ -1,0 +1,40 @@
+#include "daemon/http/connections.h"
+
+namespace spillway::daemon::http {
+
+struct Connections::Gone {
+    std::weak_ptr<Connections> table;
+    const GSocketAddress* remote;
+};
+
+Connections::~Connections() {
+    for (const auto& [remote, connection] : open_) g_socket_shutdown(connection.socket.get(), TRUE, TRUE, nullptr);
+}
+
+void Connections::add(GSocketAddress* remote, GSocket* socket, GIOStream* stream) {
+    open_.insert_or_assign(remote, Connection{glib::retain(remote), glib::retain(socket), {}});
+    const GWeakNotify onGone = [](gpointer data, GObject*) noexcept {
+        const std::unique_ptr<Gone> gone(static_cast<Gone*>(data));
+        if (const auto table = gone->table.lock()) table->open_.erase(gone->remote);
+    };
+    g_object_weak_ref(glib::cast<GObject>(stream), onGone, new Gone{weak_from_this(), remote});
+    allow(remote, limits_.request);
+}
+
+void Connections::allow(GSocketAddress* remote, std::chrono::milliseconds time) {
+    const auto found = open_.find(remote);
+    if (found == open_.end()) return;
+    // libsoup sees the end of the stream and cleans up.
+    found->second.deadline = loop_.after(
+        time, [socket = found->second.socket.get()] { g_socket_shutdown(socket, TRUE, TRUE, nullptr); });
+}
+
+std::string Connections::host(GSocketAddress* remote) {
+    const auto family = g_socket_address_get_family(remote);
+    if (family != G_SOCKET_FAMILY_IPV4 && family != G_SOCKET_FAMILY_IPV6) return "unix";
+    auto* address = g_inet_socket_address_get_address(glib::cast<GInetSocketAddress>(remote));
+    const glib::Text text(g_inet_address_to_string(address));
+    return text.get();
+}
+
+} // namespace spillway::daemon::http

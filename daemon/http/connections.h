@@ -1,0 +1,59 @@
+// The open connections: how many there are, and until when each may do what it does. A client that is slow to send its
+// request, to read its answer or to say anything at all is cut off.
+//
+// Known by the address object of the remote side, which libsoup hands back with every message. Shared by the server and
+// what may outlive it for a moment. Loop thread.
+#pragma once
+
+#include "daemon/glib/object.h"
+#include "relay/loop.h"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace spillway::daemon::http {
+
+struct ConnectionLimits {
+    std::size_t connections = 512;
+    std::chrono::milliseconds request{10000};  ///< from connecting, or the first byte, to the last byte of the body
+    std::chrono::milliseconds answer{30000};   ///< until the answer is written
+    std::chrono::milliseconds idle{75000};     ///< between two requests
+    std::chrono::milliseconds farewell{2000};  ///< reading on after an answer that came before the request's end
+};
+
+class Connections : public std::enable_shared_from_this<Connections> {
+  public:
+    Connections(relay::Loop& loop, ConnectionLimits limits)
+        : loop_(loop)
+        , limits_(limits) {}
+    ~Connections();
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+
+    bool full() const { return open_.size() >= limits_.connections; }
+    std::size_t size() const { return open_.size(); }
+    const ConnectionLimits& limits() const { return limits_; }
+
+    /// Until `stream` is gone. The first request is awaited from now on.
+    void add(GSocketAddress* remote, GSocket* socket, GIOStream* stream);
+    /// The connection is shut down unless this is called again within `time`.
+    void allow(GSocketAddress* remote, std::chrono::milliseconds time);
+    /// The address without the port; `unix` for a Unix socket.
+    static std::string host(GSocketAddress* remote);
+
+  private:
+    struct Connection {
+        glib::Object<GSocketAddress> remote; ///< keeps the key from being reused
+        glib::Object<GSocket> socket;
+        relay::Timer deadline;
+    };
+    struct Gone; ///< what the weak reference to a stream tells
+
+    relay::Loop& loop_;
+    ConnectionLimits limits_;
+    std::map<const GSocketAddress*, Connection> open_;
+};
+
+} // namespace spillway::daemon::http

@@ -1,0 +1,195 @@
+#include "daemon/http/exchange.h"
+
+#include "daemon/http/farewell.h"
+#include "daemon/http/problem.h"
+
+#include <spdlog/spdlog.h>
+
+namespace spillway::daemon::http {
+
+namespace {
+
+/// What is sent when libsoup itself refuses a message that it cannot read; the status is libsoup's.
+constexpr std::string_view unreadable = R"({"type":"about:blank","title":"The request could not be read"})"
+                                        "\n";
+
+void setBody(SoupServerMessage* message, const std::string& type, std::string_view body, SoupMemoryUse use) {
+    soup_server_message_set_response(message, type.empty() ? nullptr : type.c_str(), use, body.data(),
+                                     type.empty() ? 0 : body.size());
+}
+
+std::string lowerCase(const char* text) {
+    const glib::Text lower(g_ascii_strdown(text, -1));
+    return lower.get();
+}
+
+/// A field that was sent twice becomes a list (RFC 9110 section 5.3).
+std::map<std::string, std::string> readHeaders(SoupMessageHeaders* headers) {
+    std::map<std::string, std::string> values;
+    SoupMessageHeadersIter iter;
+    const char* name = nullptr;
+    const char* value = nullptr;
+    soup_message_headers_iter_init(&iter, headers);
+    while (soup_message_headers_iter_next(&iter, &name, &value)) {
+        std::string& field = values[lowerCase(name)];
+        field += (field.empty() ? "" : ", ") + std::string(value);
+    }
+    return values;
+}
+
+} // namespace
+
+/// The signals of a message, each closure with its share of the exchange.
+struct Exchange::Signals {
+    using Shared = std::shared_ptr<Exchange>;
+
+    static void connect(const Shared& exchange, const char* signal, GCallback callback) {
+        const GClosureNotify release = [](gpointer data, GClosure*) noexcept { delete static_cast<Shared*>(data); };
+        g_signal_connect_data(exchange->message_, signal, callback, new Shared(exchange), release,
+                              static_cast<GConnectFlags>(0));
+    }
+    static void connectAll(const Shared& exchange) {
+        connect(exchange, "got-headers", reinterpret_cast<GCallback>(onHeaders));
+        connect(exchange, "got-chunk", reinterpret_cast<GCallback>(onChunk));
+        connect(exchange, "got-body", reinterpret_cast<GCallback>(onBody));
+        connect(exchange, "finished", reinterpret_cast<GCallback>(onFinished));
+        connect(exchange, "disconnected", reinterpret_cast<GCallback>(onDisconnected));
+    }
+
+    static Exchange& of(gpointer data) { return **static_cast<Shared*>(data); }
+    static void onHeaders(SoupServerMessage*, gpointer data) noexcept { of(data).onHeaders(); }
+    static void onChunk(SoupServerMessage*, GBytes* chunk, gpointer data) noexcept {
+        of(data).onChunk(g_bytes_get_size(chunk));
+    }
+    static void onBody(SoupServerMessage*, gpointer data) noexcept { of(data).onBody(); }
+    static void onFinished(SoupServerMessage*, gpointer data) noexcept { of(data).onFinished(); }
+    static void onDisconnected(SoupServerMessage*, gpointer data) noexcept { of(data).onDisconnected(); }
+};
+
+/// What copies of a Responder share: the last one that goes answers, if nobody has.
+struct Exchange::Ticket {
+    explicit Ticket(std::shared_ptr<Exchange> owner)
+        : exchange(std::move(owner)) {}
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    ~Ticket() { exchange->answer(problem(500, "the request was dropped")); }
+
+    std::shared_ptr<Exchange> exchange;
+};
+
+void Exchange::begin(std::weak_ptr<ExchangeContext> context, SoupServerMessage* message) {
+    const std::shared_ptr<Exchange> exchange(new Exchange(std::move(context), message));
+    Signals::connectAll(exchange);
+    setBody(message, "application/problem+json", unreadable, SOUP_MEMORY_STATIC);
+    exchange->allow(&ConnectionLimits::request);
+}
+
+void Exchange::readHead() {
+    GUri* uri = soup_server_message_get_uri(message_);
+    request_.method = soup_server_message_get_method(message_);
+    request_.path = g_uri_get_path(uri);
+    if (const char* query = g_uri_get_query(uri)) request_.query = parseQuery(query);
+    request_.headers = readHeaders(soup_server_message_get_request_headers(message_));
+}
+
+void Exchange::onHeaders() {
+    const auto context = context_.lock();
+    if (!context || soup_server_message_get_status(message_) != 0) return;
+    soup_message_body_truncate(soup_server_message_get_response_body(message_));
+    setBody(message_, {}, {}, SOUP_MEMORY_STATIC);
+    readHead();
+    auto passage = context->gate.enter(request_, Connections::host(remote()));
+    if (passage.match.path != nullptr) pattern_ = passage.match.path->pattern;
+    route_ = passage.match.route;
+    request_.params = std::move(passage.match.params);
+    if (!passage.refusal) return;
+    const bool shortBody = request_.header("transfer-encoding") == nullptr && contentLength(request_) <= maxBody;
+    shortBody ? answer(std::move(*passage.refusal)) : cut(std::move(*passage.refusal));
+}
+
+void Exchange::onChunk(std::size_t bytes) {
+    received_ += bytes;
+    if (received_ > maxBody && state_ == State::receiving)
+        cut(problem(413, "a body may have " + std::to_string(maxBody) + " bytes at most"));
+}
+
+void Exchange::onBody() {
+    allow(&ConnectionLimits::answer);
+    if (state_ != State::receiving || soup_server_message_get_status(message_) != 0) return;
+    GBytes* body = soup_message_body_flatten(soup_server_message_get_request_body(message_));
+    gsize size = 0;
+    const auto* data = static_cast<const char*>(g_bytes_get_data(body, &size));
+    if (size > 0) request_.body.assign(data, size);
+    g_bytes_unref(body);
+    handle();
+}
+
+void Exchange::handle() {
+    state_ = State::handling;
+    try {
+        route_->handler(request_, responder());
+    } catch (const std::exception& error) {
+        spdlog::error("request failed route={} method={} error=\"{}\"", pattern_, request_.method, error.what());
+        answer(problem(500, "an error of ours; the log tells more"));
+    }
+    if (state_ != State::handling) return;
+    held_ = glib::retain(message_);
+    soup_server_message_pause(message_);
+}
+
+Responder Exchange::responder() {
+    return [ticket = std::make_shared<Ticket>(shared_from_this())](Response response) {
+        ticket->exchange->answer(std::move(response));
+    };
+}
+
+void Exchange::answer(Response response) {
+    const auto context = context_.lock();
+    if (!context || state_ == State::answered || state_ == State::gone) return;
+    complete(*context, response);
+    write(response);
+    if (const auto held = std::move(held_)) soup_server_message_unpause(message_);
+}
+
+void Exchange::complete(ExchangeContext& context, Response& response) {
+    state_ = State::answered;
+    context.gate.cors().addTo(response, request_);
+    response.with("Cache-Control", "no-store").with("X-Content-Type-Options", "nosniff");
+    context.counts.add(pattern_, request_.method, response.status);
+}
+
+void Exchange::write(const Response& response) {
+    SoupMessageHeaders* headers = soup_server_message_get_response_headers(message_);
+    for (const auto& [name, value] : response.headers) soup_message_headers_append(headers, name.c_str(), value.c_str());
+    setBody(message_, response.contentType, response.body, SOUP_MEMORY_COPY);
+    soup_server_message_set_status(message_, response.status, reasonPhrase(response.status));
+}
+
+void Exchange::cut(Response response) {
+    const auto context = context_.lock();
+    if (!context) return;
+    complete(*context, response);
+    allow(&ConnectionLimits::farewell);
+    glib::Object<GIOStream> stream(soup_server_message_steal_connection(message_));
+    if (stream) sayFarewell(std::move(stream), response);
+}
+
+void Exchange::onFinished() {
+    const auto context = context_.lock();
+    if (context && state_ != State::answered)
+        context->counts.add(pattern_, request_.method, soup_server_message_get_status(message_));
+    allow(&ConnectionLimits::idle);
+    onDisconnected();
+}
+
+void Exchange::onDisconnected() {
+    state_ = State::gone;
+    held_.reset();
+}
+
+void Exchange::allow(std::chrono::milliseconds ConnectionLimits::*time) const {
+    if (const auto context = context_.lock())
+        context->connections->allow(remote(), context->connections->limits().*time);
+}
+
+} // namespace spillway::daemon::http

@@ -1,0 +1,55 @@
+#include "daemon/http/farewell.h"
+
+namespace spillway::daemon::http {
+
+namespace {
+
+constexpr gsize skipAtOnce = 64 * 1024;
+constexpr gsize skipAtMost = 16 * 1024 * 1024;
+
+struct Farewell {
+    glib::Object<GIOStream> stream;
+    std::string text;
+    gsize skipped = 0;
+};
+
+std::string serialize(const Response& response) {
+    std::string text = "HTTP/1.1 " + std::to_string(response.status) + ' ' + reasonPhrase(response.status) + "\r\n";
+    for (const auto& [name, value] : response.headers) text.append(name).append(": ").append(value).append("\r\n");
+    text += "Content-Type: " + response.contentType + "\r\n";
+    text += "Content-Length: " + std::to_string(response.body.size()) + "\r\nConnection: close\r\n\r\n";
+    return text + response.body;
+}
+
+void skip(std::unique_ptr<Farewell> farewell);
+
+void onSkipped(GObject* input, GAsyncResult* result, gpointer data) noexcept {
+    std::unique_ptr<Farewell> farewell(static_cast<Farewell*>(data));
+    const gssize count = g_input_stream_skip_finish(glib::cast<GInputStream>(input), result, nullptr);
+    if (count <= 0) return;
+    farewell->skipped += static_cast<gsize>(count);
+    if (farewell->skipped < skipAtMost) skip(std::move(farewell));
+}
+
+void skip(std::unique_ptr<Farewell> farewell) {
+    GInputStream* input = g_io_stream_get_input_stream(farewell->stream.get());
+    g_input_stream_skip_async(input, skipAtOnce, G_PRIORITY_DEFAULT, nullptr, onSkipped, farewell.release());
+}
+
+void onWritten(GObject* output, GAsyncResult* result, gpointer data) noexcept {
+    std::unique_ptr<Farewell> farewell(static_cast<Farewell*>(data));
+    auto* stream = glib::cast<GOutputStream>(output);
+    if (g_output_stream_write_all_finish(stream, result, nullptr, nullptr)) skip(std::move(farewell));
+}
+
+} // namespace
+
+void sayFarewell(glib::Object<GIOStream> stream, const Response& response) {
+    auto farewell = std::make_unique<Farewell>(Farewell{std::move(stream), serialize(response)});
+    GOutputStream* output = g_io_stream_get_output_stream(farewell->stream.get());
+    const std::string& text = farewell->text;
+    g_output_stream_write_all_async(output, text.data(), text.size(), G_PRIORITY_DEFAULT, nullptr, onWritten,
+                                    farewell.release());
+}
+
+} // namespace spillway::daemon::http

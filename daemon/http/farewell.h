@@ -1,0 +1,14 @@
+// The last words to a client that is still sending: the answer, then reading on for a moment, so that the answer is not
+// lost to a reset (RFC 9112 section 9.6), then the end.
+//
+// Owns itself; it ends when the client closes, has sent too much more, or the connection's deadline passes. Loop thread.
+#pragma once
+
+#include "daemon/glib/object.h"
+#include "daemon/http/message.h"
+
+namespace spillway::daemon::http {
+
+void sayFarewell(glib::Object<GIOStream> stream, const Response& response);
+
+} // namespace spillway::daemon::http

@@ -1,0 +1,71 @@
+#include "daemon/http/gate.h"
+
+#include "daemon/http/problem.h"
+
+#include <charconv>
+
+namespace spillway::daemon::http {
+
+namespace {
+
+std::size_t headerBytes(const Request& head) {
+    std::size_t bytes = head.path.size();
+    for (const auto& [name, value] : head.headers) bytes += name.size() + value.size() + 4;
+    return bytes;
+}
+
+std::optional<Response> refuseMethod(const Request& head, const Match& match) {
+    if (match.path == nullptr) return problem(404, "there is nothing at this path");
+    if (match.route != nullptr) return std::nullopt;
+    const auto allowed = joinMethods(match.allowed);
+    if (head.method == "OPTIONS") return Response{204, {}, {}, {}}.with("Allow", allowed);
+    return problem(405, "allowed here: " + allowed).with("Allow", allowed);
+}
+
+std::optional<Response> refuseBody(const Request& head, const Route& route) {
+    if (contentLength(head) > maxBody)
+        return problem(413, "a body may have " + std::to_string(maxBody) + " bytes at most");
+    if (route.bodyType.empty() || mediaType(head) == route.bodyType) return std::nullopt;
+    return problem(415, "the body must be " + route.bodyType).with("Accept-" + std::string(route.method == "PATCH" ? "Patch" : "Post"), route.bodyType);
+}
+
+} // namespace
+
+std::uint64_t contentLength(const Request& head) {
+    const std::string* text = head.header("content-length");
+    if (text == nullptr) return 0;
+    std::uint64_t length = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
+    return error == std::errc{} ? length : UINT64_MAX;
+}
+
+Gate::Passage Gate::enter(const Request& head, const std::string& remote) {
+    Passage passage;
+    passage.match = router_.match(head.method, head.path);
+    passage.refusal = refuse(head, passage.match, remote);
+    return passage;
+}
+
+std::optional<Response> Gate::refuse(const Request& head, const Match& match, const std::string& remote) {
+    if (headerBytes(head) > maxHeaders)
+        return problem(431, "path and headers may have " + std::to_string(maxHeaders) + " bytes at most");
+    if (remote != "unix") {
+        if (auto refusal = access_.refuseHost(head)) return refusal;
+    }
+    if (Cors::isPreflight(head) && match.path != nullptr) return cors_.preflight(joinMethods(match.allowed));
+    if (auto refusal = refuseMethod(head, match)) return refusal;
+    if (auto refusal = refuseRole(head, *match.route, remote)) return refusal;
+    return refuseBody(head, *match.route);
+}
+
+/// Limited are guesses at tokens, and what publishers post; an admin is trusted not to flood its own daemon.
+std::optional<Response> Gate::refuseRole(const Request& head, const Route& route, const std::string& remote) {
+    const auto role = access_.roleOf(head);
+    auto refusal = access_.refuse(role, route.access);
+    const bool limited = refusal || (head.method == "POST" && role != Access::admin);
+    if (limited && !rate_.take(remote, RateLimiter::Clock::now()))
+        return problem(429, "too many requests from this address", rate_.retryAfter());
+    return refusal;
+}
+
+} // namespace spillway::daemon::http

@@ -1,0 +1,51 @@
+// What is checked from the head of a request alone, before a byte of its body is looked at: route, method, role, rate,
+// media type, sizes.
+//
+// Comes in: the head and who sent it. Goes out: the route, and the refusal if there is one. Owner: Server. Loop thread.
+#pragma once
+
+#include "config/settings.h"
+#include "daemon/http/access_control.h"
+#include "daemon/http/cors.h"
+#include "daemon/http/rate_limiter.h"
+#include "daemon/http/router.h"
+
+#include <optional>
+#include <string>
+
+namespace spillway::daemon::http {
+
+inline constexpr std::size_t maxBody = 64 * 1024;
+inline constexpr std::size_t maxHeaders = 16 * 1024;
+
+class Gate {
+  public:
+    Gate(const config::HttpSettings& settings, const Router& router, RateLimiter::Limits rate)
+        : router_(router)
+        , access_(settings)
+        , cors_(settings.cors)
+        , rate_(rate) {}
+
+    struct Passage {
+        Match match;
+        std::optional<Response> refusal; ///< or the answer that needs no handler (OPTIONS)
+    };
+    /// `remote` is the address without a port; `unix` for a Unix socket.
+    Passage enter(const Request& head, const std::string& remote);
+
+    const Cors& cors() const { return cors_; }
+
+  private:
+    std::optional<Response> refuse(const Request& head, const Match& match, const std::string& remote);
+    std::optional<Response> refuseRole(const Request& head, const Route& route, const std::string& remote);
+
+    const Router& router_;
+    AccessControl access_;
+    Cors cors_;
+    RateLimiter rate_;
+};
+
+/// What `Content-Length` says; 0 when it is absent. A chunked body says nothing.
+std::uint64_t contentLength(const Request& head);
+
+} // namespace spillway::daemon::http

@@ -1,0 +1,17 @@
+#include "daemon/http/problem.h"
+
+#include "daemon/http/json.h"
+
+namespace spillway::daemon::http {
+
+Response problem(unsigned status, const std::string& detail, const std::vector<std::string>& errors) {
+    Json json{{"type", "about:blank"}, {"title", reasonPhrase(status)}, {"status", status}, {"detail", detail}};
+    if (!errors.empty()) json["errors"] = errors;
+    return {status, "application/problem+json", dump(json), {}};
+}
+
+Response problem(unsigned status, const std::string& detail, std::chrono::seconds retryAfter) {
+    return problem(status, detail).with("Retry-After", std::to_string(retryAfter.count()));
+}
+
+} // namespace spillway::daemon::http

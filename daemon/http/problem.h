@@ -1,0 +1,15 @@
+// Errors as `application/problem+json` (RFC 9457): type, title, status, detail, and `errors` when there are several.
+#pragma once
+
+#include "daemon/http/message.h"
+
+#include <chrono>
+
+namespace spillway::daemon::http {
+
+Response problem(unsigned status, const std::string& detail, const std::vector<std::string>& errors = {});
+
+/// 429 and 503: trying again after `retryAfter` may help.
+Response problem(unsigned status, const std::string& detail, std::chrono::seconds retryAfter);
+
+} // namespace spillway::daemon::http

@@ -1,0 +1,11 @@
+#include "daemon/http/resources/resources.h"
+
+namespace spillway::daemon::http {
+
+void addMetrics(Router& router, std::function<std::string()> text) {
+    router.add({"GET", "/metrics", Access::view, {}, [=](const Request&, const Responder& respond) {
+                    respond({200, "text/plain; version=0.0.4; charset=utf-8", text(), {}});
+                }});
+}
+
+} // namespace spillway::daemon::http

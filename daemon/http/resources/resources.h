@@ -1,0 +1,52 @@
+// The routes of the API. One file for each resource; a new one adds its function here.
+//
+// Comes in: requests. Goes out: JSON from one snapshot each, or wishes to the relay. What a request says is checked
+// before anything changes. Loop thread.
+#pragma once
+
+#include "config/settings.h"
+#include "daemon/http/router.h"
+#include "relay/relay.h"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace spillway::daemon::http {
+
+using SnapshotSource = std::function<relay::Snapshot()>;
+
+/// What does not change while the daemon runs.
+struct StatusFacts {
+    std::string version;
+    std::string gstreamer;
+    std::string nice;
+    std::chrono::system_clock::time_point started;
+    config::LimitSettings limits;
+};
+
+/// The wishes that the API passes on.
+struct SubscriptionActions {
+    std::function<void(const config::SubscriptionSettings&)> add; ///< throws relay::Refused
+    std::function<bool(const std::string&)> remove;               ///< false when there is none
+};
+
+struct Health {
+    std::function<std::optional<std::string>()> unhealthy; ///< why /healthz says 503; nothing when all is well
+    std::function<std::optional<std::string>()> unready;   ///< the same for /readyz
+};
+
+void addStatus(Router& router, SnapshotSource snapshot, StatusFacts facts);
+void addCalls(Router& router, SnapshotSource snapshot);
+void addTracks(Router& router, SnapshotSource snapshot);
+void addSubscriptions(Router& router, SnapshotSource snapshot, SubscriptionActions actions);
+void addPage(Router& router, SnapshotSource snapshot, StatusFacts facts);
+void addMetrics(Router& router, std::function<std::string()> text);
+void addHealth(Router& router, Health health);
+void addOpenapi(Router& router);
+
+/// openapi.yaml as it was at build time.
+extern const char* const openapiDocument;
+
+} // namespace spillway::daemon::http

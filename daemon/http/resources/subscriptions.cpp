@@ -1,0 +1,121 @@
+#include "config/loader.h"
+#include "daemon/http/json.h"
+#include "daemon/http/problem.h"
+#include "daemon/http/resources/resources.h"
+#include "daemon/http/resources/time.h"
+#include "relay/refused.h"
+
+namespace spillway::daemon::http {
+
+namespace {
+
+constexpr std::chrono::seconds retryAfter{5};
+
+Json capacity(const config::QueueBounds& bounds) {
+    return {{"buffers", bounds.buffers}, {"bytes", bounds.bytes}, {"seconds", seconds(bounds.time)}};
+}
+
+Json droppedByReason(const relay::QueueStats& stats) {
+    Json dropped = Json::object();
+    for (std::size_t i = 0; i < relay::dropReasons; ++i)
+        dropped[relay::dropReasonName(static_cast<relay::DropReason>(i))] = stats.dropped.at(i);
+    return dropped;
+}
+
+Json queue(const relay::SubscriberSnapshot& subscriber) {
+    const relay::QueueStats& stats = subscriber.queue;
+    Json json{{"policy", config::policyName(subscriber.bounds.policy)},
+              {"capacity", capacity(subscriber.bounds)},
+              {"buffers", stats.queuedBuffers},
+              {"bytes", stats.queuedBytes},
+              {"seconds", seconds(stats.queuedTime)},
+              {"oldest_age_seconds", 0.0},
+              {"received", stats.received},
+              {"delivered", stats.delivered},
+              {"dropped", droppedByReason(stats)},
+              {"awaiting_keyframe", stats.awaitingKeyframe}};
+    if (stats.queuedBuffers > 0) json["oldest_age_seconds"] = seconds(relay::Clock::now() - stats.oldest);
+    return json;
+}
+
+Json branch(const relay::SubscriberSnapshot& subscriber) {
+    return {{"track", subscriber.track.text()},
+            {"target", subscriber.status.target},
+            {"error", subscriber.status.error},
+            {"errors", subscriber.status.errors},
+            {"queue", queue(subscriber)}};
+}
+
+Json describe(const relay::SubscriptionSnapshot& subscription) {
+    Json branches = Json::array();
+    for (const auto& subscriber : subscription.subscribers) branches.push_back(branch(subscriber));
+    return {{"name", subscription.name},
+            {"tracks", subscription.tracks},
+            {"output", {{"type", subscription.output}}},
+            {"branches", branches},
+            {"refused", subscription.refused}};
+}
+
+Response list(const relay::Snapshot& snapshot) {
+    Json subscriptions = Json::array();
+    for (const auto& subscription : snapshot.subscriptions) subscriptions.push_back(describe(subscription));
+    return jsonResponse({{"subscriptions", subscriptions}});
+}
+
+Response one(const relay::Snapshot& snapshot, const std::string& name, unsigned status) {
+    for (const auto& subscription : snapshot.subscriptions)
+        if (subscription.name == name) return jsonResponse(describe(subscription), status);
+    return problem(404, "there is no subscription of this name");
+}
+
+Response refusal(const relay::Refused& refused) {
+    switch (refused.kind()) {
+    case relay::Refused::Kind::duplicate: return problem(409, refused.what());
+    case relay::Refused::Kind::limit: return problem(503, refused.what(), retryAfter);
+    case relay::Refused::Kind::invalid: break;
+    }
+    return problem(422, refused.what(), {refused.what()});
+}
+
+Response invalid(const std::vector<config::Problem>& problems) {
+    std::vector<std::string> errors;
+    for (const auto& one : problems) errors.push_back(one.text());
+    return problem(422, "this is no subscription; errors tells why", errors);
+}
+
+Response create(const Request& request, const SnapshotSource& snapshot, const SubscriptionActions& actions) {
+    const auto loaded = config::loadSubscription(request.body, "body");
+    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) return invalid(*problems);
+    const auto& settings = std::get<config::SubscriptionSettings>(loaded);
+    try {
+        actions.add(settings);
+    } catch (const relay::Refused& refused) {
+        return refusal(refused);
+    }
+    return one(snapshot(), settings.name, 201).with("Location", "/v1/subscriptions/" + settings.name);
+}
+
+Response remove(const std::string& name, const SubscriptionActions& actions) {
+    if (actions.remove(name)) return {204, {}, {}, {}};
+    return problem(404, "there is no subscription of this name");
+}
+
+} // namespace
+
+void addSubscriptions(Router& router, SnapshotSource snapshot, SubscriptionActions actions) {
+    router.add({"GET", "/v1/subscriptions", Access::view, {}, [=](const Request&, const Responder& respond) {
+                    respond(list(snapshot()));
+                }});
+    router.add({"POST", "/v1/subscriptions", Access::admin, "application/json",
+                [=](const Request& request, const Responder& respond) { respond(create(request, snapshot, actions)); }});
+    router.add({"GET", "/v1/subscriptions/{name}", Access::view, {},
+                [=](const Request& request, const Responder& respond) {
+                    respond(one(snapshot(), request.param("name"), 200));
+                }});
+    router.add({"DELETE", "/v1/subscriptions/{name}", Access::admin, {},
+                [=](const Request& request, const Responder& respond) {
+                    respond(remove(request.param("name"), actions));
+                }});
+}
+
+} // namespace spillway::daemon::http

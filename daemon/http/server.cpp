@@ -1,0 +1,124 @@
+#include "daemon/http/server.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace spillway::daemon::http {
+
+namespace {
+
+glib::Object<GTlsCertificate> loadCertificate(const config::HttpSettings& settings) {
+    if (!settings.tls) return {};
+    glib::Error error;
+    const auto& [certificate, key] = *settings.tls;
+    glib::Object<GTlsCertificate> loaded(
+        g_tls_certificate_new_from_files(certificate.c_str(), key.c_str(), error.out()));
+    if (!loaded) throw std::runtime_error("http.tls: " + certificate.string() + ": " + error.text());
+    return loaded;
+}
+
+/// Every path of every method comes to Exchange by the message's own signals; without a handler libsoup says 404 first.
+void leaveToExchange(SoupServer*, SoupServerMessage*, const char*, GHashTable*, gpointer) noexcept {}
+
+glib::Object<SoupServer> newSoupServer(const std::shared_ptr<ExchangeContext>& context) {
+    using Shared = std::weak_ptr<ExchangeContext>;
+    auto* soup = static_cast<SoupServer*>(g_object_new(SOUP_TYPE_SERVER, "raw-paths", TRUE, nullptr));
+    soup_server_add_handler(soup, nullptr, leaveToExchange, nullptr, nullptr);
+    void (*onStarted)(SoupServer*, SoupServerMessage*, gpointer) noexcept =
+        [](SoupServer*, SoupServerMessage* message, gpointer data) noexcept {
+            Exchange::begin(*static_cast<Shared*>(data), message);
+        };
+    const GClosureNotify release = [](gpointer data, GClosure*) noexcept { delete static_cast<Shared*>(data); };
+    g_signal_connect_data(soup, "request-started", reinterpret_cast<GCallback>(onStarted), new Shared(context), release,
+                          static_cast<GConnectFlags>(0));
+    return glib::Object<SoupServer>(soup);
+}
+
+/// libsoup takes a Unix client's missing `Host` from the local address, which must then be an internet address.
+glib::Object<GSocketAddress> localAddress(GSocket* socket, bool isUnix) {
+    if (isUnix) return glib::Object<GSocketAddress>(g_inet_socket_address_new_from_string("127.0.0.1", 0));
+    return glib::Object<GSocketAddress>(g_socket_get_local_address(socket, nullptr));
+}
+
+} // namespace
+
+Server::Server(relay::Loop& loop, const config::HttpSettings& settings, const Router& router, RequestCounts& counts,
+               Limits limits)
+    : loop_(loop)
+    , settings_(settings)
+    , gate_(settings, router, limits.rate)
+    , connections_(std::make_shared<Connections>(loop, limits.connections))
+    , context_(std::make_shared<ExchangeContext>(ExchangeContext{gate_, counts, connections_}))
+    , certificate_(loadCertificate(settings))
+    , soup_(newSoupServer(context_)) {
+    keepAlive();
+}
+
+Server::~Server() {
+    listeners_.clear();
+    soup_server_disconnect(soup_.get());
+}
+
+void Server::listen() {
+    for (const auto& why : exposureProblems(settings_)) throw std::runtime_error("http.listen: " + why);
+    for (const auto& address : settings_.listen) {
+        const bool isUnix = address.isUnix();
+        auto onSocket = [this, isUnix](glib::Object<GSocket> socket) { accept(std::move(socket), isUnix); };
+        listeners_.push_back(std::make_unique<Listener>(loop_, address, std::move(onSocket)));
+        const bool tls = certificate_ && !isUnix;
+        spdlog::info("http listening address={} tls={}", listeners_.back()->address().text(), tls ? "yes" : "no");
+    }
+    if (!settings_.hasTokens())
+        spdlog::warn("http has no tokens: everybody on this machine is admin; only loopback and Unix sockets are served");
+}
+
+std::vector<config::ListenAddress> Server::addresses() const {
+    std::vector<config::ListenAddress> addresses;
+    for (const auto& listener : listeners_) addresses.push_back(listener->address());
+    return addresses;
+}
+
+void Server::accept(glib::Object<GSocket> socket, bool isUnix) {
+    if (connections_->full()) return;
+    const auto local = localAddress(socket.get(), isUnix);
+    const glib::Object<GSocketAddress> remote(g_socket_get_remote_address(socket.get(), nullptr));
+    const auto stream = wrap(socket.get(), isUnix);
+    if (!local || !remote || !stream) return;
+    connections_->add(remote.get(), socket.get(), stream.get());
+    soup_server_accept_iostream(soup_.get(), stream.get(), local.get(), remote.get(), nullptr);
+}
+
+glib::Object<GIOStream> Server::wrap(GSocket* socket, bool isUnix) const {
+    if (!isUnix) g_socket_set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1, nullptr);
+    glib::Object<GIOStream> plain(glib::cast<GIOStream>(g_socket_connection_factory_create_connection(socket)));
+    if (!certificate_ || isUnix) return plain;
+    glib::Error error;
+    glib::Object<GIOStream> tls(g_tls_server_connection_new(plain.get(), certificate_.get(), error.out()));
+    if (!tls) {
+        spdlog::warn("tls refused error=\"{}\"", error.text());
+        return {};
+    }
+    // A client that closes without TLS's good-bye is no error.
+    g_object_set(tls.get(), "require-close-notify", FALSE, nullptr);
+    return tls;
+}
+
+/// libsoup keeps connections for further requests only while it has a listener of its own: it gets one that nobody can
+/// reach, a connected pair whose other end never speaks.
+void Server::keepAlive() {
+    std::array<int, 2> pair{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair.data()) != 0)
+        throw std::runtime_error("http: no socket pair");
+    glib::Error error;
+    const glib::Object<GSocket> near(g_socket_new_from_fd(pair[0], error.out()));
+    neverSpeaks_.reset(g_socket_new_from_fd(pair[1], nullptr));
+    if (!near || !soup_server_listen_socket(soup_.get(), near.get(), static_cast<SoupServerListenOptions>(0), error.out()))
+        throw std::runtime_error("http: " + error.text());
+}
+
+} // namespace spillway::daemon::http

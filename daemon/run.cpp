@@ -1,0 +1,79 @@
+#include "daemon/run.h"
+
+#include "config/loader.h"
+#include "daemon/app.h"
+#include "daemon/command_line.h"
+#include "daemon/http/access_control.h"
+#include "daemon/logging.h"
+#include "daemon/version.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <iostream>
+
+namespace spillway::daemon {
+
+namespace {
+
+using Problems = std::vector<config::Problem>;
+
+/// What the loader cannot see is wrong only together.
+Problems exposures(const config::Settings& settings, const std::string& file) {
+    Problems problems;
+    for (const auto& why : http::exposureProblems(settings.http)) problems.push_back({file, 0, 0, "http.listen", why});
+    return problems;
+}
+
+std::variant<config::Settings, Problems> loadSettings(const CommandLine& line) {
+    auto loaded = config::loadFile(line.config, line.overrides);
+    if (const auto* settings = std::get_if<config::Settings>(&loaded)) {
+        if (auto problems = exposures(*settings, line.config.string()); !problems.empty()) return problems;
+    }
+    return loaded;
+}
+
+ExitCode runApp(const config::Settings& settings, const CommandLine& line) {
+    setUpLogging(settings.log, line.logLevel);
+    ignoreBrokenPipes();
+    try {
+        relay::Loop loop;
+        App app(loop, settings);
+        const ExitCode code = app.run();
+        // Something hangs: the destructors would wait for it for ever.
+        if (code != exitOk) std::_Exit(code);
+        return code;
+    } catch (const std::exception& error) {
+        spdlog::error("spillway cannot run error=\"{}\"", error.what());
+        return exitFailure;
+    }
+}
+
+ExitCode act(const CommandLine& line) {
+    const auto loaded = loadSettings(line);
+    if (const auto* problems = std::get_if<Problems>(&loaded)) {
+        for (const auto& problem : *problems) std::cerr << problem.text() << '\n';
+        return exitConfiguration;
+    }
+    if (line.action == CommandLine::Action::run) return runApp(std::get<config::Settings>(loaded), line);
+    std::cout << line.config.string() << ": ok\n";
+    return exitOk;
+}
+
+} // namespace
+
+ExitCode run(const std::vector<std::string>& arguments) {
+    const auto parsed = parseCommandLine(arguments);
+    if (const auto* error = std::get_if<std::string>(&parsed)) {
+        std::cerr << "spillwayd: " << *error << "; --help tells what is allowed\n";
+        return exitFailure;
+    }
+    const auto& line = std::get<CommandLine>(parsed);
+    switch (line.action) {
+    case CommandLine::Action::help: std::cout << usage(); return exitOk;
+    case CommandLine::Action::version: std::cout << versionText(); return exitOk;
+    default: return act(line);
+    }
+}
+
+} // namespace spillway::daemon

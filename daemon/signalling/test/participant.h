@@ -1,0 +1,47 @@
+// One synthetic participant of a `test` call: a publisher, and its session in the call.
+//
+// It moves from away over joining to joined; what is lost is joined again after a pause that doubles up to a bound.
+// Owner: TestConnector; ends before the call. Loop thread.
+#pragma once
+
+#include "relay/call.h"
+#include "relay/loop.h"
+#include "relay/synthetic/publisher.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace spillway::daemon {
+
+class Participant {
+  public:
+    Participant(relay::Loop& loop, relay::Call& call, relay::PublisherSettings settings);
+    ~Participant() { leave(); }
+    Participant(const Participant&) = delete;
+    Participant& operator=(const Participant&) = delete;
+
+    /// Does nothing when it is there already.
+    void join();
+    void leave();
+    /// Off: the call hears it by signalling, and no packet is sent any more. Does nothing while it is away.
+    void switchCamera(bool on);
+
+  private:
+    std::unique_ptr<relay::Publisher> newPublisher();
+    void onOffer(const std::string& sdp);
+    void onAnswer(const relay::Answer& answer);
+    void rejoinLater(const std::string& why);
+
+    relay::Loop& loop_;
+    relay::Call& call_;
+    relay::PublisherSettings settings_;
+    std::unique_ptr<relay::Publisher> publisher_; ///< null while away
+    std::optional<relay::PeerId> peer_;           ///< once the call has the offer
+    std::chrono::milliseconds pause_;             ///< before the next try
+    relay::Timer rejoin_;
+    std::unique_ptr<relay::Lifetime> attempt_;    ///< callbacks of an older attempt do nothing
+};
+
+} // namespace spillway::daemon

@@ -1,0 +1,57 @@
+// The WHIP server of this node (RFC 9725): publishers of hosted calls, each with a session of its own.
+//
+// Comes in: offers and trickled candidates by HTTP. Goes out: answers; publishing sessions in calls. It keeps no media
+// and no SDP. A session goes by DELETE, when its peer is lost, when its participant has published anew, or with its call.
+// Owner: App; outlives the connectors, ends before the relay. Loop thread.
+#pragma once
+
+#include "config/settings.h"
+#include "daemon/http/router.h"
+#include "relay/call.h"
+#include "relay/loop.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace spillway::daemon::whip {
+
+class Server {
+  public:
+    explicit Server(const std::vector<config::IceServer>& iceServers);
+
+    void addRoutes(http::Router& router);
+
+    /// Publishers may come to this call.
+    void host(relay::Call& call);
+    /// Ends its sessions; later requests find no such call.
+    void unhost(const std::string& call);
+
+    std::size_t sessions() const { return sessions_.size(); }
+
+  private:
+    struct Session {
+        relay::Call* call;
+        relay::PeerId peer;
+        std::string etag; ///< with its quotes
+    };
+
+    void addEndpointRoutes(http::Router& router);
+    void addSessionRoutes(http::Router& router);
+
+    void post(const http::Request& request, const http::Responder& respond);
+    http::Response patch(const http::Request& request);
+    http::Response remove(const http::Request& request);
+
+    relay::Call* hosted(const http::Request& request) const;
+    Session* find(const http::Request& request);
+    relay::PublishEvents events(const std::string& id, const std::string& call, const http::Responder& respond);
+    http::Response created(const std::string& id, const relay::Answer& answer, const std::string& call) const;
+
+    std::vector<std::string> links_;
+    std::map<std::string, relay::Call*> calls_;
+    std::map<std::string, Session> sessions_; ///< by the id in their URL
+    relay::Lifetime lifetime_;
+};
+
+} // namespace spillway::daemon::whip
