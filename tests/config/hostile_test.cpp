@@ -96,6 +96,9 @@ TEST_CASE("aliases that expand without end are refused") {
     CHECK(contains(
         hostileProblem("a: &a " + std::string(400000, 'x') + "\nb: [*a" + repeated(", *a", 20000) + "]\n"),
         tooMany));
+    CHECK(contains(
+        hostileProblem("a: &a [" + repeated("x, ", 1000) + "x]\nb: [*a" + repeated(", *a", 1000) + "]\n"),
+        tooMany));
     std::string nested = "a0: &a0 []\n";
     for (int i = 1; i < 60; ++i)
         nested +=

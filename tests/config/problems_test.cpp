@@ -265,6 +265,7 @@ TEST_CASE("a text that is not YAML gives one problem at its place") {
     CHECK(problemOf("log:\n\tlevel: info\n") ==
           "f:2:7: this is not valid YAML: illegal map value; the line is "
           "indented by a tab, allowed are blanks");
+    CHECK(problemOf("log: {level: \"\\q\"}\n") == "f:1:17: this is not valid YAML: unknown escape character");
     CHECK(problemOf("? [a]\n: b\n") == "f:1:3: a key must be a plain word");
     CHECK(problemOf("log: !!map {}\n").find("YAML tags (!...) are not allowed") != std::string::npos);
     CHECK(problemOf("log: {level: *nothing}\n") ==
