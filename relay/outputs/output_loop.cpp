@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -15,6 +14,10 @@
 namespace spillway::relay {
 
 namespace {
+
+/// How long a frame may wait for its neighbours. It bounds the turns to 500 a second, however many packets
+/// come.
+constexpr std::chrono::milliseconds turnDistance{2};
 
 /// One queue and where its frames go. Output loop thread.
 struct Service {
@@ -58,8 +61,9 @@ struct OutputLoop::Impl {
     std::atomic<Id> lastId{0};
 
     // Of the thread alone.
+    Clock::time_point lastTurn{};
     std::unordered_map<Id, Service> services;
-    std::deque<Id> ready;
+    std::vector<Id> ready;
     std::vector<Frame> frames;
 
     std::thread thread;
@@ -67,10 +71,12 @@ struct OutputLoop::Impl {
 
 void OutputLoop::Impl::run() {
     blockSignals();
+    std::vector<Id> turn;
     while (waitForWork()) {
-        const Id id = ready.front();
-        ready.pop_front();
-        serve(id);
+        turn.swap(ready);
+        for (const Id id : turn)
+            serve(id);
+        turn.clear();
     }
     abandonAll();
 }
@@ -78,18 +84,21 @@ void OutputLoop::Impl::run() {
 /// False when the loop is to end; else `ready` holds something.
 bool OutputLoop::Impl::waitForWork() {
     std::unique_lock lock(mutex);
-    while (!stopping) {
-        for (auto& [id, service] : added)
-            services.emplace(id, std::move(service));
-        added.clear();
-        ready.insert(ready.end(), woken.begin(), woken.end());
-        woken.clear();
-        if (!ready.empty()) return true;
+    if (ready.empty()) {
+        // Between two turns packets gather, so that a frame of many costs its queues one turn, and their
+        // pushers no system call while this waits.
+        work.wait_until(lock, lastTurn + turnDistance, [this] { return stopping.load(); });
         sleeping = true;
         work.wait(lock, [this] { return stopping || !woken.empty(); });
         sleeping = false;
+        lastTurn = Clock::now();
     }
-    return false;
+    for (auto& [id, service] : added)
+        services.emplace(id, std::move(service));
+    added.clear();
+    ready.insert(ready.end(), woken.begin(), woken.end());
+    woken.clear();
+    return !stopping;
 }
 
 void OutputLoop::Impl::serve(Id id) {
@@ -107,14 +116,15 @@ void OutputLoop::Impl::serve(Id id) {
 }
 
 void OutputLoop::Impl::writeBatch(Service& service) {
-    for (Frame& frame : frames) {
+    std::size_t written = 0;
+    std::size_t failed = 0;
+    for (const Frame& frame : frames) {
         if (stopping) break;
-        const bool written = service.output->write(frame);
-        frame = {};
-        service.queue->settle(written ? 1 : 0, written ? 0 : 1);
+        ++(service.output->write(frame) ? written : failed);
         wishOnce(service);
     }
     frames.clear();
+    service.queue->settle(written, failed);
 }
 
 void OutputLoop::Impl::wishOnce(Service& service) const {
