@@ -17,9 +17,8 @@ namespace spillway::daemon::http {
 
 struct ConnectionLimits {
     std::size_t connections = 512;
-    std::chrono::milliseconds request{10000};  ///< from connecting, or the first byte, to the last byte of the body
+    std::chrono::milliseconds request{10000};  ///< from connecting to the last byte of the body
     std::chrono::milliseconds answer{30000};   ///< until the answer is written
-    std::chrono::milliseconds idle{75000};     ///< between two requests
     std::chrono::milliseconds farewell{2000};  ///< reading on after an answer that came before the request's end
 };
 
@@ -36,7 +35,7 @@ class Connections : public std::enable_shared_from_this<Connections> {
     std::size_t size() const { return open_.size(); }
     const ConnectionLimits& limits() const { return limits_; }
 
-    /// Until `stream` is gone. The first request is awaited from now on.
+    /// Until `stream` is gone. Its request is awaited from now on.
     void add(GSocketAddress* remote, GSocket* socket, GIOStream* stream);
     /// The connection is shut down unless this is called again within `time`.
     void allow(GSocketAddress* remote, std::chrono::milliseconds time);

@@ -81,7 +81,6 @@ void Exchange::begin(std::weak_ptr<ExchangeContext> context, SoupServerMessage* 
     const std::shared_ptr<Exchange> exchange(new Exchange(std::move(context), message));
     Signals::connectAll(exchange);
     setBody(message, "application/problem+json", unreadable, SOUP_MEMORY_STATIC);
-    exchange->allow(&ConnectionLimits::request);
 }
 
 void Exchange::readHead() {
@@ -161,6 +160,7 @@ void Exchange::complete(ExchangeContext& context, Response& response) {
 void Exchange::write(const Response& response) {
     SoupMessageHeaders* headers = soup_server_message_get_response_headers(message_);
     for (const auto& [name, value] : response.headers) soup_message_headers_append(headers, name.c_str(), value.c_str());
+    soup_message_headers_append(headers, "Connection", "close");
     setBody(message_, response.contentType, response.body, SOUP_MEMORY_COPY);
     soup_server_message_set_status(message_, response.status, reasonPhrase(response.status));
 }
@@ -178,7 +178,6 @@ void Exchange::onFinished() {
     const auto context = context_.lock();
     if (context && state_ != State::answered)
         context->counts.add(pattern_, request_.method, soup_server_message_get_status(message_));
-    allow(&ConnectionLimits::idle);
     onDisconnected();
 }
 

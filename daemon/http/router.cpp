@@ -9,31 +9,33 @@ namespace {
 
 using Params = std::map<std::string, std::string>;
 
-std::string_view takeSegment(std::string_view& rest) {
-    const auto end = std::min(rest.find('/'), rest.size());
-    const auto segment = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    return segment;
+std::vector<std::string_view> segments(std::string_view path) {
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const auto end = path.find('/');
+        parts.push_back(path.substr(0, end));
+        if (end == std::string_view::npos) return parts;
+        path.remove_prefix(end + 1);
+    }
 }
 
 bool isParameter(std::string_view segment) {
     return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
 }
 
-/// Both begin with a slash. Nothing when the path is not of this pattern.
-std::optional<Params> matchPath(std::string_view pattern, std::string_view path) {
-    if (std::count(pattern.begin(), pattern.end(), '/') != std::count(path.begin(), path.end(), '/'))
-        return std::nullopt;
+/// Nothing when the path is not of this pattern.
+std::optional<Params> matchPath(const std::vector<std::string_view>& pattern,
+                                const std::vector<std::string_view>& path) {
+    if (pattern.size() != path.size()) return std::nullopt;
     Params params;
-    while (!pattern.empty()) {
-        const auto wanted = takeSegment(pattern);
-        const auto given = takeSegment(path);
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        const auto wanted = pattern.at(i);
         if (!isParameter(wanted)) {
-            if (wanted != given) return std::nullopt;
-            continue;
+            if (wanted != path.at(i)) return std::nullopt;
+        } else {
+            if (path.at(i).empty()) return std::nullopt;
+            params.emplace(wanted.substr(1, wanted.size() - 2), decodeUri(path.at(i)));
         }
-        if (given.empty()) return std::nullopt;
-        params.emplace(wanted.substr(1, wanted.size() - 2), decodeUri(given));
     }
     return params;
 }
@@ -48,8 +50,9 @@ void Router::add(Route route) { routes_.push_back(std::move(route)); }
 
 Match Router::match(std::string_view method, std::string_view path) const {
     Match match;
+    const auto asked = segments(path);
     for (const Route& route : routes_) {
-        auto params = matchPath(route.pattern, path);
+        auto params = matchPath(segments(route.pattern), asked);
         if (!params) continue;
         if (match.path == nullptr) match.path = &route;
         allow(match.allowed, route.method);

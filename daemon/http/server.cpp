@@ -3,9 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
 
-#include <array>
 #include <stdexcept>
 
 namespace spillway::daemon::http {
@@ -55,9 +53,7 @@ Server::Server(relay::Loop& loop, const config::HttpSettings& settings, const Ro
     , connections_(std::make_shared<Connections>(loop, limits.connections))
     , context_(std::make_shared<ExchangeContext>(ExchangeContext{gate_, counts, connections_}))
     , certificate_(loadCertificate(settings))
-    , soup_(newSoupServer(context_)) {
-    keepAlive();
-}
+    , soup_(newSoupServer(context_)) {}
 
 Server::~Server() {
     listeners_.clear();
@@ -106,19 +102,6 @@ glib::Object<GIOStream> Server::wrap(GSocket* socket, bool isUnix) const {
     // A client that closes without TLS's good-bye is no error.
     g_object_set(tls.get(), "require-close-notify", FALSE, nullptr);
     return tls;
-}
-
-/// libsoup keeps connections for further requests only while it has a listener of its own: it gets one that nobody can
-/// reach, a connected pair whose other end never speaks.
-void Server::keepAlive() {
-    std::array<int, 2> pair{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair.data()) != 0)
-        throw std::runtime_error("http: no socket pair");
-    glib::Error error;
-    const glib::Object<GSocket> near(g_socket_new_from_fd(pair[0], error.out()));
-    neverSpeaks_.reset(g_socket_new_from_fd(pair[1], nullptr));
-    if (!near || !soup_server_listen_socket(soup_.get(), near.get(), static_cast<SoupServerListenOptions>(0), error.out()))
-        throw std::runtime_error("http: " + error.text());
 }
 
 } // namespace spillway::daemon::http

@@ -1,7 +1,8 @@
 // The HTTP server: HTTP/1.1 by libsoup on the main loop, on TCP (with or without TLS) and Unix sockets.
 //
 // Comes in: connections. Goes out: requests to the routes' handlers, counts. It accepts connections itself and gives them
-// to libsoup, because libsoup's listener bounds neither their number nor their time.
+// to libsoup, because libsoup's listener bounds neither their number nor their time. Every answer ends its connection:
+// libsoup 3.2 never notices that a client closed a connection that it kept for further requests.
 // Owner: App. Loop thread.
 #pragma once
 
@@ -43,7 +44,6 @@ class Server {
   private:
     void accept(glib::Object<GSocket> socket, bool isUnix);
     glib::Object<GIOStream> wrap(GSocket* socket, bool isUnix) const;
-    void keepAlive();
 
     relay::Loop& loop_;
     config::HttpSettings settings_;
@@ -52,7 +52,6 @@ class Server {
     std::shared_ptr<ExchangeContext> context_;
     glib::Object<GTlsCertificate> certificate_; ///< null without TLS
     glib::Object<SoupServer> soup_;
-    glib::Object<GSocket> neverSpeaks_;
     std::vector<std::unique_ptr<Listener>> listeners_;
 };
 
