@@ -2,6 +2,7 @@
 
 #include "support/catch.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -277,38 +278,36 @@ TEST_CASE("destroying the loop abandons what is queued and closes every output o
 TEST_CASE("queues that come, end and are pushed to from many threads lose no frame and no close") {
     Loop main;
     OutputLoop loop(main, "test");
-    constexpr int threads = 4;
-    constexpr int rounds = 100;
-    constexpr int framesEach = 50;
-    std::atomic<std::uint64_t> delivered{0};
-    std::atomic<std::uint64_t> dropped{0};
-    std::atomic<int> closed{0};
+    constexpr std::size_t threads = 4;
+    constexpr std::size_t rounds = 100;
+    constexpr std::size_t framesEach = 50;
     std::vector<Served> all;
     all.reserve(threads * rounds);
-    for (int i = 0; i < threads * rounds; ++i)
+    for (std::size_t i = 0; i < threads * rounds; ++i)
         all.emplace_back(loop);
+    const auto pushRounds = [&](std::size_t thread) {
+        for (std::size_t round = 0; round < rounds; ++round) {
+            FrameQueue& queue = *all[thread * rounds + round].queue;
+            for (std::size_t i = 0; i < framesEach; ++i)
+                queue.push(frameOf(1));
+            queue.end(EndReason::trackEnded);
+        }
+    };
     std::vector<std::thread> pushers;
-    for (int t = 0; t < threads; ++t)
-        pushers.emplace_back([&, t] {
-            for (int r = 0; r < rounds; ++r) {
-                auto& queue = *all[static_cast<std::size_t>(t * rounds + r)].queue;
-                for (int f = 0; f < framesEach; ++f)
-                    queue.push(frameOf(1));
-                queue.end(EndReason::trackEnded);
-            }
-        });
-    for (auto& served : all)
-        loop.add(served.id, served.queue, std::make_unique<TestOutput>(served.record), {}, [&](EndReason) {
-            const auto stats = served.queue->stats();
-            delivered += stats.delivered;
-            dropped += stats.droppedTotal();
-            ++closed;
-        });
-    REQUIRE(main.runUntil([&] { return closed == threads * rounds; }, 20s));
+    pushers.reserve(threads);
+    for (std::size_t t = 0; t < threads; ++t)
+        pushers.emplace_back(pushRounds, t);
+    for (const Served& served : all)
+        served.start(loop);
+    const auto closed = [](const Served& served) { return *served.closes == 1; };
+    const bool allClosed = main.runUntil([&] { return std::all_of(all.begin(), all.end(), closed); }, 20s);
     for (auto& pusher : pushers)
         pusher.join();
-    CHECK(delivered + dropped == threads * rounds * framesEach);
-    CHECK(dropped == 0);
+    REQUIRE(allClosed);
+    for (const Served& served : all) {
+        CHECK(served.queue->stats().delivered == framesEach);
+        CHECK(lawHolds(served.queue->stats()));
+    }
 }
 
 TEST_CASE("loops of different keys do not wait for each other") {

@@ -18,6 +18,7 @@
 using namespace spillway;
 using namespace spillway::relay;
 using namespace spillway::test;
+using Catch::Matchers::Equals;
 using namespace std::chrono_literals;
 
 namespace {
@@ -110,11 +111,11 @@ TEST_CASE("every codec is recorded frame for frame into a file that plays") {
         const Probe file = probe(recordings(directory.path()).front());
         CHECK(file.codec == codec);
         CHECK(file.frames == 50);
-        CHECK(file.complaints == "");
+        CHECK_THAT(file.complaints, Equals(""));
         CHECK(file.start == 0);
         CHECK(file.keyframeFirst);
         CHECK(file.duration == Approx(2.0).margin(0.05));
-        CHECK(recording.status->read().error == "");
+        CHECK_THAT(recording.status->read().error, Equals(""));
     }
 }
 
@@ -128,7 +129,7 @@ TEST_CASE("audio is recorded packet for packet") {
     const Probe file = probe(recordings(directory.path()).front());
     CHECK(file.codec == "opus");
     CHECK(file.frames == static_cast<int>(packets.size()));
-    CHECK(file.complaints == "");
+    CHECK_THAT(file.complaints, Equals(""));
     CHECK(file.duration == Approx(2.0).margin(0.05));
 }
 
@@ -160,11 +161,11 @@ TEST_CASE("a file that was never finished plays up to its last frame") {
     recording.write(video(vp8, 35));
     const Probe growing = probe(recordings(directory.path()).front());
     CHECK(growing.frames == 35);
-    CHECK(growing.complaints == "");
+    CHECK_THAT(growing.complaints, Equals(""));
     recording.output.reset();
     const Probe left = probe(recordings(directory.path()).front());
     CHECK(left.frames == 35);
-    CHECK(left.complaints == "");
+    CHECK_THAT(left.complaints, Equals(""));
 }
 
 TEST_CASE("segments begin with a keyframe at time 0 and together hold every frame") {
@@ -179,7 +180,7 @@ TEST_CASE("segments begin with a keyframe at time 0 and together hold every fram
         const Probe file = probe(path);
         CHECK(file.keyframeFirst);
         CHECK(file.start == 0);
-        CHECK(file.complaints == "");
+        CHECK_THAT(file.complaints, Equals(""));
         frames += file.frames;
     }
     CHECK(frames == 100);
@@ -217,7 +218,7 @@ TEST_CASE("another source begins another file, another picture size does not") {
     REQUIRE(files.size() == 2);
     CHECK(probe(files[0]).frames == 60);
     CHECK(probe(files[1]).frames == 20);
-    CHECK(probe(files[0]).complaints == "");
+    CHECK_THAT(probe(files[0]).complaints, Equals(""));
 }
 
 TEST_CASE("other parameter sets of H.264 begin another file") {
@@ -230,7 +231,7 @@ TEST_CASE("other parameter sets of H.264 begin another file") {
     REQUIRE(files.size() == 2);
     for (const auto& file : files) {
         CHECK(probe(file).frames == 20);
-        CHECK(probe(file).complaints == "");
+        CHECK_THAT(probe(file).complaints, Equals(""));
     }
 }
 
@@ -247,7 +248,7 @@ TEST_CASE("timestamps that are missing, go back or begin anew do not break the f
     recording.end();
     const Probe file = probe(recordings(directory.path()).front());
     CHECK(file.frames == 60);
-    CHECK(file.complaints == "");
+    CHECK_THAT(file.complaints, Equals(""));
     CHECK(file.duration == Approx(2.4).margin(0.1));
 }
 
@@ -257,7 +258,7 @@ TEST_CASE("a full disk ends the file with an error, and recording goes on when t
     const auto frames =
         video("vp8enc deadline=1 keyframe-max-dist=10 target-bitrate=4000000", 100, 1, 640, 360);
     std::ofstream ballast(directory.path() / "ballast");
-    ballast << std::string(300 * 1024, 'x') << std::flush;
+    ballast << std::string(std::size_t{300} * 1024, 'x') << std::flush;
 
     Recording recording(directory.path(), MediaKind::video);
     const int written = recording.write(frames);
@@ -271,12 +272,12 @@ TEST_CASE("a full disk ends the file with an error, and recording goes on when t
     REQUIRE(files.size() == 1);
     const Probe cut = probe(files.front());
     CHECK(cut.frames == written);
-    CHECK(cut.complaints == "");
+    CHECK_THAT(cut.complaints, Equals(""));
 
     std::filesystem::remove(directory.path() / "ballast");
     std::filesystem::remove(files.front());
     REQUIRE(writeUntilTaken(recording, {frames.begin(), frames.begin() + 1}, 10s));
-    CHECK(recording.status->read().error == "");
+    CHECK_THAT(recording.status->read().error, Equals(""));
     recording.end();
     REQUIRE(recordings(directory.path()).size() == 1);
     CHECK(probe(recordings(directory.path()).front()).frames == 1);
@@ -291,7 +292,7 @@ TEST_CASE("a directory that is removed is an error, and recording goes on when i
     std::filesystem::remove_all(archive);
     CHECK(recording.write(from(frames, 5)) == 0);
     CHECK(recording.status->read().error.find("removed") != std::string::npos);
-    CHECK(recording.status->read().target == "");
+    CHECK_THAT(recording.status->read().target, Equals(""));
     CHECK_FALSE(recording.output->wantsKeyframe()); // not before it tries again
 
     const auto end = Clock::now() + 10s;
@@ -308,7 +309,7 @@ TEST_CASE("a directory that is removed is an error, and recording goes on when i
     }
     CHECK(wished);
     CHECK(recording.write(frames) == 20);
-    CHECK(recording.status->read().error == "");
+    CHECK_THAT(recording.status->read().error, Equals(""));
     recording.end();
     CHECK(probe(recordings(archive).front()).frames == 20);
 }
@@ -343,14 +344,14 @@ TEST_CASE("after forced drops a recording decodes without an error") {
     REQUIRE(recordings(directory.path()).size() == 1);
     const Probe file = probe(recordings(directory.path()).front());
     CHECK(file.frames == static_cast<int>(stats.delivered));
-    CHECK(file.complaints == "");
+    CHECK_THAT(file.complaints, Equals(""));
 }
 
 TEST_CASE("a directory that cannot be made is refused, by name") {
     const TemporaryDirectory directory;
     std::ofstream(directory.path() / "file") << "x";
     CHECK_THROWS_WITH(Recording(directory.path() / "file" / "archive", MediaKind::video),
-                      Catch::Matchers::Contains("file/archive"));
+                      Catch::Contains("file/archive"));
 }
 
 TEST_CASE("a name that would leave the directory is refused") {
