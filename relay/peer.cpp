@@ -6,6 +6,7 @@
 #include "relay/gst/element.h"
 #include "relay/peer_ice.h"
 #include "relay/peer_impl.h"
+#include "relay/peer_teardown.h"
 #include "relay/sdp/candidate.h"
 
 #include <gst/webrtc/webrtc.h>
@@ -112,7 +113,7 @@ Peer::Impl::~Impl() {
     transport.reset();
     negotiation.reset();
     // Streaming threads end here; what they still run owns what it uses.
-    pipeline.stop();
+    stopWebrtc(pipeline, webrtcbin.get());
     streams.reset();
 }
 

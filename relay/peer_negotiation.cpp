@@ -1,6 +1,5 @@
 #include "relay/peer_negotiation.h"
 
-#include "relay/gst/promise.h"
 #include "relay/sdp/candidate.h"
 
 #include <gst/sdp/sdp.h>
@@ -92,14 +91,14 @@ void PeerNegotiation::setDescription(const char* action, const std::string& text
     const bool remote = next == &PeerNegotiation::createAnswer;
     const auto description = parse(remote ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, text);
     if (!description) return fail("GStreamer cannot read a description that we wrote");
-    auto promise = gst::makePromise(
+    pending_ = gst::Promise(
         [taken = onLoop(next), refused = onLoop(&PeerNegotiation::fail)](const GstStructure* reply) {
             if (const auto error = errorIn(reply))
                 refused("webrtcbin: " + *error);
             else
                 taken();
         });
-    g_signal_emit_by_name(webrtcbin_, action, description.get(), promise.get());
+    g_signal_emit_by_name(webrtcbin_, action, description.get(), pending_.get());
 }
 
 void PeerNegotiation::setRemote() {
@@ -109,14 +108,14 @@ void PeerNegotiation::setRemote() {
 void PeerNegotiation::createAnswer() {
     if (!onAnswer_) return;
     step_ = "create-answer";
-    auto promise = gst::makePromise([created = onLoop(&PeerNegotiation::onAnswerCreated),
-                                     refused = onLoop(&PeerNegotiation::fail)](const GstStructure* reply) {
+    pending_ = gst::Promise([created = onLoop(&PeerNegotiation::onAnswerCreated),
+                             refused = onLoop(&PeerNegotiation::fail)](const GstStructure* reply) {
         if (const auto error = errorIn(reply))
             refused("webrtcbin: " + *error);
         else
             created(answerIn(reply));
     });
-    g_signal_emit_by_name(webrtcbin_, "create-answer", nullptr, promise.get());
+    g_signal_emit_by_name(webrtcbin_, "create-answer", nullptr, pending_.get());
 }
 
 void PeerNegotiation::onAnswerCreated(const std::string& answer) {

@@ -5,6 +5,7 @@
 // Peer. Loop thread.
 #pragma once
 
+#include "relay/gst/promise.h"
 #include "relay/gst/signal.h"
 #include "relay/loop.h"
 #include "relay/peer.h"
@@ -13,8 +14,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-typedef struct _GstStructure GstStructure; // NOLINT(bugprone-reserved-identifier,modernize-use-using)
 
 namespace spillway::relay {
 
@@ -53,6 +52,7 @@ class PeerNegotiation {
     sdp::Transport transport_;
     std::vector<std::string> candidates_;
     bool gathered_ = false;
+    gst::Promise pending_;
     Timer deadline_;
     Timer patience_; ///< for gathering, once the local description is set
     gst::SignalConnection candidate_;

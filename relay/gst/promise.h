@@ -1,5 +1,7 @@
-// A GstPromise with a callback. Nobody ever waits on it: what is still queued when its element goes to NULL
-// is never answered, so whoever asks holds a timer beside it.
+// A GstPromise with a callback; the destructor gives it up.
+//
+// Nobody ever waits on it: what is still queued when its element goes to NULL is never answered, so whoever
+// asks holds a timer beside it.
 #pragma once
 
 #include "relay/gst/ref.h"
@@ -11,18 +13,42 @@
 
 namespace spillway::gst {
 
-/// `onReply` runs at most once, on the thread that answers; the structure (null when the promise was
-/// interrupted, expired or answered with nothing) is borrowed for the call. It must not throw nor change an
-/// element's state. An action signal that takes the promise takes the reference: pass `.release()`.
-inline Ref<GstPromise> makePromise(std::function<void(const GstStructure*)> onReply) {
-    using Callback = std::function<void(const GstStructure*)>;
-    const auto run = [](GstPromise* promise, gpointer data) noexcept {
-        const bool replied = gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED;
-        (*static_cast<Callback*>(data))(replied ? gst_promise_get_reply(promise) : nullptr);
-    };
-    const auto release = [](gpointer data) noexcept { delete static_cast<Callback*>(data); };
-    return Ref<GstPromise>::adopt(
-        gst_promise_new_with_change_func(run, new Callback(std::move(onReply)), release));
-}
+class Promise {
+  public:
+    /// On the thread that answers, at most once, and not after the destructor began. The reply is borrowed
+    /// for the call and may be null. It must not throw nor change an element's state, and owns what it uses.
+    using OnReply = std::function<void(const GstStructure* reply)>;
+
+    Promise() = default;
+    explicit Promise(OnReply onReply)
+        : promise_(Ref<GstPromise>::adopt(
+              gst_promise_new_with_change_func(run, new OnReply(std::move(onReply)), release))) {}
+    Promise(Promise&& other) noexcept = default;
+    Promise& operator=(Promise&& other) noexcept {
+        if (this != &other) {
+            giveUp();
+            promise_ = std::move(other.promise_);
+        }
+        return *this;
+    }
+    ~Promise() { giveUp(); }
+
+    /// For webrtcbin's action signals, which take a reference of their own.
+    GstPromise* get() const { return promise_.get(); }
+
+  private:
+    static void run(GstPromise* promise, gpointer onReply) noexcept {
+        if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED)
+            (*static_cast<OnReply*>(onReply))(gst_promise_get_reply(promise));
+    }
+    static void release(gpointer onReply) noexcept { delete static_cast<OnReply*>(onReply); }
+
+    /// GStreamer warns of a promise that is freed while it is pending.
+    void giveUp() {
+        if (const auto promise = std::move(promise_)) gst_promise_interrupt(promise.get());
+    }
+
+    Ref<GstPromise> promise_;
+};
 
 } // namespace spillway::gst

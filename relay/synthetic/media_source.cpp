@@ -1,9 +1,12 @@
 #include "relay/synthetic/media_source.h"
 
 #include "relay/gst/element.h"
+#include "relay/synthetic/caption.h"
 
 #include <gst/video/video.h>
+#include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -112,13 +115,34 @@ void addPicture(Chain& chain, const PublisherSettings& settings) {
     set(source, "pattern", "ball");
     chain.filter("video/x-raw,format=I420,width=" + std::to_string(settings.width) + ",height=" +
                  std::to_string(settings.height) + ",framerate=" + std::to_string(settings.fps) + "/1");
-    GstElement* clock = chain.add("clockoverlay");
-    g_object_set(clock, "text", settings.name.c_str(), "time-format", "%H:%M:%S", "font-desc", "Sans 18",
-                 nullptr);
-    GstElement* number = chain.add("timeoverlay");
-    set(number, "time-mode", "buffer-count");
-    set(number, "valignment", "bottom");
-    g_object_set(number, "font-desc", "Sans 18", nullptr);
+}
+
+std::string clockText() {
+    GDateTime* now = g_date_time_new_now_local();
+    gchar* text = g_date_time_format(now, "%H:%M:%S");
+    std::string result = text + fmt::format(".{:03}", g_date_time_get_microsecond(now) / 1000);
+    g_free(text);
+    g_date_time_unref(now);
+    return result;
+}
+
+/// Streaming thread. Draws name, clock and number into the picture.
+void drawCaption(GstPadProbeInfo* info, GstPad* pad, const std::string& name, std::uint64_t number) {
+    GstVideoInfo format;
+    GstVideoFrame frame;
+    const auto caps = gst::Ref<GstCaps>::adopt(gst_pad_get_current_caps(pad));
+    if (!caps || !gst_video_info_from_caps(&format, caps.get())) return;
+    GstBuffer* buffer = gst_buffer_make_writable(gst_pad_probe_info_get_buffer(info));
+    info->data = buffer;
+    if (!gst_video_frame_map(&frame, &format, buffer, GST_MAP_READWRITE)) return;
+    const auto size = [](auto value) { return static_cast<std::size_t>(value); };
+    const LumaPlane plane{static_cast<std::uint8_t*>(frame.data[0]), size(frame.info.width),
+                          size(frame.info.height), size(frame.info.stride[0])};
+    const std::size_t scale = std::max(plane.height / 120, std::size_t{1});
+    std::size_t y = scale;
+    for (const std::string& line : {name, clockText(), std::to_string(number)})
+        y = drawText(plane, scale, y, scale, line);
+    gst_video_frame_unmap(&frame);
 }
 
 } // namespace
@@ -128,20 +152,21 @@ VideoSource::VideoSource(GstElement* pipeline, const PublisherSettings& settings
     addPicture(chain, settings);
     encoder_ = chain.add(makeEncoder(settings.codec));
     GstElement* payloader = addPayloader(chain, settings.codec);
-    count(payloader);
+    count(payloader, settings.name);
     const auto capsfilter = gst::staticPad(payloader, "src");
     const auto peer = gst::Ref<GstPad>::adopt(gst_pad_get_peer(capsfilter.get()));
     output_ = gst_pad_get_parent_element(peer.get());
     gst_object_unref(output_); // the pipeline holds it
 }
 
-void VideoSource::count(GstElement* payloader) {
+void VideoSource::count(GstElement* payloader, const std::string& name) {
     const auto pictures = gst::staticPad(encoder_, "sink");
-    probes_.emplace_back(pictures.get(), GST_PAD_PROBE_TYPE_BUFFER, [counters = counters_](GstPadProbeInfo*) {
-        if (!counters->on) return GST_PAD_PROBE_DROP;
-        ++counters->frames;
-        return GST_PAD_PROBE_OK;
-    });
+    probes_.emplace_back(pictures.get(), GST_PAD_PROBE_TYPE_BUFFER,
+                         [counters = counters_, pad = pictures.get(), name](GstPadProbeInfo* info) {
+                             if (!counters->on) return GST_PAD_PROBE_DROP;
+                             drawCaption(info, pad, name, ++counters->frames);
+                             return GST_PAD_PROBE_OK;
+                         });
     const auto packets = gst::staticPad(payloader, "src");
     probes_.emplace_back(packets.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
                          [counters = counters_](GstPadProbeInfo* info) {

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace spillway::relay {
@@ -32,7 +33,7 @@ class VideoSource {
         std::atomic<std::uint64_t> requests{0};
     };
 
-    void count(GstElement* payloader);
+    void count(GstElement* payloader, const std::string& name);
 
     GstElement* encoder_ = nullptr;
     GstElement* output_ = nullptr;

@@ -6,12 +6,15 @@
 #include "relay/gst/promise.h"
 #include "relay/gst/signal.h"
 #include "relay/peer_ice.h"
+#include "relay/peer_teardown.h"
 #include "relay/synthetic/media_source.h"
 
 #include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>
 #include <spdlog/spdlog.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <optional>
 
 namespace spillway::relay {
@@ -41,10 +44,75 @@ void addSender(GstElement* webrtcbin, GstElement* output) {
                  nullptr);
 }
 
+/// Calls `fn` for each element of that factory inside the bin.
+void forEach(GstElement* bin, const char* factory, const std::function<void(GstElement*)>& fn) {
+    GstIterator* elements = gst_bin_iterate_all_by_element_factory_name(gst::cast<GstBin>(bin), factory);
+    const auto call = [](const GValue* item, gpointer data) {
+        (*static_cast<const std::function<void(GstElement*)>*>(data))(
+            static_cast<GstElement*>(g_value_get_object(item)));
+    };
+    auto copy = fn;
+    gst_iterator_foreach(elements, call, &copy);
+    gst_iterator_free(elements);
+}
+
+/// Set once the alert that closes DTLS is on its way.
+struct Goodbye {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool said = false;
+};
+
+/// Whether the packet is DTLS and not SRTP (RFC 5764 section 5.1.2).
+bool isDtls(GstBuffer* buffer) {
+    guint8 first = 0;
+    return gst_buffer_extract(buffer, 0, &first, 1) == 1 && first >= 20 && first <= 63;
+}
+
+/// webrtcbin's own state lags behind.
+bool isConnected(GstElement* dtlsEncoder) {
+    constexpr gint connected = 4; // of GstDtlsConnectionState, which has no header
+    gint state = 0;
+    g_object_get(dtlsEncoder, "connection-state", &state, nullptr);
+    return state == connected;
+}
+
+/// Closes DTLS as a browser does; webrtcbin itself just stops. Waits for the thread that sends, a moment at
+/// most.
+void sayGoodbye(GstElement* webrtcbin) {
+    const auto goodbye = std::make_shared<Goodbye>();
+    std::vector<gst::PadProbe> probes;
+    forEach(webrtcbin, "nicesink", [&](GstElement* sink) {
+        const auto note = [goodbye](GstPadProbeInfo* info) {
+            if (!isDtls(gst_pad_probe_info_get_buffer(info))) return GST_PAD_PROBE_OK;
+            const std::lock_guard lock(goodbye->mutex);
+            goodbye->said = true;
+            goodbye->changed.notify_one();
+            return GST_PAD_PROBE_OK;
+        };
+        probes.emplace_back(gst::staticPad(sink, "sink").get(), GST_PAD_PROBE_TYPE_BUFFER, note);
+    });
+    bool open = false;
+    forEach(webrtcbin, "dtlsenc", [&](GstElement* encoder) {
+        if (!isConnected(encoder)) return;
+        open = true;
+        GstIterator* sinks = gst_element_iterate_sink_pads(encoder);
+        const auto close = [](const GValue* item, gpointer) {
+            gst_pad_send_event(static_cast<GstPad*>(g_value_get_object(item)), gst_event_new_eos());
+        };
+        gst_iterator_foreach(sinks, close, nullptr);
+        gst_iterator_free(sinks);
+    });
+    if (!open) return;
+    std::unique_lock lock(goodbye->mutex);
+    goodbye->changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return goodbye->said; });
+}
+
 } // namespace
 
 struct Publisher::Impl {
     Impl(Loop& mainLoop, PublisherSettings publisherSettings);
+    ~Impl();
 
     void createOffer();
     void setLocal(GstWebRTCSessionDescription* offer);
@@ -65,6 +133,7 @@ struct Publisher::Impl {
     gst::Ref<GstElement> webrtcbin;
     std::optional<VideoSource> video;
     std::function<void(std::string)> onOffer;
+    gst::Promise pending;
     gst::SignalConnection gathering;
     std::vector<gst::PadProbe> frozen;
     gst::BusWatch bus;
@@ -96,18 +165,21 @@ Publisher::Impl::Impl(Loop& mainLoop, PublisherSettings publisherSettings)
     if (!pipeline.play()) throw std::runtime_error("the synthetic publisher does not start");
 }
 
+Publisher::Impl::~Impl() {
+    sayGoodbye(webrtcbin.get());
+    stopWebrtc(pipeline, webrtcbin.get());
+}
+
 void Publisher::Impl::createOffer() {
-    auto promise =
-        gst::makePromise([this, token = lifetime.token(), &owner = loop](const GstStructure* reply) {
-            GstWebRTCSessionDescription* offer = nullptr;
-            if (reply)
-                gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, nullptr);
-            owner.post([this, token, offer] {
-                if (!token.expired()) setLocal(offer);
-                if (offer) gst_webrtc_session_description_free(offer);
-            });
+    pending = gst::Promise([this, token = lifetime.token(), &owner = loop](const GstStructure* reply) {
+        GstWebRTCSessionDescription* offer = nullptr;
+        if (reply) gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, nullptr);
+        owner.post([this, token, offer] {
+            if (!token.expired()) setLocal(offer);
+            if (offer) gst_webrtc_session_description_free(offer);
         });
-    g_signal_emit_by_name(webrtcbin.get(), "create-offer", nullptr, promise.get());
+    });
+    g_signal_emit_by_name(webrtcbin.get(), "create-offer", nullptr, pending.get());
 }
 
 void Publisher::Impl::setLocal(GstWebRTCSessionDescription* offer) {
@@ -155,17 +227,12 @@ void Publisher::setCamera(bool on) {
 }
 
 void Publisher::freeze() {
-    GstIterator* sinks =
-        gst_bin_iterate_all_by_element_factory_name(gst::cast<GstBin>(impl_->webrtcbin.get()), "nicesink");
-    const auto block = [](const GValue* item, gpointer probes) {
-        const auto pad = gst::staticPad(static_cast<GstElement*>(g_value_get_object(item)), "sink");
+    forEach(impl_->webrtcbin.get(), "nicesink", [probes = &impl_->frozen](GstElement* sink) {
         const auto type =
             static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
-        static_cast<std::vector<gst::PadProbe>*>(probes)->emplace_back(
-            pad.get(), type, [](GstPadProbeInfo*) { return GST_PAD_PROBE_DROP; });
-    };
-    gst_iterator_foreach(sinks, block, &impl_->frozen);
-    gst_iterator_free(sinks);
+        probes->emplace_back(gst::staticPad(sink, "sink").get(), type,
+                             [](GstPadProbeInfo*) { return GST_PAD_PROBE_DROP; });
+    });
 }
 
 std::uint64_t Publisher::videoFramesSent() const {
