@@ -1,9 +1,11 @@
 // A sink pad of our own that collects what a muxer writes, with the place in the file where each piece
 // belongs. It tells the muxer that it can seek, so that sizes, index and duration are filled in afterwards.
 //
-// Comes in: buffers and BYTES segments on the muxer's thread (up to GStreamer 1.26 that is the thread that
-// pushes into the muxer; a lock makes it safe should a muxer ever have one of its own). Goes out: pieces, to
-// take(). Writes nothing itself: the caller does, and so knows the exact error.
+// Comes in: buffers and BYTES segments on the muxer's thread: that which pushes into it, or from
+// GStreamer 1.26 on one of its own, hence the lock. Goes out: pieces, to take(). Writes nothing itself: the
+// caller does, and so knows the exact error.
+//
+// Owner: Muxer.
 #pragma once
 
 #include "relay/gst/ref.h"

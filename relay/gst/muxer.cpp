@@ -35,7 +35,9 @@ Muxer::Muxer(Ref<GstElement> element, const char* padTemplate, GstCaps* caps)
 }
 
 bool Muxer::push(Ref<GstBuffer> buffer) {
-    return source_.push(std::move(buffer)) == GST_FLOW_OK;
+    if (source_.push(std::move(buffer)) != GST_FLOW_OK) return false;
+    source_.drain();
+    return true;
 }
 
 bool Muxer::end(std::chrono::milliseconds deadline) {

@@ -1,9 +1,11 @@
-// A muxer with one track that runs in its caller's thread: a buffer in, pieces of a file out, no pipeline and
-// no thread.
+// A muxer with one track that does its work while its caller waits: a buffer in, all pieces of the file that
+// come of it out, no pipeline and no thread of ours. (matroskamux has one inside from GStreamer 1.26 on; it
+// ends with this.)
 //
 // Comes in: buffers with timestamps. Goes out: what belongs into the file, with its place in it. Writes
-// nothing itself: the caller does, and so knows the exact error. Owner: whoever writes the file; one thread
-// at a time.
+// nothing itself: the caller does, and so knows the exact error.
+//
+// Owner: whoever writes the file; one thread at a time.
 #pragma once
 
 #include "relay/gst/byte_sink.h"
@@ -21,7 +23,7 @@ class Muxer {
     /// std::runtime_error.
     Muxer(Ref<GstElement> element, const char* padTemplate, GstCaps* caps);
 
-    /// False when the muxer refused the buffer.
+    /// Returns when take() has all that comes of it; false when the muxer refused it.
     bool push(Ref<GstBuffer> buffer);
     /// Lets the muxer add what comes last; false when it did not within `deadline`.
     bool end(std::chrono::milliseconds deadline);

@@ -30,6 +30,14 @@ GstFlowReturn PushSource::push(Ref<GstBuffer> buffer) {
     return gst_pad_push(pad_.get(), buffer.release());
 }
 
+void PushSource::drain() {
+    // Serialized with the buffers: answered when those before it are through. What the answer is does not
+    // matter.
+    GstQuery* query = gst_query_new_drain();
+    gst_pad_peer_query(pad_.get(), query);
+    gst_query_unref(query);
+}
+
 void PushSource::end() {
     gst_pad_push_event(pad_.get(), gst_event_new_eos());
 }

@@ -22,6 +22,9 @@ class PushSource {
     /// Announces the stream: before the first push, once. False when the element refuses the caps.
     bool start(GstCaps* caps);
     GstFlowReturn push(Ref<GstBuffer> buffer);
+    /// Returns when the element has done its work with what was pushed, also if it has a thread of its own
+    /// for that (an aggregator).
+    void drain();
     /// No buffer follows.
     void end();
 
