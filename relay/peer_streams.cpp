@@ -46,6 +46,11 @@ std::uint64_t readLost(GstElement* jitterBuffer) {
     return lost;
 }
 
+void removePad(GstElement* element, GstPad* pad) {
+    if (gst_object_has_as_parent(gst::cast<GstObject>(pad), gst::cast<GstObject>(element)))
+        gst_element_remove_pad(element, pad);
+}
+
 /// One pad of webrtcbin, shared with its probes.
 struct PadState {
     std::uint32_t ssrc = 0;
@@ -277,9 +282,13 @@ void PeerStreams::forget(std::uint32_t ssrc) {
     };
     gst_iterator_foreach(demuxes, clear, &ssrc);
     gst_iterator_free(demuxes);
-    // rtpbin's pad went with its stream; webrtcbin 1.22 keeps the ghost pad of it.
-    for (const OpenPad& open : stream.pads)
-        gst_element_remove_pad(webrtcbin_, open.pad.get());
+    // rtpbin and webrtcbin 1.22 keep their ghost pads, and could not add them again.
+    for (const OpenPad& open : stream.pads) {
+        const auto target =
+            gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(gst::cast<GstGhostPad>(open.pad.get())));
+        removePad(webrtcbin_, open.pad.get());
+        if (target) removePad(rtpbin_.get(), target.get());
+    }
 }
 
 } // namespace spillway::relay

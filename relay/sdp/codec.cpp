@@ -91,6 +91,10 @@ std::optional<std::pair<unsigned, std::string_view>> splitPayload(std::string_vi
     return std::pair{*type, trimmed(rest)};
 }
 
+bool contains(const std::vector<std::string>& list, const std::string& text) {
+    return std::find(list.begin(), list.end(), text) != list.end();
+}
+
 bool isCarriedFeedback(std::string_view text) {
     return text == "nack" || text == "nack pli" || text == "ccm fir" || text == "transport-cc";
 }
@@ -103,14 +107,17 @@ void readFeedback(std::map<unsigned, Offered>& offered, const Section& section) 
             feedback += (feedback.empty() ? "" : " ") + std::string(word);
         if (!isCarriedFeedback(feedback)) continue;
         for (auto& [type, payload] : offered)
-            if (target == "*" || number<unsigned>(target) == type) payload.feedback.push_back(feedback);
+            if ((target == "*" || number<unsigned>(target) == type) && !contains(payload.feedback, feedback))
+                payload.feedback.push_back(feedback);
     }
 }
 
 std::map<unsigned, Offered> readOffered(const Section& section) {
     std::map<unsigned, Offered> offered;
     for (const std::string& value : section.attributes("rtpmap")) {
-        if (const auto split = splitPayload(value)) {
+        const auto split = splitPayload(value);
+        // Only what the m-line itself lists counts.
+        if (split && contains(section.formats, std::to_string(split->first))) {
             const std::string_view name = splitAt(split->second, '/').first;
             offered[split->first] = {lowered(name), std::string(split->second), {}, {}};
         }

@@ -229,7 +229,8 @@ class OfferReader {
             if (candidate && candidate->usable && offer_.candidates.size() < maxCandidates)
                 offer_.candidates.push_back(candidate->text);
         }
-        const auto options = inherited(description_, section, "ice-options").value_or("");
+        auto options = inherited(description_, section, "ice-options").value_or("");
+        std::replace(options.begin(), options.end(), ',', ' '); // as libdatachannel separates them
         const auto names = words(options);
         offer_.trickle = std::find(names.begin(), names.end(), "trickle") != names.end();
         offer_.iceLite = description_.has("ice-lite");

@@ -66,9 +66,10 @@ TEST_CASE("an answer has all candidates, RTX, NACK and the transport-wide sequen
     const std::string offer = offerOf(loop, publisher);
     const Answer answer = receiver.answer(loop, offer);
     REQUIRE_FALSE(answer.error);
-    for (const char* text : {"a=rtpmap:97 rtx/90000", "a=rtcp-fb:96 nack\r\n", "a=rtcp-fb:96 nack pli\r\n",
-                             "a=rtcp-fb:96 transport-cc\r\n", "a=extmap:1 http://www.ietf.org/id/draft-holmer-rmcat",
-                             " 127.0.0.1 ", "typ host", "a=end-of-candidates", "a=recvonly"}) {
+    for (const char* text :
+         {"a=rtpmap:97 rtx/90000", "a=rtcp-fb:96 nack\r\n", "a=rtcp-fb:96 nack pli\r\n",
+          "a=rtcp-fb:96 transport-cc\r\n", "a=extmap:1 http://www.ietf.org/id/draft-holmer-rmcat",
+          " 127.0.0.1 ", "typ host", "a=end-of-candidates", "a=recvonly"}) {
         INFO(text << " in\n" << answer.sdp << "\nfor\n" << offer);
         CHECK(answer.sdp.find(text) != std::string::npos);
     }
@@ -78,7 +79,8 @@ TEST_CASE("an answer has all candidates, RTX, NACK and the transport-wide sequen
 TEST_CASE("a certificate that the offer does not name lets not one packet pass") {
     Session session;
     std::string offer = offerOf(session.loop, *session.publisher);
-    for (auto at = offer.find("a=fingerprint:"); at != std::string::npos; at = offer.find("a=fingerprint:", at + 1)) {
+    for (auto at = offer.find("a=fingerprint:"); at != std::string::npos;
+         at = offer.find("a=fingerprint:", at + 1)) {
         char& digit = offer[offer.find(' ', at) + 1];
         digit = digit == '0' ? '1' : '0';
     }
@@ -180,10 +182,11 @@ TEST_CASE("a peer may be destroyed by the very call that says it is lost") {
         settings.videoCodecs = {config::Codec::vp8};
         settings.loopbackOnly = true;
         settings.mediaTimeout = 200ms;
-        peer = std::make_unique<Peer>(loop, settings, PeerEvents{{}, {}, {}, [&](LostCause, const std::string&) {
-                                                                     peer.reset();
-                                                                     lost = true;
-                                                                 }});
+        peer =
+            std::make_unique<Peer>(loop, settings, PeerEvents{{}, {}, {}, [&](LostCause, const std::string&) {
+                                                                  peer.reset();
+                                                                  lost = true;
+                                                              }});
         bool answered = false;
         peer->acceptOffer(offerOf(loop, publisher), 5s, [&](const Answer&) { answered = true; });
         REQUIRE(loop.runUntil([&] { return lost; }, 10s));
@@ -228,7 +231,8 @@ TEST_CASE("peers and publishers may go at any moment and leave nothing") {
         Publisher publisher(loop, small());
         Receiver receiver(loop);
         publisher.offer([&](const std::string& offer) {
-            receiver.peer->acceptOffer(offer, 5s, [&](const Answer& answer) { publisher.answer(answer.sdp); });
+            receiver.peer->acceptOffer(offer, 5s,
+                                       [&](const Answer& answer) { publisher.answer(answer.sdp); });
         });
         loop.runUntil([] { return false; }, time);
     };

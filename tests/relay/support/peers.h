@@ -83,7 +83,8 @@ class Sinks {
 struct Receiver {
     explicit Receiver(relay::Loop& loop, std::chrono::milliseconds mediaTimeout = 15s) {
         settings.label = "call=test participant=test";
-        settings.videoCodecs = {config::Codec::vp8, config::Codec::vp9, config::Codec::h264, config::Codec::h265};
+        settings.videoCodecs = {config::Codec::vp8, config::Codec::vp9, config::Codec::h264,
+                                config::Codec::h265};
         settings.mediaTimeout = mediaTimeout;
         settings.loopbackOnly = true;
         peer = std::make_unique<relay::Peer>(loop, settings, events());
@@ -102,7 +103,8 @@ struct Receiver {
     }
 
     /// Turns the loop until the answer is there.
-    relay::Answer answer(relay::Loop& loop, const std::string& offer, std::chrono::milliseconds deadline = 5s) const {
+    relay::Answer answer(relay::Loop& loop, const std::string& offer,
+                         std::chrono::milliseconds deadline = 5s) const {
         std::optional<relay::Answer> result;
         peer->acceptOffer(offer, deadline, [&](relay::Answer answer) { result = std::move(answer); });
         REQUIRE(loop.runUntil([&] { return result.has_value(); }, 10s));
