@@ -15,8 +15,8 @@ constexpr std::chrono::seconds statusPeriod{10};
 constexpr std::chrono::seconds stuckLimit{10};
 
 http::StatusFacts factsOf(const config::Settings& settings) {
-    return {version(), relay::Relay::gstreamerVersion(), relay::Relay::niceVersion(), std::chrono::system_clock::now(),
-            settings.limits};
+    return {version(), relay::Relay::gstreamerVersion(), relay::Relay::niceVersion(),
+            std::chrono::system_clock::now(), settings.limits};
 }
 
 std::vector<std::string> openOutputs(const relay::Snapshot& snapshot) {
@@ -40,7 +40,8 @@ App::App(relay::Loop& loop, const config::Settings& settings)
                  settings.metrics.maxSeries)
     , server_(loop, settings.http, router_, counts_)
     , systemd_(loop) {
-    spdlog::info("spillway starts version={} gstreamer={} nice={}", facts_.version, facts_.gstreamer, facts_.nice);
+    spdlog::info("spillway starts version={} gstreamer={} nice={}", facts_.version, facts_.gstreamer,
+                 facts_.nice);
     spdlog::info("queue memory worst_case_bytes={} subscribers={}", settings_.limits.queueMemory,
                  settings_.limits.subscribers);
     addRoutes();
@@ -52,7 +53,9 @@ App::App(relay::Loop& loop, const config::Settings& settings)
     signals_.emplace_back(SIGHUP, [] { spdlog::warn("SIGHUP ignored: settings are read at start only"); });
 }
 
-App::~App() { connectors_.clear(); }
+App::~App() {
+    connectors_.clear();
+}
 
 void App::addRoutes() {
     const http::SnapshotSource snapshot = [this] { return relay_.snapshot(); };
@@ -96,7 +99,8 @@ void App::onReady() {
     systemd_.watch([this] { return !stuck(); });
     tellStatus();
     statusTimer_ = loop_.every(statusPeriod, [this] { tellStatus(); });
-    spdlog::info("spillway ready calls={} subscriptions={}", settings_.calls.size(), settings_.subscriptions.size());
+    spdlog::info("spillway ready calls={} subscriptions={}", settings_.calls.size(),
+                 settings_.subscriptions.size());
 }
 
 void App::stop() {
@@ -123,7 +127,8 @@ void App::onClosed() {
 
 void App::onShutdownTimeout() {
     spdlog::error("shutdown_timeout has passed: not all outputs have closed");
-    for (const auto& output : closing_) spdlog::error("was open when told to stop {}", output);
+    for (const auto& output : closing_)
+        spdlog::error("was open when told to stop {}", output);
     end(exitFailure);
 }
 
@@ -137,9 +142,11 @@ void App::end(ExitCode code) {
 void App::tellStatus() {
     const auto snapshot = relay_.snapshot();
     std::size_t subscribers = 0;
-    for (const auto& subscription : snapshot.subscriptions) subscribers += subscription.subscribers.size();
-    systemd_.status(std::to_string(snapshot.calls.size()) + " calls, " + std::to_string(snapshot.tracks.size()) +
-                    " tracks, " + std::to_string(subscribers) + " subscribers");
+    for (const auto& subscription : snapshot.subscriptions)
+        subscribers += subscription.subscribers.size();
+    systemd_.status(std::to_string(snapshot.calls.size()) + " calls, " +
+                    std::to_string(snapshot.tracks.size()) + " tracks, " + std::to_string(subscribers) +
+                    " subscribers");
 }
 
 std::optional<std::string> App::unready() const {

@@ -1,8 +1,8 @@
 // The daemon as a whole: makes every part from the settings, runs the loop, ends every part.
 //
-// Comes in: settings, signals. Goes out: an exit code. Parts are made in the order in which they need each other and end
-// in the opposite one: HTTP stops listening, connectors leave their calls, the relay closes its outputs.
-// Owner: main. Loop thread.
+// Comes in: settings, signals. Goes out: an exit code. Parts are made in the order in which they need each
+// other and end in the opposite one: HTTP stops listening, connectors leave their calls, the relay closes its
+// outputs. Owner: main. Loop thread.
 #pragma once
 
 #include "config/settings.h"
@@ -26,7 +26,8 @@ namespace spillway::daemon {
 
 class App {
   public:
-    /// Throws std::runtime_error when a part cannot be made, relay::Refused when the relay refuses what is configured.
+    /// Throws std::runtime_error when a part cannot be made, relay::Refused when the relay refuses what is
+    /// configured.
     App(relay::Loop& loop, const config::Settings& settings);
     ~App();
     App(const App&) = delete;

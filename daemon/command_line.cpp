@@ -26,14 +26,16 @@ po::options_description options() {
     return options;
 }
 
-constexpr std::array<std::pair<const char*, config::LogLevel>, 5> levels{{{"trace", config::LogLevel::trace},
-                                                                         {"debug", config::LogLevel::debug},
-                                                                         {"info", config::LogLevel::info},
-                                                                         {"warn", config::LogLevel::warn},
-                                                                         {"error", config::LogLevel::error}}};
+constexpr std::array<std::pair<const char*, config::LogLevel>, 5> levels{
+    {{"trace", config::LogLevel::trace},
+     {"debug", config::LogLevel::debug},
+     {"info", config::LogLevel::info},
+     {"warn", config::LogLevel::warn},
+     {"error", config::LogLevel::error}}};
 
 config::LogLevel levelOf(const std::string& name) {
-    const auto* found = std::find_if(levels.begin(), levels.end(), [&](const auto& level) { return level.first == name; });
+    const auto* found =
+        std::find_if(levels.begin(), levels.end(), [&](const auto& level) { return level.first == name; });
     if (found == levels.end())
         throw po::error("--log-level " + name + ": allowed are trace, debug, info, warn, error");
     return found->second;
@@ -59,7 +61,8 @@ std::variant<CommandLine, std::string> parseCommandLine(const std::vector<std::s
         const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
         const po::positional_options_description none;
         const auto known = options();
-        po::store(po::command_line_parser(arguments).options(known).positional(none).style(style).run(), values);
+        po::store(po::command_line_parser(arguments).options(known).positional(none).style(style).run(),
+                  values);
         return read(values);
     } catch (const po::error& error) {
         return std::string(error.what());

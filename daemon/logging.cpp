@@ -33,7 +33,8 @@ class JsonMessage : public spdlog::custom_flag_formatter {
 class OneLine : public spdlog::custom_flag_formatter {
   public:
     void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-        for (const char c : message.payload) out.push_back(static_cast<unsigned char>(c) < ' ' ? ' ' : c);
+        for (const char c : message.payload)
+            out.push_back(static_cast<unsigned char>(c) < ' ' ? ' ' : c);
     }
     std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<OneLine>(); }
 };
@@ -52,19 +53,27 @@ class Priority : public spdlog::custom_flag_formatter {
 
 const char* patternOf(LogFormat format) {
     switch (format) {
-    case LogFormat::json: return R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%J})";
-    case LogFormat::journal: return "%P%L";
-    default: return "%Y-%m-%dT%H:%M:%S.%eZ %-7l %L";
+    case LogFormat::json:
+        return R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%J})";
+    case LogFormat::journal:
+        return "%P%L";
+    default:
+        return "%Y-%m-%dT%H:%M:%S.%eZ %-7l %L";
     }
 }
 
 spdlog::level::level_enum levelOf(LogLevel level) {
     switch (level) {
-    case LogLevel::trace: return spdlog::level::trace;
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warn: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::trace:
+        return spdlog::level::trace;
+    case LogLevel::debug:
+        return spdlog::level::debug;
+    case LogLevel::info:
+        return spdlog::level::info;
+    case LogLevel::warn:
+        return spdlog::level::warn;
+    case LogLevel::error:
+        return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -98,7 +107,8 @@ std::unique_ptr<spdlog::formatter> makeFormatter(LogFormat format) {
 }
 
 void setUpLogging(const config::LogSettings& settings, std::optional<LogLevel> level) {
-    auto logger = std::make_shared<spdlog::logger>("spillway", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto logger =
+        std::make_shared<spdlog::logger>("spillway", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_formatter(makeFormatter(resolveFormat(settings.format)));
     logger->set_level(levelOf(level.value_or(settings.level)));
     logger->flush_on(spdlog::level::trace);

@@ -21,7 +21,8 @@ using Problems = std::vector<config::Problem>;
 /// What the loader cannot see is wrong only together.
 Problems exposures(const config::Settings& settings, const std::string& file) {
     Problems problems;
-    for (const auto& why : http::exposureProblems(settings.http)) problems.push_back({file, 0, 0, "http.listen", why});
+    for (const auto& why : http::exposureProblems(settings.http))
+        problems.push_back({file, 0, 0, "http.listen", why});
     return problems;
 }
 
@@ -52,7 +53,8 @@ ExitCode runApp(const config::Settings& settings, const CommandLine& line) {
 ExitCode act(const CommandLine& line) {
     const auto loaded = loadSettings(line);
     if (const auto* problems = std::get_if<Problems>(&loaded)) {
-        for (const auto& problem : *problems) std::cerr << problem.text() << '\n';
+        for (const auto& problem : *problems)
+            std::cerr << problem.text() << '\n';
         return exitConfiguration;
     }
     if (line.action == CommandLine::Action::run) return runApp(std::get<config::Settings>(loaded), line);
@@ -70,9 +72,14 @@ ExitCode run(const std::vector<std::string>& arguments) {
     }
     const auto& line = std::get<CommandLine>(parsed);
     switch (line.action) {
-    case CommandLine::Action::help: std::cout << usage(); return exitOk;
-    case CommandLine::Action::version: std::cout << versionText(); return exitOk;
-    default: return act(line);
+    case CommandLine::Action::help:
+        std::cout << usage();
+        return exitOk;
+    case CommandLine::Action::version:
+        std::cout << versionText();
+        return exitOk;
+    default:
+        return act(line);
     }
 }
 

@@ -19,6 +19,8 @@ Signal::Signal(int number, std::function<void()> fn) {
     source_ = glib::Source(source);
 }
 
-void ignoreBrokenPipes() { std::signal(SIGPIPE, SIG_IGN); }
+void ignoreBrokenPipes() {
+    std::signal(SIGPIPE, SIG_IGN);
+}
 
 } // namespace spillway::daemon

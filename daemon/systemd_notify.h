@@ -18,7 +18,8 @@ class SystemdNotify {
     void status(const std::string& text);
     void stopping();
 
-    /// Feeds the watchdog, if the unit has one, at half of its time: only while the loop turns and `well` says so.
+    /// Feeds the watchdog, if the unit has one, at half of its time: only while the loop turns and `well`
+    /// says so.
     void watch(std::function<bool()> well);
 
   private:

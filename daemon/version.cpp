@@ -4,11 +4,13 @@
 
 namespace spillway::daemon {
 
-const char* version() { return SPILLWAY_VERSION; }
+const char* version() {
+    return SPILLWAY_VERSION;
+}
 
 std::string versionText() {
-    return std::string("spillwayd ") + version() + "\nGStreamer " + relay::Relay::gstreamerVersion() + "\nlibnice " +
-           relay::Relay::niceVersion() + "\n";
+    return std::string("spillwayd ") + version() + "\nGStreamer " + relay::Relay::gstreamerVersion() +
+           "\nlibnice " + relay::Relay::niceVersion() + "\n";
 }
 
 } // namespace spillway::daemon

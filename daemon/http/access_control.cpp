@@ -25,7 +25,9 @@ std::string hostOnly(const std::string& host) {
     return host.substr(0, host.find(':'));
 }
 
-bool grants(Access role, Access needed) { return role == Access::admin || role == needed; }
+bool grants(Access role, Access needed) {
+    return role == Access::admin || role == needed;
+}
 
 } // namespace
 
@@ -46,7 +48,8 @@ std::optional<Access> AccessControl::roleOf(const Request& request) const {
 std::optional<Response> AccessControl::refuse(std::optional<Access> role, Access needed) const {
     if (needed == Access::open || (role && grants(*role, needed))) return std::nullopt;
     if (!role)
-        return problem(401, "a valid Bearer token is needed").with("WWW-Authenticate", "Bearer realm=\"spillway\"");
+        return problem(401, "a valid Bearer token is needed")
+            .with("WWW-Authenticate", "Bearer realm=\"spillway\"");
     return problem(403, "this token's role may not do that");
 }
 
@@ -63,8 +66,9 @@ std::vector<std::string> exposureProblems(const config::HttpSettings& settings) 
     if (settings.hasTokens()) return problems;
     for (const auto& address : settings.listen) {
         if (address.isLocal()) continue;
-        problems.push_back(address.text() + " can be reached by others, but there are no tokens; allowed without "
-                                            "http.tokens: 127.0.0.0/8, [::1], unix:PATH");
+        problems.push_back(address.text() +
+                           " can be reached by others, but there are no tokens; allowed without "
+                           "http.tokens: 127.0.0.0/8, [::1], unix:PATH");
     }
     return problems;
 }

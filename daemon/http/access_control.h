@@ -1,7 +1,7 @@
 // Who may ask what: Bearer tokens (RFC 6750) and roles.
 //
-// Comes in: the head of a request. Goes out: a role, or the problem to answer with. Without tokens everybody is admin,
-// and the server listens on loopback and Unix sockets only (see exposureProblems). Loop thread.
+// Comes in: the head of a request. Goes out: a role, or the problem to answer with. Without tokens everybody
+// is admin, and the server listens on loopback and Unix sockets only (see exposureProblems). Loop thread.
 #pragma once
 
 #include "config/settings.h"
@@ -22,8 +22,8 @@ class AccessControl {
     /// Nothing when granted; else 401 with the challenge, or 403.
     std::optional<Response> refuse(std::optional<Access> role, Access needed) const;
 
-    /// Without tokens, a web page that names this host by a name of its own (DNS rebinding) would be admin: then only
-    /// `localhost` and numeric hosts are served, 421 for others.
+    /// Without tokens, a web page that names this host by a name of its own (DNS rebinding) would be admin:
+    /// then only `localhost` and numeric hosts are served, 421 for others.
     std::optional<Response> refuseHost(const Request& request) const;
 
   private:

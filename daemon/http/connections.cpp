@@ -8,7 +8,8 @@ struct Connections::Gone {
 };
 
 Connections::~Connections() {
-    for (const auto& [remote, connection] : open_) g_socket_shutdown(connection.socket.get(), TRUE, TRUE, nullptr);
+    for (const auto& [remote, connection] : open_)
+        g_socket_shutdown(connection.socket.get(), TRUE, TRUE, nullptr);
 }
 
 void Connections::add(GSocketAddress* remote, GSocket* socket, GIOStream* stream) {

@@ -1,8 +1,8 @@
-// The open connections: how many there are, and until when each may do what it does. A client that is slow to send its
-// request, to read its answer or to say anything at all is cut off.
+// The open connections: how many there are, and until when each may do what it does. A client that is slow to
+// send its request, to read its answer or to say anything at all is cut off.
 //
-// Known by the address object of the remote side, which libsoup hands back with every message. Shared by the server and
-// what may outlive it for a moment. Loop thread.
+// Known by the address object of the remote side, which libsoup hands back with every message. Shared by the
+// server and what may outlive it for a moment. Loop thread.
 #pragma once
 
 #include "daemon/glib/object.h"
@@ -17,9 +17,10 @@ namespace spillway::daemon::http {
 
 struct ConnectionLimits {
     std::size_t connections = 512;
-    std::chrono::milliseconds request{10000};  ///< from connecting to the last byte of the body
-    std::chrono::milliseconds answer{30000};   ///< until the answer is written
-    std::chrono::milliseconds farewell{2000};  ///< reading on after an answer that came before the request's end
+    std::chrono::milliseconds request{10000}; ///< from connecting to the last byte of the body
+    std::chrono::milliseconds answer{30000};  ///< until the answer is written
+    std::chrono::milliseconds farewell{
+        2000}; ///< reading on after an answer that came before the request's end
 };
 
 class Connections : public std::enable_shared_from_this<Connections> {

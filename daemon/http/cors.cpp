@@ -26,7 +26,8 @@ bool Cors::isPreflight(const Request& request) {
 }
 
 bool Cors::allows(const std::string& origin) const {
-    return std::any_of(origins_.begin(), origins_.end(), [&](const auto& allowed) { return allowed == "*" || allowed == origin; });
+    return std::any_of(origins_.begin(), origins_.end(),
+                       [&](const auto& allowed) { return allowed == "*" || allowed == origin; });
 }
 
 } // namespace spillway::daemon::http

@@ -44,7 +44,9 @@ struct Exchange::Signals {
     using Shared = std::shared_ptr<Exchange>;
 
     static void connect(const Shared& exchange, const char* signal, GCallback callback) {
-        const GClosureNotify release = [](gpointer data, GClosure*) noexcept { delete static_cast<Shared*>(data); };
+        const GClosureNotify release = [](gpointer data, GClosure*) noexcept {
+            delete static_cast<Shared*>(data);
+        };
         g_signal_connect_data(exchange->message_, signal, callback, new Shared(exchange), release,
                               static_cast<GConnectFlags>(0));
     }
@@ -102,7 +104,8 @@ void Exchange::onHeaders() {
     route_ = passage.match.route;
     request_.params = std::move(passage.match.params);
     if (!passage.refusal) return;
-    const bool shortBody = request_.header("transfer-encoding") == nullptr && contentLength(request_) <= maxBody;
+    const bool shortBody =
+        request_.header("transfer-encoding") == nullptr && contentLength(request_) <= maxBody;
     shortBody ? answer(std::move(*passage.refusal)) : cut(std::move(*passage.refusal));
 }
 
@@ -128,7 +131,8 @@ void Exchange::handle() {
     try {
         route_->handler(request_, responder());
     } catch (const std::exception& error) {
-        spdlog::error("request failed route={} method={} error=\"{}\"", pattern_, request_.method, error.what());
+        spdlog::error("request failed route={} method={} error=\"{}\"", pattern_, request_.method,
+                      error.what());
         answer(problem(500, "an error of ours; the log tells more"));
     }
     if (state_ != State::handling) return;
@@ -159,7 +163,8 @@ void Exchange::complete(ExchangeContext& context, Response& response) {
 
 void Exchange::write(const Response& response) {
     SoupMessageHeaders* headers = soup_server_message_get_response_headers(message_);
-    for (const auto& [name, value] : response.headers) soup_message_headers_append(headers, name.c_str(), value.c_str());
+    for (const auto& [name, value] : response.headers)
+        soup_message_headers_append(headers, name.c_str(), value.c_str());
     soup_message_headers_append(headers, "Connection", "close");
     setBody(message_, response.contentType, response.body, SOUP_MEMORY_COPY);
     soup_server_message_set_status(message_, response.status, reasonPhrase(response.status));

@@ -1,8 +1,9 @@
-// One request on one connection and its answer: the bridge between libsoup's message and our Request and Response.
+// One request on one connection and its answer: the bridge between libsoup's message and our Request and
+// Response.
 //
-// Comes in: libsoup's signals. Goes out: a call of the route's handler, and what it responded. A body over the limit is
-// cut off while it comes in. Every request is answered once, also when its handler drops the Responder. It belongs to the
-// message and to the Responder, whichever lives longer. Loop thread.
+// Comes in: libsoup's signals. Goes out: a call of the route's handler, and what it responded. A body over
+// the limit is cut off while it comes in. Every request is answered once, also when its handler drops the
+// Responder. It belongs to the message and to the Responder, whichever lives longer. Loop thread.
 #pragma once
 
 #include "daemon/http/connections.h"

@@ -14,8 +14,10 @@ struct Farewell {
 };
 
 std::string serialize(const Response& response) {
-    std::string text = "HTTP/1.1 " + std::to_string(response.status) + ' ' + reasonPhrase(response.status) + "\r\n";
-    for (const auto& [name, value] : response.headers) text.append(name).append(": ").append(value).append("\r\n");
+    std::string text =
+        "HTTP/1.1 " + std::to_string(response.status) + ' ' + reasonPhrase(response.status) + "\r\n";
+    for (const auto& [name, value] : response.headers)
+        text.append(name).append(": ").append(value).append("\r\n");
     text += "Content-Type: " + response.contentType + "\r\n";
     text += "Content-Length: " + std::to_string(response.body.size()) + "\r\nConnection: close\r\n\r\n";
     return text + response.body;

@@ -1,7 +1,8 @@
-// The last words to a client that is still sending: the answer, then reading on for a moment, so that the answer is not
-// lost to a reset (RFC 9112 section 9.6), then the end.
+// The last words to a client that is still sending: the answer, then reading on for a moment, so that the
+// answer is not lost to a reset (RFC 9112 section 9.6), then the end.
 //
-// Owns itself; it ends when the client closes, has sent too much more, or the connection's deadline passes. Loop thread.
+// Owns itself; it ends when the client closes, has sent too much more, or the connection's deadline passes.
+// Loop thread.
 #pragma once
 
 #include "daemon/glib/object.h"

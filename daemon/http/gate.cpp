@@ -10,7 +10,8 @@ namespace {
 
 std::size_t headerBytes(const Request& head) {
     std::size_t bytes = head.path.size();
-    for (const auto& [name, value] : head.headers) bytes += name.size() + value.size() + 4;
+    for (const auto& [name, value] : head.headers)
+        bytes += name.size() + value.size() + 4;
     return bytes;
 }
 
@@ -26,7 +27,8 @@ std::optional<Response> refuseBody(const Request& head, const Route& route) {
     if (contentLength(head) > maxBody)
         return problem(413, "a body may have " + std::to_string(maxBody) + " bytes at most");
     if (route.bodyType.empty() || mediaType(head) == route.bodyType) return std::nullopt;
-    return problem(415, "the body must be " + route.bodyType).with("Accept-" + std::string(route.method == "PATCH" ? "Patch" : "Post"), route.bodyType);
+    return problem(415, "the body must be " + route.bodyType)
+        .with("Accept-" + std::string(route.method == "PATCH" ? "Patch" : "Post"), route.bodyType);
 }
 
 } // namespace

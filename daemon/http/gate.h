@@ -1,7 +1,8 @@
-// What is checked from the head of a request alone, before a byte of its body is looked at: route, method, role, rate,
-// media type, sizes.
+// What is checked from the head of a request alone, before a byte of its body is looked at: route, method,
+// role, rate, media type, sizes.
 //
-// Comes in: the head and who sent it. Goes out: the route, and the refusal if there is one. Owner: Server. Loop thread.
+// Comes in: the head and who sent it. Goes out: the route, and the refusal if there is one. Owner: Server.
+// Loop thread.
 #pragma once
 
 #include "config/settings.h"

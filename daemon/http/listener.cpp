@@ -20,13 +20,16 @@ constexpr std::chrono::milliseconds acceptPause{100};
 }
 
 glib::Object<GSocketAddress> socketAddress(const config::ListenAddress& address) {
-    if (address.isUnix()) return glib::Object<GSocketAddress>(g_unix_socket_address_new(address.path().c_str()));
-    return glib::Object<GSocketAddress>(g_inet_socket_address_new_from_string(address.host().c_str(), address.port()));
+    if (address.isUnix())
+        return glib::Object<GSocketAddress>(g_unix_socket_address_new(address.path().c_str()));
+    return glib::Object<GSocketAddress>(
+        g_inet_socket_address_new_from_string(address.host().c_str(), address.port()));
 }
 
 glib::Object<GSocket> newSocket(GSocketFamily family, const config::ListenAddress& address) {
     glib::Error error;
-    glib::Object<GSocket> socket(g_socket_new(family, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error.out()));
+    glib::Object<GSocket> socket(
+        g_socket_new(family, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error.out()));
     if (!socket) fail(address, error.text());
     return socket;
 }
@@ -53,7 +56,8 @@ glib::Object<GSocket> bindSocket(const config::ListenAddress& address) {
     const auto family = g_socket_address_get_family(target.get());
     auto socket = newSocket(family, address);
     if (address.isUnix()) removeStale(address, target.get());
-    if (family == G_SOCKET_FAMILY_IPV6) g_socket_set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, nullptr);
+    if (family == G_SOCKET_FAMILY_IPV6)
+        g_socket_set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, nullptr);
     glib::Error error;
     if (!g_socket_bind(socket.get(), target.get(), TRUE, error.out())) fail(address, error.text());
     if (address.isUnix()) restrictMode(address);
@@ -94,7 +98,8 @@ void Listener::watch() {
         return G_SOURCE_CONTINUE;
     };
     // The source is destroyed with this object, so `this` outlives it.
-    g_source_set_callback(source, reinterpret_cast<GSourceFunc>(reinterpret_cast<void (*)()>(onReadable)), this, nullptr);
+    g_source_set_callback(source, reinterpret_cast<GSourceFunc>(reinterpret_cast<void (*)()>(onReadable)),
+                          this, nullptr);
     g_source_attach(source, nullptr);
     readable_ = glib::Source(source);
 }

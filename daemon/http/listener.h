@@ -1,8 +1,8 @@
 // One listening socket: TCP or Unix.
 //
-// Comes in: connections. Goes out: their sockets, to whoever constructed it. Running out of descriptors pauses it for a
-// moment and never ends it (libsoup's own listener stops for ever on the first failed accept). The destructor stops
-// listening and removes the file of a Unix socket. Owner: Server. Loop thread.
+// Comes in: connections. Goes out: their sockets, to whoever constructed it. Running out of descriptors
+// pauses it for a moment and never ends it (libsoup's own listener stops for ever on the first failed
+// accept). The destructor stops listening and removes the file of a Unix socket. Owner: Server. Loop thread.
 #pragma once
 
 #include "config/address.h"
@@ -17,8 +17,8 @@ class Listener {
   public:
     using OnSocket = std::function<void(glib::Object<GSocket>)>;
 
-    /// Throws std::runtime_error that names the address. An IPv6 address serves IPv6 only. The file of a Unix socket that
-    /// nobody serves any more is replaced; the new one is for owner and group.
+    /// Throws std::runtime_error that names the address. An IPv6 address serves IPv6 only. The file of a Unix
+    /// socket that nobody serves any more is replaced; the new one is for owner and group.
     Listener(relay::Loop& loop, const config::ListenAddress& address, OnSocket onSocket);
     ~Listener();
     Listener(const Listener&) = delete;

@@ -9,7 +9,9 @@ namespace spillway::daemon::http {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 std::optional<char> hexByte(std::string_view digits) {
     unsigned value = 0;
@@ -63,7 +65,8 @@ const char* reasonPhrase(unsigned status) {
         {504, "Gateway Timeout"},
         {505, "HTTP Version Not Supported"},
     }};
-    const auto* found = std::find_if(phrases.begin(), phrases.end(), [&](auto& item) { return item.first == status; });
+    const auto* found =
+        std::find_if(phrases.begin(), phrases.end(), [&](auto& item) { return item.first == status; });
     return found == phrases.end() ? "Unknown" : found->second;
 }
 

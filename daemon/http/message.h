@@ -1,4 +1,5 @@
-// A request and a response as the handlers see them: plain values, so that a handler can be tested without a socket.
+// A request and a response as the handlers see them: plain values, so that a handler can be tested without a
+// socket.
 #pragma once
 
 #include <functional>

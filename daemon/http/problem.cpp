@@ -5,7 +5,8 @@
 namespace spillway::daemon::http {
 
 Response problem(unsigned status, const std::string& detail, const std::vector<std::string>& errors) {
-    Json json{{"type", "about:blank"}, {"title", reasonPhrase(status)}, {"status", status}, {"detail", detail}};
+    Json json{
+        {"type", "about:blank"}, {"title", reasonPhrase(status)}, {"status", status}, {"detail", detail}};
     if (!errors.empty()) json["errors"] = errors;
     return {status, "application/problem+json", dump(json), {}};
 }

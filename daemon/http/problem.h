@@ -1,4 +1,5 @@
-// Errors as `application/problem+json` (RFC 9457): type, title, status, detail, and `errors` when there are several.
+// Errors as `application/problem+json` (RFC 9457): type, title, status, detail, and `errors` when there are
+// several.
 #pragma once
 
 #include "daemon/http/message.h"

@@ -9,7 +9,8 @@ namespace spillway::daemon::http {
 namespace {
 
 std::string knownMethod(const std::string& method) {
-    static constexpr std::array<std::string_view, 7> known{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    static constexpr std::array<std::string_view, 7> known{"GET",   "HEAD",   "POST",   "PUT",
+                                                           "PATCH", "DELETE", "OPTIONS"};
     return std::find(known.begin(), known.end(), method) == known.end() ? "other" : method;
 }
 

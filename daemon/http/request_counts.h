@@ -1,5 +1,5 @@
-// How many requests were answered, by route pattern, method and status: bounded, because what clients make up (paths,
-// methods) is counted as `other`. Loop thread.
+// How many requests were answered, by route pattern, method and status: bounded, because what clients make up
+// (paths, methods) is counted as `other`. Loop thread.
 #pragma once
 
 #include <compare>

@@ -46,7 +46,9 @@ void allow(std::vector<std::string>& methods, const std::string& method) {
 
 } // namespace
 
-void Router::add(Route route) { routes_.push_back(std::move(route)); }
+void Router::add(Route route) {
+    routes_.push_back(std::move(route));
+}
 
 Match Router::match(std::string_view method, std::string_view path) const {
     Match match;
@@ -57,7 +59,8 @@ Match Router::match(std::string_view method, std::string_view path) const {
         if (match.path == nullptr) match.path = &route;
         allow(match.allowed, route.method);
         if (route.method == "GET") allow(match.allowed, "HEAD");
-        if (match.route == nullptr && (route.method == method || (route.method == "GET" && method == "HEAD"))) {
+        if (match.route == nullptr &&
+            (route.method == method || (route.method == "GET" && method == "HEAD"))) {
             match.route = &route;
             match.params = std::move(*params);
         }
@@ -68,7 +71,8 @@ Match Router::match(std::string_view method, std::string_view path) const {
 
 std::string joinMethods(const std::vector<std::string>& methods) {
     std::string text;
-    for (const auto& method : methods) text += (text.empty() ? "" : ", ") + method;
+    for (const auto& method : methods)
+        text += (text.empty() ? "" : ", ") + method;
     return text;
 }
 

@@ -1,7 +1,8 @@
 // The table of routes: which handler serves a method and a path, and who may ask.
 //
-// Comes in: method and raw path. Goes out: the route with the decoded parameters, or which methods the path has. HEAD is
-// served by GET; OPTIONS is answered by the server where no route of its own is here. Loop thread.
+// Comes in: method and raw path. Goes out: the route with the decoded parameters, or which methods the path
+// has. HEAD is served by GET; OPTIONS is answered by the server where no route of its own is here. Loop
+// thread.
 #pragma once
 
 #include "daemon/http/message.h"
@@ -15,16 +16,16 @@ namespace spillway::daemon::http {
 
 struct Route {
     std::string method;
-    std::string pattern;  ///< `/v1/calls/{call}`; a parameter is one whole segment
+    std::string pattern; ///< `/v1/calls/{call}`; a parameter is one whole segment
     Access access;
     std::string bodyType; ///< media type the body must have; empty: a body is not looked at
     Handler handler;
 };
 
 struct Match {
-    const Route* route = nullptr;      ///< null: no such path, or not this method
-    const Route* path = nullptr;       ///< any route of this path; null: unknown path
-    std::vector<std::string> allowed;  ///< methods of this path, for `Allow`
+    const Route* route = nullptr;     ///< null: no such path, or not this method
+    const Route* path = nullptr;      ///< any route of this path; null: unknown path
+    std::vector<std::string> allowed; ///< methods of this path, for `Allow`
     std::map<std::string, std::string> params;
 };
 

@@ -20,7 +20,8 @@ glib::Object<GTlsCertificate> loadCertificate(const config::HttpSettings& settin
     return loaded;
 }
 
-/// Every path of every method comes to Exchange by the message's own signals; without a handler libsoup says 404 first.
+/// Every path of every method comes to Exchange by the message's own signals; without a handler libsoup says
+/// 404 first.
 void leaveToExchange(SoupServer*, SoupServerMessage*, const char*, GHashTable*, gpointer) noexcept {}
 
 glib::Object<SoupServer> newSoupServer(const std::shared_ptr<ExchangeContext>& context) {
@@ -31,13 +32,16 @@ glib::Object<SoupServer> newSoupServer(const std::shared_ptr<ExchangeContext>& c
         [](SoupServer*, SoupServerMessage* message, gpointer data) noexcept {
             Exchange::begin(*static_cast<Shared*>(data), message);
         };
-    const GClosureNotify release = [](gpointer data, GClosure*) noexcept { delete static_cast<Shared*>(data); };
-    g_signal_connect_data(soup, "request-started", reinterpret_cast<GCallback>(onStarted), new Shared(context), release,
-                          static_cast<GConnectFlags>(0));
+    const GClosureNotify release = [](gpointer data, GClosure*) noexcept {
+        delete static_cast<Shared*>(data);
+    };
+    g_signal_connect_data(soup, "request-started", reinterpret_cast<GCallback>(onStarted),
+                          new Shared(context), release, static_cast<GConnectFlags>(0));
     return glib::Object<SoupServer>(soup);
 }
 
-/// libsoup takes a Unix client's missing `Host` from the local address, which must then be an internet address.
+/// libsoup takes a Unix client's missing `Host` from the local address, which must then be an internet
+/// address.
 glib::Object<GSocketAddress> localAddress(GSocket* socket, bool isUnix) {
     if (isUnix) return glib::Object<GSocketAddress>(g_inet_socket_address_new_from_string("127.0.0.1", 0));
     return glib::Object<GSocketAddress>(g_socket_get_local_address(socket, nullptr));
@@ -45,8 +49,8 @@ glib::Object<GSocketAddress> localAddress(GSocket* socket, bool isUnix) {
 
 } // namespace
 
-Server::Server(relay::Loop& loop, const config::HttpSettings& settings, const Router& router, RequestCounts& counts,
-               Limits limits)
+Server::Server(relay::Loop& loop, const config::HttpSettings& settings, const Router& router,
+               RequestCounts& counts, Limits limits)
     : loop_(loop)
     , settings_(settings)
     , gate_(settings, router, limits.rate)
@@ -61,21 +65,25 @@ Server::~Server() {
 }
 
 void Server::listen() {
-    for (const auto& why : exposureProblems(settings_)) throw std::runtime_error("http.listen: " + why);
+    for (const auto& why : exposureProblems(settings_))
+        throw std::runtime_error("http.listen: " + why);
     for (const auto& address : settings_.listen) {
         const bool isUnix = address.isUnix();
         auto onSocket = [this, isUnix](glib::Object<GSocket> socket) { accept(std::move(socket), isUnix); };
         listeners_.push_back(std::make_unique<Listener>(loop_, address, std::move(onSocket)));
         const bool tls = certificate_ && !isUnix;
-        spdlog::info("http listening address={} tls={}", listeners_.back()->address().text(), tls ? "yes" : "no");
+        spdlog::info("http listening address={} tls={}", listeners_.back()->address().text(),
+                     tls ? "yes" : "no");
     }
     if (!settings_.hasTokens())
-        spdlog::warn("http has no tokens: everybody on this machine is admin; only loopback and Unix sockets are served");
+        spdlog::warn("http has no tokens: everybody on this machine is admin; only loopback and Unix sockets "
+                     "are served");
 }
 
 std::vector<config::ListenAddress> Server::addresses() const {
     std::vector<config::ListenAddress> addresses;
-    for (const auto& listener : listeners_) addresses.push_back(listener->address());
+    for (const auto& listener : listeners_)
+        addresses.push_back(listener->address());
     return addresses;
 }
 
@@ -91,7 +99,8 @@ void Server::accept(glib::Object<GSocket> socket, bool isUnix) {
 
 glib::Object<GIOStream> Server::wrap(GSocket* socket, bool isUnix) const {
     if (!isUnix) g_socket_set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1, nullptr);
-    glib::Object<GIOStream> plain(glib::cast<GIOStream>(g_socket_connection_factory_create_connection(socket)));
+    glib::Object<GIOStream> plain(
+        glib::cast<GIOStream>(g_socket_connection_factory_create_connection(socket)));
     if (!certificate_ || isUnix) return plain;
     glib::Error error;
     glib::Object<GIOStream> tls(g_tls_server_connection_new(plain.get(), certificate_.get(), error.out()));

@@ -1,9 +1,9 @@
 // The HTTP server: HTTP/1.1 by libsoup on the main loop, on TCP (with or without TLS) and Unix sockets.
 //
-// Comes in: connections. Goes out: requests to the routes' handlers, counts. It accepts connections itself and gives them
-// to libsoup, because libsoup's listener bounds neither their number nor their time. Every answer ends its connection:
-// libsoup 3.2 never notices that a client closed a connection that it kept for further requests.
-// Owner: App. Loop thread.
+// Comes in: connections. Goes out: requests to the routes' handlers, counts. It accepts connections itself
+// and gives them to libsoup, because libsoup's listener bounds neither their number nor their time. Every
+// answer ends its connection: libsoup 3.2 never notices that a client closed a connection that it kept for
+// further requests. Owner: App. Loop thread.
 #pragma once
 
 #include "config/settings.h"
@@ -24,15 +24,16 @@ class Server {
         RateLimiter::Limits rate;
     };
 
-    /// Throws std::runtime_error when the certificate or its key cannot be used. Router and counts outlive the server.
-    Server(relay::Loop& loop, const config::HttpSettings& settings, const Router& router, RequestCounts& counts,
-           Limits limits = {});
+    /// Throws std::runtime_error when the certificate or its key cannot be used. Router and counts outlive
+    /// the server.
+    Server(relay::Loop& loop, const config::HttpSettings& settings, const Router& router,
+           RequestCounts& counts, Limits limits = {});
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// Listens on every address of the settings. Throws std::runtime_error that names the one that cannot be had, or that
-    /// others could reach while there are no tokens.
+    /// Listens on every address of the settings. Throws std::runtime_error that names the one that cannot be
+    /// had, or that others could reach while there are no tokens.
     void listen();
     /// As they are, with the ports that the kernel chose.
     std::vector<config::ListenAddress> addresses() const;

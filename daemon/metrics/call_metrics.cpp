@@ -30,13 +30,15 @@ void addStates(Families& families, const Snapshot& snapshot) {
 void addPeers(Families& families, const Snapshot& snapshot) {
     Family peers = gauge("peers", "WebRTC peers that exist, of all calls.");
     double count = 0;
-    for (const auto& call : snapshot.calls) count += call.peers;
+    for (const auto& call : snapshot.calls)
+        count += call.peers;
     peers.add({}, count);
     std::move(peers).moveTo(families);
 }
 
 void addLosses(Families& families, const Snapshot& snapshot) {
-    Family reconnects = counter("call_reconnects_total", "Sessions that took over from an older one of their participant.");
+    Family reconnects =
+        counter("call_reconnects_total", "Sessions that took over from an older one of their participant.");
     Family lost = counter("peer_lost_total", "Peers that were lost, by what told.");
     for (const auto& call : snapshot.calls) {
         reconnects.add({{"call", call.name}, {"reason", "replaced"}}, static_cast<double>(call.reconnects));

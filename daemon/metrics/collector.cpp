@@ -17,11 +17,14 @@ std::vector<prometheus::MetricFamily> Collector::Collect() const {
     addOutputFamilies(families, snapshot);
     addRequests(families);
     addProcessFamilies(families);
-    for (auto& family : families) limitSeries(family, maxSeries_);
+    for (auto& family : families)
+        limitSeries(family, maxSeries_);
     return families;
 }
 
-std::string Collector::text() const { return prometheus::TextSerializer().Serialize(Collect()); }
+std::string Collector::text() const {
+    return prometheus::TextSerializer().Serialize(Collect());
+}
 
 void Collector::addBuild(Families& families) const {
     Family build = gauge("build_info", "1, with the versions as labels.");

@@ -60,7 +60,9 @@ void Family::moveTo(Families& families) && {
     if (!family_.metric.empty()) families.push_back(std::move(family_));
 }
 
-Family gauge(const std::string& name, const std::string& help) { return {"spillway_" + name, help, MetricType::Gauge}; }
+Family gauge(const std::string& name, const std::string& help) {
+    return {"spillway_" + name, help, MetricType::Gauge};
+}
 Family counter(const std::string& name, const std::string& help) {
     return {"spillway_" + name, help, MetricType::Counter};
 }
@@ -72,7 +74,8 @@ void limitSeries(prometheus::MetricFamily& family, std::size_t maxSeries) {
     auto& metrics = family.metric;
     if (metrics.size() <= maxSeries || family.type == MetricType::Histogram) return;
     std::map<Labels, ClientMetric> sums;
-    for (const auto& metric : metrics) sums[unnamed(metric.label)];
+    for (const auto& metric : metrics)
+        sums[unnamed(metric.label)];
     const auto kept = static_cast<std::ptrdiff_t>(maxSeries - std::min(maxSeries, sums.size()));
     std::for_each(metrics.begin() + kept, metrics.end(),
                   [&](const ClientMetric& metric) { accumulate(sums[unnamed(metric.label)], metric); });

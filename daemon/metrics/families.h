@@ -1,4 +1,5 @@
-// Builds metric families: one line for each sample, and a bound on how many series a family may have. Any thread.
+// Builds metric families: one line for each sample, and a bound on how many series a family may have. Any
+// thread.
 #pragma once
 
 #include "relay/histogram.h"
@@ -33,8 +34,8 @@ Family gauge(const std::string& name, const std::string& help);
 Family counter(const std::string& name, const std::string& help);
 Family histogram(const std::string& name, const std::string& help);
 
-/// Keeps `maxSeries` at most. What is more is summed: labels that name something (call, track, subscription, route) are
-/// `other` there, those of few values (reason, state) stay.
+/// Keeps `maxSeries` at most. What is more is summed: labels that name something (call, track, subscription,
+/// route) are `other` there, those of few values (reason, state) stay.
 void limitSeries(prometheus::MetricFamily& family, std::size_t maxSeries);
 
 } // namespace spillway::daemon::metrics

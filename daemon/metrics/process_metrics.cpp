@@ -45,7 +45,8 @@ std::optional<double> bootTime() {
     return std::nullopt;
 }
 
-void add(Families& families, const char* name, const char* help, double value, MetricType type = MetricType::Gauge) {
+void add(Families& families, const char* name, const char* help, double value,
+         MetricType type = MetricType::Gauge) {
     Family family(name, help, type);
     family.add({}, value);
     std::move(family).moveTo(families);

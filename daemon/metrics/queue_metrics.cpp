@@ -11,7 +11,9 @@ using prometheus::MetricType;
 using relay::Snapshot;
 using relay::SubscriberSnapshot;
 
-double toSeconds(std::chrono::duration<double> span) { return span.count(); }
+double toSeconds(std::chrono::duration<double> span) {
+    return span.count();
+}
 
 struct QueueFamily {
     const char* name;
@@ -33,8 +35,8 @@ constexpr std::array queueFamilies{
                 [](const SubscriberSnapshot& s) { return static_cast<double>(s.bounds.bytes); }},
     QueueFamily{"spillway_queue_capacity_seconds", "Time the queue may span.", MetricType::Gauge,
                 [](const SubscriberSnapshot& s) { return toSeconds(s.bounds.time); }},
-    QueueFamily{"spillway_queue_oldest_age_seconds", "Age of the oldest frame in the queue; 0 when it is empty.",
-                MetricType::Gauge,
+    QueueFamily{"spillway_queue_oldest_age_seconds",
+                "Age of the oldest frame in the queue; 0 when it is empty.", MetricType::Gauge,
                 [](const SubscriberSnapshot& s) {
                     return s.queue.queuedBuffers > 0 ? toSeconds(relay::Clock::now() - s.queue.oldest) : 0;
                 }},
@@ -48,7 +50,8 @@ template <class Visit>
 void forEachQueue(const Snapshot& snapshot, Visit visit) {
     for (const auto& subscription : snapshot.subscriptions)
         for (const auto& subscriber : subscription.subscribers)
-            visit(Labels{{"subscription", subscription.name}, {"track", subscriber.track.text()}}, subscriber);
+            visit(Labels{{"subscription", subscription.name}, {"track", subscriber.track.text()}},
+                  subscriber);
 }
 
 void addDrops(Families& families, const Snapshot& snapshot) {
@@ -74,11 +77,13 @@ void addMemory(Families& families, const Snapshot& snapshot) {
 
 void addSubscribers(Families& families, const Snapshot& snapshot) {
     std::map<std::string, double> counts;
-    for (const auto& [output, histograms] : snapshot.outputs) counts[output];
+    for (const auto& [output, histograms] : snapshot.outputs)
+        counts[output];
     for (const auto& subscription : snapshot.subscriptions)
         counts[subscription.output] += static_cast<double>(subscription.subscribers.size());
     Family subscribers = gauge("subscribers", "Subscribers on tracks, by output.");
-    for (const auto& [output, count] : counts) subscribers.add({{"output", output}}, count);
+    for (const auto& [output, count] : counts)
+        subscribers.add({{"output", output}}, count);
     std::move(subscribers).moveTo(families);
 }
 

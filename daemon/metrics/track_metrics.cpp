@@ -35,13 +35,15 @@ constexpr std::array trackFamilies{
                 MetricType::Counter, value<&TrackSnapshot::drainedPackets>},
     TrackFamily{"spillway_track_subscribers", "Subscribers on the track.", MetricType::Gauge,
                 value<&TrackSnapshot::subscribers>},
-    TrackFamily{"spillway_track_keyframe_requests_total", "Keyframe requests sent to the source.", MetricType::Counter,
-                value<&TrackSnapshot::keyframeRequests>},
+    TrackFamily{"spillway_track_keyframe_requests_total", "Keyframe requests sent to the source.",
+                MetricType::Counter, value<&TrackSnapshot::keyframeRequests>},
     TrackFamily{"spillway_track_keyframes_total", "Keyframes received.", MetricType::Counter,
                 value<&TrackSnapshot::keyframes>},
 };
 
-prometheus::ClientMetric::Label nameOf(const TrackSnapshot& track) { return {"track", track.name.text()}; }
+prometheus::ClientMetric::Label nameOf(const TrackSnapshot& track) {
+    return {"track", track.name.text()};
+}
 
 void addAges(Families& families, const Snapshot& snapshot) {
     Family ages = gauge("track_last_packet_age_seconds", "Time since the last RTP packet.");
@@ -82,7 +84,8 @@ void addTrackFamilies(Families& families, const Snapshot& snapshot) {
     addTotals(families, snapshot);
     for (const auto& [name, help, type, read] : trackFamilies) {
         Family family(name, help, type);
-        for (const auto& track : snapshot.tracks) family.add({nameOf(track)}, read(track));
+        for (const auto& track : snapshot.tracks)
+            family.add({nameOf(track)}, read(track));
         std::move(family).moveTo(families);
     }
     addAges(families, snapshot);

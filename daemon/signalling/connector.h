@@ -1,5 +1,5 @@
-// What speaks one signalling protocol for one call. Owner: App; ended before the relay, whose Call it borrows.
-// Loop thread.
+// What speaks one signalling protocol for one call. Owner: App; ended before the relay, whose Call it
+// borrows. Loop thread.
 #pragma once
 
 #include "config/settings.h"

@@ -27,8 +27,9 @@ TEST_CASE("each role may do what it is for, and admin all") {
         const char* token;
         unsigned view, publish, admin;
     };
-    for (const auto& row : {Row{"admin-secret", 0, 0, 0}, Row{"publish-secret", 403, 0, 403}, Row{"view-secret", 0, 403, 403},
-                            Row{"wrong", 401, 401, 401}, Row{"", 401, 401, 401}}) {
+    for (const auto& row :
+         {Row{"admin-secret", 0, 0, 0}, Row{"publish-secret", 403, 0, 403}, Row{"view-secret", 0, 403, 403},
+          Row{"wrong", 401, 401, 401}, Row{"", 401, 401, 401}}) {
         CAPTURE(row.token);
         const auto sent = std::string("Bearer ") + row.token;
         CHECK(statusFor(access, sent, Access::view) == row.view);
@@ -41,8 +42,8 @@ TEST_CASE("each role may do what it is for, and admin all") {
 TEST_CASE("only a whole Bearer token counts, whatever the case of the scheme") {
     const AccessControl access(test::settingsWithTokens());
     CHECK(statusFor(access, "bEaReR   view-secret", Access::view) == 0);
-    for (const char* sent : {"view-secret", "Basic view-secret", "Bearer view-secre", "Bearer view-secret2", "Bearer",
-                             "Bearer view-secret, Bearer admin-secret"}) {
+    for (const char* sent : {"view-secret", "Basic view-secret", "Bearer view-secre", "Bearer view-secret2",
+                             "Bearer", "Bearer view-secret, Bearer admin-secret"}) {
         CAPTURE(sent);
         CHECK(statusFor(access, sent, Access::view) == 401);
     }
@@ -61,7 +62,8 @@ TEST_CASE("without tokens a name of somebody else's for this host is refused") {
         request.headers["host"] = host;
         CHECK_FALSE(access.refuseHost(request));
     }
-    for (const char* host : {"evil.example", "localhost.evil.example:8080", "127.0.0.1.evil.example", "[", ""}) {
+    for (const char* host :
+         {"evil.example", "localhost.evil.example:8080", "127.0.0.1.evil.example", "[", ""}) {
         CAPTURE(host);
         request.headers["host"] = host;
         CHECK(access.refuseHost(request));

@@ -1,5 +1,5 @@
-// A client that speaks HTTP over a raw socket on a thread of its own, while the test turns the loop: it can be slow, endless
-// and wrong, which libraries cannot.
+// A client that speaks HTTP over a raw socket on a thread of its own, while the test turns the loop: it can
+// be slow, endless and wrong, which libraries cannot.
 #pragma once
 
 #include "relay/loop.h"
@@ -24,7 +24,7 @@
 namespace spillway::test {
 
 struct Reply {
-    int status = 0; ///< 0: the server closed without a word
+    int status = 0;                             ///< 0: the server closed without a word
     std::map<std::string, std::string> headers; ///< names in lower case
     std::string body;
 
@@ -117,7 +117,8 @@ class HttpConnection {
     static void addHeader(Reply& reply, const std::string& line) {
         const auto colon = line.find(':');
         std::string name = line.substr(0, colon);
-        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](unsigned char c) { return std::tolower(c); });
         auto& value = reply.headers[name];
         value += (value.empty() ? "" : ", ") + line.substr(colon + 2);
     }
@@ -129,18 +130,20 @@ class HttpConnection {
 
 using Headers = std::map<std::string, std::string>;
 
-inline std::string requestText(const std::string& method, const std::string& path, const Headers& headers = {},
-                               const std::string& body = {}) {
+inline std::string requestText(const std::string& method, const std::string& path,
+                               const Headers& headers = {}, const std::string& body = {}) {
     std::string text = method + " " + path + " HTTP/1.1\r\n";
     if (!headers.contains("Host")) text += "Host: 127.0.0.1\r\n";
-    for (const auto& [name, value] : headers) text.append(name).append(": ").append(value).append("\r\n");
+    for (const auto& [name, value] : headers)
+        text.append(name).append(": ").append(value).append("\r\n");
     if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     return text + "\r\n" + body;
 }
 
 /// Runs `client` on a thread while the loop turns; gives what it returns, and its exceptions.
 template <class Client>
-auto whileTurning(relay::Loop& loop, Client client, std::chrono::seconds deadline = std::chrono::seconds(20)) {
+auto whileTurning(relay::Loop& loop, Client client,
+                  std::chrono::seconds deadline = std::chrono::seconds(20)) {
     auto result = std::async(std::launch::async, std::move(client));
     const auto done = [&] { return result.wait_for(std::chrono::seconds(0)) == std::future_status::ready; };
     if (!loop.runUntil(done, deadline)) FAIL("the client is still waiting");

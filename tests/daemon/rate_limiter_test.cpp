@@ -12,7 +12,8 @@ const RateLimiter::Clock::time_point start{};
 
 TEST_CASE("an address has its burst, then what the rate gives") {
     RateLimiter limiter({2, 3, 10});
-    for (int i = 0; i < 3; ++i) CHECK(limiter.take("a", start));
+    for (int i = 0; i < 3; ++i)
+        CHECK(limiter.take("a", start));
     CHECK_FALSE(limiter.take("a", start));
     CHECK_FALSE(limiter.take("a", start + 400ms));
     CHECK(limiter.take("a", start + 600ms));
@@ -32,5 +33,7 @@ TEST_CASE("when the table is full new addresses share one bucket") {
     CHECK(limiter.take("b", start));
     CHECK(limiter.take("c", start));
     CHECK_FALSE(limiter.take("d", start));
-    SECTION("until older ones have recovered") { CHECK(limiter.take("d", start + 2s)); }
+    SECTION("until older ones have recovered") {
+        CHECK(limiter.take("d", start + 2s));
+    }
 }

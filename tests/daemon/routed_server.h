@@ -66,6 +66,8 @@ inline nlohmann::json problemOf(const Reply& reply) {
     return json;
 }
 
-inline Headers bearer(const std::string& token) { return {{"Authorization", "Bearer " + token}}; }
+inline Headers bearer(const std::string& token) {
+    return {{"Authorization", "Bearer " + token}};
+}
 
 } // namespace spillway::test

@@ -78,7 +78,8 @@ TEST_CASE("what is wrong with a request is a problem document with its status") 
     CHECK(forbidden.status == 403);
     problemOf(forbidden);
 
-    const auto type = server.ask("POST", "/echo", {{"Authorization", "Bearer admin-secret"}, {"Content-Type", "a/b"}}, "x");
+    const auto type =
+        server.ask("POST", "/echo", {{"Authorization", "Bearer admin-secret"}, {"Content-Type", "a/b"}}, "x");
     CHECK(type.status == 415);
     CHECK(type.header("accept-post") == "text/plain");
     problemOf(type);
@@ -110,7 +111,8 @@ TEST_CASE("a body that is announced too large is refused before it comes") {
     RoutedServer server;
     const auto reply = whileTurning(server.loop, [port = server.port()] {
         HttpConnection connection(port);
-        connection.send("POST /any HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1048576\r\n\r\nfirst bytes");
+        connection.send(
+            "POST /any HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1048576\r\n\r\nfirst bytes");
         return connection.receive();
     });
     CHECK(reply.status == 413);
@@ -134,7 +136,8 @@ TEST_CASE("an endless chunked body is cut off and the connection closed") {
         HttpConnection connection(port);
         connection.send(chunkedHead("/any"));
         std::size_t total = 0;
-        while (total < 256U * 1024 * 1024 && connection.send(chunk(16384))) total += 16384;
+        while (total < 256U * 1024 * 1024 && connection.send(chunk(16384)))
+            total += 16384;
         return std::pair(total, connection.closedByServer());
     });
     CHECK(sent < 256U * 1024 * 1024);
@@ -184,7 +187,8 @@ TEST_CASE("who sends a request byte by byte is cut off") {
         HttpConnection connection(port);
         connection.send("GET /open HTTP/1.1\r\nX-Slow: ");
         const auto end = std::chrono::steady_clock::now() + 5s;
-        while (std::chrono::steady_clock::now() < end && connection.send("x")) std::this_thread::yield();
+        while (std::chrono::steady_clock::now() < end && connection.send("x"))
+            std::this_thread::yield();
         return std::pair(connection.receive(), connection.closedByServer());
     });
     CHECK(reply.status == 0);
@@ -194,7 +198,8 @@ TEST_CASE("who sends a request byte by byte is cut off") {
 
 TEST_CASE("who connects and says nothing is cut off") {
     RoutedServer server(localSettings(), quick());
-    CHECK(whileTurning(server.loop, [port = server.port()] { return HttpConnection(port).closedByServer(); }));
+    CHECK(
+        whileTurning(server.loop, [port = server.port()] { return HttpConnection(port).closedByServer(); }));
 }
 
 TEST_CASE("more connections than the bound are closed at once, the others stay") {
@@ -219,7 +224,8 @@ TEST_CASE("too many posts from one address get 429, and guesses at tokens too") 
     RoutedServer::Limits limits;
     limits.rate = {1, 3, 10};
     RoutedServer server(settingsWithTokens(), limits);
-    for (int i = 0; i < 3; ++i) CHECK(server.ask("POST", "/any", bearer("publish-secret"), "x").status == 200);
+    for (int i = 0; i < 3; ++i)
+        CHECK(server.ask("POST", "/any", bearer("publish-secret"), "x").status == 200);
     const auto limited = server.ask("POST", "/any", bearer("publish-secret"), "x");
     CHECK(limited.status == 429);
     CHECK(limited.header("retry-after") == "1");
@@ -233,15 +239,17 @@ TEST_CASE("a page of an allowed origin may read the answer, others not") {
     auto settings = settingsWithTokens();
     settings.cors = {"https://example.org"};
     RoutedServer server(settings);
-    const auto preflight = server.ask("OPTIONS", "/echo",
-                                      {{"Origin", "https://example.org"}, {"Access-Control-Request-Method", "POST"}});
+    const auto preflight = server.ask(
+        "OPTIONS", "/echo", {{"Origin", "https://example.org"}, {"Access-Control-Request-Method", "POST"}});
     CHECK(preflight.status == 204);
     CHECK(preflight.header("access-control-allow-origin") == "https://example.org");
     CHECK(preflight.header("access-control-allow-methods").find("POST") != std::string::npos);
     CHECK(preflight.header("access-control-allow-headers").find("Authorization") != std::string::npos);
-    CHECK(server.ask("GET", "/open", {{"Origin", "https://evil.example"}}).header("access-control-allow-origin").empty());
-    CHECK(server.ask("GET", "/view", {{"Origin", "https://example.org"}}).header("access-control-allow-origin") ==
-          "https://example.org");
+    CHECK(server.ask("GET", "/open", {{"Origin", "https://evil.example"}})
+              .header("access-control-allow-origin")
+              .empty());
+    CHECK(server.ask("GET", "/view", {{"Origin", "https://example.org"}})
+              .header("access-control-allow-origin") == "https://example.org");
 }
 
 TEST_CASE("requests are counted by pattern, never by what the client made up") {
@@ -260,7 +268,8 @@ TEST_CASE("requests are counted by pattern, never by what the client made up") {
 TEST_CASE("a handler that throws or drops its responder is an error of ours, said once") {
     RoutedServer server;
     using daemon::http::Access;
-    server.router.add({"GET", "/throws", Access::open, {}, [](auto&, auto&) { throw std::runtime_error("secret"); }});
+    server.router.add(
+        {"GET", "/throws", Access::open, {}, [](auto&, auto&) { throw std::runtime_error("secret"); }});
     server.router.add({"GET", "/drops", Access::open, {}, [](auto&, auto&) {}});
     const auto thrown = server.ask("GET", "/throws");
     CHECK(thrown.status == 500);
@@ -271,7 +280,8 @@ TEST_CASE("a handler that throws or drops its responder is an error of ours, sai
 TEST_CASE("a handler may answer later, also when the client or the server is gone by then") {
     RoutedServer server;
     daemon::http::Responder later;
-    server.router.add({"GET", "/later", daemon::http::Access::open, {}, [&](auto&, auto& respond) { later = respond; }});
+    server.router.add(
+        {"GET", "/later", daemon::http::Access::open, {}, [&](auto&, auto& respond) { later = respond; }});
     SECTION("an answer that comes later arrives") {
         const auto timer = server.loop.every(5ms, [&] {
             if (later) later({200, "text/plain", "late", {}});
@@ -295,7 +305,9 @@ TEST_CASE("an answer after the end of the server does nothing") {
     daemon::http::Responder later;
     {
         RoutedServer server;
-        server.router.add({"GET", "/later", daemon::http::Access::open, {}, [&](auto&, auto& respond) { later = respond; }});
+        server.router.add({"GET", "/later", daemon::http::Access::open, {}, [&](auto&, auto& respond) {
+                               later = respond;
+                           }});
         HttpConnection connection(server.port());
         connection.send(requestText("GET", "/later"));
         REQUIRE(server.loop.runUntil([&] { return static_cast<bool>(later); }, 5s));
@@ -322,7 +334,8 @@ TEST_CASE("a Unix socket is for owner and group, replaces a stale one and goes w
         struct stat file {};
         REQUIRE(::stat(path.c_str(), &file) == 0);
         CHECK((file.st_mode & 0777U) == 0660U);
-        for (const char* request : {"GET /view HTTP/1.1\r\nHost: any.name\r\n\r\n", "GET /view HTTP/1.0\r\n\r\n"}) {
+        for (const char* request :
+             {"GET /view HTTP/1.1\r\nHost: any.name\r\n\r\n", "GET /view HTTP/1.0\r\n\r\n"}) {
             const auto status = whileTurning(server.loop, [&] {
                 HttpConnection connection(path);
                 connection.send(request);
@@ -362,7 +375,8 @@ TEST_CASE("thousands of requests leave no descriptor and no connection behind") 
     whileTurning(server.loop, [port = server.port()] {
         for (int i = 0; i < 1000; ++i) {
             HttpConnection connection(port);
-            connection.send(requestText(i % 2 ? "GET" : "POST", i % 2 ? "/open" : "/echo", {}, i % 2 ? "" : "x"));
+            connection.send(
+                requestText(i % 2 ? "GET" : "POST", i % 2 ? "/open" : "/echo", {}, i % 2 ? "" : "x"));
             connection.receive();
         }
         return 0;

@@ -35,7 +35,8 @@ Json describe(const relay::CallSnapshot& call, const relay::Snapshot& snapshot) 
 
 Response list(const relay::Snapshot& snapshot) {
     Json calls = Json::array();
-    for (const auto& call : snapshot.calls) calls.push_back(describe(call, snapshot));
+    for (const auto& call : snapshot.calls)
+        calls.push_back(describe(call, snapshot));
     return jsonResponse({{"calls", calls}});
 }
 
@@ -51,9 +52,10 @@ void addCalls(Router& router, SnapshotSource snapshot) {
     router.add({"GET", "/v1/calls", Access::view, {}, [=](const Request&, const Responder& respond) {
                     respond(list(snapshot()));
                 }});
-    router.add({"GET", "/v1/calls/{call}", Access::view, {}, [=](const Request& request, const Responder& respond) {
-                    respond(one(snapshot(), request.param("call")));
-                }});
+    router.add(
+        {"GET", "/v1/calls/{call}", Access::view, {}, [=](const Request& request, const Responder& respond) {
+             respond(one(snapshot(), request.param("call")));
+         }});
 }
 
 } // namespace spillway::daemon::http

@@ -21,12 +21,23 @@ std::string escape(const std::string& text) {
     std::string safe;
     for (const char c : text) {
         switch (c) {
-        case '&': safe += "&amp;"; break;
-        case '<': safe += "&lt;"; break;
-        case '>': safe += "&gt;"; break;
-        case '"': safe += "&quot;"; break;
-        case '\'': safe += "&#39;"; break;
-        default: safe += c;
+        case '&':
+            safe += "&amp;";
+            break;
+        case '<':
+            safe += "&lt;";
+            break;
+        case '>':
+            safe += "&gt;";
+            break;
+        case '"':
+            safe += "&quot;";
+            break;
+        case '\'':
+            safe += "&#39;";
+            break;
+        default:
+            safe += c;
         }
     }
     return safe;
@@ -38,8 +49,8 @@ std::string callRows(const relay::Snapshot& snapshot) {
         std::string names;
         for (const auto& one : call.participants)
             names += (names.empty() ? "" : ", ") + escape(one.display.empty() ? one.name : one.display);
-        rows += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td class=n>{}\n", escape(call.name), escape(call.type),
-                            relay::callStateName(call.state), names, call.peers);
+        rows += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td class=n>{}\n", escape(call.name),
+                            escape(call.type), relay::callStateName(call.state), names, call.peers);
     }
     return rows;
 }
@@ -48,9 +59,9 @@ std::string trackRows(const relay::Snapshot& snapshot) {
     std::string rows;
     for (const auto& track : snapshot.tracks)
         rows += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td class=n>{}<td class=n>{}<td class=n>{}\n",
-                            escape(track.name.text()), escape(track.codec), relay::trackStateName(track.state),
-                            track.draining ? "drained" : "watched", track.subscribers, track.receivedPackets,
-                            track.lostPackets);
+                            escape(track.name.text()), escape(track.codec),
+                            relay::trackStateName(track.state), track.draining ? "drained" : "watched",
+                            track.subscribers, track.receivedPackets, track.lostPackets);
     return rows;
 }
 
@@ -58,24 +69,25 @@ std::string branchRows(const relay::Snapshot& snapshot) {
     std::string rows;
     for (const auto& subscription : snapshot.subscriptions)
         for (const auto& one : subscription.subscribers)
-            rows += fmt::format(
-                "<tr><td>{}<td>{}<td>{}<td class=n>{} / {}<td class=n>{} / {}<td class=n>{}<td class=n>{}<td>{}\n",
-                escape(subscription.name), escape(subscription.output), escape(one.track.text()),
-                one.queue.queuedBuffers, one.bounds.buffers, one.queue.queuedBytes, one.bounds.bytes,
-                one.queue.delivered, one.queue.droppedTotal(), escape(one.status.error));
+            rows += fmt::format("<tr><td>{}<td>{}<td>{}<td class=n>{} / {}<td class=n>{} / {}<td "
+                                "class=n>{}<td class=n>{}<td>{}\n",
+                                escape(subscription.name), escape(subscription.output),
+                                escape(one.track.text()), one.queue.queuedBuffers, one.bounds.buffers,
+                                one.queue.queuedBytes, one.bounds.bytes, one.queue.delivered,
+                                one.queue.droppedTotal(), escape(one.status.error));
     return rows;
 }
 
 std::string page(const relay::Snapshot& snapshot, const StatusFacts& facts) {
-    return fmt::format("{}<p>{} on GStreamer {}, since {}. Queues may hold {} of {} bytes.</p>\n"
-                       "<h2>Calls</h2><table><tr><th>call<th>type<th>state<th>participants<th class=n>peers\n{}</table>\n"
-                       "<h2>Tracks</h2><table><tr><th>track<th>codec<th>state<th><th class=n>subscribers"
-                       "<th class=n>packets<th class=n>lost\n{}</table>\n"
-                       "<h2>Subscribers</h2><table><tr><th>subscription<th>output<th>track<th class=n>buffers"
-                       "<th class=n>bytes<th class=n>delivered<th class=n>dropped<th>error\n{}</table></body></html>\n",
-                       head, escape(facts.version), escape(facts.gstreamer), timestamp(facts.started),
-                       snapshot.queueMemory, snapshot.queueMemoryLimit, callRows(snapshot), trackRows(snapshot),
-                       branchRows(snapshot));
+    return fmt::format(
+        "{}<p>{} on GStreamer {}, since {}. Queues may hold {} of {} bytes.</p>\n"
+        "<h2>Calls</h2><table><tr><th>call<th>type<th>state<th>participants<th class=n>peers\n{}</table>\n"
+        "<h2>Tracks</h2><table><tr><th>track<th>codec<th>state<th><th class=n>subscribers"
+        "<th class=n>packets<th class=n>lost\n{}</table>\n"
+        "<h2>Subscribers</h2><table><tr><th>subscription<th>output<th>track<th class=n>buffers"
+        "<th class=n>bytes<th class=n>delivered<th class=n>dropped<th>error\n{}</table></body></html>\n",
+        head, escape(facts.version), escape(facts.gstreamer), timestamp(facts.started), snapshot.queueMemory,
+        snapshot.queueMemoryLimit, callRows(snapshot), trackRows(snapshot), branchRows(snapshot));
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 // The routes of the API. One file for each resource; a new one adds its function here.
 //
-// Comes in: requests. Goes out: JSON from one snapshot each, or wishes to the relay. What a request says is checked
-// before anything changes. Loop thread.
+// Comes in: requests. Goes out: JSON from one snapshot each, or wishes to the relay. What a request says is
+// checked before anything changes. Loop thread.
 #pragma once
 
 #include "config/settings.h"
@@ -33,8 +33,9 @@ struct SubscriptionActions {
 };
 
 struct Health {
-    std::function<std::optional<std::string>()> unhealthy; ///< why /healthz says 503; nothing when all is well
-    std::function<std::optional<std::string>()> unready;   ///< the same for /readyz
+    std::function<std::optional<std::string>()>
+        unhealthy;                                       ///< why /healthz says 503; nothing when all is well
+    std::function<std::optional<std::string>()> unready; ///< the same for /readyz
 };
 
 void addStatus(Router& router, SnapshotSource snapshot, StatusFacts facts);

@@ -11,13 +11,18 @@ namespace {
 Json counts(const relay::Snapshot& snapshot) {
     std::uint64_t peers = 0;
     std::uint64_t subscribers = 0;
-    for (const auto& call : snapshot.calls) peers += call.peers;
-    for (const auto& subscription : snapshot.subscriptions) subscribers += subscription.subscribers.size();
-    const auto draining =
-        std::count_if(snapshot.tracks.begin(), snapshot.tracks.end(), [](const auto& track) { return track.draining; });
-    return {{"calls", snapshot.calls.size()},         {"peers", peers},
-            {"tracks", snapshot.tracks.size()},       {"tracks_draining", draining},
-            {"subscriptions", snapshot.subscriptions.size()}, {"subscribers", subscribers}};
+    for (const auto& call : snapshot.calls)
+        peers += call.peers;
+    for (const auto& subscription : snapshot.subscriptions)
+        subscribers += subscription.subscribers.size();
+    const auto draining = std::count_if(snapshot.tracks.begin(), snapshot.tracks.end(),
+                                        [](const auto& track) { return track.draining; });
+    return {{"calls", snapshot.calls.size()},
+            {"peers", peers},
+            {"tracks", snapshot.tracks.size()},
+            {"tracks_draining", draining},
+            {"subscriptions", snapshot.subscriptions.size()},
+            {"subscribers", subscribers}};
 }
 
 Json limits(const config::LimitSettings& limits) {
@@ -28,14 +33,15 @@ Json limits(const config::LimitSettings& limits) {
 }
 
 Json status(const relay::Snapshot& snapshot, const StatusFacts& facts) {
-    return {{"version", facts.version},
-            {"gstreamer", facts.gstreamer},
-            {"nice", facts.nice},
-            {"started", timestamp(facts.started)},
-            {"uptime_seconds", seconds(std::chrono::system_clock::now() - facts.started)},
-            {"limits", limits(facts.limits)},
-            {"queue_memory", {{"bytes", snapshot.queueMemory}, {"worst_case_bytes", snapshot.queueMemoryLimit}}},
-            {"counts", counts(snapshot)}};
+    return {
+        {"version", facts.version},
+        {"gstreamer", facts.gstreamer},
+        {"nice", facts.nice},
+        {"started", timestamp(facts.started)},
+        {"uptime_seconds", seconds(std::chrono::system_clock::now() - facts.started)},
+        {"limits", limits(facts.limits)},
+        {"queue_memory", {{"bytes", snapshot.queueMemory}, {"worst_case_bytes", snapshot.queueMemoryLimit}}},
+        {"counts", counts(snapshot)}};
 }
 
 } // namespace

@@ -48,7 +48,8 @@ Json branch(const relay::SubscriberSnapshot& subscriber) {
 
 Json describe(const relay::SubscriptionSnapshot& subscription) {
     Json branches = Json::array();
-    for (const auto& subscriber : subscription.subscribers) branches.push_back(branch(subscriber));
+    for (const auto& subscriber : subscription.subscribers)
+        branches.push_back(branch(subscriber));
     return {{"name", subscription.name},
             {"tracks", subscription.tracks},
             {"output", {{"type", subscription.output}}},
@@ -58,7 +59,8 @@ Json describe(const relay::SubscriptionSnapshot& subscription) {
 
 Response list(const relay::Snapshot& snapshot) {
     Json subscriptions = Json::array();
-    for (const auto& subscription : snapshot.subscriptions) subscriptions.push_back(describe(subscription));
+    for (const auto& subscription : snapshot.subscriptions)
+        subscriptions.push_back(describe(subscription));
     return jsonResponse({{"subscriptions", subscriptions}});
 }
 
@@ -70,16 +72,20 @@ Response one(const relay::Snapshot& snapshot, const std::string& name, unsigned 
 
 Response refusal(const relay::Refused& refused) {
     switch (refused.kind()) {
-    case relay::Refused::Kind::duplicate: return problem(409, refused.what());
-    case relay::Refused::Kind::limit: return problem(503, refused.what(), retryAfter);
-    case relay::Refused::Kind::invalid: break;
+    case relay::Refused::Kind::duplicate:
+        return problem(409, refused.what());
+    case relay::Refused::Kind::limit:
+        return problem(503, refused.what(), retryAfter);
+    case relay::Refused::Kind::invalid:
+        break;
     }
     return problem(422, refused.what(), {refused.what()});
 }
 
 Response invalid(const std::vector<config::Problem>& problems) {
     std::vector<std::string> errors;
-    for (const auto& one : problems) errors.push_back(one.text());
+    for (const auto& one : problems)
+        errors.push_back(one.text());
     return problem(422, "this is no subscription; errors tells why", errors);
 }
 
@@ -107,12 +113,20 @@ void addSubscriptions(Router& router, SnapshotSource snapshot, SubscriptionActio
                     respond(list(snapshot()));
                 }});
     router.add({"POST", "/v1/subscriptions", Access::admin, "application/json",
-                [=](const Request& request, const Responder& respond) { respond(create(request, snapshot, actions)); }});
-    router.add({"GET", "/v1/subscriptions/{name}", Access::view, {},
+                [=](const Request& request, const Responder& respond) {
+                    respond(create(request, snapshot, actions));
+                }});
+    router.add({"GET",
+                "/v1/subscriptions/{name}",
+                Access::view,
+                {},
                 [=](const Request& request, const Responder& respond) {
                     respond(one(snapshot(), request.param("name"), 200));
                 }});
-    router.add({"DELETE", "/v1/subscriptions/{name}", Access::admin, {},
+    router.add({"DELETE",
+                "/v1/subscriptions/{name}",
+                Access::admin,
+                {},
                 [=](const Request& request, const Responder& respond) {
                     respond(remove(request.param("name"), actions));
                 }});

@@ -45,7 +45,8 @@ Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot
 
 Response list(const relay::Snapshot& snapshot) {
     Json tracks = Json::array();
-    for (const auto& track : snapshot.tracks) tracks.push_back(describe(track, snapshot));
+    for (const auto& track : snapshot.tracks)
+        tracks.push_back(describe(track, snapshot));
     return jsonResponse({{"tracks", tracks}});
 }
 
@@ -61,10 +62,13 @@ void addTracks(Router& router, SnapshotSource snapshot) {
     router.add({"GET", "/v1/tracks", Access::view, {}, [=](const Request&, const Responder& respond) {
                     respond(list(snapshot()));
                 }});
-    router.add({"GET", "/v1/tracks/{call}/{participant}/{source}", Access::view, {},
+    router.add({"GET",
+                "/v1/tracks/{call}/{participant}/{source}",
+                Access::view,
+                {},
                 [=](const Request& request, const Responder& respond) {
-                    respond(one(snapshot(),
-                                {request.param("call"), request.param("participant"), request.param("source")}));
+                    respond(one(snapshot(), {request.param("call"), request.param("participant"),
+                                             request.param("source")}));
                 }});
 }
 

@@ -97,8 +97,8 @@ void Participant::onAnswer(const relay::Answer& answer) {
 
 /// May run inside a callback of the publisher: what has failed is disposed by the timer.
 void Participant::rejoinLater(const std::string& why) {
-    spdlog::warn("test participant failed call={} participant={} error=\"{}\"", call_.settings().name, settings_.name,
-                 why);
+    spdlog::warn("test participant failed call={} participant={} error=\"{}\"", call_.settings().name,
+                 settings_.name, why);
     rejoin_ = loop_.after(jittered(pause_), [this] {
         leave();
         join();

@@ -1,7 +1,7 @@
 // One synthetic participant of a `test` call: a publisher, and its session in the call.
 //
-// It moves from away over joining to joined; what is lost is joined again after a pause that doubles up to a bound.
-// Owner: TestConnector; ends before the call. Loop thread.
+// It moves from away over joining to joined; what is lost is joined again after a pause that doubles up to a
+// bound. Owner: TestConnector; ends before the call. Loop thread.
 #pragma once
 
 #include "relay/call.h"
@@ -41,7 +41,7 @@ class Participant {
     std::optional<relay::PeerId> peer_;           ///< once the call has the offer
     std::chrono::milliseconds pause_;             ///< before the next try
     relay::Timer rejoin_;
-    std::unique_ptr<relay::Lifetime> attempt_;    ///< callbacks of an older attempt do nothing
+    std::unique_ptr<relay::Lifetime> attempt_; ///< callbacks of an older attempt do nothing
 };
 
 } // namespace spillway::daemon

@@ -12,14 +12,17 @@ std::string nameOf(std::uint32_t index) {
 }
 
 /// The second one sends H.264, as some do in every real call.
-config::Codec codecOf(std::uint32_t index) { return index == 1 ? config::Codec::h264 : config::Codec::vp8; }
+config::Codec codecOf(std::uint32_t index) {
+    return index == 1 ? config::Codec::h264 : config::Codec::vp8;
+}
 
 } // namespace
 
 TestConnector::TestConnector(relay::Loop& loop, relay::Call& call, const config::TestJoin& join)
     : call_(call) {
     for (std::uint32_t index = 0; index < join.participants; ++index) {
-        const relay::PublisherSettings settings{nameOf(index), join.width, join.height, join.fps, codecOf(index), true};
+        const relay::PublisherSettings settings{nameOf(index), join.width,     join.height,
+                                                join.fps,      codecOf(index), true};
         participants_.push_back(std::make_unique<Participant>(loop, call, settings));
         participants_.back()->join();
     }
@@ -38,10 +41,18 @@ void TestConnector::churn() {
     constexpr std::size_t steps = 4;
     Participant& participant = *participants_.at(churned_ / steps % participants_.size());
     switch (churned_++ % steps) {
-    case 0: participant.leave(); break;
-    case 1: participant.join(); break;
-    case 2: participant.switchCamera(false); break;
-    default: participant.switchCamera(true); break;
+    case 0:
+        participant.leave();
+        break;
+    case 1:
+        participant.join();
+        break;
+    case 2:
+        participant.switchCamera(false);
+        break;
+    default:
+        participant.switchCamera(true);
+        break;
     }
 }
 

@@ -1,8 +1,8 @@
-// The connector `test`: a synthetic call whose participants publish from inside this process, each through two real
-// webrtcbins, over loopback. For demos and benchmarks.
+// The connector `test`: a synthetic call whose participants publish from inside this process, each through
+// two real webrtcbins, over loopback. For demos and benchmarks.
 //
-// Comes in: the settings. Goes out: participants that join the call, join again when they were lost, and with `churn`
-// leave, return, and switch the camera off and on, one after the other. Loop thread.
+// Comes in: the settings. Goes out: participants that join the call, join again when they were lost, and with
+// `churn` leave, return, and switch the camera off and on, one after the other. Loop thread.
 #pragma once
 
 #include "daemon/signalling/connector.h"

@@ -16,7 +16,8 @@ std::string randomId(std::size_t bytes) {
     if (::getrandom(random.data(), bytes, 0) != static_cast<ssize_t>(bytes))
         throw std::system_error(errno, std::generic_category(), "getrandom");
     std::string text;
-    for (const unsigned char byte : random) text.append({digits[byte >> 4U], digits[byte & 15U]});
+    for (const unsigned char byte : random)
+        text.append({digits[byte >> 4U], digits[byte & 15U]});
     return text;
 }
 

@@ -20,8 +20,10 @@ bool names(std::string_view list, std::string_view etag) {
         const auto end = std::min(list.find(','), list.size());
         auto one = list.substr(0, end);
         list.remove_prefix(std::min(end + 1, list.size()));
-        while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
-        while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
+        while (!one.empty() && (one.front() == ' ' || one.front() == '\t'))
+            one.remove_prefix(1);
+        while (!one.empty() && (one.back() == ' ' || one.back() == '\t'))
+            one.remove_suffix(1);
         if (one == "*" || one == etag) return true;
     }
     return false;

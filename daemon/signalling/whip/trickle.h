@@ -1,4 +1,5 @@
-// A PATCH on a session: candidates that the publisher found after its offer (RFC 9725 section 4.3). Loop thread.
+// A PATCH on a session: candidates that the publisher found after its offer (RFC 9725 section 4.3). Loop
+// thread.
 #pragma once
 
 #include "daemon/http/message.h"
@@ -11,7 +12,8 @@ namespace spillway::daemon::whip {
 
 inline constexpr const char* trickleType = "application/trickle-ice-sdpfrag";
 
-/// 428 without `If-Match`, 412 when it names another ICE session than `etag`; nothing when it matches or is `*`.
+/// 428 without `If-Match`, 412 when it names another ICE session than `etag`; nothing when it matches or is
+/// `*`.
 std::optional<http::Response> refusePrecondition(const http::Request& request, const std::string& etag);
 
 /// Hands the candidates to the peer: 204, or what is wrong with the body.

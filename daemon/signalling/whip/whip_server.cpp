@@ -28,9 +28,12 @@ std::string participantOf(const Request& request) {
 
 Response refusal(const relay::Refused& refused) {
     switch (refused.kind()) {
-    case relay::Refused::Kind::limit: return problem(503, refused.what(), retryAfter);
-    case relay::Refused::Kind::duplicate: return problem(409, refused.what());
-    case relay::Refused::Kind::invalid: break;
+    case relay::Refused::Kind::limit:
+        return problem(503, refused.what(), retryAfter);
+    case relay::Refused::Kind::duplicate:
+        return problem(409, refused.what());
+    case relay::Refused::Kind::invalid:
+        break;
     }
     return problem(422, refused.what());
 }
@@ -38,28 +41,38 @@ Response refusal(const relay::Refused& refused) {
 Response refusal(const relay::NegotiationError& error) {
     using Kind = relay::NegotiationError::Kind;
     switch (error.kind) {
-    case Kind::malformed: return problem(400, error.detail);
-    case Kind::unsupported: return problem(422, error.detail);
-    case Kind::internal: break;
+    case Kind::malformed:
+        return problem(400, error.detail);
+    case Kind::unsupported:
+        return problem(422, error.detail);
+    case Kind::internal:
+        break;
     }
     return problem(500, error.detail);
 }
 
-/// The same for every path, so that who has no token does not learn which calls there are. ICE servers and their
-/// credentials are for publishers, with their answer.
+/// The same for every path, so that who has no token does not learn which calls there are. ICE servers and
+/// their credentials are for publishers, with their answer.
 Response options() {
     return Response{204, {}, {}, {}}.with("Accept-Post", sdpType).with("Allow", "POST, GET, HEAD, OPTIONS");
 }
 
-Response noCall() { return problem(404, "there is no call of this name that takes publishers"); }
-Response noSession() { return problem(404, "there is no such session, or not any more"); }
+Response noCall() {
+    return problem(404, "there is no call of this name that takes publishers");
+}
+Response noSession() {
+    return problem(404, "there is no such session, or not any more");
+}
 
 } // namespace
 
-Server::Server(const std::vector<config::IceServer>& iceServers)
-    : links_(iceLinks(iceServers)) {}
+Server::Server(const std::vector<config::IceServer>& iceServers, bool loopbackOnly)
+    : links_(iceLinks(iceServers))
+    , loopbackOnly_(loopbackOnly) {}
 
-void Server::host(relay::Call& call) { calls_.insert_or_assign(call.settings().name, &call); }
+void Server::host(relay::Call& call) {
+    calls_.insert_or_assign(call.settings().name, &call);
+}
 
 void Server::unhost(const std::string& call) {
     std::erase_if(sessions_, [&](const auto& item) {
@@ -81,23 +94,28 @@ void Server::addEndpointRoutes(http::Router& router) {
     const std::string endpoint = "/whip/{call}";
     router.add({"POST", endpoint, Access::publish, sdpType,
                 [this](const Request& request, const Responder& respond) { post(request, respond); }});
-    router.add({"GET", endpoint, Access::publish, {}, [this](const Request& request, const Responder& respond) {
-                    respond(hosted(request) ? Response{204, {}, {}, {}} : noCall());
+    router.add(
+        {"GET", endpoint, Access::publish, {}, [this](const Request& request, const Responder& respond) {
+             respond(hosted(request) ? Response{204, {}, {}, {}} : noCall());
+         }});
+    router.add({"OPTIONS", endpoint, Access::open, {}, [](const Request&, const Responder& respond) {
+                    respond(options());
                 }});
-    router.add({"OPTIONS", endpoint, Access::open, {},
-                [](const Request&, const Responder& respond) { respond(options()); }});
 }
 
 void Server::addSessionRoutes(http::Router& router) {
     using http::Access;
     const std::string session = "/whip/{call}/{session}";
-    router.add({"GET", session, Access::publish, {}, [this](const Request& request, const Responder& respond) {
-                    respond(find(request) ? Response{204, {}, {}, {}} : noSession());
-                }});
+    router.add(
+        {"GET", session, Access::publish, {}, [this](const Request& request, const Responder& respond) {
+             respond(find(request) ? Response{204, {}, {}, {}} : noSession());
+         }});
     router.add({"PATCH", session, Access::publish, trickleType,
                 [this](const Request& request, const Responder& respond) { respond(patch(request)); }});
-    router.add({"DELETE", session, Access::publish, {},
-                [this](const Request& request, const Responder& respond) { respond(remove(request)); }});
+    router.add(
+        {"DELETE", session, Access::publish, {}, [this](const Request& request, const Responder& respond) {
+             respond(remove(request));
+         }});
 }
 
 void Server::post(const Request& request, const Responder& respond) {
@@ -108,6 +126,7 @@ void Server::post(const Request& request, const Responder& respond) {
     publish.participant = config::toName(display);
     publish.display = display;
     publish.offer = request.body;
+    publish.loopbackOnly = loopbackOnly_;
     const std::string id = randomId();
     // An answer or an end may come before publish() returns: the session is there first.
     sessions_[id] = {call, 0, '"' + randomId(8) + '"'};
@@ -123,7 +142,8 @@ void Server::post(const Request& request, const Responder& respond) {
     }
 }
 
-relay::PublishEvents Server::events(const std::string& id, const std::string& call, const Responder& respond) {
+relay::PublishEvents Server::events(const std::string& id, const std::string& call,
+                                    const Responder& respond) {
     relay::PublishEvents events;
     events.onAnswer = lifetime_.guard([this, id, call, respond](const relay::Answer& answer) {
         respond(created(id, answer, call));
@@ -131,7 +151,8 @@ relay::PublishEvents Server::events(const std::string& id, const std::string& ca
     });
     events.onEnded = lifetime_.guard([this, id, call](relay::LostCause cause, const std::string& detail) {
         sessions_.erase(id);
-        spdlog::info("whip session ended call={} cause={} detail=\"{}\"", call, relay::lostCauseName(cause), detail);
+        spdlog::info("whip session ended call={} cause={} detail=\"{}\"", call, relay::lostCauseName(cause),
+                     detail);
     });
     return events;
 }
@@ -142,7 +163,8 @@ Response Server::created(const std::string& id, const relay::Answer& answer, con
     if (session == sessions_.end()) return problem(409, "a newer session of this participant took over");
     Response response{201, sdpType, answer.sdp, {}};
     response.with("Location", "/whip/" + call + "/" + id).with("ETag", session->second.etag);
-    for (const auto& link : links_) response.with("Link", link);
+    for (const auto& link : links_)
+        response.with("Link", link);
     return response;
 }
 

@@ -1,8 +1,8 @@
 // The WHIP server of this node (RFC 9725): publishers of hosted calls, each with a session of its own.
 //
-// Comes in: offers and trickled candidates by HTTP. Goes out: answers; publishing sessions in calls. It keeps no media
-// and no SDP. A session goes by DELETE, when its peer is lost, when its participant has published anew, or with its call.
-// Owner: App; outlives the connectors, ends before the relay. Loop thread.
+// Comes in: offers and trickled candidates by HTTP. Goes out: answers; publishing sessions in calls. It keeps
+// no media and no SDP. A session goes by DELETE, when its peer is lost, when its participant has published
+// anew, or with its call. Owner: App; outlives the connectors, ends before the relay. Loop thread.
 #pragma once
 
 #include "config/settings.h"
@@ -18,7 +18,8 @@ namespace spillway::daemon::whip {
 
 class Server {
   public:
-    explicit Server(const std::vector<config::IceServer>& iceServers);
+    /// `loopbackOnly`: publishers are in this process, as in tests.
+    explicit Server(const std::vector<config::IceServer>& iceServers, bool loopbackOnly = false);
 
     void addRoutes(http::Router& router);
 
@@ -45,10 +46,12 @@ class Server {
 
     relay::Call* hosted(const http::Request& request) const;
     Session* find(const http::Request& request);
-    relay::PublishEvents events(const std::string& id, const std::string& call, const http::Responder& respond);
+    relay::PublishEvents events(const std::string& id, const std::string& call,
+                                const http::Responder& respond);
     http::Response created(const std::string& id, const relay::Answer& answer, const std::string& call) const;
 
     std::vector<std::string> links_;
+    bool loopbackOnly_;
     std::map<std::string, relay::Call*> calls_;
     std::map<std::string, Session> sessions_; ///< by the id in their URL
     relay::Lifetime lifetime_;

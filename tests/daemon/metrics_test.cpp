@@ -1,0 +1,145 @@
+#include "daemon/metrics/collector.h"
+#include "snapshots.h"
+#include "support/catch.h"
+
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <sstream>
+
+#include <unistd.h>
+
+using namespace spillway;
+using namespace spillway::daemon;
+
+namespace {
+
+std::string textOf(const relay::Snapshot& snapshot, std::size_t maxSeries = 5000) {
+    http::RequestCounts counts;
+    counts.add("/v1/calls", "GET", 200);
+    return metrics::Collector([&] { return snapshot; }, counts, {"1.2.3", "1.22.0"}, maxSeries).text();
+}
+
+bool has(const std::string& text, const std::string& line) {
+    return text.find("\n" + line + "\n") != std::string::npos;
+}
+
+std::vector<std::string> linesOf(const std::string& text, const std::string& start) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);)
+        if (line.starts_with(start)) lines.push_back(line);
+    return lines;
+}
+
+/// The last word of the only line that begins so.
+double valueOf(const std::string& text, const std::string& start) {
+    const auto lines = linesOf(text, start);
+    REQUIRE(lines.size() == 1);
+    return std::stod(lines.front().substr(lines.front().rfind(' ')));
+}
+
+} // namespace
+
+TEST_CASE("the metrics tell calls, tracks and their drains") {
+    const auto text = textOf(test::studio());
+    CHECK(has(text, R"(spillway_build_info{version="1.2.3",gstreamer="1.22.0"} 1)"));
+    CHECK(has(text, R"(spillway_calls{state="joined"} 1)"));
+    CHECK(has(text, R"(spillway_call_state{call="studio",state="joining"} 0)"));
+    CHECK(has(text, R"(spillway_call_reconnects_total{call="studio",reason="replaced"} 7)"));
+    CHECK(has(text, R"(spillway_peer_lost_total{call="studio",cause="timeout"} 2)"));
+    CHECK(has(text, "spillway_peers 1"));
+    CHECK(has(text, R"(spillway_tracks{kind="audio"} 1)"));
+    CHECK(has(text, "spillway_tracks_draining 1"));
+    CHECK(has(text, R"(spillway_track_draining{track="studio/alice/audio"} 1)"));
+    CHECK(has(text, R"(spillway_track_drained_packets_total{track="studio/alice/audio"} 90)"));
+    CHECK(has(text, R"(spillway_track_received_bytes_total{track="studio/alice/video"} 120000)"));
+    CHECK(has(text, R"(spillway_track_lost_packets_total{track="studio/alice/video"} 3)"));
+    CHECK(has(text, R"(spillway_track_subscribers{track="studio/alice/video"} 1)"));
+    CHECK(has(text, R"(spillway_track_last_packet_age_seconds{track="studio/alice/video"} 0.25)"));
+    CHECK(has(text, R"(spillway_track_keyframe_wishes_total{track="studio/alice/video",reason="attach"} 2)"));
+}
+
+TEST_CASE("the metrics tell every queue's depth, bounds and counters") {
+    const auto text = textOf(test::studio());
+    const std::string labels = R"({subscription="archive",track="studio/alice/video"} )";
+    CHECK(has(text, "spillway_queue_buffers" + labels + "4"));
+    CHECK(has(text, "spillway_queue_bytes" + labels + "4000"));
+    CHECK(has(text, "spillway_queue_seconds" + labels + "0.12"));
+    CHECK(has(text, "spillway_queue_capacity_buffers" + labels + "64"));
+    CHECK(has(text, "spillway_queue_capacity_seconds" + labels + "1.5"));
+    CHECK(has(text, "spillway_queue_received_total" + labels + "50"));
+    CHECK(has(text, "spillway_queue_delivered_total" + labels + "40"));
+    CHECK(valueOf(text, "spillway_queue_oldest_age_seconds" + labels) >= 2);
+    CHECK(has(
+        text,
+        R"(spillway_queue_dropped_total{subscription="archive",track="studio/alice/video",reason="full"} 5)"));
+    CHECK(has(text, R"(spillway_subscribers{output="record"} 1)"));
+    CHECK(has(text, "spillway_queue_memory_bytes 1000000"));
+    CHECK(has(text, "spillway_queue_memory_limit_bytes 5000000"));
+}
+
+TEST_CASE("histograms are cumulative") {
+    const auto text = textOf(test::studio());
+    for (const std::string name :
+         {"queue_depth_buffers", "forward_latency_seconds", "first_keyframe_seconds"}) {
+        CAPTURE(name);
+        CHECK(has(text, "spillway_" + name + R"(_bucket{output="record",le="1"} 1)"));
+        CHECK(has(text, "spillway_" + name + R"(_bucket{output="record",le="+Inf"} 2)"));
+        CHECK(has(text, "spillway_" + name + R"(_sum{output="record"} 9.5)"));
+    }
+}
+
+TEST_CASE("the metrics tell requests and the process") {
+    const auto text = textOf({});
+    CHECK(has(text, R"(spillway_http_requests_total{route="/v1/calls",method="GET",code="200"} 1)"));
+    CHECK(valueOf(text, "process_resident_memory_bytes ") > 1e6);
+    CHECK(valueOf(text, "process_virtual_memory_bytes ") > valueOf(text, "process_resident_memory_bytes "));
+    CHECK(valueOf(text, "process_threads ") >= 1);
+    CHECK(valueOf(text, "process_open_fds ") >= 3);
+    CHECK(valueOf(text, "process_max_fds ") >= valueOf(text, "process_open_fds "));
+    CHECK(valueOf(text, "process_cpu_seconds_total ") >= 0);
+    const auto age = static_cast<double>(std::time(nullptr)) - valueOf(text, "process_start_time_seconds ");
+    CHECK(age > -2);
+    CHECK(age < 600);
+}
+
+TEST_CASE("a descriptor that is opened is counted once") {
+    const auto before = valueOf(textOf({}), "process_open_fds ");
+    const std::ifstream one("/dev/null");
+    CHECK(valueOf(textOf({}), "process_open_fds ") == before + 1);
+}
+
+TEST_CASE("the series of a track go with it") {
+    auto snapshot = test::studio();
+    snapshot.tracks.clear();
+    snapshot.subscriptions.front().subscribers.clear();
+    CHECK(textOf(snapshot).find("studio/alice") == std::string::npos);
+}
+
+TEST_CASE("a family has no more series than the bound, and what is more is summed as other") {
+    relay::Snapshot snapshot;
+    for (int i = 0; i < 100; ++i)
+        snapshot.tracks.push_back(test::track("p" + std::to_string(i), "video"));
+    const auto text = textOf(snapshot, 10);
+    const auto packets = linesOf(text, "spillway_track_received_packets_total{");
+    REQUIRE(packets.size() == 10);
+    CHECK(packets.back() == R"(spillway_track_received_packets_total{track="other"} 9100)");
+    const auto wishes = linesOf(text, "spillway_track_keyframe_wishes_total{");
+    CHECK(wishes.size() == 10);
+    CHECK(has(text, R"(spillway_track_keyframe_wishes_total{track="other",reason="attach"} 198)"));
+    CHECK(linesOf(textOf(snapshot, 100), "spillway_track_draining{").size() == 100);
+}
+
+TEST_CASE("Prometheus' own checker finds nothing to say about the text") {
+    const auto path = std::string("/tmp/spillway-metrics-") + std::to_string(::getpid());
+    std::ofstream(path) << textOf(test::studio());
+    FILE* checker = ::popen(("promtool check metrics < " + path + " 2>&1").c_str(), "r");
+    REQUIRE(checker != nullptr);
+    std::string said;
+    for (int c = std::fgetc(checker); c != EOF; c = std::fgetc(checker))
+        said += static_cast<char>(c);
+    CHECK(::pclose(checker) == 0);
+    CHECK(said.empty());
+    std::remove(path.c_str());
+}

@@ -1,0 +1,112 @@
+#include "daemon/app.h"
+#include "daemon/version.h"
+#include "routed_server.h"
+#include "support/catch.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+using namespace spillway;
+
+namespace {
+
+std::string upperCase(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
+    return text;
+}
+
+/// `GET /v1/calls`, of the document that the daemon serves.
+std::set<std::string> documented() {
+    std::set<std::string> operations;
+    for (const auto& path : YAML::Load(daemon::http::openapiDocument)["paths"])
+        for (const auto& operation : path.second)
+            if (operation.first.as<std::string>() != "parameters")
+                operations.insert(upperCase(operation.first.as<std::string>()) + " " +
+                                  path.first.as<std::string>());
+    return operations;
+}
+
+std::set<std::string> routed(const daemon::http::Router& router) {
+    std::set<std::string> operations;
+    for (const auto& route : router.routes())
+        operations.insert(route.method + " " + route.pattern);
+    return operations;
+}
+
+std::string roleOf(daemon::http::Access access) {
+    switch (access) {
+    case daemon::http::Access::open:
+        return "";
+    case daemon::http::Access::view:
+        return "view";
+    case daemon::http::Access::publish:
+        return "publish";
+    case daemon::http::Access::admin:
+        return "admin";
+    }
+    return "";
+}
+
+config::Settings settings() {
+    config::Settings settings;
+    settings.http = test::localSettings();
+    return settings;
+}
+
+} // namespace
+
+TEST_CASE("the API document tells exactly the routes that exist") {
+    relay::Loop loop;
+    const daemon::App app(loop, settings());
+    CHECK(documented() == routed(app.router()));
+}
+
+TEST_CASE("the API document tells the role and the body of every route") {
+    relay::Loop loop;
+    const daemon::App app(loop, settings());
+    const auto paths = YAML::Load(daemon::http::openapiDocument)["paths"];
+    for (const auto& route : app.router().routes()) {
+        CAPTURE(route.method, route.pattern);
+        std::string method = route.method;
+        std::transform(method.begin(), method.end(), method.begin(),
+                       [](unsigned char c) { return std::tolower(c); });
+        const auto operation = paths[route.pattern][method];
+        const auto role = roleOf(route.access);
+        CHECK((operation["security"] && operation["security"].size() == 0) == role.empty());
+        if (!role.empty()) CHECK(operation["description"].as<std::string>().starts_with("Role: " + role));
+        if (!route.bodyType.empty()) CHECK(operation["requestBody"]["content"][route.bodyType].IsDefined());
+    }
+}
+
+TEST_CASE("every reference in the API document leads somewhere") {
+    const auto document = YAML::Load(daemon::http::openapiDocument);
+    std::size_t references = 0;
+    const std::function<void(const YAML::Node&)> visit = [&](const YAML::Node& node) {
+        if (node.IsSequence())
+            for (const auto& item : node)
+                visit(item);
+        if (!node.IsMap()) return;
+        for (const auto& item : node) {
+            if (item.first.as<std::string>() != "$ref") {
+                visit(item.second);
+                continue;
+            }
+            ++references;
+            const auto target = item.second.as<std::string>(); // #/components/KIND/NAME
+            const auto slash = target.rfind('/');
+            const auto kind = target.substr(target.find('/', 2) + 1, slash - target.find('/', 2) - 1);
+            CAPTURE(target);
+            CHECK(document["components"][kind][target.substr(slash + 1)].IsDefined());
+        }
+    };
+    visit(document);
+    CHECK(references > 20);
+}
+
+TEST_CASE("the API document has the version of the daemon") {
+    CHECK(YAML::Load(daemon::http::openapiDocument)["info"]["version"].as<std::string>() ==
+          daemon::version());
+}

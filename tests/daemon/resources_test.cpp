@@ -1,0 +1,185 @@
+#include "daemon/http/resources/resources.h"
+#include "relay/refused.h"
+#include "routed_server.h"
+#include "snapshots.h"
+#include "support/catch.h"
+
+using namespace spillway;
+using namespace spillway::daemon::http;
+using Json = nlohmann::json;
+
+namespace {
+
+/// The routes with a relay made by hand behind them; asked without a socket.
+struct Api {
+    Api() {
+        const SnapshotSource source = [this] { return snapshot; };
+        addStatus(router, source, {"1.2.3", "1.22.0", "0.1.21", std::chrono::system_clock::now(), {}});
+        addCalls(router, source);
+        addTracks(router, source);
+        addPage(router, source, {"1.2.3", "1.22.0", "0.1.21", {}, {}});
+        addHealth(router, {[this] { return fault; }, [this] { return fault; }});
+        addSubscriptions(
+            router, source,
+            {[this](const auto& settings) {
+                 if (refused) throw *refused;
+                 snapshot.subscriptions.push_back({settings.name, settings.tracks.text(), "rtp", {}, {}});
+             },
+             [this](const auto& name) {
+                 return std::erase_if(snapshot.subscriptions, [&](auto& s) { return s.name == name; }) > 0;
+             }});
+    }
+
+    Response ask(const std::string& method, const std::string& path, const std::string& body = {}) {
+        auto match = router.match(method, path);
+        REQUIRE(match.route != nullptr);
+        Request request;
+        request.params = match.params;
+        request.body = body;
+        Response answer{0, {}, {}, {}};
+        match.route->handler(request, [&](Response response) { answer = std::move(response); });
+        return answer;
+    }
+    Json json(const std::string& path) { return Json::parse(ask("GET", path).body); }
+
+    relay::Snapshot snapshot = test::studio();
+    std::optional<relay::Refused> refused;
+    std::optional<std::string> fault;
+    Router router;
+};
+
+std::string headerOf(const Response& response, const std::string& name) {
+    for (const auto& [key, value] : response.headers)
+        if (key == name) return value;
+    return {};
+}
+
+const std::string rtpSubscription =
+    R"({"name":"forward","tracks":"studio/*/video","output":{"type":"rtp","host":"127.0.0.1","port":5004}})";
+
+} // namespace
+
+TEST_CASE("the status tells limits, worst case and counts") {
+    Api api;
+    const auto status = api.json("/v1/status");
+    CHECK(status.at("version") == "1.2.3");
+    CHECK(status.at("uptime_seconds").get<double>() >= 0);
+    CHECK(status.at("limits").at("subscribers") == 2000);
+    CHECK(status.at("queue_memory") == Json{{"bytes", 1000000}, {"worst_case_bytes", 5000000}});
+    CHECK(status.at("counts") == Json{{"calls", 1},
+                                      {"peers", 1},
+                                      {"tracks", 2},
+                                      {"tracks_draining", 1},
+                                      {"subscriptions", 1},
+                                      {"subscribers", 1}});
+}
+
+TEST_CASE("a call is told with its participants, and bytes that are no text are replaced") {
+    Api api;
+    const auto calls = api.json("/v1/calls").at("calls");
+    REQUIRE(calls.size() == 1);
+    CHECK(calls.at(0) == api.json("/v1/calls/studio"));
+    CHECK(calls.at(0).at("state") == "joined");
+    CHECK(calls.at(0).at("since") == "2023-11-14T22:13:20.123Z");
+    CHECK(calls.at(0).at("participants").at(0).at("display") == "Alice <b>&\"'\xEF\xBF\xBD");
+    CHECK(calls.at(0).at("tracks") == Json{"studio/alice/video", "studio/alice/audio"});
+    CHECK(calls.at(0).at("peers_lost").at("timeout") == 2);
+    CHECK(api.ask("GET", "/v1/calls/nobody").status == 404);
+}
+
+TEST_CASE("a track is told with its drain, subscribers and keyframes") {
+    Api api;
+    const auto video = api.json("/v1/tracks/studio/alice/video");
+    CHECK(video.at("name") == "studio/alice/video");
+    CHECK(video.at("draining") == false);
+    CHECK(video.at("subscribers") == Json::array({"archive"}));
+    CHECK(video.at("keyframes").at("wishes").at("attach") == 2);
+    CHECK(video.at("last_packet_age_seconds") == 0.25);
+    const auto audio = api.json("/v1/tracks/studio/alice/audio");
+    CHECK(audio.at("draining") == true);
+    CHECK(audio.at("drained_packets") == 90);
+    api.snapshot.tracks.front().lastPacketAge.reset();
+    CHECK(api.json("/v1/tracks").at("tracks").at(0).at("last_packet_age_seconds").is_null());
+    CHECK(api.ask("GET", "/v1/tracks/studio/alice/screen").status == 404);
+}
+
+TEST_CASE("a subscription is told with its branches: bounds, depth, counters") {
+    Api api;
+    const auto one = api.json("/v1/subscriptions/archive");
+    CHECK(one.at("refused").at("studio/alice/audio") == "no");
+    const auto branch = one.at("branches").at(0);
+    CHECK(branch.at("error") == "disk full");
+    const auto queue = branch.at("queue");
+    CHECK(queue.at("policy") == "latest");
+    CHECK(queue.at("capacity") == Json{{"buffers", 64}, {"bytes", 1000000}, {"seconds", 1.5}});
+    CHECK(queue.at("dropped").at("full") == 5);
+    CHECK(queue.at("dropped").at("await_keyframe") == 1);
+    CHECK(queue.at("oldest_age_seconds").get<double>() >= 2);
+    CHECK(queue.at("received") == 50);
+    api.snapshot.subscriptions.front().subscribers.front().queue.queuedBuffers = 0;
+    CHECK(api.json("/v1/subscriptions")
+              .at("subscriptions")
+              .at(0)
+              .at("branches")
+              .at(0)
+              .at("queue")
+              .at("oldest_age_seconds") == 0);
+}
+
+TEST_CASE("subscribing makes a subscription at its Location, unsubscribing ends it") {
+    Api api;
+    const auto created = api.ask("POST", "/v1/subscriptions", rtpSubscription);
+    CHECK(created.status == 201);
+    CHECK(headerOf(created, "Location") == "/v1/subscriptions/forward");
+    CHECK(Json::parse(created.body).at("tracks") == "studio/*/video");
+    CHECK(api.ask("GET", "/v1/subscriptions/forward").status == 200);
+    CHECK(api.ask("DELETE", "/v1/subscriptions/forward").status == 204);
+    CHECK(api.ask("DELETE", "/v1/subscriptions/forward").status == 404);
+}
+
+TEST_CASE("everything that is wrong with a subscription is listed") {
+    Api api;
+    const auto response = api.ask("POST", "/v1/subscriptions",
+                                  R"({"nam":"x","output":{"type":"rtp","host":"127.0.0.1","port":0}})");
+    CHECK(response.status == 422);
+    const auto errors = Json::parse(response.body).at("errors");
+    REQUIRE(errors.size() >= 2);
+    CHECK(errors.dump().find("did you mean") != std::string::npos);
+    for (const char* body : {"", "{", "[]", "null", "{\"name\": 1", "\xff\xfe"}) {
+        CAPTURE(body);
+        CHECK(api.ask("POST", "/v1/subscriptions", body).status == 422);
+    }
+}
+
+TEST_CASE("what the relay refuses has the status that says whether trying again helps") {
+    using Kind = relay::Refused::Kind;
+    Api api;
+    for (const auto& [kind, status] :
+         {std::pair(Kind::duplicate, 409U), {Kind::limit, 503U}, {Kind::invalid, 422U}}) {
+        api.refused.emplace(kind, "why");
+        const auto response = api.ask("POST", "/v1/subscriptions", rtpSubscription);
+        CHECK(response.status == status);
+        CHECK(headerOf(response, "Retry-After").empty() == (kind != Kind::limit));
+    }
+}
+
+TEST_CASE("health is 200, or 503 with the reason") {
+    Api api;
+    for (const char* path : {"/healthz", "/readyz"}) {
+        api.fault.reset();
+        CHECK(api.ask("GET", path).status == 200);
+        api.fault = "track studio/alice/video does not progress";
+        const auto response = api.ask("GET", path);
+        CHECK(response.status == 503);
+        CHECK(Json::parse(response.body).at("detail") == *api.fault);
+    }
+}
+
+TEST_CASE("nothing from outside becomes markup on the page") {
+    Api api;
+    const auto page = api.ask("GET", "/").body;
+    CHECK(page.find("<b>") == std::string::npos);
+    CHECK(page.find("Alice &lt;b&gt;&amp;&quot;&#39;") != std::string::npos);
+    CHECK(page.find("studio/alice/video") != std::string::npos);
+    CHECK(page.find("disk full") != std::string::npos);
+}
