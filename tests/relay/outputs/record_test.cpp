@@ -283,6 +283,17 @@ TEST_CASE("a full disk ends the file with an error, and recording goes on when t
     CHECK(probe(recordings(directory.path()).front()).frames == 1);
 }
 
+TEST_CASE("a disk that has no room for a single frame is left without an empty file") {
+    const TemporaryDirectory directory;
+    const SmallDisk disk(directory.path());
+    std::ofstream ballast(directory.path() / "ballast");
+    ballast << std::string(std::size_t{600} * 1024, 'x') << std::flush;
+    Recording recording(directory.path(), MediaKind::video);
+    CHECK(recording.write(video(vp8, 5)) == 0);
+    CHECK(recording.status->read().error.find("No space left on device") != std::string::npos);
+    CHECK(recordings(directory.path()).empty());
+}
+
 TEST_CASE("a directory that is removed is an error, and recording goes on when it is there again") {
     const TemporaryDirectory directory;
     const auto archive = directory.path() / "archive";
