@@ -40,7 +40,8 @@ Glyph glyphOf(char c) {
 
 /// A blank column and row stand at the left and above each glyph.
 bool isSet(const Glyph& glyph, std::size_t column, std::size_t row) {
-    return column > 0 && row > 0 && row <= glyphRows && ((glyph.at(column - 1) >> (row - 1)) & 1U) != 0;
+    return column > 0 && row > 0 && row <= glyphRows &&
+           (unsigned{glyph.at(column - 1)} >> (row - 1) & 1U) != 0;
 }
 
 void fillSquare(const LumaPlane& plane, std::size_t x, std::size_t y, std::size_t size, std::uint8_t value) {
