@@ -61,7 +61,10 @@ PeerEvents LiveCall::peerEvents(PeerId id) {
         if (Session* session = find(id)) adopt(*session, input);
     });
     auto cross = [&loop = loop_, adoptOnLoop](std::shared_ptr<TrackInput> input) {
-        loop.post([adoptOnLoop, input = std::move(input)]() mutable { adoptOnLoop(input); });
+        loop.post([adoptOnLoop, input = std::move(input)]() mutable {
+            adoptOnLoop(input);
+            input->attached();
+        });
     };
     events.onPad = [cross](const IncomingPad& pad) { TrackInput::start(pad, cross); };
     events.onPadGone = [this, id](std::uint32_t ssrc) { onPadGone(id, ssrc); };

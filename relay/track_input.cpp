@@ -5,6 +5,8 @@
 #include <gst/video/video.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <stdexcept>
 
 namespace spillway::relay {
@@ -25,6 +27,34 @@ const char* stringField(const GstCaps* caps, const char* field) {
     return text ? text : "";
 }
 
+/// Long enough for a busy loop, short against the patience of a jitter buffer.
+constexpr std::chrono::milliseconds longestHold{100};
+
+/// Makes the first packet wait for the loop. Armed and passed on the streaming thread, released by the loop.
+class Hold {
+  public:
+    void arm() {
+        const std::lock_guard lock(mutex_);
+        armed_.store(true);
+    }
+    void release() {
+        const std::lock_guard lock(mutex_);
+        armed_.store(false);
+        released_.notify_all();
+    }
+    void pass() {
+        if (!armed_.load(std::memory_order_relaxed)) return;
+        std::unique_lock lock(mutex_);
+        released_.wait_for(lock, longestHold, [this] { return !armed_.load(); });
+        armed_.store(false);
+    }
+
+  private:
+    std::mutex mutex_; ///< for the condition; a packet takes it only while armed
+    std::condition_variable released_;
+    std::atomic<bool> armed_{true};
+};
+
 } // namespace
 
 /// Marks, counts and stamps each packet. Streaming thread; shared with the probes, which may outlive the
@@ -33,6 +63,7 @@ struct TrackInput::Marker {
     std::shared_ptr<TrackCounters> counters;
     KeyframeDetector detector;
     std::atomic<std::shared_ptr<KeyframeBroker>> broker;
+    Hold hold;
 
     void onCaps(GstEvent* event) {
         GstCaps* caps = nullptr;
@@ -73,7 +104,10 @@ struct TrackInput::Marker {
         if (info->type & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
             GstEvent* event = gst_pad_probe_info_get_event(info);
             if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) onCaps(event);
-        } else if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+            return GST_PAD_PROBE_OK;
+        }
+        hold.pass();
+        if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
             auto* list = gst_buffer_list_make_writable(gst_pad_probe_info_get_buffer_list(info));
             gst_buffer_list_foreach(list, &Marker::onListed, this);
             info->data = list;
@@ -128,6 +162,10 @@ void TrackInput::start(const IncomingPad& incoming, OnAwake onAwake) {
     input->onAwake_(input);
 }
 
+void TrackInput::attached() {
+    marker_->hold.release();
+}
+
 void TrackInput::sleep(Wake wake) {
     const std::lock_guard lock(mutex_);
     wake_ = wake;
@@ -157,6 +195,7 @@ GstPadProbeReturn TrackInput::onLate() {
         }
         asleep_ = false;
     }
+    marker_->hold.arm();
     onAwake_(shared_from_this());
     return GST_PAD_PROBE_REMOVE;
 }

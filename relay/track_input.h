@@ -11,6 +11,9 @@
 // stops for good. When data may come back on the same SSRC (a camera switched on again), the next packet
 // wakes it: on that packet's thread it gets a fresh drain, so that even this packet has a consumer.
 //
+// The first packet after either start waits, for a moment at most, until the loop has attached those who wait
+// for the track: it is mostly a keyframe, and the sender makes no other for a while.
+//
 // Owner: the session; a Track borrows it while it is awake. Made on the streaming thread of `pad-added`;
 // destroyed on the loop, when its pipeline is stopped or when it has been asleep for longer than a push
 // lasts.
@@ -42,6 +45,9 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     TrackInput(const TrackInput&) = delete;
     TrackInput& operator=(const TrackInput&) = delete;
     ~TrackInput();
+
+    /// Loop, after `onAwake`: whoever waited for the track has its branch, the first packet may go on.
+    void attached();
 
     std::uint32_t ssrc() const { return ssrc_; }
     const std::string& mid() const { return mid_; }
