@@ -13,8 +13,11 @@ const media = (mid) => [
   'a=rtcp-mux', 'a=ice-ufrag:abcd', 'a=ice-pwd:abcdefghijklmnopqrstuvwx', 'a=setup:actpass',
   `a=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}`,
 ];
+/// As short as a line can be, so that the number of lines is what is wrong, not the size of the body.
+const brief = (mid) => ['m=video 9 UDP/TLS/RTP/SAVPF 96', 'a=rtpmap:96 VP8/90000', `a=mid:${mid}`, 'a=sendonly', 'a=rtcp-mux'];
+const transport = media(0).filter((line) => /^a=(ice|setup|fingerprint)/.test(line));
 const offer = (lines) => [...sessionHead, ...lines, ''].join('\r\n');
-const manyLines = offer(Array.from({ length: 300 }, (_, mid) => media(mid)).flat());
+const manyLines = offer([...transport, ...Array.from({ length: 300 }, (_, mid) => brief(mid)).flat()]);
 const withoutFingerprint = offer(media(0).filter((line) => !line.startsWith('a=fingerprint')));
 
 const whip = '/whip/studio?participant=mallory';
@@ -58,7 +61,6 @@ async function wrongFingerprint(t, daemon) {
     endpoint: `${daemon.url}${whip}`, token: 'publish-secret', wrongFingerprint: true, audio: false,
   });
   t.after(() => peer.kill());
-  await peer.connected().catch(() => {});
   await daemon.untilMetrics('the peer is refused', (metrics) => {
     assert.equal(metrics.sum('track_received_packets_total', { track: 'studio/mallory/video' }), 0, 'no packet passes');
     return metrics.sum('peer_lost_total', { cause: 'fingerprint' }) === 1;
