@@ -26,7 +26,6 @@ constexpr QueueBounds wide{100'000, 1ULL << 30, 1h, QueuePolicy::dropToKeyframe}
 
 /// A track fed by a PacketSource.
 struct Stage {
-    test::LeakGuard guard;
     Loop loop;
     PacketSource source;
     std::unique_ptr<Track> track =
@@ -50,10 +49,11 @@ struct Stage {
         loop.post([this, awake] {
             ++incarnations;
             input = awake;
-            if (!input->awake()) return;
+            if (!input->awake()) return awake->attached();
             if (!track)
                 track = std::make_unique<Track>(loop, TrackName{"call", "alice", "camera"}, MediaKind::video);
             track->setInput(input);
+            awake->attached();
         });
     }
     void turnUntil(const std::function<bool()>& done) {

@@ -1,0 +1,295 @@
+// Whole calls in one process: synthetic publishers through real webrtcbins into the relay, recorded and
+// forwarded.
+#include "relay/relay.h"
+
+#include "relay/synthetic/publisher.h"
+#include "support/catch.h"
+#include "support/leak_guard.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+using namespace spillway;
+using namespace spillway::relay;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Folder {
+    Folder() {
+        std::string name = (fs::temp_directory_path() / "spillway-XXXXXX").string();
+        REQUIRE(mkdtemp(name.data()));
+        path = name;
+    }
+    ~Folder() { fs::remove_all(path); }
+    fs::path path;
+};
+
+/// A relay with the call `studio` and participants in it.
+struct Studio {
+    Loop loop; ///< first: its context is the process's
+    test::LeakGuard guard;
+    Folder folder;
+    std::optional<Relay> relay;
+    Call* call = nullptr;
+
+    struct Participant {
+        std::unique_ptr<Publisher> publisher;
+        PeerId peer = 0;
+        bool answered = false;
+        std::string ended;
+    };
+    std::map<std::string, Participant> participants;
+
+    explicit Studio(config::LimitSettings limits = {}) {
+        relay.emplace(loop, limits, config::WebrtcSettings{});
+        config::CallSettings settings;
+        settings.name = "studio";
+        settings.mediaTimeout = 2s;
+        call = &relay->addCall(settings);
+    }
+    ~Studio() {
+        bool closed = false;
+        relay->close([&] { closed = true; });
+        CHECK(loop.runUntil([&] { return closed; }, 10s));
+        participants.clear();
+        relay.reset();
+        guard.require([this] { loop.runUntil([] { return false; }, 1ms); });
+    }
+
+    /// `key` tells sessions of one participant apart.
+    void publish(const std::string& key, const std::string& participant,
+                 config::Codec codec = config::Codec::vp8) {
+        PublisherSettings settings;
+        settings.name = participant;
+        settings.width = 320;
+        settings.height = 180;
+        settings.codec = codec;
+        Participant& made = participants[key];
+        made.publisher = std::make_unique<Publisher>(loop, settings);
+        made.publisher->offer([this, key, participant](const std::string& sdp) {
+            PublishRequest request{participant, participant, sdp, "camera", "microphone", true};
+            PublishEvents events;
+            events.onAnswer = [this, key](const Answer& answer) {
+                Participant& self = participants.at(key);
+                self.answered = !answer.error && self.publisher->answer(answer.sdp);
+            };
+            events.onEnded = [this, key](LostCause, const std::string& detail) {
+                participants.at(key).ended = detail;
+            };
+            participants.at(key).peer = call->publish(request, events);
+        });
+    }
+
+    void turnUntil(const std::function<bool()>& done, std::chrono::milliseconds deadline = 15s) {
+        REQUIRE(loop.runUntil(done, deadline));
+    }
+    void turnFor(std::chrono::milliseconds time) {
+        loop.runUntil([] { return false; }, time);
+    }
+
+    std::optional<TrackSnapshot> track(const std::string& participant, const std::string& source) const {
+        for (const auto& candidate : relay->snapshot().tracks)
+            if (candidate.name == TrackName{"studio", participant, source}) return candidate;
+        return std::nullopt;
+    }
+    bool isLive(const std::string& participant) const {
+        const auto camera = track(participant, "camera");
+        return camera && camera->state == TrackState::live && camera->receivedPackets > 10 &&
+               track(participant, "microphone");
+    }
+
+    void record(const std::string& name, const std::string& tracks, config::QueueSettings queue = {}) {
+        config::SubscriptionSettings subscription;
+        subscription.name = name;
+        subscription.tracks = config::TrackGlob::parse(tracks);
+        subscription.output = config::RecordOutput{folder.path / name, 600s, {}, {}};
+        subscription.queue = queue;
+        relay->addSubscription(subscription);
+    }
+    std::optional<SubscriptionSnapshot> subscription(const std::string& name) const {
+        for (const auto& candidate : relay->snapshot().subscriptions)
+            if (candidate.name == name) return candidate;
+        return std::nullopt;
+    }
+
+    std::vector<fs::path> files(const std::string& subscription) const {
+        std::vector<fs::path> found;
+        for (const auto& entry : fs::recursive_directory_iterator(folder.path / subscription))
+            if (entry.path().extension() == ".mkv") found.push_back(entry.path());
+        std::sort(found.begin(), found.end());
+        return found;
+    }
+};
+
+/// What a decoder says of the file; empty when it decodes whole.
+std::string decoderErrors(const fs::path& file) {
+    const std::string command = "ffmpeg -v error -i '" + file.string() +
+                                "' -fps_mode passthrough -enc_time_base -1 -f null - 2>&1 < /dev/null";
+    std::string said;
+    FILE* pipe = popen(command.c_str(), "r");
+    REQUIRE(pipe);
+    char buffer[256];
+    while (fgets(buffer, sizeof(buffer), pipe))
+        said += buffer;
+    REQUIRE(pclose(pipe) == 0);
+    return said;
+}
+
+} // namespace
+
+TEST_CASE("whatever codec a participant sends, the recording of it decodes without an error") {
+    Studio studio;
+    studio.record("archive", "studio/*/*");
+    studio.publish("a", "alice", config::Codec::vp8);
+    studio.publish("b", "bob", config::Codec::vp9);
+    studio.publish("c", "carol", config::Codec::h264);
+    studio.turnUntil([&] { return studio.isLive("alice") && studio.isLive("bob") && studio.isLive("carol"); },
+                     30s);
+    studio.turnFor(3s);
+    for (const auto* key : {"a", "b", "c"})
+        REQUIRE(studio.call->removePeer(studio.participants.at(key).peer));
+    REQUIRE(studio.relay->snapshot().tracks.empty());
+    studio.turnUntil([&] { return studio.relay->snapshot().queueMemory == 0; });
+    const auto files = studio.files("archive");
+    REQUIRE(files.size() == 6);
+    for (const auto& file : files) {
+        INFO(file.string());
+        REQUIRE(fs::file_size(file) > 5000);
+        REQUIRE(decoderErrors(file) == "");
+    }
+}
+
+TEST_CASE("an unwatched call is drained, and drained again when its watcher leaves") {
+    Studio studio;
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice"); });
+    REQUIRE(studio.track("alice", "camera")->draining);
+    studio.record("archive", "studio/alice/camera");
+    REQUIRE_FALSE(studio.track("alice", "camera")->draining);
+    REQUIRE(studio.track("alice", "microphone")->draining);
+    studio.turnFor(500ms);
+    REQUIRE(studio.relay->removeSubscription("archive"));
+    REQUIRE(studio.track("alice", "camera")->draining);
+    studio.turnUntil([&] { return studio.relay->snapshot().queueMemory == 0; });
+}
+
+TEST_CASE("a participant who publishes again keeps the track and its subscribers; the old session ends") {
+    Studio studio;
+    studio.record("archive", "studio/alice/camera");
+    studio.publish("old", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice"); });
+    studio.turnFor(1s);
+    const auto before = studio.subscription("archive")->subscribers.at(0).queue;
+    studio.publish("new", "alice");
+    studio.turnUntil([&] { return !studio.participants.at("old").ended.empty(); });
+    // At every turn since, and until it flows again, the track is there with its subscriber.
+    studio.turnUntil([&] {
+        REQUIRE(studio.track("alice", "camera"));
+        REQUIRE(studio.track("alice", "camera")->subscribers == 1);
+        return studio.track("alice", "camera")->state == TrackState::live;
+    });
+    studio.turnUntil([&] {
+        return studio.subscription("archive")->subscribers.at(0).queue.delivered > before.delivered + 25;
+    });
+    REQUIRE(studio.subscription("archive")->subscribers.at(0).queue.received > before.received);
+    REQUIRE_FALSE(studio.call->removePeer(studio.participants.at("old").peer));
+    studio.participants.erase("old");
+    studio.turnFor(200ms);
+    REQUIRE(studio.track("alice", "camera")->state == TrackState::live);
+    REQUIRE(studio.relay->removeSubscription("archive"));
+    studio.turnUntil([&] { return studio.relay->snapshot().queueMemory == 0; });
+    const auto files = studio.files("archive");
+    REQUIRE(files.size() == 2); // timestamps of two peers do not go into one file
+    for (const auto& file : files)
+        REQUIRE(decoderErrors(file) == "");
+}
+
+TEST_CASE("a camera switched off by signalling ends its track, on again gives it back to its subscribers") {
+    Studio studio;
+    studio.record("archive", "studio/alice/camera");
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice"); });
+    for (int i = 0; i < 3; ++i) {
+        studio.call->sourceOff(studio.participants.at("a").peer, "camera");
+        studio.participants.at("a").publisher->setCamera(false);
+        REQUIRE_FALSE(studio.track("alice", "camera"));
+        REQUIRE(studio.subscription("archive")->subscribers.empty());
+        studio.turnFor(300ms);
+        REQUIRE_FALSE(studio.track("alice", "camera"));
+        studio.call->sourceOn(studio.participants.at("a").peer, "camera");
+        studio.participants.at("a").publisher->setCamera(true);
+        studio.turnUntil([&] { return studio.track("alice", "camera").has_value(); });
+        studio.turnUntil([&] {
+            const auto archive = studio.subscription("archive");
+            return archive->subscribers.size() == 1 && archive->subscribers[0].queue.delivered > 5;
+        });
+    }
+    REQUIRE(studio.track("alice", "microphone"));
+}
+
+TEST_CASE("a camera that falls silent without a word ends within the media timeout and may come back") {
+    Studio studio;
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice"); });
+    studio.participants.at("a").publisher->setCamera(false);
+    studio.turnUntil([&] { return !studio.track("alice", "camera"); }, 4s);
+    REQUIRE(studio.track("alice", "microphone"));
+    studio.participants.at("a").publisher->setCamera(true);
+    studio.turnUntil([&] { return studio.track("alice", "camera").has_value(); });
+    REQUIRE(studio.track("alice", "camera")->draining);
+}
+
+TEST_CASE(
+    "a publisher that goes takes its tracks along, and its subscription takes them up when it comes back") {
+    Studio studio;
+    studio.record("archive", "studio/alice/*");
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice"); });
+    studio.participants.at("a").publisher.reset();
+    studio.turnUntil([&] { return !studio.participants.at("a").ended.empty(); });
+    REQUIRE(studio.relay->snapshot().tracks.empty());
+    REQUIRE(studio.subscription("archive")->subscribers.empty());
+    studio.publish("b", "alice");
+    studio.turnUntil([&] { return studio.subscription("archive")->subscribers.size() == 2; });
+}
+
+TEST_CASE("a subscriber that does not fit into the memory budget is refused with a reason and served when it "
+          "fits") {
+    config::LimitSettings limits;
+    limits.queueMemory = 10 << 20;
+    Studio studio(limits);
+    config::QueueSettings queue;
+    queue.bytes = 6 << 20;
+    studio.record("first", "studio/alice/camera", queue);
+    studio.record("second", "studio/alice/camera", queue);
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice"); });
+    REQUIRE(studio.subscription("first")->subscribers.size() == 1);
+    REQUIRE(studio.subscription("second")->subscribers.empty());
+    REQUIRE(studio.subscription("second")->refused.at("studio/alice/camera").find("limits.queue_memory") !=
+            std::string::npos);
+    REQUIRE(studio.relay->snapshot().queueMemory == 6 << 20);
+    queue.bytes = 11 << 20;
+    REQUIRE_THROWS_AS(studio.record("third", "studio/alice/camera", queue), Refused);
+    REQUIRE(studio.relay->removeSubscription("first"));
+    studio.turnUntil([&] { return studio.subscription("second")->subscribers.size() == 1; });
+    REQUIRE(studio.subscription("second")->refused.empty());
+}
+
+TEST_CASE("a name that is taken and a call that is full are refused, and what runs goes on") {
+    config::LimitSettings limits;
+    limits.tracksPerCall = 2;
+    Studio studio(limits);
+    config::CallSettings again;
+    again.name = "studio";
+    REQUIRE_THROWS_AS(studio.relay->addCall(again), Refused);
+    studio.publish("a", "alice");
+    studio.publish("b", "bob");
+    studio.turnUntil([&] { return studio.isLive("alice") || studio.isLive("bob"); });
+    studio.turnFor(1s);
+    REQUIRE(studio.relay->snapshot().tracks.size() == 2);
+    REQUIRE_THROWS_AS(studio.call->publish({"carol", "carol", "v=0", "video", "audio", true}, {}), Refused);
+}
