@@ -4,8 +4,8 @@ namespace spillway::daemon::http {
 
 namespace {
 
-constexpr gsize skipAtOnce = 64 * 1024;
-constexpr gsize skipAtMost = 16 * 1024 * 1024;
+constexpr gsize skipAtOnce = 65536;
+constexpr gsize skipAtMost = 16'777'216;
 
 struct Farewell {
     glib::Object<GIOStream> stream;

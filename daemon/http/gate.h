@@ -16,8 +16,8 @@
 
 namespace spillway::daemon::http {
 
-inline constexpr std::size_t maxBody = 64 * 1024;
-inline constexpr std::size_t maxHeaders = 16 * 1024;
+inline constexpr std::size_t maxBody = 65536;
+inline constexpr std::size_t maxHeaders = 16384;
 
 class Gate {
   public:

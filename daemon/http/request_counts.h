@@ -2,10 +2,10 @@
 // (paths, methods) is counted as `other`. Loop thread.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 
 namespace spillway::daemon::http {
 
@@ -14,7 +14,9 @@ struct RequestKey {
     std::string method; ///< `other` for methods that RFC 9110 and RFC 5789 do not name
     unsigned status;
 
-    auto operator<=>(const RequestKey&) const = default;
+    bool operator<(const RequestKey& other) const {
+        return std::tie(route, method, status) < std::tie(other.route, other.method, other.status);
+    }
 };
 
 class RequestCounts {

@@ -55,6 +55,7 @@ class DaemonProcess {
         ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDERR_FILENO);
         arguments.insert(arguments.begin(), SPILLWAYD);
         std::vector<char*> argv;
+        argv.reserve(arguments.size() + 1);
         for (auto& argument : arguments)
             argv.push_back(argument.data());
         argv.push_back(nullptr);

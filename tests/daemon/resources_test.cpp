@@ -109,7 +109,7 @@ TEST_CASE("a subscription is told with its branches: bounds, depth, counters") {
     CHECK(one.at("refused").at("studio/alice/audio") == "no");
     const auto branch = one.at("branches").at(0);
     CHECK(branch.at("error") == "disk full");
-    const auto queue = branch.at("queue");
+    const auto& queue = branch.at("queue");
     CHECK(queue.at("policy") == "latest");
     CHECK(queue.at("capacity") == Json{{"buffers", 64}, {"bytes", 1000000}, {"seconds", 1.5}});
     CHECK(queue.at("dropped").at("full") == 5);

@@ -10,7 +10,6 @@
 using namespace spillway;
 using namespace spillway::test;
 using namespace std::chrono_literals;
-using daemon::http::RequestKey;
 
 namespace {
 
@@ -124,7 +123,7 @@ TEST_CASE("a body that is too large is answered although the client sends all of
     RoutedServer server;
     const auto reply = whileTurning(server.loop, [port = server.port()] {
         HttpConnection connection(port);
-        connection.send(requestText("POST", "/any", {}, std::string(1024 * 1024, 'x')));
+        connection.send(requestText("POST", "/any", {}, std::string(1'048'576, 'x')));
         return connection.receive();
     });
     CHECK(reply.status == 413);
@@ -136,11 +135,11 @@ TEST_CASE("an endless chunked body is cut off and the connection closed") {
         HttpConnection connection(port);
         connection.send(chunkedHead("/any"));
         std::size_t total = 0;
-        while (total < 256U * 1024 * 1024 && connection.send(chunk(16384)))
+        while (total < 268'435'456U && connection.send(chunk(16384)))
             total += 16384;
         return std::pair(total, connection.closedByServer());
     });
-    CHECK(sent < 256U * 1024 * 1024);
+    CHECK(sent < 268'435'456U);
     CHECK(closed);
     CHECK(server.counts.all().at({"/any", "POST", 413}) == 1);
     CHECK(server.loop.runUntil([&] { return server.server().connections() == 0; }, 5s));

@@ -48,7 +48,7 @@ Response one(const relay::Snapshot& snapshot, const std::string& name) {
 
 } // namespace
 
-void addCalls(Router& router, SnapshotSource snapshot) {
+void addCalls(Router& router, const SnapshotSource& snapshot) {
     router.add({"GET", "/v1/calls", Access::view, {}, [=](const Request&, const Responder& respond) {
                     respond(list(snapshot()));
                 }});

@@ -2,7 +2,7 @@
 
 namespace spillway::daemon::http {
 
-void addMetrics(Router& router, std::function<std::string()> text) {
+void addMetrics(Router& router, const std::function<std::string()>& text) {
     router.add({"GET", "/metrics", Access::view, {}, [=](const Request&, const Responder& respond) {
                     respond({200, "text/plain; version=0.0.4; charset=utf-8", text(), {}});
                 }});

@@ -92,7 +92,7 @@ std::string page(const relay::Snapshot& snapshot, const StatusFacts& facts) {
 
 } // namespace
 
-void addPage(Router& router, SnapshotSource snapshot, StatusFacts facts) {
+void addPage(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts) {
     router.add({"GET", "/", Access::view, {}, [=](const Request&, const Responder& respond) {
                     Response response{200, "text/html; charset=utf-8", page(snapshot(), facts), {}};
                     response.with("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");

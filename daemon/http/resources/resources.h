@@ -38,12 +38,12 @@ struct Health {
     std::function<std::optional<std::string>()> unready; ///< the same for /readyz
 };
 
-void addStatus(Router& router, SnapshotSource snapshot, StatusFacts facts);
-void addCalls(Router& router, SnapshotSource snapshot);
-void addTracks(Router& router, SnapshotSource snapshot);
-void addSubscriptions(Router& router, SnapshotSource snapshot, SubscriptionActions actions);
-void addPage(Router& router, SnapshotSource snapshot, StatusFacts facts);
-void addMetrics(Router& router, std::function<std::string()> text);
+void addStatus(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts);
+void addCalls(Router& router, const SnapshotSource& snapshot);
+void addTracks(Router& router, const SnapshotSource& snapshot);
+void addSubscriptions(Router& router, const SnapshotSource& snapshot, const SubscriptionActions& actions);
+void addPage(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts);
+void addMetrics(Router& router, const std::function<std::string()>& text);
 void addHealth(Router& router, Health health);
 void addOpenapi(Router& router);
 

@@ -46,7 +46,7 @@ Json status(const relay::Snapshot& snapshot, const StatusFacts& facts) {
 
 } // namespace
 
-void addStatus(Router& router, SnapshotSource snapshot, StatusFacts facts) {
+void addStatus(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts) {
     router.add({"GET", "/v1/status", Access::view, {}, [=](const Request&, const Responder& respond) {
                     respond(jsonResponse(status(snapshot(), facts)));
                 }});

@@ -84,6 +84,7 @@ Response refusal(const relay::Refused& refused) {
 
 Response invalid(const std::vector<config::Problem>& problems) {
     std::vector<std::string> errors;
+    errors.reserve(problems.size());
     for (const auto& one : problems)
         errors.push_back(one.text());
     return problem(422, "this is no subscription; errors tells why", errors);
@@ -108,7 +109,7 @@ Response remove(const std::string& name, const SubscriptionActions& actions) {
 
 } // namespace
 
-void addSubscriptions(Router& router, SnapshotSource snapshot, SubscriptionActions actions) {
+void addSubscriptions(Router& router, const SnapshotSource& snapshot, const SubscriptionActions& actions) {
     router.add({"GET", "/v1/subscriptions", Access::view, {}, [=](const Request&, const Responder& respond) {
                     respond(list(snapshot()));
                 }});

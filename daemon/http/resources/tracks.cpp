@@ -58,7 +58,7 @@ Response one(const relay::Snapshot& snapshot, const relay::TrackName& name) {
 
 } // namespace
 
-void addTracks(Router& router, SnapshotSource snapshot) {
+void addTracks(Router& router, const SnapshotSource& snapshot) {
     router.add({"GET", "/v1/tracks", Access::view, {}, [=](const Request&, const Responder& respond) {
                     respond(list(snapshot()));
                 }});
