@@ -123,7 +123,8 @@ void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t
         nack = line ? line->wantsNack() : true;
     }
     // webrtcbin 1.22 does this only for SSRCs that stand in the offer.
-    g_object_set(jitterBuffer, "do-retransmission", nack ? TRUE : FALSE, nullptr);
+    // Nor does it know that senders pace: no retransmission is asked for a packet that is only expected.
+    g_object_set(jitterBuffer, "do-retransmission", nack ? TRUE : FALSE, "rtx-next-seqnum", FALSE, nullptr);
     if (tooMany) {
         gate->shut();
         post([](PeerStreams& owner) { owner.events_.onTooMany(); });
