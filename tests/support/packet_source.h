@@ -26,6 +26,10 @@ class PacketSource {
         , pipeline_(gst::Ref<GstElement>::sink(gst_pipeline_new(nullptr)))
         , pad_(gst::Ref<GstPad>::sink(gst_pad_new("src", GST_PAD_SRC))) {
         gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+        // Nobody reads it: messages would pile up, each with a reference to the element it is about.
+        GstBus* bus = gst_element_get_bus(pipeline_.get());
+        gst_bus_set_flushing(bus, TRUE);
+        gst_object_unref(bus);
         g_object_set_data(reinterpret_cast<GObject*>(pad_.get()), "source", this);
         gst_pad_set_event_function(pad_.get(), onEvent);
         gst_pad_set_active(pad_.get(), TRUE);
