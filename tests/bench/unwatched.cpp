@@ -11,15 +11,16 @@
 #include "bench/unwatched/sender.h"
 #include "support/cpu_time.h"
 
-#include <fcntl.h>
 #include <spawn.h>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
 #include <string_view>
+#include <vector>
 
 using namespace spillway;
 using namespace spillway::bench;
@@ -143,10 +144,8 @@ class Child {
                                        std::to_string(options.tracks),
                                        "--seconds",
                                        std::to_string(options.seconds)};
-        std::vector<char*> arguments;
-        for (auto& word : words)
-            arguments.push_back(word.data());
-        arguments.push_back(nullptr);
+        std::vector<char*> arguments(words.size() + 1); // the last stays null
+        std::transform(words.begin(), words.end(), arguments.begin(), [](auto& word) { return word.data(); });
         posix_spawn_file_actions_t actions;
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_adddup2(&actions, theirs.descriptor(), STDIN_FILENO);

@@ -26,11 +26,12 @@ inline std::vector<std::string> mediaElements(GstElement* bin) {
         constexpr std::array<std::string_view, 4> transport{"dtlsdec", "dtlssrtpdec", "rtpreddec",
                                                             "rtpulpfecdec"};
         auto* element = static_cast<GstElement*>(g_value_get_object(item));
-        const char* metadata = gst_element_get_metadata(element, GST_ELEMENT_METADATA_KLASS);
-        const std::string_view klass = metadata ? metadata : "";
-        const std::string_view name = gst::nameOf(gst::cast<GstElement>(gst_element_get_factory(element)));
-        const bool suspect = klass.find("Depayloader") != klass.npos || klass.find("Decoder") != klass.npos;
-        if (suspect && std::find(transport.begin(), transport.end(), name) == transport.end())
+        auto* factory = gst_element_get_factory(element); // webrtcbin's private bins have none
+        if (!factory) return;
+        const std::string_view name = gst::nameOf(gst::cast<GstElement>(factory));
+        const std::string_view klass = gst_element_get_metadata(element, GST_ELEMENT_METADATA_KLASS);
+        const bool media = klass.find("Depayloader") != klass.npos || klass.find("Decoder") != klass.npos;
+        if (media && std::find(transport.begin(), transport.end(), name) == transport.end())
             static_cast<std::vector<std::string>*>(found)->emplace_back(name);
     };
     GstIterator* elements = gst_bin_iterate_recurse(gst::cast<GstBin>(bin));
@@ -124,7 +125,8 @@ class OurReceiver {
 
     std::string answer(const std::string& offer) {
         std::optional<relay::Answer> answer;
-        peer_->acceptOffer(offer, std::chrono::seconds(10), [&](relay::Answer result) { answer = result; });
+        peer_->acceptOffer(offer, std::chrono::seconds(10),
+                           [&](relay::Answer result) { answer = std::move(result); });
         loop_.runUntil([&] { return answer.has_value(); }, std::chrono::seconds(15));
         if (!answer || answer->error)
             throw std::runtime_error("no answer: " + (answer ? answer->error->detail : "out of time"));
