@@ -53,8 +53,7 @@ std::optional<Candidate> parseCandidate(std::string_view line) {
     for (std::size_t i = 8; i + 1 < fields.size(); i += 2) {
         const bool address = fields[i] == "raddr" && isAddress(std::string(fields[i + 1]));
         const bool port = fields[i] == "rport" && number<std::uint16_t>(fields[i + 1]);
-        if (address || port)
-            candidate.text += " " + std::string(fields[i]) + " " + std::string(fields[i + 1]);
+        if (address || port) candidate.text.append(" ").append(fields[i]).append(" ").append(fields[i + 1]);
     }
     candidate.usable = lowered(fields[2]) == "udp" && fields[1] == "1" && fields[5] != "0" &&
                        isAddress(std::string(fields[4]));

@@ -104,7 +104,7 @@ void readFeedback(std::map<unsigned, Offered>& offered, const Section& section) 
         const auto [target, rest] = splitAt(value, ' ');
         std::string feedback;
         for (const std::string_view word : words(rest))
-            feedback += (feedback.empty() ? "" : " ") + std::string(word);
+            feedback.append(feedback.empty() ? "" : " ").append(word);
         if (!isCarriedFeedback(feedback)) continue;
         for (auto& [type, payload] : offered)
             if ((target == "*" || number<unsigned>(target) == type) && !contains(payload.feedback, feedback))
