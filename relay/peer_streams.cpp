@@ -206,8 +206,8 @@ void PeerStreams::Shared::onBye(std::uint32_t ssrc) {
         end(*state);
 }
 
-/// By default the RTP session takes the bandwidth of RTCP from that of the media, and a request for a keyframe
-/// waits for its turn: at 200 kbit/s up to 800 ms. With this one, a turn comes about every 100 ms.
+/// By default the RTP session takes the bandwidth of RTCP from that of the media, and a request for a
+/// keyframe waits for its turn: at 200 kbit/s up to 800 ms. With this one, a turn comes about every 100 ms.
 void allowPromptFeedback(GstElement* rtpbin, guint session) {
     constexpr gdouble bitsPerSecond = 1e6;
     GObject* object = nullptr;
