@@ -13,7 +13,7 @@ status=0
 for bench in build/release/tests/bench/bench_*; do
   [ -x "$bench" ] || continue
   echo "-- ${bench##*/}"
-  options=("${short[@]}")
+  options=(--check "${short[@]}")
   [ "${bench##*/}" != bench_unwatched ] || options=(--check --seconds "$((seconds / 2))")
   timeout -k 10 600 tests/support/isolated.sh "$bench" "${options[@]}" || status=1
 done
