@@ -105,8 +105,10 @@ class OurReceiver {
         settings.label = "call=bench participant=sender";
         settings.videoCodecs = {config::Codec::vp8};
         settings.loopbackOnly = true;
-        auto adopt = lifetime_.guard(
-            [this](const std::shared_ptr<relay::TrackInput>& input) { track_->setInput(input_ = input); });
+        auto adopt = lifetime_.guard([this](const std::shared_ptr<relay::TrackInput>& input) {
+            track_->setInput(input_ = input);
+            input->attached();
+        });
         relay::PeerEvents events;
         events.onPad = [&loop, adopt](const relay::IncomingPad& pad) {
             relay::TrackInput::start(pad, [&loop, adopt](std::shared_ptr<relay::TrackInput> input) {
