@@ -158,19 +158,18 @@ TEST_CASE("the sender gets transport-wide feedback") {
     auto feedback = std::make_shared<std::atomic<int>>(0);
     const auto type =
         static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
-    const gst::PadProbe probe(session.inside("dtlssrtpenc", "rtcp_sink_0").get(), type,
-                              [=](GstPadProbeInfo* info) {
-                                  GstMapInfo map;
-                                  GstBuffer* buffer = gst_pad_probe_info_get_buffer(info);
-                                  if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) return GST_PAD_PROBE_OK;
-                                  // RTPFB with format 15, anywhere in the compound packet.
-                                  for (std::size_t at = 0; at + 4 <= map.size;
-                                       at += 4 * (1U + map.data[at + 2] * 256U + map.data[at + 3]))
-                                      if (map.data[at + 1] == 205 && (map.data[at] & 0x1FU) == 15)
-                                          ++*feedback;
-                                  gst_buffer_unmap(buffer, &map);
-                                  return GST_PAD_PROBE_OK;
-                              });
+    const gst::PadProbe probe(
+        session.inside("dtlssrtpenc", "rtcp_sink_0").get(), type, [=](GstPadProbeInfo* info) {
+            GstMapInfo map;
+            GstBuffer* buffer = gst_pad_probe_info_get_buffer(info);
+            if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) return GST_PAD_PROBE_OK;
+            // RTPFB with format 15, anywhere in the compound packet.
+            for (std::size_t at = 0; at + 4 <= map.size;
+                 at += std::size_t{4} * (1U + map.data[at + 2] * 256U + map.data[at + 3]))
+                if (map.data[at + 1] == 205 && (map.data[at] & 0x1FU) == 15) ++*feedback;
+            gst_buffer_unmap(buffer, &map);
+            return GST_PAD_PROBE_OK;
+        });
     CHECK(session.loop.runUntil([&] { return *feedback >= 3; }, 5s));
 }
 

@@ -34,7 +34,11 @@ class LeakGuard {
             if (turn) turn();
             std::this_thread::yield();
         }
-        REQUIRE(left() == std::set<std::string>{});
+        std::string text;
+        for (const std::string& item : left())
+            text += item + "\n";
+        INFO("left behind:\n" << text);
+        REQUIRE(text.empty());
     }
 
     /// What is there and was not: `thread 123 rtpjitterbuffer`, `fd 12 socket:[4711]`.
