@@ -180,7 +180,8 @@ void LiveCall::releaseTracksOf(PeerId id, bool keepTracks) {
 void LiveCall::adopt(Session& session, const std::shared_ptr<TrackInput>& input) {
     if (!input->awake()) return; // asleep again before its news came here
     const Key key{session.request.participant, session.sourceName(*input)};
-    session.inputs[input->ssrc()] = input;
+    auto& inputs = session.inputs;
+    if (std::find(inputs.begin(), inputs.end(), input) == inputs.end()) inputs.push_back(input);
     if (isTaken(key, session.id)) {
         input->sleep(TrackInput::Wake::never);
         return;

@@ -37,7 +37,7 @@ void Session::forgetDue(Clock::time_point now) {
                                     [&](const Forgotten& entry) { return entry.due > now; });
     std::for_each(due, forgotten_.end(), [&](const Forgotten& entry) {
         peer->forgetSsrc(entry.ssrc);
-        inputs.erase(entry.ssrc);
+        std::erase_if(inputs, [&](const auto& input) { return input->ssrc() == entry.ssrc; });
     });
     forgotten_.erase(due, forgotten_.end());
 }

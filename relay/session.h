@@ -28,7 +28,9 @@ class Session {
     PublishEvents events;
     std::unique_ptr<Peer> peer;
     std::map<std::string, std::shared_ptr<TrackInput>> switchedOff; ///< by source name
-    std::map<std::uint32_t, std::shared_ptr<TrackInput>> inputs;    ///< by SSRC, until it is forgotten
+    /// Until their SSRC is forgotten. An SSRC has several when its payload type changes: late packets of the
+    /// former may still come.
+    std::vector<std::shared_ptr<TrackInput>> inputs;
 
   private:
     struct Forgotten {

@@ -66,7 +66,7 @@ npm_packages() {
 
 step_install() { docker/packages.sh install build run test; }
 step_text() { tests/lint.sh; }
-step_release() { build release all; }
+step_release() { build release spillwayd tests/bench/all; }
 step_asan() {
   build asan all && ctest --test-dir build/asan -j "$jobs" --timeout 180 &&
     long_cases asan config_tests core_tests relay_tests daemon_tests
