@@ -91,7 +91,7 @@ bool h265Starts(Bytes payload) {
 std::optional<RtpHeader> RtpHeader::parse(Bytes packet) {
     constexpr std::size_t fixed = 12;
     if (packet.size() < fixed || packet[0] >> 6 != 2) return std::nullopt;
-    std::size_t begin = fixed + 4U * (packet[0] & 0x0f);
+    std::size_t begin = fixed + std::size_t{4} * (packet[0] & 0x0fU);
     if (packet[0] & 0x10) {
         if (packet.size() < begin + 4) return std::nullopt;
         begin += 4 + 4 * big16(packet, begin + 2);

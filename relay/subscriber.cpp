@@ -11,7 +11,7 @@ Subscriber::Subscriber(const Track& track, Request& request)
 
 std::shared_ptr<Subscriber> Subscriber::start(Track& track, Request request,
                                               std::function<void(EndReason)> onClosed) {
-    const std::shared_ptr<Subscriber> self(new Subscriber(track, request));
+    std::shared_ptr<Subscriber> self(new Subscriber(track, request));
     auto output = request.group.open({track.name(), track.kind(), self->status_});
     OutputLoop& loop = request.loops.of(request.group.loopKey());
     const auto id = loop.reserve();

@@ -7,8 +7,7 @@
 namespace spillway::relay {
 
 Track::Track(Loop& loop, TrackName name, MediaKind kind)
-    : loop_(loop)
-    , name_(std::move(name))
+    : name_(std::move(name))
     , kind_(kind)
     , broker_(std::make_shared<KeyframeBroker>(loop, [this] {
         if (input_) input_->requestKeyframe();

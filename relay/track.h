@@ -78,7 +78,6 @@ class Track {
     static Totals read(const TrackInput& input);
     Totals totals() const;
 
-    Loop& loop_;
     const TrackName name_;
     const MediaKind kind_;
     const std::shared_ptr<KeyframeBroker> broker_;

@@ -13,7 +13,7 @@ struct TrackName {
                         ///< them with `-2` …
 
     std::string text() const { return call + "/" + participant + "/" + source; }
-    auto operator<=>(const TrackName&) const = default;
+    auto operator<=>(const TrackName&) const = default; // NOLINT(modernize-use-nullptr): of what is generated
 };
 
 } // namespace spillway::relay
