@@ -68,7 +68,7 @@ step_install() { docker/packages.sh install build run test; }
 step_text() { tests/lint.sh; }
 step_release() { build release spillwayd tests/bench/all; }
 step_asan() {
-  build asan all && ctest --test-dir build/asan -j "$jobs" --timeout 180 &&
+  build asan spillwayd config_tests core_tests relay_tests daemon_tests && ctest --test-dir build/asan -j "$jobs" --timeout 180 &&
     long_cases asan config_tests core_tests relay_tests daemon_tests
 }
 step_tsan() {

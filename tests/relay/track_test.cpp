@@ -14,7 +14,7 @@ using test::PacketSource;
 
 namespace {
 
-std::shared_ptr<Feed> makeFeed(QueueBounds bounds, std::shared_ptr<KeyframeBroker> broker = nullptr) {
+std::shared_ptr<Feed> makeFeed(QueueBounds bounds, const std::shared_ptr<KeyframeBroker>& broker = nullptr) {
     FrameQueue::Hooks hooks;
     if (broker) hooks.wishKeyframe = [broker] { broker->wish(WishReason::drop); };
     auto feed = std::make_shared<Feed>();
@@ -34,7 +34,7 @@ struct Stage {
     int incarnations = 0;
 
     explicit Stage(std::chrono::microseconds period = 500us) {
-        TrackInput::start(source.incoming(), [this](auto awake) { cross(std::move(awake)); });
+        TrackInput::start(source.incoming(), [this](const auto& awake) { cross(awake); });
         source.start(period);
         turnUntil([this] { return incarnations == 1; });
     }
@@ -45,7 +45,7 @@ struct Stage {
         loop.runUntil([] { return false; }, 20ms);
     }
 
-    void cross(std::shared_ptr<TrackInput> awake) {
+    void cross(const std::shared_ptr<TrackInput>& awake) {
         loop.post([this, awake] {
             ++incarnations;
             input = awake;
@@ -238,6 +238,7 @@ TEST_CASE("ten thousand attaches and detaches leave nothing, and who stayed lose
     constexpr int cycles = 10'000;
     std::atomic<int> done{0};
     std::vector<std::thread> clients;
+    clients.reserve(4);
     for (int c = 0; c < 4; ++c)
         clients.emplace_back([&] {
             for (int i = 0; i < cycles / 4; ++i) {

@@ -21,6 +21,7 @@ struct Brokered {
 TEST_CASE("many wishes within a window become one request") {
     Brokered b;
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t)
         threads.emplace_back([&] {
             for (int i = 0; i < 250; ++i)
