@@ -176,7 +176,7 @@ void Exchange::cut(Response response) {
     complete(*context, response);
     allow(&ConnectionLimits::farewell);
     glib::Object<GIOStream> stream(soup_server_message_steal_connection(message_));
-    if (stream) sayFarewell(std::move(stream), response);
+    if (stream) sayFarewell(std::move(stream), response, context->connections->limits().farewell);
 }
 
 void Exchange::onFinished() {

@@ -10,6 +10,7 @@ constexpr gsize skipAtMost = 16'777'216;
 struct Farewell {
     glib::Object<GIOStream> stream;
     std::string text;
+    std::chrono::steady_clock::time_point end;
     gsize skipped = 0;
 };
 
@@ -30,7 +31,8 @@ void onSkipped(GObject* input, GAsyncResult* result, gpointer data) noexcept {
     const gssize count = g_input_stream_skip_finish(glib::cast<GInputStream>(input), result, nullptr);
     if (count <= 0) return;
     farewell->skipped += static_cast<gsize>(count);
-    if (farewell->skipped < skipAtMost) skip(std::move(farewell));
+    const bool late = std::chrono::steady_clock::now() >= farewell->end;
+    if (!late && farewell->skipped < skipAtMost) skip(std::move(farewell));
 }
 
 void skip(std::unique_ptr<Farewell> farewell) {
@@ -46,8 +48,9 @@ void onWritten(GObject* output, GAsyncResult* result, gpointer data) noexcept {
 
 } // namespace
 
-void sayFarewell(glib::Object<GIOStream> stream, const Response& response) {
-    auto farewell = std::make_unique<Farewell>(Farewell{std::move(stream), serialize(response)});
+void sayFarewell(glib::Object<GIOStream> stream, const Response& response, std::chrono::milliseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    auto farewell = std::make_unique<Farewell>(Farewell{std::move(stream), serialize(response), end});
     GOutputStream* output = g_io_stream_get_output_stream(farewell->stream.get());
     const std::string& text = farewell->text;
     g_output_stream_write_all_async(output, text.data(), text.size(), G_PRIORITY_DEFAULT, nullptr, onWritten,

@@ -8,8 +8,11 @@
 #include "daemon/glib/object.h"
 #include "daemon/http/message.h"
 
+#include <chrono>
+
 namespace spillway::daemon::http {
 
-void sayFarewell(glib::Object<GIOStream> stream, const Response& response);
+/// A connection that is shut down still gives what is in its buffers: `time` bounds that too.
+void sayFarewell(glib::Object<GIOStream> stream, const Response& response, std::chrono::milliseconds time);
 
 } // namespace spillway::daemon::http

@@ -34,8 +34,10 @@ for (const [signal, word] of [['SIGKILL', 'killed'], ['SIGSTOP', 'frozen']]) {
       deadline: mediaTimeout + grace,
     });
     t.diagnostic(`${word}: gone after ${Math.round(performance.now() - start)} ms`);
-    const metrics = await daemon.metrics();
-    assert.equal(metrics.sum('peer_lost_total', { call: 'studio' }), 1);
+    // The silent track and the silent peer each have their own watch.
+    await daemon.untilMetrics('the peer is lost', (metrics) => metrics.sum('peer_lost_total', { call: 'studio' }) === 1, {
+      deadline: grace,
+    });
     assert.equal((await finished(daemon, 'studio/alice/video')).errors, '');
     await assertNothingLeft(daemon, before);
   });
