@@ -114,7 +114,7 @@ TEST_CASE("every codec is recorded frame for frame into a file that plays") {
         CHECK_THAT(file.complaints, Equals(""));
         CHECK(file.start == 0);
         CHECK(file.keyframeFirst);
-        CHECK(file.duration == Approx(2.0).margin(0.05));
+        CHECK(file.duration == Catch::Approx(2.0).margin(0.05));
         CHECK_THAT(recording.status->read().error, Equals(""));
     }
 }
@@ -130,7 +130,7 @@ TEST_CASE("audio is recorded packet for packet") {
     CHECK(file.codec == "opus");
     CHECK(file.frames == static_cast<int>(packets.size()));
     CHECK_THAT(file.complaints, Equals(""));
-    CHECK(file.duration == Approx(2.0).margin(0.05));
+    CHECK(file.duration == Catch::Approx(2.0).margin(0.05));
 }
 
 TEST_CASE("recordings lie under call, participant and source and are named after their start") {
@@ -249,7 +249,7 @@ TEST_CASE("timestamps that are missing, go back or begin anew do not break the f
     const Probe file = probe(recordings(directory.path()).front());
     CHECK(file.frames == 60);
     CHECK_THAT(file.complaints, Equals(""));
-    CHECK(file.duration == Approx(2.4).margin(0.1));
+    CHECK(file.duration == Catch::Approx(2.4).margin(0.1));
 }
 
 TEST_CASE("a full disk ends the file with an error, and recording goes on when there is room again") {
