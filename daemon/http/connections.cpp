@@ -1,6 +1,13 @@
 #include "daemon/http/connections.h"
 
+#include <sys/socket.h>
+
 namespace spillway::daemon::http {
+
+void resetOnClose(GSocket* socket) {
+    const linger atOnce{1, 0};
+    ::setsockopt(g_socket_get_fd(socket), SOL_SOCKET, SO_LINGER, &atOnce, sizeof atOnce);
+}
 
 struct Connections::Gone {
     std::weak_ptr<Connections> table;
@@ -26,8 +33,15 @@ void Connections::allow(GSocketAddress* remote, std::chrono::milliseconds time) 
     const auto found = open_.find(remote);
     if (found == open_.end()) return;
     // libsoup sees the end of the stream and cleans up.
-    found->second.deadline = loop_.after(
-        time, [socket = found->second.socket.get()] { g_socket_shutdown(socket, TRUE, TRUE, nullptr); });
+    found->second.deadline = loop_.after(time, [socket = found->second.socket.get()] {
+        resetOnClose(socket);
+        g_socket_shutdown(socket, TRUE, TRUE, nullptr);
+    });
+}
+
+GSocket* Connections::socketOf(GSocketAddress* remote) const {
+    const auto found = open_.find(remote);
+    return found == open_.end() ? nullptr : found->second.socket.get();
 }
 
 std::string Connections::host(GSocketAddress* remote) {

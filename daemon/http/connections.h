@@ -23,6 +23,10 @@ struct ConnectionLimits {
         2000}; ///< reading on after an answer that came before the request's end
 };
 
+/// Closing resets the connection: a client that goes on sending is told so at once, and the kernel keeps
+/// nothing for it.
+void resetOnClose(GSocket* socket);
+
 class Connections : public std::enable_shared_from_this<Connections> {
   public:
     Connections(relay::Loop& loop, ConnectionLimits limits)
@@ -40,6 +44,8 @@ class Connections : public std::enable_shared_from_this<Connections> {
     void add(GSocketAddress* remote, GSocket* socket, GIOStream* stream);
     /// The connection is shut down unless this is called again within `time`.
     void allow(GSocketAddress* remote, std::chrono::milliseconds time);
+    /// Null when there is no such connection any more.
+    GSocket* socketOf(GSocketAddress* remote) const;
     /// The address without the port; `unix` for a Unix socket.
     static std::string host(GSocketAddress* remote);
 

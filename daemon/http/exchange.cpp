@@ -175,8 +175,11 @@ void Exchange::cut(Response response) {
     if (!context) return;
     complete(*context, response);
     allow(&ConnectionLimits::farewell);
-    glib::Object<GIOStream> stream(soup_server_message_steal_connection(message_));
-    if (stream) sayFarewell(std::move(stream), response, context->connections->limits().farewell);
+    GSocket* socket = context->connections->socketOf(remote());
+    if (socket == nullptr) return;
+    FarewellTo client{nullptr, glib::retain(socket)};
+    client.stream.reset(soup_server_message_steal_connection(message_));
+    if (client.stream) sayFarewell(std::move(client), response, context->connections->limits().farewell);
 }
 
 void Exchange::onFinished() {

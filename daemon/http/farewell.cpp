@@ -1,5 +1,7 @@
 #include "daemon/http/farewell.h"
 
+#include "daemon/http/connections.h"
+
 namespace spillway::daemon::http {
 
 namespace {
@@ -8,7 +10,7 @@ constexpr gsize skipAtOnce = 65536;
 constexpr gsize skipAtMost = 16'777'216;
 
 struct Farewell {
-    glib::Object<GIOStream> stream;
+    FarewellTo client;
     std::string text;
     std::chrono::steady_clock::time_point end;
     gsize skipped = 0;
@@ -32,11 +34,12 @@ void onSkipped(GObject* input, GAsyncResult* result, gpointer data) noexcept {
     if (count <= 0) return;
     farewell->skipped += static_cast<gsize>(count);
     const bool late = std::chrono::steady_clock::now() >= farewell->end;
-    if (!late && farewell->skipped < skipAtMost) skip(std::move(farewell));
+    if (late || farewell->skipped >= skipAtMost) return resetOnClose(farewell->client.socket.get());
+    skip(std::move(farewell));
 }
 
 void skip(std::unique_ptr<Farewell> farewell) {
-    GInputStream* input = g_io_stream_get_input_stream(farewell->stream.get());
+    GInputStream* input = g_io_stream_get_input_stream(farewell->client.stream.get());
     g_input_stream_skip_async(input, skipAtOnce, G_PRIORITY_DEFAULT, nullptr, onSkipped, farewell.release());
 }
 
@@ -48,10 +51,10 @@ void onWritten(GObject* output, GAsyncResult* result, gpointer data) noexcept {
 
 } // namespace
 
-void sayFarewell(glib::Object<GIOStream> stream, const Response& response, std::chrono::milliseconds time) {
+void sayFarewell(FarewellTo client, const Response& response, std::chrono::milliseconds time) {
     const auto end = std::chrono::steady_clock::now() + time;
-    auto farewell = std::make_unique<Farewell>(Farewell{std::move(stream), serialize(response), end});
-    GOutputStream* output = g_io_stream_get_output_stream(farewell->stream.get());
+    auto farewell = std::make_unique<Farewell>(Farewell{std::move(client), serialize(response), end});
+    GOutputStream* output = g_io_stream_get_output_stream(farewell->client.stream.get());
     const std::string& text = farewell->text;
     g_output_stream_write_all_async(output, text.data(), text.size(), G_PRIORITY_DEFAULT, nullptr, onWritten,
                                     farewell.release());

@@ -1,8 +1,7 @@
 // The last words to a client that is still sending: the answer, then reading on for a moment, so that the
 // answer is not lost to a reset (RFC 9112 section 9.6), then the end.
 //
-// Owns itself; it ends when the client closes, has sent too much more, or the connection's deadline passes.
-// Loop thread.
+// Owns itself; it ends when the client closes, has sent too much more, or the time is over. Loop thread.
 #pragma once
 
 #include "daemon/glib/object.h"
@@ -12,7 +11,12 @@
 
 namespace spillway::daemon::http {
 
-/// A connection that is shut down still gives what is in its buffers: `time` bounds that too.
-void sayFarewell(glib::Object<GIOStream> stream, const Response& response, std::chrono::milliseconds time);
+struct FarewellTo {
+    glib::Object<GIOStream> stream;
+    glib::Object<GSocket> socket; ///< beneath the stream
+};
+
+/// `time` is looked at when something comes; that nothing comes is for the connection's deadline.
+void sayFarewell(FarewellTo client, const Response& response, std::chrono::milliseconds time);
 
 } // namespace spillway::daemon::http
