@@ -324,7 +324,9 @@ TEST_CASE("packets and drained packets add up over incarnations") {
     const auto snapshot = stage.track->snapshot();
     REQUIRE(snapshot.receivedPackets >= 200);
     REQUIRE(snapshot.receivedPackets <= stage.source.pushed());
-    REQUIRE(snapshot.drainedPackets == snapshot.receivedPackets);
+    // One packet may be between the tee and the drain at the moment when the input is lost.
+    REQUIRE(snapshot.drainedPackets <= snapshot.receivedPackets);
+    REQUIRE(snapshot.drainedPackets + 1 >= snapshot.receivedPackets);
 }
 
 TEST_CASE("a streaming thread that hangs in a push is told from one that rests") {
