@@ -28,10 +28,11 @@ struct Demo {
         settings.join = join;
         return settings;
     }
+    /// Those that have a source; a track that waits for its participant is none of them.
     std::set<std::string> tracks() const {
         std::set<std::string> names;
         for (const auto& track : relay.snapshot().tracks)
-            names.insert(track.name.text() + " " + track.codec);
+            if (track.state == relay::TrackState::live) names.insert(track.name.text() + " " + track.codec);
         return names;
     }
     bool until(const std::set<std::string>& wanted) {
