@@ -6,14 +6,11 @@
 #include <catch2/catch.hpp>
 #endif
 
-#include "support/glib_leak.h"
-
 #ifdef SPILLWAY_TEST_GST
 #include <gst/gst.h>
 #endif
 
 int main(int argc, char** argv) {
-    spillway::test::ignoreQuarkTable();
 #ifdef SPILLWAY_TEST_GST
     gst_init(&argc, &argv);
 #endif
