@@ -32,7 +32,7 @@ Reply get(std::uint16_t port, const std::string& path) {
 
 } // namespace
 
-TEST_CASE("--version tells three versions and --help every option") {
+TEST_CASE("the flag --version tells three versions and --help every option") {
     DaemonProcess version({"--version"});
     CHECK(version.exitCode() == 0);
     for (const char* name : {"spillwayd ", "GStreamer 1.", "libnice 0."})
@@ -49,7 +49,7 @@ TEST_CASE("a wrong argument is exit 1") {
     CHECK(contains(daemon.output(), "--nonsense"));
 }
 
-TEST_CASE("--check-config is exit 0 for a good configuration") {
+TEST_CASE("the flag --check-config is exit 0 for a good configuration") {
     const Folder folder;
     DaemonProcess daemon({"--check-config", "--config", folder.write("a.yaml", anyPort)});
     CHECK(daemon.exitCode() == 0);
