@@ -169,8 +169,12 @@ void TrackInput::attached() {
 void TrackInput::sleep(Wake wake) {
     const std::lock_guard lock(mutex_);
     wake_ = wake;
+    if (!std::exchange(asleep_, true)) dropWhatComes();
+    // Only now, so that no packet finds the tee without a consumer while the pad still lets it through.
     drain_.reset();
-    if (std::exchange(asleep_, true)) return;
+}
+
+void TrackInput::dropWhatComes() {
     constexpr auto data =
         static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
     // Outlives this object: a pad that is left behind goes on dropping.

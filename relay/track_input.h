@@ -83,6 +83,7 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
 
     TrackInput(const IncomingPad& incoming, OnAwake onAwake);
     GstPadProbeReturn onLate();
+    void dropWhatComes();
 
     const gst::Ref<GstPad> source_;
     const std::string mid_;
