@@ -224,7 +224,9 @@ TEST_CASE("a camera that is off sends nothing and comes back on the same SSRC") 
     CHECK(session.receiver.gone.empty());
 }
 
-TEST_CASE("peers and publishers may go at any moment and leave nothing") {
+namespace {
+
+void comeAndGo(int times) {
     Loop loop;
     const auto turn = [&] { loop.runUntil([] { return false; }, 1ms); };
     const auto live = [&](std::chrono::milliseconds time) {
@@ -239,9 +241,19 @@ TEST_CASE("peers and publishers may go at any moment and leave nothing") {
     live(500ms); // what GStreamer makes once
     const LeakGuard guard;
     unsigned random = 4711;
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < times; ++i) {
         random = random * 1103515245U + 12345U;
         live(std::chrono::milliseconds((random >> 16U) % 150U));
     }
     guard.require(turn);
+}
+
+} // namespace
+
+TEST_CASE("peers and publishers may go at any moment and leave nothing") {
+    comeAndGo(200);
+}
+
+TEST_CASE("peers and publishers that come and go for many minutes leave nothing", "[.][long]") {
+    comeAndGo(6000);
 }

@@ -274,10 +274,12 @@ TEST_CASE("ten thousand attaches and detaches leave nothing, and who stayed lose
     inner.require([&] { stage.turnFor(1ms); });
 }
 
-TEST_CASE("a track that ends thousands of times, watched, unwatched or in the hand-over, leaves nothing") {
+namespace {
+
+void endOverAndOver(int times) {
     Stage stage(100us);
     std::mt19937 random(7);
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < times; ++i) {
         for (auto watchers = random() % 3; watchers > 0; --watchers)
             stage.track->attach(makeFeed({20, 1 << 20, 1h, QueuePolicy::dropOldest}));
         if (random() % 2 == 0) stage.turnPackets(1);
@@ -293,6 +295,16 @@ TEST_CASE("a track that ends thousands of times, watched, unwatched or in the ha
     REQUIRE(stage.source.flow() == GST_FLOW_OK);
     stage.input.reset();
     REQUIRE(stage.elements(nullptr) == 0);
+}
+
+} // namespace
+
+TEST_CASE("a track that ends thousands of times, watched, unwatched or in the hand-over, leaves nothing") {
+    endOverAndOver(3000);
+}
+
+TEST_CASE("a track that ends for minutes leaves nothing", "[.][long]") {
+    endOverAndOver(200000);
 }
 
 TEST_CASE("subscribers of a track that waits get its next incarnation, from a keyframe on") {
