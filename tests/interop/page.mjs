@@ -1,12 +1,15 @@
 // What runs inside the browser's page: these functions are sent there as text and see nothing of this file.
 
-/// Camera and microphone to a WHIP endpoint; resolves once connected.
-export async function startPublishing({ endpoint, token, fps }) {
+/// Camera, encoded with `codec` (`VP8`), and microphone to a WHIP endpoint; resolves once connected.
+export async function startPublishing({ endpoint, token, fps, codec }) {
   const stream = await navigator.mediaDevices.getUserMedia({
     video: { width: 320, height: 240, frameRate: fps }, audio: true,
   });
   const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   for (const track of stream.getTracks()) peer.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+  const known = RTCRtpReceiver.getCapabilities('video').codecs;
+  const wanted = known.filter(({ mimeType }) => [`video/${codec}`, 'video/rtx'].includes(mimeType));
+  peer.getTransceivers().find(({ sender }) => sender.track.kind === 'video').setCodecPreferences(wanted);
   const gathered = new Promise((resolve) => {
     peer.onicecandidate = ({ candidate }) => candidate || resolve();
   });
