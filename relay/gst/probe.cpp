@@ -14,7 +14,8 @@ struct PadProbe::State {
 
     static GstPadProbeReturn run(GstPad*, GstPadProbeInfo* info, gpointer data) noexcept {
         auto& state = **static_cast<std::shared_ptr<State>*>(data);
-        if (state.removed.load()) return GST_PAD_PROBE_REMOVE;
+        // remove() takes it off the pad; for GStreamer to do so too would be once too often.
+        if (state.removed.load()) return GST_PAD_PROBE_OK;
         const GstPadProbeReturn result = state.callback(info);
         if (result == GST_PAD_PROBE_REMOVE) state.removed.store(true);
         return result;

@@ -255,5 +255,5 @@ TEST_CASE("peers and publishers may go at any moment and leave nothing") {
 }
 
 TEST_CASE("peers and publishers that come and go for many minutes leave nothing", "[.][long]") {
-    comeAndGo(6000);
+    comeAndGo(3000);
 }
