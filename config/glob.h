@@ -15,6 +15,8 @@ class TrackGlob {
     bool matches(std::string_view call, std::string_view participant, std::string_view source) const;
     const std::string& text() const { return text_; }
 
+    bool operator==(const TrackGlob&) const = default;
+
   private:
     std::string text_;
     std::array<std::string, 3> segments_;

@@ -9,8 +9,8 @@ namespace spillway::config {
 
 namespace {
 
-/// The body of a request; a subscription with every key is a hundredth of it.
-constexpr std::size_t maxSubscriptionBytes = 64UL * 1024;
+/// The body of a request; a call or subscription with every key is a hundredth of it.
+constexpr std::size_t maxElementBytes = 64UL * 1024;
 
 std::vector<Problem> single(const std::string& file, const Place& place, std::string message) {
     return {{file, place.line, place.column, "", std::move(message)}};
@@ -20,6 +20,23 @@ template <class T>
 Loaded<T> result(T settings, Problems& problems) {
     if (problems.empty()) return settings;
     return problems.take();
+}
+
+/// One element of a list of the document, as a text of its own.
+template <class T, class Read>
+Loaded<T> loadElement(std::string_view text, const std::string& file, Read read) {
+    if (text.size() > maxElementBytes)
+        return single(file, {},
+                      "the text is too large: at most " + formatByteSize(maxElementBytes) + " are allowed");
+    Problems problems(file);
+    T element;
+    try {
+        const TreeNode root = parseDocument(text, 0);
+        read(Value(root, "", problems), element);
+    } catch (const SyntaxError& error) {
+        return single(file, error.place(), error.what());
+    }
+    return result(std::move(element), problems);
 }
 
 } // namespace
@@ -60,19 +77,15 @@ Loaded<Settings> loadFile(const std::filesystem::path& file, const std::vector<s
 }
 
 Loaded<SubscriptionSettings> loadSubscription(std::string_view text, const std::string& file) {
-    if (text.size() > maxSubscriptionBytes)
-        return single(file, {},
-                      "the text is too large: at most " + formatByteSize(maxSubscriptionBytes) +
-                          " are allowed");
-    Problems problems(file);
-    SubscriptionSettings subscription;
-    try {
-        const TreeNode root = parseDocument(text, 0);
-        readMapping(Value(root, "", problems), subscriptionKeys(), subscription);
-    } catch (const SyntaxError& error) {
-        return single(file, error.place(), error.what());
-    }
-    return result(std::move(subscription), problems);
+    return loadElement<SubscriptionSettings>(
+        text, file, [](const Value& value, auto& out) { readMapping(value, subscriptionKeys(), out); });
+}
+
+Loaded<CallSettings> loadCall(std::string_view text, const std::string& file) {
+    return loadElement<CallSettings>(text, file, [](const Value& value, auto& out) {
+        readMapping(value, callKeys(), out);
+        checkCall(value, out);
+    });
 }
 
 std::vector<std::string> knownKeys() {

@@ -34,6 +34,8 @@ Loaded<Settings> loadFile(const std::filesystem::path& file, const std::vector<s
 
 /// One subscription as it stands in the list, from YAML or JSON text (the body of POST /v1/subscriptions).
 Loaded<SubscriptionSettings> loadSubscription(std::string_view text, const std::string& file);
+/// One call as it stands in the list (the body of POST /v1/calls).
+Loaded<CallSettings> loadCall(std::string_view text, const std::string& file);
 
 /// Every key that load() knows, as dotted paths: `http.listen`, `calls[].join.type`.
 std::vector<std::string> knownKeys();

@@ -18,6 +18,9 @@ class Secret {
     /// Compares in time that depends on the length of `candidate` alone. Any thread.
     bool matches(std::string_view candidate) const;
 
+    /// Whether a reload changed it; not for what comes from outside.
+    bool operator==(const Secret&) const = default;
+
   private:
     std::string value_;
 };

@@ -2,6 +2,8 @@
 
 #include "config/words.h"
 
+#include <array>
+
 namespace spillway::config {
 
 const char* outputName(const OutputSettings& output) {
@@ -13,7 +15,9 @@ const char* policyName(QueuePolicy policy) {
 }
 
 const char* joinName(const CallSettings& call) {
-    return std::holds_alternative<WhipJoin>(call.join) ? "whip" : "test";
+    static constexpr std::array names{"whip", "whep", "janus", "test"};
+    static_assert(names.size() == std::variant_size_v<decltype(call.join)>);
+    return names.at(call.join.index());
 }
 
 } // namespace spillway::config

@@ -11,8 +11,9 @@ namespace spillway::config {
 
 namespace {
 
+/// A query may hold a token as well.
 std::string shown(std::string_view url) {
-    return url.find('@') == std::string_view::npos ? quote(url) : "this";
+    return url.find_first_of("@?") == std::string_view::npos ? quote(url) : "this";
 }
 
 [[noreturn]] void refuseIce(std::string_view url, const std::string& why) {
@@ -25,6 +26,39 @@ std::string shown(std::string_view url) {
 [[noreturn]] void refuseOrigin(std::string_view origin, const std::string& why) {
     throw std::invalid_argument(shown(origin) + " is not an origin: " + why +
                                 "; allowed are https://HOST, http://HOST, both also with :PORT, and *");
+}
+
+/// What a URL that something is fetched from begins with, and what such a thing is called.
+struct Schemes {
+    const char* plain;
+    const char* secure;
+    const char* what;
+};
+
+[[noreturn]] void refuseUrl(const Schemes& schemes, std::string_view url, const std::string& why) {
+    throw std::invalid_argument(shown(url) + " is not " + schemes.what + ": " + why + "; allowed are " +
+                                schemes.secure + "HOST and " + schemes.plain +
+                                "HOST, both also with :PORT, /PATH and ?QUERY");
+}
+
+bool isUrlByte(char c) {
+    return c > 0x20 && c < 0x7f && std::string_view("\"<>\\^`{|}").find(c) == std::string_view::npos;
+}
+
+void checkUrl(const Schemes& schemes, std::string_view url) {
+    const std::string_view scheme = url.starts_with(schemes.secure) ? schemes.secure : schemes.plain;
+    if (!url.starts_with(scheme))
+        refuseUrl(schemes, url,
+                  std::string("it does not begin with ") + schemes.secure + " or " + schemes.plain);
+    if (!std::all_of(url.begin(), url.end(), isUrlByte))
+        refuseUrl(schemes, url, "a byte in it must be written as %XX");
+    if (url.find('#') != std::string_view::npos) refuseUrl(schemes, url, "what follows the # is not sent");
+    const std::string_view rest = url.substr(scheme.size());
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+    if (authority.find('@') != std::string_view::npos)
+        refuseUrl(schemes, url, "user and password are not taken from a URL");
+    const auto split = splitHostPort(authority);
+    if (!split || split->port == 0) refuseUrl(schemes, url, "the host or port is not valid");
 }
 
 void checkTransport(std::string_view url, std::string_view scheme, std::string_view query) {
@@ -64,6 +98,14 @@ void checkOrigin(std::string_view origin) {
     if (authority.find('/') != std::string_view::npos) refuseOrigin(origin, "it has a path");
     const auto split = splitHostPort(authority);
     if (!split || split->port == 0) refuseOrigin(origin, "the host or port is not valid");
+}
+
+void checkHttpUrl(std::string_view url) {
+    checkUrl({"http://", "https://", "the URL of an HTTP resource"}, url);
+}
+
+void checkWebSocketUrl(std::string_view url) {
+    checkUrl({"ws://", "wss://", "the URL of a WebSocket"}, url);
 }
 
 } // namespace spillway::config

@@ -1,4 +1,4 @@
-// The two kinds of URL in the configuration, each with its one check.
+// The kinds of URL in the configuration, each with its one check.
 #pragma once
 
 #include <string>
@@ -14,5 +14,10 @@ bool isTurnUrl(std::string_view url);
 
 /// A web origin (`https://example.org`, RFC 6454) or `*`. Throws std::invalid_argument as above.
 void checkOrigin(std::string_view origin);
+
+/// Where a WHEP server is (`http:`, `https:`), and where a WebSocket is (`ws:`, `wss:`): with a host, perhaps
+/// a port, path and query, but without user, password and fragment. Throw std::invalid_argument as above.
+void checkHttpUrl(std::string_view url);
+void checkWebSocketUrl(std::string_view url);
 
 } // namespace spillway::config

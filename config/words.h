@@ -41,6 +41,11 @@ inline constexpr std::array videoCodecWords{
     Word<Codec>{"h265", Codec::h265},
 };
 
+inline constexpr std::array unwatchedWords{
+    Word<Unwatched>{"drain", Unwatched::drain},
+    Word<Unwatched>{"pause", Unwatched::pause},
+};
+
 template <class E, std::size_t N>
 constexpr const char* wordOf(const std::array<Word<E>, N>& words, E value) {
     for (const Word<E>& word : words)

@@ -1,6 +1,10 @@
 #include "config/load/sections.h"
+#include "config/name.h"
+#include "config/quote.h"
+#include "config/url.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace spillway::config {
 
@@ -10,6 +14,51 @@ using namespace std::chrono_literals;
 
 const Keys<WhipJoin>& whipKeys() {
     static const Keys<WhipJoin> keys{typeKey<WhipJoin>()};
+    return keys;
+}
+
+template <void (*check)(std::string_view)>
+std::string checked(const std::string& text) {
+    check(text);
+    return text;
+}
+
+const Keys<WhepJoin>& whepKeys() {
+    static const Keys<WhepJoin> keys{
+        typeKey<WhepJoin>(),
+        {"url", parsed(&WhepJoin::url, checked<checkHttpUrl>), Presence::required},
+        {"token", secret(&WhepJoin::token)},
+        {"participant", name(&WhepJoin::participant)},
+    };
+    return keys;
+}
+
+/// Janus reads room numbers as signed; 0 is none.
+bool isRoomNumber(const std::string& text) {
+    std::int64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc() && rest == end && number > 0 && text.front() != '0';
+}
+
+void checkRoom(std::string_view view) {
+    const std::string text(view);
+    const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+    if (digits ? isRoomNumber(text) : isName(text)) return;
+    throw std::invalid_argument(quote(text) + " is not a room; allowed are a number from 1 to " +
+                                std::to_string(INT64_MAX) + ", or 1 to 64 of A-Z a-z 0-9 . _ -");
+}
+
+const Keys<JanusJoin>& janusKeys() {
+    static const Keys<JanusJoin> keys{
+        typeKey<JanusJoin>(),
+        {"url", parsed(&JanusJoin::url, checked<checkWebSocketUrl>), Presence::required},
+        {"room", parsed(&JanusJoin::room, checked<checkRoom>), Presence::required},
+        {"pin", secret(&JanusJoin::pin)},
+        {"token", secret(&JanusJoin::token)},
+        {"apisecret", secret(&JanusJoin::apiSecret)},
+        {"display", text(&JanusJoin::display)},
+    };
     return keys;
 }
 
@@ -54,16 +103,28 @@ void readVideo(const Value& value, CallSettings& call) {
 
 const Keys<CallSettings>& callKeys() {
     using Join = decltype(CallSettings::join);
-    static const std::vector<Alternative<Join>> joins{alternative<Join>("whip", whipKeys()),
-                                                      alternative<Join>("test", testKeys())};
+    static const std::vector<Alternative<Join>> joins{
+        alternative<Join>("whip", whipKeys()), alternative<Join>("whep", whepKeys()),
+        alternative<Join>("janus", janusKeys()), alternative<Join>("test", testKeys())};
     static const Keys<CallSettings> keys{
         {"name", name(&CallSettings::name), Presence::required},
         {"join", choice(&CallSettings::join, joins), Presence::required},
         {"video", {readVideo, dotted(videoKeys(), ".")}},
         {"media_timeout", duration(&CallSettings::mediaTimeout, 100ms, 1h)},
         {"jitter", duration(&CallSettings::jitter, 1ms, 10s, Zero::allowed)},
+        {"unwatched", oneOf(&CallSettings::unwatched, unwatchedWords)},
+        {"linger", duration(&CallSettings::linger, 100ms, 24h, Zero::allowed)},
     };
     return keys;
+}
+
+void checkCall(const Value& value, const CallSettings& call) {
+    if (call.unwatched != Unwatched::pause || std::holds_alternative<JanusJoin>(call.join)) return;
+    // A join that could not be read has its own problem.
+    if (value.at("join").at("type").node().text != joinName(call)) return;
+    value.at("unwatched")
+        .problem(std::string("a call of type ") + joinName(call) +
+                 " cannot pause its tracks; allowed is drain, pause only with janus");
 }
 
 } // namespace spillway::config

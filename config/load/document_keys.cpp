@@ -63,6 +63,12 @@ void checkNames(const Value& list) {
     }
 }
 
+void checkEach(const Value& list, const std::vector<CallSettings>& calls) {
+    const std::vector<Value> elements = list.items();
+    for (std::size_t i = 0; i < calls.size(); ++i)
+        checkCall(elements[i], calls[i]);
+}
+
 void checkCount(const Value& list, std::size_t count, std::uint32_t limit, const std::string& limitKey) {
     if (count > limit)
         list.problem("has " + std::to_string(count) + " elements, " + limitKey + " allows " +
@@ -106,7 +112,10 @@ void checkDocument(const Value& document, const Settings& settings) {
     checkCount(calls, settings.calls.size(), settings.limits.calls, "limits.calls");
     checkCount(subscriptions, settings.subscriptions.size(), settings.limits.subscribers,
                "limits.subscribers");
-    if (calls.node().kind == TreeNode::Kind::sequence) checkNames(calls);
+    if (calls.node().kind == TreeNode::Kind::sequence) {
+        checkNames(calls);
+        checkEach(calls, settings.calls);
+    }
     if (subscriptions.node().kind != TreeNode::Kind::sequence) return;
     checkNames(subscriptions);
     checkQueueMemory(subscriptions, settings);

@@ -13,6 +13,8 @@ const Keys<WebrtcSettings>& webrtcKeys();
 const Keys<CallSettings>& callKeys();
 const Keys<SubscriptionSettings>& subscriptionKeys();
 
+/// What the keys of one call cannot tell alone.
+void checkCall(const Value& value, const CallSettings& call);
 /// What one key alone cannot tell: the same name twice, more than the limits allow.
 void checkDocument(const Value& document, const Settings& settings);
 

@@ -103,3 +103,28 @@ TEST_CASE("an origin has a scheme, a host, perhaps a port, and no path") {
         CHECK_THROWS_AS(checkOrigin(origin), std::invalid_argument);
     }
 }
+
+TEST_CASE("what is fetched has a scheme, a host, perhaps a port, path and query") {
+    for (const auto* rest : {"a", "a.example:1", "[::1]:8188/x", "10.0.0.1/a/b%20c?d=e&f", "a?b"}) {
+        CAPTURE(rest);
+        CHECK_NOTHROW(checkHttpUrl("http://" + std::string(rest)));
+        CHECK_NOTHROW(checkHttpUrl("https://" + std::string(rest)));
+        CHECK_NOTHROW(checkWebSocketUrl("ws://" + std::string(rest)));
+        CHECK_NOTHROW(checkWebSocketUrl("wss://" + std::string(rest)));
+    }
+    for (const auto* rest :
+         {"", "/x", "a:0", "a:70000", "a:b", "a b", "a#b", "u@a", "a/\u00e4", "::1", "a\"b"}) {
+        CAPTURE(rest);
+        CHECK_THROWS_AS(checkHttpUrl("https://" + std::string(rest)), std::invalid_argument);
+        CHECK_THROWS_AS(checkWebSocketUrl("ws://" + std::string(rest)), std::invalid_argument);
+    }
+    CHECK_THROWS_AS(checkHttpUrl("ws://a"), std::invalid_argument);
+    CHECK_THROWS_AS(checkWebSocketUrl("http://a"), std::invalid_argument);
+    CHECK_THROWS_AS(checkHttpUrl("a"), std::invalid_argument);
+}
+
+TEST_CASE("the query of a URL that is refused is not repeated") {
+    CHECK_THROWS_WITH(checkHttpUrl("ftp://a/?token=hunter2"),
+                      "this is not the URL of an HTTP resource: it does not begin with https:// or http://; "
+                      "allowed are https://HOST and http://HOST, both also with :PORT, /PATH and ?QUERY");
+}

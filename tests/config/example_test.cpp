@@ -66,7 +66,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 /// The example with everything switched on, its files, credential and variable provided.
 Settings wholeSettings() {
     const TemporaryFolder folder;
-    for (const auto* name : {"cert.pem", "key.pem", "admin.token", "publish.token", "turn.password"})
+    for (const auto* name : {"cert.pem", "key.pem", "admin.token", "publish.token", "turn.password",
+                             "whep.token", "janus.pin", "janus.token", "janus.apisecret"})
         folder.write(name, name);
     const Variable credentials("CREDENTIALS_DIRECTORY", folder.path().string());
     const Variable token("SPILLWAY_VIEW_TOKEN", "view");
@@ -109,8 +110,9 @@ TEST_CASE("the known keys are those that are read") {
     const std::vector<std::string> known = knownKeys();
     for (const auto* key :
          {"http.listen", "http.tls.key", "http.tokens.admin", "webrtc.ice_servers[].urls",
-          "calls[].join.type", "calls[].join.participants", "subscriptions[].output.directory",
-          "subscriptions[].output.host", "subscriptions[].queue.policy", "shutdown_timeout"})
+          "calls[].join.type", "calls[].join.participants", "calls[].join.apisecret", "calls[].linger",
+          "subscriptions[].output.directory", "subscriptions[].output.host", "subscriptions[].queue.policy",
+          "shutdown_timeout"})
         CHECK(std::count(known.begin(), known.end(), key) == 1);
     CHECK(std::set<std::string>(known.begin(), known.end()).size() == known.size());
 }
@@ -118,12 +120,16 @@ TEST_CASE("the known keys are those that are read") {
 TEST_CASE("every default that the reference configuration shows is the true one") {
     const Settings settings = wholeSettings();
     checkCommonDefaults(settings);
-    REQUIRE(settings.calls.size() == 2);
+    REQUIRE(settings.calls.size() == 4);
     const CallSettings call;
     CHECK(settings.calls[0].videoCodecs == call.videoCodecs);
     CHECK(settings.calls[0].mediaTimeout == call.mediaTimeout);
     CHECK(settings.calls[0].jitter == call.jitter);
-    const auto& test = std::get<TestJoin>(settings.calls[1].join);
+    CHECK(settings.calls[0].unwatched == call.unwatched);
+    CHECK(settings.calls[0].linger == call.linger);
+    CHECK(std::get<WhepJoin>(settings.calls[1].join).participant == WhepJoin{}.participant);
+    CHECK(std::get<JanusJoin>(settings.calls[2].join).display == JanusJoin{}.display);
+    const auto& test = std::get<TestJoin>(settings.calls[3].join);
     CHECK(test.participants == TestJoin{}.participants);
     CHECK(test.width == TestJoin{}.width);
     CHECK(test.height == TestJoin{}.height);

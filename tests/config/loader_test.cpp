@@ -112,6 +112,52 @@ TEST_CASE("calls are read") {
     CHECK(settings.calls[1].mediaTimeout == 15s);
 }
 
+TEST_CASE("calls that are joined as a guest are read") {
+    const TemporaryFolder folder;
+    const std::string secret = "{file: " + folder.write("secret", "hidden\n") + "}";
+    const Settings settings = valid(load("calls:\n"
+                                         "- name: standup\n"
+                                         "  join: {type: janus, url: 'wss://j.example/x', room: 1234, pin: " +
+                                             secret + ", token: " + secret + ", apisecret: " + secret +
+                                             ", display: R2 D2}\n"
+                                             "  unwatched: pause\n"
+                                             "  linger: 2s\n"
+                                             "- name: gate\n"
+                                             "  join: {type: whep, url: 'http://[::1]:80/whep?a=b', token: " +
+                                             secret + ", participant: door}\n",
+                                         "f"));
+    REQUIRE(settings.calls.size() == 2);
+    const auto& janus = std::get<JanusJoin>(settings.calls[0].join);
+    const Secret hidden("hidden");
+    CHECK(janus == JanusJoin{"wss://j.example/x", "1234", hidden, hidden, hidden, "R2 D2"});
+    CHECK(settings.calls[0].unwatched == Unwatched::pause);
+    CHECK(settings.calls[0].linger == 2s);
+    const auto& whep = std::get<WhepJoin>(settings.calls[1].join);
+    CHECK(whep == WhepJoin{"http://[::1]:80/whep?a=b", hidden, "door"});
+    CHECK(settings.calls[1].unwatched == Unwatched::drain);
+}
+
+TEST_CASE("settings are equal until one of them changes") {
+    const std::string text = "calls: [{name: a, join: {type: janus, url: 'ws://a', room: r}}]";
+    const Settings settings = valid(load(text, "f"));
+    CHECK(valid(load(text, "f")) == settings);
+    CHECK_FALSE(valid(load(text, "f", {"calls.0.join.room=s"})) == settings);
+    CHECK_FALSE(valid(load(text, "f", {"calls.0.linger=1s"})) == settings);
+    CHECK_FALSE(valid(load(text, "f", {"log.level=debug"})) == settings);
+}
+
+TEST_CASE("one call is read from YAML and from JSON") {
+    CHECK(valid(loadCall("name: a\njoin: {type: test, fps: 5}\n", "body")) ==
+          CallSettings{"a", TestJoin{3, 640, 360, 5}});
+    CHECK(valid(loadCall(R"({"name": "a", "join": {"type": "whip"}, "jitter": "0"})", "body")).jitter == 0ms);
+    CHECK(
+        problemLines(loadCall(R"({"name": "a", "join": {"type": "whip"}, "unwatched": "pause"})", "body")) ==
+        Lines{"body:1:54: unwatched: a call of type whip cannot pause its tracks; allowed is drain, pause "
+              "only with janus"});
+    CHECK(problemLines(loadCall("", "body")) ==
+          Lines{"body: name: this key is missing", "body: join: this key is missing"});
+}
+
 TEST_CASE("subscriptions are read") {
     const Settings settings =
         valid(load("subscriptions:\n"

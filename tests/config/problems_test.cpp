@@ -20,11 +20,8 @@ TEST_CASE("an unknown key is answered with the allowed ones and the nearest") {
 TEST_CASE("keys and words of other stages are unknown, with a list of what is allowed") {
     CHECK(problemOf("webrtc: {listen: '0.0.0.0:8189'}") ==
           "f:1:10: webrtc.listen: this key is not known; allowed: ice_servers");
-    CHECK(problemOf("calls: [{name: a, join: {type: janus}}]") ==
-          "f:1:32: calls[0].join.type: \"janus\" is not known here; allowed: whip, test");
-    CHECK(problemOf("calls: [{name: a, join: {type: whip}, unwatched: drain}]") ==
-          "f:1:39: calls[0].unwatched: this key is not known; allowed: name, join, video, media_timeout, "
-          "jitter");
+    CHECK(problemOf("calls: [{name: a, join: {type: livekit}}]") ==
+          "f:1:32: calls[0].join.type: \"livekit\" is not known here; allowed: whip, whep, janus, test");
     CHECK(problemOf("subscriptions: [{name: a, output: {type: frames}}]") ==
           "f:1:42: subscriptions[0].output.type: \"frames\" is not known here; allowed: record, rtp");
 }
@@ -48,7 +45,7 @@ TEST_CASE("a missing key is reported at its mapping") {
     CHECK(problemOf("calls:\n- join: {type: whip}\n") == "f:2:3: calls[0].name: this key is missing");
     CHECK(problemOf("calls:\n- name: a\n") == "f:2:3: calls[0].join: this key is missing");
     CHECK(problemOf("calls: [{name: a, join: {}}]") ==
-          "f:1:25: calls[0].join.type: this key is missing; allowed: whip, test");
+          "f:1:25: calls[0].join.type: this key is missing; allowed: whip, whep, janus, test");
     CHECK(problemOf("subscriptions: [{name: a, output: {type: record}}]") ==
           "f:1:35: subscriptions[0].output.directory: this key is missing");
     CHECK(problemsOf("subscriptions: [{name: a, output: {type: rtp}}]") ==
@@ -75,7 +72,7 @@ TEST_CASE("a value of the wrong kind is reported without its contents") {
     CHECK(problemOf("calls: a") == "f:1:8: calls: must be a list, not a single value");
     CHECK(problemOf("calls: [a]") ==
           "f:1:9: calls[0]: must be a mapping, not a single value; its keys are name, join, "
-          "video, media_timeout, jitter");
+          "video, media_timeout, jitter, unwatched, linger");
     CHECK(problemOf("shutdown_timeout: [1s]") ==
           "f:1:19: shutdown_timeout: must be a single value, not a list");
     CHECK(problemOf("shutdown_timeout:") == "f:1:1: shutdown_timeout: must be a single value, not nothing");
@@ -83,6 +80,69 @@ TEST_CASE("a value of the wrong kind is reported without its contents") {
     CHECK(problemOf("log: {level: {a: b}}") == "f:1:14: log.level: must be a single value, not a mapping");
     CHECK(problemOf("calls: [{name: a, join: whip}]") ==
           "f:1:25: calls[0].join: must be a mapping, not a single value; its keys are type");
+}
+
+namespace {
+
+std::string problemOfJoin(const std::string& keys, const std::string& more = "") {
+    return problemOf("calls: [{name: a" + more + ", join: {type: " + keys + "}}]");
+}
+
+} // namespace
+
+TEST_CASE("the calls that are joined as a guest need their address") {
+    CHECK(problemOfJoin("whep") == "f:1:25: calls[0].join.url: this key is missing");
+    CHECK(problemOfJoin("janus, room: 1") == "f:1:25: calls[0].join.url: this key is missing");
+    CHECK(problemOfJoin("janus, url: 'ws://a'") == "f:1:25: calls[0].join.room: this key is missing");
+    CHECK(
+        problemOfJoin("whep, url: 'ws://a/b'") ==
+        "f:1:43: calls[0].join.url: \"ws://a/b\" is not the URL of an HTTP resource: it does not begin with "
+        "https:// or http://; allowed are https://HOST and http://HOST, both also with :PORT, /PATH and "
+        "?QUERY");
+    CHECK(problemOfJoin("janus, room: 1, url: 'https://a'") ==
+          "f:1:53: calls[0].join.url: \"https://a\" is not the URL of a WebSocket: it does not begin with "
+          "wss:// or ws://; allowed are wss://HOST and ws://HOST, both also with :PORT, /PATH and ?QUERY");
+    CHECK(problemOfJoin("whep, url: 'http://a', participant: 'a/b'").find("is not a name") !=
+          std::string::npos);
+    CHECK(problemOfJoin("whep, url: 'http://a', room: 1") ==
+          "f:1:55: calls[0].join.room: this key is not known; allowed: type, url, token, participant");
+}
+
+TEST_CASE("a room is a number that Janus can read, or a name") {
+    const std::string end =
+        " is not a room; allowed are a number from 1 to 9223372036854775807, or 1 to 64 of "
+        "A-Z a-z 0-9 . _ -";
+    for (const auto* room : {"0", "007", "9223372036854775808", "a b", "a/b", ".."}) {
+        CAPTURE(room);
+        CHECK(problemOfJoin("janus, url: 'ws://a', room: " + std::string(room)) ==
+              "f:1:60: calls[0].join.room: \"" + std::string(room) + "\"" + end);
+    }
+}
+
+TEST_CASE("a secret of a join is named by its source and never repeated") {
+    const std::string text = problemOfJoin("janus, url: 'ws://a', room: 1, pin: hunter2");
+    CHECK(text.find("f:1:68: calls[0].join.pin: ") == 0);
+    CHECK(text.find("hunter2") == std::string::npos);
+    const std::string url = problemOfJoin("whep, url: 'https://user:hunter2@a/'");
+    CHECK(url.find("this is not the URL of an HTTP resource: user and password are not taken") !=
+          std::string::npos);
+    CHECK(url.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("only a call that can pause its tracks may be told to") {
+    for (const std::string join : {"whip", "test", "whep, url: 'http://a'"}) {
+        const std::string type = join.substr(0, 4);
+        CHECK(problemOfJoin(join, ", unwatched: pause") ==
+              "f:1:30: calls[0].unwatched: a call of type " + type +
+                  " cannot pause its tracks; allowed is drain, pause only with janus");
+    }
+    CHECK(problemsOf("calls: [{name: a, unwatched: pause, join: {type: jnaus}}]").size() == 1);
+    CHECK(problemsOf("calls: [{name: a, unwatched: pause}]").size() == 1);
+    CHECK(problemOfJoin("whip", ", unwatched: paus") ==
+          "f:1:30: calls[0].unwatched: \"paus\" is not known here; allowed: drain, pause; did you mean "
+          "\"pause\"?");
+    CHECK(problemOfJoin("whip", ", linger: 1ms") ==
+          "f:1:27: calls[0].linger: 1ms is out of range; allowed is 100ms to 1d, or 0");
 }
 
 TEST_CASE("a number must be whole, plain and in range") {
