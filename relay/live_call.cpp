@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::chrono::seconds answerDeadline{10};
 constexpr std::chrono::seconds watchPeriod{1};
+/// A connector's own deadlines are shorter: it has another peer for us by then, or says that it has lost the
+/// call.
+constexpr std::chrono::seconds longestRenewal{30};
 
 } // namespace
 
@@ -31,11 +34,36 @@ LiveCall::~LiveCall() {
         endTrack(Key(tracks_.begin()->first), After::forget);
 }
 
-void LiveCall::setState(CallState state) {
-    if (state_ == state) return;
+void LiveCall::setState(CallState state, const std::string& detail) {
+    if (state_ == state && detail_ == detail) return;
+    if (state_ != state) {
+        stateSince_ = std::chrono::system_clock::now();
+        changedAt_ = Clock::now();
+        awaitedUntil_ = {};
+    }
     state_ = state;
-    stateSince_ = std::chrono::system_clock::now();
-    spdlog::info("call state call={} state={}", settings_.name, callStateName(state));
+    detail_ = detail;
+    spdlog::info("call state call={} state={} detail=\"{}\"", settings_.name, callStateName(state), detail);
+    if (events_.happened)
+        events_.happened({Event::Subject::call, settings_.name, {}, {}, callStateName(state), detail});
+    if (state == CallState::left) endWaiting([](const Key&) { return true; });
+}
+
+void LiveCall::endWaiting(const std::function<bool(const Key&)>& which) {
+    std::vector<Key> waiting;
+    for (const auto& [key, entry] : tracks_)
+        if (entry.feeder == 0 && which(key)) waiting.push_back(key);
+    for (const auto& key : waiting)
+        endTrack(key, After::forget);
+}
+
+void LiveCall::tell(const Track& track, const char* state) const {
+    if (events_.happened)
+        events_.happened({Event::Subject::track, settings_.name, track.name().text(), {}, state, {}});
+}
+
+void LiveCall::countReconnect(LostCause cause) {
+    ++reconnects_[lostCauseName(cause)];
 }
 
 Session* LiveCall::find(PeerId id) const {
@@ -43,14 +71,13 @@ Session* LiveCall::find(PeerId id) const {
     return found == sessions_.end() ? nullptr : found->second.get();
 }
 
-PeerSettings LiveCall::peerSettings(const PublishRequest& request) const {
+PeerSettings LiveCall::peerSettings(const std::string& who) const {
     PeerSettings peer;
-    peer.label = "call=" + settings_.name + " participant=" + request.participant;
+    peer.label = "call=" + settings_.name + " participant=" + who;
     peer.iceServers = webrtc_.iceServers;
     peer.videoCodecs = settings_.videoCodecs;
     peer.mediaTimeout = settings_.mediaTimeout;
     peer.jitter = settings_.jitter;
-    peer.loopbackOnly = request.loopbackOnly;
     return peer;
 }
 
@@ -77,7 +104,9 @@ PeerId LiveCall::publish(const PublishRequest& request, PublishEvents events) {
     makeRoom(request.participant);
     const PeerId id = ++lastId_;
     auto session = std::make_unique<Session>(id, request, std::move(events));
-    session->peer = std::make_unique<Peer>(loop_, peerSettings(request), peerEvents(id));
+    auto settings = peerSettings(request.participant);
+    settings.loopbackOnly = request.loopbackOnly;
+    session->peer = std::make_unique<Peer>(loop_, std::move(settings), peerEvents(id));
     Peer& peer = *session->peer;
     sessions_.emplace(id, std::move(session));
     spdlog::info("peer joins call={} participant={} peer={}", settings_.name, request.participant, id);
@@ -90,7 +119,8 @@ PeerId LiveCall::publish(const PublishRequest& request, PublishEvents events) {
 void LiveCall::makeRoom(const std::string& participant) {
     std::vector<PeerId> waiting;
     for (const auto& [id, session] : sessions_)
-        if (session->request.participant == participant && !session->peer->connected()) waiting.push_back(id);
+        if (!session->isGuest() && session->request.participant == participant && !session->peer->connected())
+            waiting.push_back(id);
     for (const auto id : waiting) {
         const auto events = sessions_.at(id)->events;
         endSession(id, true);
@@ -111,16 +141,24 @@ void LiveCall::onAnswer(PeerId id, const Answer& answer) {
 void LiveCall::onConnected(PeerId id) {
     Session* session = find(id);
     if (!session) return;
-    spdlog::info("peer connected call={} participant={} peer={}", settings_.name,
-                 session->request.participant, id);
+    spdlog::info("peer connected call={} participant={} peer={}", settings_.name, session->who(), id);
+    changedAt_ = Clock::now();
+    endOlder(*session);
+    if (session->isGuest() && session->guest->onConnected) session->guest->onConnected();
+}
+
+/// Those that `session` takes over from: its participant's, or the guests before it.
+void LiveCall::endOlder(const Session& session) {
     std::vector<PeerId> older;
     for (const auto& [other, candidate] : sessions_)
-        if (other < id && candidate->request.participant == session->request.participant)
+        if (other < session.id && candidate->isGuest() == session.isGuest() &&
+            candidate->request.participant == session.request.participant)
             older.push_back(other);
     for (const auto other : older) {
         const auto events = sessions_.at(other)->events;
         endSession(other, true);
-        ++replaced_;
+        if (session.isGuest()) continue;
+        ++reconnects_["replaced"];
         if (events.onEnded) events.onEnded(LostCause::signalling, "replaced by a newer session");
     }
 }
@@ -130,10 +168,10 @@ void LiveCall::onLost(PeerId id, LostCause cause, const std::string& detail) {
     if (!session) return;
     ++lost_[lostCauseName(cause)];
     spdlog::warn("peer lost call={} participant={} peer={} cause={} detail=\"{}\"", settings_.name,
-                 session->request.participant, id, lostCauseName(cause), detail);
-    const auto events = session->events;
-    endSession(id, false);
-    if (events.onEnded) events.onEnded(cause, detail);
+                 session->who(), id, lostCauseName(cause), detail);
+    const auto tellOwner = session->isGuest() ? session->guest->onLost : session->events.onEnded;
+    endSession(id, session->isGuest());
+    if (tellOwner) tellOwner(cause, detail);
 }
 
 bool LiveCall::addCandidate(PeerId peer, const std::string& mid, const std::string& candidate) {
@@ -156,10 +194,11 @@ void LiveCall::endSession(PeerId id, bool keepTracks) {
     const auto found = sessions_.find(id);
     const auto session = std::move(found->second);
     sessions_.erase(found);
-    spdlog::info("peer leaves call={} participant={} peer={}", settings_.name, session->request.participant,
-                 id);
+    spdlog::info("peer leaves call={} participant={} peer={}", settings_.name, session->who(), id);
     // Its streaming threads end first: nothing is pushed any more into what the tracks dispose.
     session->peer.reset();
+    changedAt_ = Clock::now();
+    if (session->isGuest()) awaitedUntil_ = changedAt_ + longestRenewal;
     releaseTracksOf(id, keepTracks);
 }
 
@@ -168,10 +207,12 @@ void LiveCall::releaseTracksOf(PeerId id, bool keepTracks) {
     for (auto& [key, entry] : tracks_) {
         if (entry.feeder != id) continue;
         entry.feeder = 0;
-        if (keepTracks)
-            entry.track->loseInput(TrackInput::Wake::never);
-        else
+        if (!keepTracks) {
             ended.push_back(key);
+            continue;
+        }
+        entry.track->loseInput(TrackInput::Wake::never);
+        tell(*entry.track, "waiting");
     }
     for (const auto& key : ended)
         endTrack(key, After::forget);
@@ -179,18 +220,23 @@ void LiveCall::releaseTracksOf(PeerId id, bool keepTracks) {
 
 void LiveCall::adopt(Session& session, const std::shared_ptr<TrackInput>& input) {
     if (!input->awake()) return; // asleep again before its news came here
-    const Key key{session.request.participant, session.sourceName(*input)};
-    auto& inputs = session.inputs;
-    if (std::find(inputs.begin(), inputs.end(), input) == inputs.end()) inputs.push_back(input);
-    if (isTaken(key, session.id)) {
+    session.keep(input);
+    const auto key = session.ownerOf(*input);
+    spdlog::debug("stream awake call={} peer={} ssrc={} mid={} owner={}", settings_.name, session.id,
+                  input->ssrc(), input->mid(), key ? key->participant + "/" + key->source : "none");
+    if (!key || isTaken(*key, session.id)) {
         input->sleep(TrackInput::Wake::never);
+        if (!session.peer->announces(input->mid(), input->ssrc())) session.forget(*input);
         return;
     }
-    const bool isNew = !tracks_.contains(key);
-    Entry& entry = entryFor(key, input->kind());
-    entry.feeder = session.id;
+    const bool isNew = !tracks_.contains(*key);
+    Entry& entry = entryFor(*key, input->kind());
+    const auto before = entry.track->input();
     entry.track->setInput(input);
+    if (before && entry.feeder == session.id && before->ssrc() != input->ssrc()) session.forget(*before);
+    entry.feeder = session.id;
     spdlog::info("track live track={} peer={}", entry.track->name().text(), session.id);
+    tell(*entry.track, "live");
     if (isNew && events_.trackAdded) events_.trackAdded(*entry.track);
 }
 
@@ -201,14 +247,15 @@ bool LiveCall::isTaken(const Key& key, PeerId newer) const {
     if (tracks_.size() < maxTracks_) return false;
     spdlog::warn(
         "track refused call={} participant={} source={} reason=\"limits.tracks_per_call is reached\"",
-        settings_.name, key.first, key.second);
+        settings_.name, key.participant, key.source);
     return true;
 }
 
 LiveCall::Entry& LiveCall::entryFor(const Key& key, MediaKind kind) {
     Entry& entry = tracks_[key];
     if (!entry.track)
-        entry.track = std::make_unique<Track>(loop_, TrackName{settings_.name, key.first, key.second}, kind);
+        entry.track = std::make_unique<Track>(loop_, TrackName{settings_.name, key.participant, key.source},
+                                              kind, [this, key] { onWatched(key); });
     return entry;
 }
 
@@ -222,6 +269,7 @@ void LiveCall::endTrack(const Key& key, After after) {
     entry.track->loseInput(after == After::wakeOnPacket ? TrackInput::Wake::onPacket
                                                         : TrackInput::Wake::never);
     spdlog::info("track ended track={}", entry.track->name().text());
+    tell(*entry.track, "ended");
 }
 
 void LiveCall::onPadGone(PeerId id, std::uint32_t ssrc) {
@@ -234,7 +282,7 @@ void LiveCall::onPadGone(PeerId id, std::uint32_t ssrc) {
 
 void LiveCall::sourceOff(PeerId peer, const std::string& source) {
     Session* session = find(peer);
-    const auto found = session ? tracks_.find({session->request.participant, source}) : tracks_.end();
+    const auto found = session ? tracks_.find(Key{session->request.participant, source}) : tracks_.end();
     if (found == tracks_.end() || found->second.feeder != peer) return;
     session->switchedOff[source] = found->second.track->input();
     endTrack(Key(found->first), After::stayAsleep);
@@ -250,7 +298,7 @@ void LiveCall::sourceOn(PeerId peer, const std::string& source) {
 }
 
 Track* LiveCall::findTrack(const TrackName& name) {
-    const auto found = tracks_.find({name.participant, name.source});
+    const auto found = tracks_.find(Key{name.participant, name.source});
     return found == tracks_.end() ? nullptr : found->second.track.get();
 }
 
@@ -259,21 +307,47 @@ void LiveCall::forEachTrack(const std::function<void(Track&)>& visit) {
         visit(*entry.track);
 }
 
+/// Whether a peer is on its way that may feed the tracks that wait.
+bool LiveCall::comesBack(Clock::time_point now) const {
+    if (state_ == CallState::joining || state_ == CallState::reconnecting) return true;
+    bool connecting = now < awaitedUntil_;
+    for (const auto& [id, session] : sessions_) {
+        if (session->isGuest() && session->peer->connected()) return false;
+        connecting = connecting || session->isGuest();
+    }
+    return connecting;
+}
+
+bool LiveCall::isSilent(const Entry& entry, Clock::time_point now) const {
+    if (entry.track->paused()) return false;
+    auto since = entry.track->lastActivity();
+    if (entry.feeder == 0) {
+        if (comesBack(now)) return false;
+        since = std::max(since, changedAt_);
+    }
+    // When the SFU is silent as a whole, its peer is lost and not its tracks.
+    const Session* guest = findGuest(entry.feeder);
+    if (guest && guest->peer->silence() * 2 > settings_.mediaTimeout) return false;
+    return now - since > settings_.mediaTimeout;
+}
+
 void LiveCall::watch() {
     const auto now = Clock::now();
     for (auto& [id, session] : sessions_)
         session->forgetDue(now);
+    pauseUnwatched(now);
     std::vector<Key> silent;
     for (auto& [key, entry] : tracks_) {
         entry.track->refreshFormat();
         const Session* session = find(entry.feeder);
         if (session && entry.track->input())
             entry.track->noteLost(session->peer->lostPackets(entry.track->input()->ssrc()));
-        if (now - entry.track->lastActivity() > settings_.mediaTimeout) silent.push_back(key);
+        if (isSilent(entry, now)) silent.push_back(key);
     }
     // A camera that is only off may come back on the same SSRC: its next packet wakes it.
     for (const auto& key : silent)
         endTrack(key, After::wakeOnPacket);
+    expectMedia();
 }
 
 CallSnapshot LiveCall::snapshot() const {
@@ -281,16 +355,23 @@ CallSnapshot LiveCall::snapshot() const {
     snapshot.name = settings_.name;
     snapshot.type = config::joinName(settings_);
     snapshot.state = state_;
+    snapshot.detail = detail_;
     snapshot.since = stateSince_;
     snapshot.peers = static_cast<std::uint32_t>(sessions_.size());
-    snapshot.reconnects = replaced_;
+    snapshot.reconnects = reconnects_;
     for (const auto* cause : {"ice", "timeout", "dtls", "fingerprint", "signalling"})
         snapshot.peersLost[cause] = 0;
     for (const auto& [cause, count] : lost_)
         snapshot.peersLost[cause] = count;
-    for (const auto& [id, session] : sessions_)
-        snapshot.participants.push_back(
-            {session->request.participant, session->request.display, session->peer->connected()});
+    bool connected = false;
+    for (const auto& [id, session] : sessions_) {
+        connected = connected || session->peer->connected();
+        if (!session->isGuest())
+            snapshot.participants.push_back(
+                {session->request.participant, session->request.display, session->peer->connected()});
+    }
+    for (const Member& member : members_)
+        snapshot.participants.push_back({member.name, member.display, connected});
     return snapshot;
 }
 

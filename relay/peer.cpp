@@ -8,11 +8,13 @@
 #include "relay/peer_impl.h"
 #include "relay/peer_teardown.h"
 #include "relay/sdp/candidate.h"
+#include "relay/sdp/receiving_offer.h"
 
 #include <gst/webrtc/webrtc.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cassert>
 #include <string_view>
 
 namespace spillway::relay {
@@ -92,16 +94,21 @@ Peer::Impl::Impl(Loop& mainLoop, PeerSettings peerSettings, PeerEvents peerEvent
                           [this] { onConnected(); },
                           [this](LostCause cause, std::string detail) { lose(cause, std::move(detail)); },
                       });
-    streams.emplace(
-        loop, pipeline.get(), webrtcbin.get(), gate,
-        StreamEvents{
-            events.onPad,
-            [this](std::uint32_t ssrc) {
-                if (stage != Stage::lost && events.onPadGone) events.onPadGone(ssrc);
-            },
-            [this] { lose(LostCause::signalling, "more than " + std::to_string(maxStreams) + " streams"); },
-        });
-    negotiation.emplace(loop, webrtcbin.get(), settings.label);
+    streams.emplace(loop, pipeline.get(), webrtcbin.get(), gate, settings.role, settings.maxStreams,
+                    StreamEvents{
+                        events.onPad,
+                        [this](std::uint32_t ssrc) {
+                            if (stage != Stage::lost && events.onPadGone) events.onPadGone(ssrc);
+                        },
+                        [this] {
+                            lose(LostCause::signalling,
+                                 "more than " + std::to_string(settings.maxStreams) + " streams");
+                        },
+                    });
+    negotiation.emplace(loop, webrtcbin.get(), settings.label, [this](const std::string& candidate) {
+        if (offer && stage != Stage::lost && events.onCandidate)
+            events.onCandidate(offer->lines[offer->order.front()].mid, candidate);
+    });
     bus = gst::BusWatch(pipeline.get(), [this](GstMessage* message) { onMessage(message); });
     if (!pipeline.play())
         throw std::runtime_error("webrtcbin does not start: GStreamer lacks the nice or dtls elements");
@@ -117,25 +124,74 @@ Peer::Impl::~Impl() {
     streams.reset();
 }
 
-void Peer::Impl::acceptOffer(const std::string& sdp, milliseconds deadline,
-                             std::function<void(Answer)> onAnswer) {
-    const auto refuse = [&](NegotiationError error) {
-        spdlog::warn("peer offer refused {} reason=\"{}\"", settings.label, error.detail);
-        loop.post(lifetime.guard([onAnswer, error] { onAnswer({{}, error}); }));
-    };
-    if (stage != Stage::idle)
-        return refuse({NegotiationError::Kind::unsupported, "the session has its offer already"});
-    auto read = sdp::readOffer(sdp, settings.videoCodecs);
-    if (const auto* error = std::get_if<sdp::Error>(&read)) return refuse(toNegotiationError(*error));
+void Peer::Impl::acceptOffer(PendingOffer pending) {
+    if (settings.role == PeerRole::publisher && (stage != Stage::idle || !pendingOffers.empty()))
+        return loop.post(lifetime.guard([onAnswer = std::move(pending.onAnswer)] {
+            onAnswer(
+                {{},
+                 NegotiationError{NegotiationError::Kind::unsupported, "the session has its offer already"}});
+        }));
+    pendingOffers.push_back(std::move(pending));
+    loop.post(lifetime.guard([this] { answerNext(); }));
+}
 
-    stage = Stage::negotiating;
-    offer = std::make_shared<const sdp::Offer>(std::get<sdp::Offer>(std::move(read)));
+void Peer::Impl::answerNext() {
+    if (pendingOffers.empty() || negotiation->busy() || stage == Stage::lost) return;
+    auto next = std::move(pendingOffers.front());
+    pendingOffers.pop_front();
+    answer(std::move(next));
+}
+
+void Peer::Impl::answer(PendingOffer pending) {
+    auto seen = read(pending.sdp);
+    if (const auto* error = std::get_if<NegotiationError>(&seen)) {
+        spdlog::warn("peer offer refused {} reason=\"{}\"", settings.label, error->detail);
+        loop.post(lifetime.guard([this] { answerNext(); }));
+        return pending.onAnswer({{}, *error});
+    }
+    if (stage == Stage::idle) stage = Stage::negotiating;
+    describe(std::make_shared<const sdp::Offer>(std::get<sdp::Offer>(std::move(seen))));
+    if (pending.onBegin) pending.onBegin();
+    negotiation->start(offer, pending.deadline,
+                       [this, onAnswer = std::move(pending.onAnswer)](Answer answer) {
+                           if (!answer.error) onAnswered();
+                           loop.post(lifetime.guard([this] { answerNext(); }));
+                           onAnswer(std::move(answer));
+                       });
+}
+
+std::variant<sdp::Offer, NegotiationError> Peer::Impl::read(const std::string& sdp) {
+    const bool sfu = settings.role == PeerRole::sfu;
+    auto offered = sdp::readOffer(sdp, settings.videoCodecs, sfu ? sdp::Author::sfu : sdp::Author::publisher);
+    if (const auto* error = std::get_if<sdp::Error>(&offered)) return toNegotiationError(*error);
+    if (!lens.sameTransport(std::get<sdp::Offer>(offered)))
+        return NegotiationError{NegotiationError::Kind::newPeer, "the offer begins a new transport"};
+    auto seen = lens.look(std::get<sdp::Offer>(std::move(offered)));
+    if (const auto* error = std::get_if<sdp::Error>(&seen)) return toNegotiationError(*error);
+    return std::get<sdp::Offer>(std::move(seen));
+}
+
+void Peer::Impl::describe(std::shared_ptr<const sdp::Offer> description) {
+    offer = std::move(description);
     transport->expect(offer->fingerprint);
     streams->setOffer(offer);
-    negotiation->start(offer, deadline, [this, onAnswer = std::move(onAnswer)](Answer answer) {
-        if (!answer.error) onAnswered();
-        onAnswer(std::move(answer));
-    });
+}
+
+void Peer::Impl::createOffer(milliseconds deadline, std::function<void(Answer)> onOffer) {
+    assert(stage == Stage::idle);
+    stage = Stage::negotiating;
+    ours = std::make_shared<const sdp::Offer>(sdp::receivingOffer(settings.videoCodecs));
+    negotiation->offer(ours, deadline, std::move(onOffer));
+}
+
+std::optional<NegotiationError> Peer::Impl::acceptAnswer(const std::string& sdp) {
+    if (!ours || offer) return NegotiationError{NegotiationError::Kind::unsupported, "no answer is awaited"};
+    auto answered = sdp::readAnswer(*ours, sdp, settings.videoCodecs);
+    if (const auto* error = std::get_if<sdp::Error>(&answered)) return toNegotiationError(*error);
+    describe(std::make_shared<const sdp::Offer>(std::get<sdp::Offer>(std::move(answered))));
+    negotiation->takeAnswer(*offer);
+    onAnswered();
+    return std::nullopt;
 }
 
 void Peer::Impl::onAnswered() {
@@ -157,13 +213,18 @@ void Peer::Impl::onConnected() {
     if (events.onConnected) events.onConnected();
 }
 
+bool Peer::Impl::isSilent() const {
+    const bool counts = settings.role == PeerRole::publisher || expectsMedia;
+    return stage == Stage::connected && counts && gate->silence() > settings.mediaTimeout;
+}
+
 void Peer::Impl::watch() {
     const auto now = Clock::now();
     if (stage == Stage::connected && now - statisticsAt >= statisticsPeriod) {
         statisticsAt = now;
         streams->readStatistics();
     }
-    if (stage == Stage::connected && gate->silence() > settings.mediaTimeout)
+    if (isSilent())
         return lose(LostCause::timeout,
                     "neither RTP nor RTCP for " + std::to_string(settings.mediaTimeout.count()) + " ms");
     if (stage != Stage::connecting && stage != Stage::secured) return;
@@ -202,8 +263,30 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
 
 Peer::~Peer() = default;
 
-void Peer::acceptOffer(const std::string& sdp, milliseconds deadline, std::function<void(Answer)> onAnswer) {
-    impl_->acceptOffer(sdp, deadline, std::move(onAnswer));
+void Peer::acceptOffer(const std::string& sdp, milliseconds deadline, std::function<void(Answer)> onAnswer,
+                       std::function<void()> onBegin) {
+    impl_->acceptOffer({sdp, deadline, std::move(onAnswer), std::move(onBegin)});
+}
+
+void Peer::createOffer(milliseconds deadline, std::function<void(Answer)> onOffer) {
+    impl_->createOffer(deadline, std::move(onOffer));
+}
+
+std::optional<NegotiationError> Peer::acceptAnswer(const std::string& sdp) {
+    return impl_->acceptAnswer(sdp);
+}
+
+Clock::duration Peer::silence() const {
+    return impl_->gate->silence();
+}
+
+bool Peer::announces(const std::string& mid, std::uint32_t ssrc) const {
+    return impl_->offer && impl_->offer->allows(mid, ssrc);
+}
+
+void Peer::expectMedia(bool expected) {
+    if (expected && !impl_->expectsMedia) impl_->gate->touch();
+    impl_->expectsMedia = expected;
 }
 
 bool Peer::addCandidate(const std::string& mid, const std::string& candidate) {

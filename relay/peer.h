@@ -1,6 +1,7 @@
-// One webrtcbin in a pipeline of its own that receives: offer in, answer and media out.
+// One webrtcbin in a pipeline of its own that receives: offers in, answers and media out; or, for servers
+// that want it so, one offer out and its answer in.
 //
-// Comes in: an SDP offer, candidates, RTP over ICE and DTLS. Goes out: the answer, and for each incoming
+// Comes in: descriptions, candidates, RTP over ICE and DTLS. Goes out: descriptions, and for each incoming
 // stream one IncomingPad on the streaming thread, later PeerEvents on the loop. Never lets media pass before
 // the peer's certificate matched the fingerprint of the offer, never waits on a promise without a deadline,
 // never changes the state of its pipeline from a thread of GStreamer's own.
@@ -34,6 +35,7 @@ struct NegotiationError {
         malformed,   ///< theirs: not an SDP we can read (400)
         unsupported, ///< theirs: nothing in it that we can carry, or over the limits (422)
         internal,    ///< ours, or out of time (500)
+        newPeer, ///< the offer is for a new transport (other ICE credentials): only another peer can take it
     };
     Kind kind;
     std::string detail;
@@ -44,8 +46,17 @@ struct Answer {
     std::optional<NegotiationError> error; ///< when set, sdp is empty
 };
 
+/// Who is on the other side.
+enum class PeerRole {
+    publisher, ///< one participant: one offer; silence is its end
+    sfu,       ///< many, who come and go: offers again and again, and silence while nobody sends
+};
+
 struct PeerSettings {
     std::string label; ///< for logs: `call=studio participant=alice`
+    PeerRole role = PeerRole::publisher;
+    /// At once. Each SSRC costs two threads, whoever made it up.
+    std::size_t maxStreams = 16;
     std::vector<config::IceServer> iceServers;
     std::vector<config::Codec> videoCodecs;
     std::chrono::milliseconds mediaTimeout{15000};
@@ -74,6 +85,8 @@ struct PeerEvents {
     /// Loop, at most once. The peer carries nothing any more; its owner disposes it (not from inside this
     /// call's stack only if it posts; Peer allows its own destruction here).
     std::function<void(LostCause, std::string detail)> onLost;
+    /// Loop. A candidate of ours that came after the description that should have held it.
+    std::function<void(const std::string& mid, const std::string& candidate)> onCandidate = {};
 };
 
 class Peer {
@@ -84,10 +97,16 @@ class Peer {
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
 
-    /// Answers once, with all candidates gathered, within `deadline`; only the first offer of a peer is taken
-    /// here.
+    /// Answers, with all candidates gathered, within `deadline`. Of a publisher only the first offer is
+    /// taken; an SFU's next ones wait while one is being answered. `onBegin` runs when an offer begins to
+    /// count: streams that it announces come after that.
     void acceptOffer(const std::string& sdp, std::chrono::milliseconds deadline,
-                     std::function<void(Answer)> onAnswer);
+                     std::function<void(Answer)> onAnswer, std::function<void()> onBegin = {});
+
+    /// Our own offer, once, first: mid `0` receives video, `1` audio.
+    void createOffer(std::chrono::milliseconds deadline, std::function<void(Answer)> onOffer);
+    /// The answer to it; what is wrong with it, if anything.
+    std::optional<NegotiationError> acceptAnswer(const std::string& sdp);
 
     /// A remote candidate (`candidate:…`, RFC 8839 section 5.1) for the m-line with this mid; empty is
     /// end-of-candidates. False when there is no such line or the text is none.
@@ -97,6 +116,12 @@ class Peer {
     /// The ICE user fragment of the remote description: what a trickle PATCH must name (RFC 9725
     /// section 4.3).
     std::string remoteUfrag() const;
+    /// Since the last packet of any stream, RTP or RTCP.
+    Clock::duration silence() const;
+    /// Whether the SFU's present description lets that line send with this SSRC.
+    bool announces(const std::string& mid, std::uint32_t ssrc) const;
+    /// An SFU's silence is a loss only while this is true.
+    void expectMedia(bool expected);
     /// Packets that RTP statistics say were lost on the way to us, for this SSRC.
     std::uint64_t lostPackets(std::uint32_t ssrc) const;
     /// Removes jitter buffer and threads of an SSRC that has ended, some seconds after its end.

@@ -8,10 +8,13 @@
 #include "relay/peer_negotiation.h"
 #include "relay/peer_streams.h"
 #include "relay/peer_transport.h"
+#include "relay/sdp/line_lens.h"
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace spillway::relay {
 
@@ -21,8 +24,23 @@ struct Peer::Impl {
 
     enum class Stage { idle, negotiating, connecting, secured, connected, lost }; // moves forward only
 
-    void acceptOffer(const std::string& sdp, std::chrono::milliseconds deadline,
-                     std::function<void(Answer)> onAnswer);
+    struct PendingOffer {
+        std::string sdp;
+        std::chrono::milliseconds deadline;
+        std::function<void(Answer)> onAnswer;
+        std::function<void()> onBegin;
+    };
+
+    void acceptOffer(PendingOffer pending);
+    void answerNext();
+    void answer(PendingOffer pending);
+    /// Reads the offer and looks at it through the lens.
+    std::variant<sdp::Offer, NegotiationError> read(const std::string& sdp);
+    void createOffer(std::chrono::milliseconds deadline, std::function<void(Answer)> onOffer);
+    std::optional<NegotiationError> acceptAnswer(const std::string& sdp);
+    /// What is in force from now on.
+    void describe(std::shared_ptr<const sdp::Offer> description);
+    bool isSilent() const;
     void onAnswered();
     void onConnected();
     void onMessage(GstMessage* message);
@@ -37,8 +55,12 @@ struct Peer::Impl {
     Stage stage = Stage::idle;
     Clock::time_point answeredAt;
     Clock::time_point statisticsAt;
-    std::size_t candidates = 0; ///< trickled by the peer
-    std::shared_ptr<const sdp::Offer> offer;
+    std::size_t candidates = 0;             ///< trickled by the peer
+    std::deque<PendingOffer> pendingOffers; ///< of an SFU, behind the one that is being answered
+    bool expectsMedia = false;              ///< of an SFU
+    sdp::LineLens lens;
+    std::shared_ptr<const sdp::Offer> offer; ///< the peer's description in force
+    std::shared_ptr<const sdp::Offer> ours;  ///< the offer that we made
     std::shared_ptr<ReceiveGate> gate = std::make_shared<ReceiveGate>();
     gst::Pipeline pipeline{nullptr};
     gst::Ref<GstElement> webrtcbin;

@@ -1,6 +1,9 @@
 #include "relay/peer_negotiation.h"
 
+#include "relay/gst/element.h"
 #include "relay/sdp/candidate.h"
+#include "relay/sdp/receiving_offer.h"
+#include "relay/sdp/text.h"
 
 #include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>
@@ -38,15 +41,31 @@ std::optional<std::string> errorIn(const GstStructure* reply) {
     return message;
 }
 
-std::string answerIn(const GstStructure* reply) {
-    GstWebRTCSessionDescription* answer = nullptr;
-    if (reply) gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, nullptr);
-    const DescriptionPtr owner(answer);
+/// The description that create-offer or create-answer made.
+std::string descriptionIn(const GstStructure* reply, const char* field) {
+    GstWebRTCSessionDescription* description = nullptr;
+    if (reply) gst_structure_get(reply, field, GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &description, nullptr);
+    const DescriptionPtr owner(description);
     if (!owner) return {};
     gchar* text = gst_sdp_message_as_text(owner->sdp);
     std::string result(text);
     g_free(text);
     return result;
+}
+
+/// A transceiver that receives, so that webrtcbin has a line to offer. What the line says is ours.
+void addReceiver(GstElement* webrtcbin, const sdp::OfferedLine& line) {
+    const sdp::Payload& first = line.payloads.front();
+    const auto [encoding, clock] = sdp::splitAt(first.encoding, '/');
+    const auto caps = gst::Ref<GstCaps>::adopt(gst_caps_new_simple(
+        "application/x-rtp", "media", G_TYPE_STRING, line.kind.c_str(), "encoding-name", G_TYPE_STRING,
+        sdp::raised(encoding).c_str(), "payload", G_TYPE_INT, static_cast<gint>(first.type), "clock-rate",
+        G_TYPE_INT, static_cast<gint>(sdp::number<unsigned>(sdp::splitAt(clock, '/').first).value_or(90000)),
+        nullptr));
+    GstWebRTCRTPTransceiver* transceiver = nullptr;
+    g_signal_emit_by_name(webrtcbin, "add-transceiver", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY,
+                          caps.get(), &transceiver);
+    if (transceiver) gst_object_unref(transceiver);
 }
 
 } // namespace
@@ -60,10 +79,12 @@ auto PeerNegotiation::onLoop(void (PeerNegotiation::*fn)(Args...)) {
     };
 }
 
-PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label)
+PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label,
+                                 std::function<void(const std::string&)> onLateCandidate)
     : loop_(loop)
     , webrtcbin_(webrtcbin)
-    , label_(std::move(label)) {
+    , label_(std::move(label))
+    , onLateCandidate_(std::move(onLateCandidate)) {
     candidate_ = gst::SignalConnection::connect<void(guint, const gchar*)>(
         webrtcbin, "on-ice-candidate",
         [post = onLoop(&PeerNegotiation::onCandidate)](guint, const gchar* text) { post(text); });
@@ -76,20 +97,40 @@ PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string 
         });
 }
 
-void PeerNegotiation::start(std::shared_ptr<const sdp::Offer> offer, std::chrono::milliseconds deadline,
-                            std::function<void(Answer)> onAnswer) {
-    offer_ = std::move(offer);
-    onAnswer_ = std::move(onAnswer);
+void PeerNegotiation::begin(Side side, std::shared_ptr<const sdp::Offer> lines,
+                            std::chrono::milliseconds deadline, std::function<void(Answer)> onDone) {
+    side_ = side;
+    lines_ = std::move(lines);
+    onDone_ = std::move(onDone);
     deadline_ =
-        loop_.after(deadline, [this] { fail(std::string("no answer in time, waiting for ") + step_); });
-    setRemote();
+        loop_.after(deadline, [this] { fail(std::string("no description in time, waiting for ") + step_); });
 }
 
-void PeerNegotiation::setDescription(const char* action, const std::string& text,
+void PeerNegotiation::start(std::shared_ptr<const sdp::Offer> offer, std::chrono::milliseconds deadline,
+                            std::function<void(Answer)> onAnswer) {
+    begin(Side::answerer, std::move(offer), deadline, std::move(onAnswer));
+    setDescription("set-remote-description", Description::offer, lines_->textForWebrtcbin(),
+                   &PeerNegotiation::createAnswer);
+}
+
+void PeerNegotiation::offer(std::shared_ptr<const sdp::Offer> ours, std::chrono::milliseconds deadline,
+                            std::function<void(Answer)> onOffer) {
+    begin(Side::offerer, std::move(ours), deadline, std::move(onOffer));
+    for (const sdp::OfferedLine& line : lines_->lines)
+        addReceiver(webrtcbin_, line);
+    create("create-offer", "offer");
+}
+
+void PeerNegotiation::takeAnswer(const sdp::Offer& theirs) {
+    setDescription("set-remote-description", Description::answer, sdp::answerFromServer(theirs),
+                   &PeerNegotiation::onAnswerTaken);
+}
+
+void PeerNegotiation::setDescription(const char* action, Description type, const std::string& text,
                                      void (PeerNegotiation::*next)()) {
     step_ = action;
-    const bool remote = next == &PeerNegotiation::createAnswer;
-    const auto description = parse(remote ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, text);
+    const auto description =
+        parse(type == Description::offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, text);
     if (!description) return fail("GStreamer cannot read a description that we wrote");
     pending_ = gst::Promise(
         [taken = onLoop(next), refused = onLoop(&PeerNegotiation::fail)](const GstStructure* reply) {
@@ -101,34 +142,43 @@ void PeerNegotiation::setDescription(const char* action, const std::string& text
     g_signal_emit_by_name(webrtcbin_, action, description.get(), pending_.get());
 }
 
-void PeerNegotiation::setRemote() {
-    setDescription("set-remote-description", offer_->textForWebrtcbin(), &PeerNegotiation::createAnswer);
+void PeerNegotiation::createAnswer() {
+    if (busy()) create("create-answer", "answer");
 }
 
-void PeerNegotiation::createAnswer() {
-    if (!onAnswer_) return;
-    step_ = "create-answer";
-    pending_ = gst::Promise([created = onLoop(&PeerNegotiation::onAnswerCreated),
-                             refused = onLoop(&PeerNegotiation::fail)](const GstStructure* reply) {
+void PeerNegotiation::create(const char* action, const char* field) {
+    step_ = action;
+    pending_ = gst::Promise([created = onLoop(&PeerNegotiation::onCreated),
+                             refused = onLoop(&PeerNegotiation::fail), field](const GstStructure* reply) {
         if (const auto error = errorIn(reply))
             refused("webrtcbin: " + *error);
         else
-            created(answerIn(reply));
+            created(descriptionIn(reply, field));
     });
-    g_signal_emit_by_name(webrtcbin_, "create-answer", nullptr, pending_.get());
+    g_signal_emit_by_name(webrtcbin_, action, nullptr, pending_.get());
 }
 
-void PeerNegotiation::onAnswerCreated(const std::string& answer) {
-    if (!onAnswer_) return;
-    auto transport = sdp::readTransport(answer);
+void PeerNegotiation::onCreated(const std::string& description) {
+    if (!busy()) return;
+    // The transport of the first answer stays. Of a later one nothing is needed, and it may refuse lines:
+    // webrtcbin asks their branches for caps, also one that is just being replaced.
+    if (!transport_.ufrag.empty()) return setLocal();
+    auto transport = sdp::readTransport(description);
     if (const auto* error = std::get_if<sdp::Error>(&transport)) return fail(error->detail);
     transport_ = std::get<sdp::Transport>(std::move(transport));
-    setDescription("set-local-description", sdp::answerForWebrtcbin(*offer_, transport_),
+    setLocal();
+}
+
+void PeerNegotiation::setLocal() {
+    const bool offers = side_ == Side::offerer;
+    setDescription("set-local-description", offers ? Description::offer : Description::answer,
+                   offers ? sdp::offerText(*lines_, transport_, {})
+                          : sdp::answerForWebrtcbin(*lines_, transport_),
                    &PeerNegotiation::onLocalSet);
 }
 
 void PeerNegotiation::onLocalSet() {
-    if (!onAnswer_) return;
+    if (!busy()) return;
     step_ = "candidates";
     if (gathered_) return onGathered();
     patience_ = loop_.after(gatheringPatience, [this] {
@@ -138,20 +188,24 @@ void PeerNegotiation::onLocalSet() {
 
 void PeerNegotiation::onCandidate(const std::string& text) {
     const auto candidate = sdp::parseCandidate(text);
-    if (candidate && candidate->usable) candidates_.push_back(candidate->text);
+    if (!candidate || !candidate->usable) return;
+    candidates_.push_back(candidate->text);
+    if (gathered_) return onLateCandidate_(candidate->text);
     // Patience was over before the first one came.
-    if (onAnswer_ && step_ == std::string_view("candidates") && !patience_) onGathered();
+    if (busy() && step_ == std::string_view("candidates") && !patience_) onGathered();
 }
 
 void PeerNegotiation::onGathered() {
     gathered_ = true;
-    if (!onAnswer_ || step_ != std::string_view("candidates")) return;
-    finish({sdp::answerForPublisher(*offer_, transport_, candidates_), std::nullopt});
+    if (!busy() || step_ != std::string_view("candidates")) return;
+    finish({side_ == Side::offerer ? sdp::offerText(*lines_, transport_, candidates_)
+                                   : sdp::answerForPeer(*lines_, transport_, candidates_),
+            std::nullopt});
 }
 
 void PeerNegotiation::fail(const std::string& detail) {
-    if (!onAnswer_) return;
-    spdlog::error("peer cannot answer {} error=\"{}\"", label_, detail);
+    if (!busy()) return;
+    spdlog::error("peer cannot negotiate {} error=\"{}\"", label_, detail);
     finish({{}, NegotiationError{NegotiationError::Kind::internal, detail}});
 }
 
@@ -159,10 +213,10 @@ void PeerNegotiation::finish(Answer answer) {
     deadline_.cancel();
     patience_.cancel();
     // Posted: the receiver may destroy this object, and nothing of it may be on the stack then.
-    loop_.post([onAnswer = std::exchange(onAnswer_, nullptr), answer = std::move(answer),
-                token = lifetime_.token()] {
-        if (!token.expired()) onAnswer(answer);
-    });
+    loop_.post(
+        [onDone = std::exchange(onDone_, nullptr), answer = std::move(answer), token = lifetime_.token()] {
+            if (!token.expired()) onDone(answer);
+        });
 }
 
 } // namespace spillway::relay

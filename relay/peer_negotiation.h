@@ -1,8 +1,8 @@
-// One offer, one answer: through the line lens into webrtcbin and back.
+// One exchange of descriptions at a time: through the line lens into webrtcbin and back.
 //
-// Comes in: an offer's text. Goes out: once, an Answer with all candidates that gathering gave in time. Each
-// step is a promise of webrtcbin that may never be answered, so one deadline bounds them all. Owner: the
-// Peer. Loop thread.
+// Comes in: an offer, or the wish to make one. Goes out: once each, a description with all candidates that
+// gathering gave in time. Each step is a promise of webrtcbin that may never be answered, so one deadline
+// bounds them all. Owner: the Peer. Loop thread.
 #pragma once
 
 #include "relay/gst/promise.h"
@@ -19,26 +19,44 @@ namespace spillway::relay {
 
 class PeerNegotiation {
   public:
-    PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label);
+    /// `onLateCandidate`: one that came after the description had been given away.
+    PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label,
+                    std::function<void(const std::string& candidate)> onLateCandidate);
     PeerNegotiation(const PeerNegotiation&) = delete;
     PeerNegotiation& operator=(const PeerNegotiation&) = delete;
 
-    /// `onAnswer` comes on the loop, never before this returns, and may destroy this object.
+    /// An offer waits for its answer, or ours is being made.
+    bool busy() const { return onDone_ != nullptr; }
+
+    /// Answers. `onAnswer` comes on the loop, never before this returns, and may destroy this object.
     void start(std::shared_ptr<const sdp::Offer> offer, std::chrono::milliseconds deadline,
                std::function<void(Answer)> onAnswer);
+    /// Offers `ours`; the same holds for `onOffer`.
+    void offer(std::shared_ptr<const sdp::Offer> ours, std::chrono::milliseconds deadline,
+               std::function<void(Answer)> onOffer);
+    /// The server's answer to that. What webrtcbin does not take shows as a peer that never connects.
+    void takeAnswer(const sdp::Offer& theirs);
 
   private:
-    void setRemote();
+    enum class Side { answerer, offerer };
+
+    void begin(Side side, std::shared_ptr<const sdp::Offer> lines, std::chrono::milliseconds deadline,
+               std::function<void(Answer)> onDone);
+    void create(const char* action, const char* field);
     void createAnswer();
-    void onAnswerCreated(const std::string& answer);
+    void onCreated(const std::string& description);
+    void setLocal();
     void onLocalSet();
     void onCandidate(const std::string& candidate);
     void onGathered();
     void fail(const std::string& detail);
     void finish(Answer answer);
 
+    void onAnswerTaken() {}
+    enum class Description { offer, answer };
     /// Passes a description to webrtcbin and goes on with `next` when it was taken.
-    void setDescription(const char* action, const std::string& text, void (PeerNegotiation::*next)());
+    void setDescription(const char* action, Description type, const std::string& text,
+                        void (PeerNegotiation::*next)());
     /// A function for any thread that runs `fn` on the loop if this object still is.
     template <class... Args>
     auto onLoop(void (PeerNegotiation::*fn)(Args...));
@@ -46,9 +64,11 @@ class PeerNegotiation {
     Loop& loop_;
     GstElement* webrtcbin_;
     std::string label_;
-    std::shared_ptr<const sdp::Offer> offer_;
-    std::function<void(Answer)> onAnswer_; ///< empty before start() and after the answer
-    const char* step_ = "";                ///< for the message when time runs out
+    std::function<void(const std::string&)> onLateCandidate_;
+    Side side_ = Side::answerer;
+    std::shared_ptr<const sdp::Offer> lines_; ///< of the offer, theirs or ours
+    std::function<void(Answer)> onDone_;      ///< empty while nothing is under way
+    const char* step_ = "";                   ///< for the message when time runs out
     sdp::Transport transport_;
     std::vector<std::string> candidates_;
     bool gathered_ = false;

@@ -2,15 +2,19 @@
 
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
+#include "relay/rtcp_split.h"
 
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <exception>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string_view>
 
 namespace spillway::relay {
 
@@ -51,6 +55,38 @@ void removePad(GstElement* element, GstPad* pad) {
         gst_element_remove_pad(element, pad);
 }
 
+gst::Ref<GstBuffer> bufferOf(const std::vector<std::uint8_t>& bytes) {
+    GstBuffer* buffer = gst_buffer_new_allocate(nullptr, bytes.size(), nullptr);
+    gst_buffer_fill(buffer, 0, bytes.data(), bytes.size());
+    return gst::Ref<GstBuffer>::adopt(buffer);
+}
+
+/// Thread of the RTP session. The first part takes the place of the packet, the others go before it.
+GstPadProbeReturn onRtcpOut(GstPad* pad, GstPadProbeInfo* info, gpointer) noexcept {
+    GstBuffer* packet = gst_pad_probe_info_get_buffer(info);
+    GstMapInfo map;
+    if (!gst_buffer_map(packet, &map, GST_MAP_READ)) return GST_PAD_PROBE_OK;
+    const auto parts = splitFeedback({map.data, map.size});
+    gst_buffer_unmap(packet, &map);
+    if (parts.empty()) return GST_PAD_PROBE_OK;
+    for (std::size_t i = 1; i < parts.size(); ++i)
+        gst_pad_push(pad, bufferOf(parts[i]).release());
+    auto first = bufferOf(parts.front());
+    gst_buffer_copy_into(first.get(), packet, GST_BUFFER_COPY_TIMESTAMPS, 0, static_cast<gsize>(-1));
+    gst_buffer_unref(packet);
+    info->data = first.release();
+    return GST_PAD_PROBE_OK;
+}
+
+/// The SSRC of a sender report at the head of a compound packet (RFC 3550 section 6.4.1).
+std::optional<std::uint32_t> reportingSender(GstBuffer* packet) {
+    constexpr guint8 senderReport = 200;
+    std::array<guint8, 8> head{};
+    if (gst_buffer_extract(packet, 0, head.data(), head.size()) != head.size() || head[1] != senderReport)
+        return std::nullopt;
+    return GST_READ_UINT32_BE(head.data() + 4);
+}
+
 /// One pad of webrtcbin, shared with its probes.
 struct PadState {
     std::uint32_t ssrc = 0;
@@ -76,17 +112,20 @@ struct Stream {
 struct PeerStreams::Shared {
     GstElement* pipeline;
     std::shared_ptr<ReceiveGate> gate;
+    std::size_t maxStreams;
     std::function<void(const IncomingPad&)> onPad;
     std::function<void(std::function<void(PeerStreams&)>)> post; ///< runs on the loop if the object still is
 
     mutable std::mutex mutex; ///< protects what follows; never held while calling out
     std::shared_ptr<const sdp::Offer> offer;
     std::map<std::uint32_t, Stream> streams;
+    std::set<std::uint32_t> unclaimed; ///< came before a description that names them
 
-    Shared(GstElement* owner, std::shared_ptr<ReceiveGate> receiveGate,
+    Shared(GstElement* owner, std::shared_ptr<ReceiveGate> receiveGate, std::size_t most,
            std::function<void(const IncomingPad&)> handler)
         : pipeline(owner)
         , gate(std::move(receiveGate))
+        , maxStreams(most)
         , onPad(std::move(handler)) {}
 
     void end(PadState& state) {
@@ -94,9 +133,9 @@ struct PeerStreams::Shared {
             post([ssrc = state.ssrc](PeerStreams& owner) { owner.events_.onGone(ssrc); });
     }
 
-    const sdp::OfferedLine* lineOf(const RtpPadName& name) const {
+    std::shared_ptr<const sdp::Offer> currentOffer() const {
         const std::lock_guard lock(mutex);
-        return offer ? offer->lineOf(name.ssrc, name.payloadType) : nullptr;
+        return offer;
     }
 
     void onJitterBuffer(GstElement* jitterBuffer, std::uint32_t ssrc);
@@ -104,6 +143,8 @@ struct PeerStreams::Shared {
     static void watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
                       const std::shared_ptr<PadState>& state);
     bool handOver(GstPad* pad, const RtpPadName& name) const;
+    static void onRtcpPad(const std::shared_ptr<Shared>& self, GstPad* pad);
+    bool isStranger(GstBuffer* rtcp) const;
     void onPadRemoved(GstPad* pad);
     void onBye(std::uint32_t ssrc);
 };
@@ -124,7 +165,8 @@ void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t
     }
     // webrtcbin 1.22 does this only for SSRCs that stand in the offer.
     // Nor does it know that senders pace: no retransmission is asked for a packet that is only expected.
-    g_object_set(jitterBuffer, "do-retransmission", nack ? TRUE : FALSE, "rtx-next-seqnum", FALSE, nullptr);
+    g_object_set(jitterBuffer, "do-retransmission", nack ? TRUE : FALSE, "rtx-next-seqnum", FALSE,
+                 "faststart-min-packets", 2U, nullptr);
     if (tooMany) {
         gate->shut();
         post([](PeerStreams& owner) { owner.events_.onTooMany(); });
@@ -143,7 +185,10 @@ void PeerStreams::Shared::onPadAdded(const std::shared_ptr<Shared>& self, GstPad
     }
     state->ssrc = name->ssrc;
     watch(self, pad, target.get(), state);
-    if (!self->handOver(pad, *name)) state->ended.store(true);
+    if (self->handOver(pad, *name)) return;
+    state->ended.store(true);
+    const std::lock_guard lock(self->mutex);
+    self->unclaimed.insert(name->ssrc);
 }
 
 void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
@@ -170,7 +215,10 @@ void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad
 
 /// False when the pad has no consumer.
 bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) const {
-    const sdp::OfferedLine* line = lineOf(name);
+    const auto described = currentOffer();
+    const sdp::OfferedLine* line = described ? described->lineOf(name.ssrc, name.payloadType) : nullptr;
+    spdlog::debug("peer stream ssrc={} payload_type={} mid={}", name.ssrc, name.payloadType,
+                  line ? line->mid : "none");
     if (!line || !onPad) return false;
     try {
         onPad({pad, pipeline, line->mid, name.ssrc, line->media});
@@ -178,6 +226,29 @@ bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) const {
         spdlog::error("peer stream has no consumer ssrc={} error=\"{}\"", name.ssrc, error.what());
     }
     return gst_pad_is_linked(pad) != FALSE;
+}
+
+/// Thread that receives. rtpbin makes a jitter buffer with two threads for whoever only reports: Janus goes
+/// on reporting for lines that carry nothing any more.
+bool PeerStreams::Shared::isStranger(GstBuffer* rtcp) const {
+    const auto sender = reportingSender(rtcp);
+    const auto described = currentOffer();
+    return sender && described && !described->allows(*sender);
+}
+
+/// Thread that negotiates, before data flows.
+void PeerStreams::Shared::onRtcpPad(const std::shared_ptr<Shared>& self, GstPad* pad) {
+    const std::string_view name = GST_OBJECT_NAME(pad);
+    if (name.starts_with("send_rtcp_src_"))
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, onRtcpOut, nullptr, nullptr);
+    if (!name.starts_with("recv_rtcp_sink_")) return;
+    const auto onReport = [](GstPad*, GstPadProbeInfo* info, gpointer owner) noexcept {
+        const auto shared = static_cast<std::weak_ptr<Shared>*>(owner)->lock();
+        const bool drop = shared && shared->isStranger(gst_pad_probe_info_get_buffer(info));
+        return drop ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+    };
+    const auto release = [](gpointer owner) noexcept { delete static_cast<std::weak_ptr<Shared>*>(owner); };
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, onReport, new std::weak_ptr(self), release);
 }
 
 /// Any thread.
@@ -218,11 +289,12 @@ void allowPromptFeedback(GstElement* rtpbin, guint session) {
 }
 
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
-                         std::shared_ptr<ReceiveGate> gate, StreamEvents events)
+                         std::shared_ptr<ReceiveGate> gate, PeerRole role, std::size_t maxStreams,
+                         StreamEvents events)
     : webrtcbin_(webrtcbin)
     , rtpbin_(gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(webrtcbin), "rtpbin")))
     , events_(std::move(events))
-    , shared_(std::make_shared<Shared>(pipeline, std::move(gate), events_.onPad)) {
+    , shared_(std::make_shared<Shared>(pipeline, std::move(gate), maxStreams, events_.onPad)) {
     if (!rtpbin_) throw std::runtime_error("webrtcbin has no rtpbin");
     shared_->post = [&loop, this, token = lifetime_.token()](std::function<void(PeerStreams&)> fn) {
         loop.post([this, token, fn = std::move(fn)] {
@@ -242,6 +314,9 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
     connections_.push_back(SignalConnection::connect<void(guint, guint)>(
         rtpbin_.get(), "on-new-ssrc",
         [rtpbin = rtpbin_.get()](guint session, guint) { allowPromptFeedback(rtpbin, session); }));
+    if (role == PeerRole::sfu)
+        connections_.push_back(SignalConnection::connect<void(GstPad*)>(
+            rtpbin_.get(), "pad-added", [shared](GstPad* pad) { Shared::onRtcpPad(shared, pad); }));
     connections_.push_back(SignalConnection::connect<void(guint, guint)>(
         rtpbin_.get(), "on-bye-ssrc", [shared](guint, guint ssrc) { shared->onBye(ssrc); }));
 }
@@ -254,8 +329,16 @@ PeerStreams::~PeerStreams() {
 }
 
 void PeerStreams::setOffer(std::shared_ptr<const sdp::Offer> offer) {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->offer = std::move(offer);
+    std::set<std::uint32_t> unclaimed;
+    {
+        const std::lock_guard lock(shared_->mutex);
+        shared_->offer = std::move(offer);
+        unclaimed.swap(shared_->unclaimed);
+    }
+    // An SFU sends on a new line as soon as it has made the offer. The next packet makes a stream with a
+    // line.
+    for (const std::uint32_t ssrc : unclaimed)
+        forget(ssrc);
 }
 
 void PeerStreams::readStatistics() {

@@ -17,9 +17,6 @@
 
 namespace spillway::relay {
 
-/// At once, in one peer. Each SSRC costs two threads, whoever made it up.
-inline constexpr std::size_t maxStreams = 16;
-
 struct StreamEvents {
     std::function<void(const IncomingPad&)> onPad;  ///< streaming thread
     std::function<void(std::uint32_t ssrc)> onGone; ///< loop
@@ -29,13 +26,13 @@ struct StreamEvents {
 class PeerStreams {
   public:
     PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
-                StreamEvents events);
+                PeerRole role, std::size_t maxStreams, StreamEvents events);
     ~PeerStreams();
     PeerStreams(const PeerStreams&) = delete;
     PeerStreams& operator=(const PeerStreams&) = delete;
 
-    /// What SSRCs and payload types belong to. Before the local description is set: until then no stream
-    /// appears.
+    /// What SSRCs and payload types belong to from now on. Before the local description is set: until then no
+    /// stream of it appears.
     void setOffer(std::shared_ptr<const sdp::Offer> offer);
 
     /// Reads the statistics of every jitter buffer; takes the lock of each for a moment.

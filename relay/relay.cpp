@@ -47,7 +47,8 @@ struct Relay::Impl {
                   loops,
                   [this](const std::string& output) -> OutputMetrics& { return metrics[output]; },
                   [this](const TrackName& name) { return findTrack(name); },
-                  std::make_shared<std::atomic<int>>(0)}
+                  std::make_shared<std::atomic<int>>(0),
+                  [this](const Event& event) { tell(event); }}
         , retry(loop.every(retryPeriod, [this] {
             for (auto& [name, subscription] : subscriptions)
                 subscription->retry();
@@ -67,6 +68,10 @@ struct Relay::Impl {
         return call == calls.end() ? nullptr : call->second->findTrack(name);
     }
 
+    void tell(const Event& event) const {
+        if (onEvent) onEvent(event);
+    }
+
     LiveCall::Events callEvents() {
         return {[this](Track& track) {
                     for (auto& [name, subscription] : subscriptions)
@@ -75,10 +80,12 @@ struct Relay::Impl {
                 [this](Track& track) {
                     for (auto& [name, subscription] : subscriptions)
                         subscription->trackEnds(track);
-                }};
+                },
+                [this](const Event& event) { tell(event); }};
     }
 
     Loop& loop;
+    OnEvent onEvent;
     const config::LimitSettings limits;
     const config::WebrtcSettings webrtc;
     std::map<std::string, OutputMetrics> metrics;
@@ -151,6 +158,17 @@ bool Relay::removeSubscription(const std::string& name) {
     impl_->subscriptions.erase(found);
     spdlog::info("subscription removed subscriber={}", name);
     return true;
+}
+
+const config::SubscriptionSettings* Relay::findSubscription(const std::string& name) const {
+    assert(impl_->loop.onLoop());
+    const auto found = impl_->subscriptions.find(name);
+    return found == impl_->subscriptions.end() ? nullptr : &found->second->settings();
+}
+
+void Relay::onEvent(OnEvent onEvent) {
+    assert(impl_->loop.onLoop());
+    impl_->onEvent = std::move(onEvent);
 }
 
 Snapshot Relay::snapshot() const {

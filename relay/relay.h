@@ -5,6 +5,7 @@
 
 #include "config/settings.h"
 #include "relay/call.h"
+#include "relay/event.h"
 #include "relay/loop.h"
 #include "relay/refused.h"
 #include "relay/snapshot.h"
@@ -34,6 +35,11 @@ class Relay {
     void addSubscription(const config::SubscriptionSettings& settings);
     /// False when there is none.
     bool removeSubscription(const std::string& name);
+    /// As it was added; null when there is none.
+    const config::SubscriptionSettings* findSubscription(const std::string& name) const;
+
+    /// Tells every transition from now on, also those while this goes. Replaces an earlier one.
+    void onEvent(OnEvent onEvent);
 
     Snapshot snapshot() const;
 

@@ -15,6 +15,21 @@ Session::Session(PeerId sessionId, PublishRequest publishRequest, PublishEvents 
     , request(std::move(publishRequest))
     , events(std::move(publishEvents)) {}
 
+Session::Session(PeerId sessionId, GuestEvents guestEvents)
+    : id(sessionId)
+    , guest(std::move(guestEvents)) {}
+
+std::optional<LineOwner> Session::ownerOf(const TrackInput& input) {
+    if (!isGuest()) return LineOwner{request.participant, sourceName(input)};
+    const auto owner = owners.find(input.mid());
+    if (owner == owners.end() || !peer->announces(input.mid(), input.ssrc())) return std::nullopt;
+    return owner->second;
+}
+
+void Session::keep(const std::shared_ptr<TrackInput>& input) {
+    if (std::find(inputs.begin(), inputs.end(), input) == inputs.end()) inputs.push_back(input);
+}
+
 std::string Session::sourceName(const TrackInput& input) {
     if (const auto known = names_.find(input.mid()); known != names_.end()) return known->second;
     const auto& word = input.kind() == MediaKind::video ? request.videoSource : request.audioSource;
@@ -29,7 +44,12 @@ std::string Session::sourceName(const TrackInput& input) {
 }
 
 void Session::forget(const TrackInput& input) {
+    remember(input);
     forgotten_.push_back({input.ssrc(), Clock::now() + latePackets});
+}
+
+void Session::remember(const TrackInput& input) {
+    std::erase_if(forgotten_, [&](const Forgotten& entry) { return entry.ssrc == input.ssrc(); });
 }
 
 void Session::forgetDue(Clock::time_point now) {

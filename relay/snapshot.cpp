@@ -3,15 +3,9 @@
 namespace spillway::relay {
 
 const char* callStateName(CallState state) {
-    switch (state) {
-    case CallState::joining:
-        return "joining";
-    case CallState::joined:
-        return "joined";
-    case CallState::left:
-        return "left";
-    }
-    return "unknown";
+    static constexpr std::array names{"idle", "joining", "joined", "reconnecting", "left"};
+    static_assert(names.size() == callStates.size());
+    return names[static_cast<std::size_t>(state)];
 }
 
 const char* wishReasonName(WishReason reason) {
@@ -21,7 +15,8 @@ const char* wishReasonName(WishReason reason) {
 }
 
 const char* trackStateName(TrackState state) {
-    return state == TrackState::live ? "live" : "waiting";
+    static constexpr std::array names{"live", "waiting", "paused"};
+    return names[static_cast<std::size_t>(state)];
 }
 
 } // namespace spillway::relay

@@ -7,6 +7,7 @@
 #include "relay/outputs/output.h"
 #include "relay/track_name.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -16,7 +17,9 @@
 
 namespace spillway::relay {
 
-enum class CallState { joining, joined, left };
+enum class CallState { idle, joining, joined, reconnecting, left };
+inline constexpr std::array callStates{CallState::idle, CallState::joining, CallState::joined,
+                                       CallState::reconnecting, CallState::left};
 const char* callStateName(CallState state);
 
 enum class WishReason { attach, drop, decoder, output, viewer };
@@ -31,18 +34,20 @@ struct ParticipantSnapshot {
 
 struct CallSnapshot {
     std::string name;
-    std::string type; ///< `whip`, `test`
-    CallState state = CallState::joining;
+    std::string type; ///< `whip`, `whep`, `janus`, `test`
+    CallState state = CallState::idle;
+    std::string detail;                          ///< why it is in this state; may be empty
     std::chrono::system_clock::time_point since; ///< of this state
     std::vector<ParticipantSnapshot> participants;
     std::uint32_t peers = 0;
-    std::uint64_t reconnects = 0;
-    std::map<std::string, std::uint64_t> peersLost; ///< by cause
+    std::map<std::string, std::uint64_t> reconnects; ///< by reason: a cause of losses, or `replaced`
+    std::map<std::string, std::uint64_t> peersLost;  ///< by cause
 };
 
 enum class TrackState {
     live,    ///< a source is there
-    waiting, ///< the participant publishes anew; name and subscribers are kept
+    waiting, ///< its peer is gone and the next is awaited; name and subscribers are kept
+    paused,  ///< nobody watches, and the SFU was asked not to send
 };
 const char* trackStateName(TrackState state);
 

@@ -65,6 +65,7 @@ void Subscription::take(Track& track) {
                                   [open, told](EndReason reason) mutable { told(reason); })};
     spdlog::info("subscriber attached subscriber={} track={} output={}", settings_.name, track.name().text(),
                  output);
+    tell(track.name(), "attached", "");
 }
 
 void Subscription::refuse(const TrackName& track, const std::string& reason) {
@@ -73,6 +74,11 @@ void Subscription::refuse(const TrackName& track, const std::string& reason) {
     known = reason;
     spdlog::warn("subscriber refused subscriber={} track={} reason=\"{}\"", settings_.name, track.text(),
                  reason);
+    tell(track, "refused", reason);
+}
+
+void Subscription::tell(const TrackName& track, const char* state, const std::string& detail) const {
+    context_.happened({Event::Subject::subscriber, track.call, track.text(), settings_.name, state, detail});
 }
 
 void Subscription::trackEnds(Track& track) {
@@ -84,6 +90,7 @@ void Subscription::trackEnds(Track& track) {
     subscribers_.erase(found);
     spdlog::info("subscriber detached subscriber={} track={} reason=\"track ended\"", settings_.name,
                  track.name().text());
+    tell(track.name(), "detached", endReasonName(EndReason::trackEnded));
 }
 
 void Subscription::retry() {
@@ -93,8 +100,10 @@ void Subscription::retry() {
 }
 
 void Subscription::end(EndReason reason) {
-    for (auto& [name, serving] : subscribers_)
+    for (auto& [name, serving] : subscribers_) {
         serving.subscriber->end(context_.findTrack(name), reason);
+        tell(name, "detached", endReasonName(reason));
+    }
     subscribers_.clear();
     refused_.clear();
 }
@@ -107,6 +116,7 @@ void Subscription::onClosed(const TrackName& track, std::uint64_t serial, EndRea
     ended_[track] = endReasonName(reason);
     spdlog::warn("subscriber ended by itself subscriber={} track={} reason=\"{}\"", settings_.name,
                  track.text(), endReasonName(reason));
+    tell(track, "ended", endReasonName(reason));
 }
 
 SubscriptionSnapshot Subscription::snapshot() const {

@@ -2,6 +2,7 @@
 // exist, waits for those that do not, and takes them up again when a participant comes back. Loop thread.
 #pragma once
 
+#include "relay/event.h"
 #include "relay/subscriber.h"
 
 #include <atomic>
@@ -24,6 +25,7 @@ class Subscription {
         std::function<Track*(const TrackName&)> findTrack;
         /// Outputs that are not closed yet, also those of subscriptions that are gone.
         std::shared_ptr<std::atomic<int>> openOutputs;
+        OnEvent happened;
     };
 
     /// Throws std::runtime_error when the output cannot be made as it is written.
@@ -49,6 +51,7 @@ class Subscription {
   private:
     void take(Track& track);
     void refuse(const TrackName& track, const std::string& reason);
+    void tell(const TrackName& track, const char* state, const std::string& detail) const;
     void onClosed(const TrackName& track, std::uint64_t serial, EndReason reason);
 
     Context& context_;

@@ -6,9 +6,10 @@
 
 namespace spillway::relay {
 
-Track::Track(Loop& loop, TrackName name, MediaKind kind)
+Track::Track(Loop& loop, TrackName name, MediaKind kind, std::function<void()> onWatched)
     : name_(std::move(name))
     , kind_(kind)
+    , onWatched_(std::move(onWatched))
     , broker_(std::make_shared<KeyframeBroker>(loop, [this] {
         if (input_) input_->requestKeyframe();
     })) {}
@@ -24,6 +25,8 @@ void Track::setInput(std::shared_ptr<TrackInput> input) {
     input_->setBroker(broker_);
     atBegin_ = read(*input_);
     stateSince_ = Clock::now();
+    unwatchedSince_ = stateSince_;
+    paused_ = false;
     refreshFormat();
     moveFeeds();
 }
@@ -31,6 +34,17 @@ void Track::setInput(std::shared_ptr<TrackInput> input) {
 void Track::loseInput(TrackInput::Wake wake) {
     releaseInput(wake);
     stateSince_ = Clock::now();
+    paused_ = false;
+}
+
+void Track::setPaused(bool paused) {
+    paused_ = paused;
+    stateSince_ = Clock::now();
+}
+
+std::optional<Clock::time_point> Track::unwatchedSince() const {
+    if (!attachments_.empty()) return std::nullopt;
+    return unwatchedSince_;
 }
 
 void Track::moveFeeds() {
@@ -98,6 +112,7 @@ Track::FeedId Track::attach(std::shared_ptr<Feed> feed) {
         wishOnAttach();
     }
     attachments_.emplace(++lastId_, std::move(attachment));
+    if (attachments_.size() == 1 && onWatched_) onWatched_();
     return lastId_;
 }
 
@@ -106,6 +121,7 @@ void Track::detach(FeedId id) {
     if (found == attachments_.end()) return;
     if (input_ && attachments_.size() == 1) input_->armDrain();
     attachments_.erase(found);
+    if (attachments_.empty()) unwatchedSince_ = Clock::now();
     dropUnusedRendition();
 }
 
@@ -130,7 +146,7 @@ TrackSnapshot Track::snapshot() const {
     TrackSnapshot snapshot;
     snapshot.name = name_;
     snapshot.kind = kind_;
-    snapshot.state = input_ ? TrackState::live : TrackState::waiting;
+    snapshot.state = !input_ ? TrackState::waiting : paused_ ? TrackState::paused : TrackState::live;
     snapshot.subscribers = static_cast<std::uint32_t>(attachments_.size());
     const Totals sums = totals();
     snapshot.receivedPackets = sums.packets;

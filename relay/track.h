@@ -14,6 +14,7 @@
 #include "relay/track_input.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,7 +25,8 @@ class Track {
   public:
     using FeedId = std::uint64_t;
 
-    Track(Loop& loop, TrackName name, MediaKind kind);
+    /// `onWatched` runs when the first feed comes.
+    Track(Loop& loop, TrackName name, MediaKind kind, std::function<void()> onWatched = {});
     Track(const Track&) = delete;
     Track& operator=(const Track&) = delete;
     /// Ends the track: branches, drain and tee are unlinked and disposed. Feeds are told nothing; their owner
@@ -35,6 +37,12 @@ class Track {
     void setInput(std::shared_ptr<TrackInput> input);
     /// Puts the input to sleep; the track waits for the next, its feeds stay.
     void loseInput(TrackInput::Wake wake);
+
+    /// Its source was asked not to send, or to send again: until then its silence means nothing.
+    void setPaused(bool paused);
+    bool paused() const { return paused_; }
+    /// Since when no feed is attached; none while one is.
+    std::optional<Clock::time_point> unwatchedSince() const;
 
     /// From the next keyframe on the feed gets frames. Throws std::runtime_error when the rendition cannot be
     /// made of this track's codec; the track is then as it was.
@@ -80,6 +88,7 @@ class Track {
 
     const TrackName name_;
     const MediaKind kind_;
+    const std::function<void()> onWatched_;
     const std::shared_ptr<KeyframeBroker> broker_;
 
     std::shared_ptr<TrackInput> input_;
@@ -87,6 +96,8 @@ class Track {
     std::map<FeedId, Attachment> attachments_;
     FeedId lastId_ = 0;
     Clock::time_point stateSince_ = Clock::now();
+    Clock::time_point unwatchedSince_ = Clock::now(); ///< meaningless while a feed is attached
+    bool paused_ = false;
     std::string codec_; ///< of the caps last seen, so that a snapshot asks no pad
     std::uint32_t clockRate_ = 0;
 

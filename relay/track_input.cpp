@@ -229,8 +229,13 @@ void TrackInput::setBroker(std::shared_ptr<KeyframeBroker> broker) {
 }
 
 void TrackInput::requestKeyframe() {
-    gst_pad_send_event(source_.get(),
-                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+    // With `all headers` the RTP session sends FIR where it may. Janus drops that, because a FIR names no
+    // media in its header (RFC 5104 section 4.3.1.2); a PLI serves everybody who takes one.
+    const auto caps = capsOf(source_.get());
+    const bool pli =
+        caps && gst_structure_has_field(gst_caps_get_structure(caps.get(), 0), "rtcp-fb-nack-pli");
+    gst_pad_send_event(source_.get(), gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE,
+                                                                                  pli ? FALSE : TRUE, 0));
 }
 
 std::string TrackInput::encoding() const {

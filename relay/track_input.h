@@ -68,7 +68,8 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
 
     /// Keyframes that start and wishes from below are told to it from now on; null to nobody.
     void setBroker(std::shared_ptr<KeyframeBroker> broker);
-    /// Sends one GstForceKeyUnit upstream; the RTP session makes a PLI of it.
+    /// Sends one GstForceKeyUnit upstream; the RTP session makes a PLI of it, or a FIR where the sender
+    /// takes no PLI.
     void requestKeyframe();
 
     /// encoding-name and clock-rate of the caps; empty and 0 before there are any.

@@ -4,10 +4,10 @@ namespace spillway::relay::sdp {
 
 namespace {
 
-Section answered(const OfferedLine& line, const Transport& transport) {
+Section answered(const OfferedLine& line, const Transport& transport, const char* direction) {
     Section section = mediaSection(line);
     addTransport(section, transport);
-    section.add("recvonly");
+    section.add(direction);
     return section;
 }
 
@@ -22,16 +22,10 @@ Section refused(const OfferedLine& line) {
     return section;
 }
 
-void addCandidates(Section& section, const std::vector<std::string>& candidates) {
-    for (const std::string& candidate : candidates)
-        section.add("candidate", candidate.substr(std::string_view("candidate:").size()));
-    section.add("end-of-candidates");
-}
-
 } // namespace
 
 std::variant<Transport, Error> readTransport(std::string_view answer) {
-    auto parsed = parseDescription(answer);
+    auto parsed = parseDescription(answer, sfuLimits);
     if (auto* error = std::get_if<Error>(&parsed)) return *error;
     const auto& description = std::get<Description>(parsed);
     if (description.sections.empty()) return malformed("the answer of webrtcbin has no m-line");
@@ -49,24 +43,27 @@ std::variant<Transport, Error> readTransport(std::string_view answer) {
 
 std::string answerForWebrtcbin(const Offer& offer, const Transport& transport) {
     Description description = bundleOf(offer);
-    for (const OfferedLine& line : offer.lines)
-        if (line.carried) description.sections.push_back(answered(line, transport));
+    for (const std::size_t index : offer.order)
+        description.sections.push_back(answered(offer.lines[index], transport, "recvonly"));
     return description.text();
 }
 
-std::string answerForPublisher(const Offer& offer, const Transport& transport,
-                               const std::vector<std::string>& candidates) {
+std::string answerForPeer(const Offer& offer, const Transport& transport,
+                          const std::vector<std::string>& candidates) {
     Description description;
-    if (offer.bundled)
-        description = bundleOf(offer);
-    else
-        description.origin = offer.origin;
+    description.origin = offer.origin;
+    if (offer.bundled) description.add("group", bundleGroup(offer, Named::only));
     if (offer.trickle) description.add("ice-options", "trickle");
     description.add("msid-semantic", "WMS *");
     bool first = true;
     for (const OfferedLine& line : offer.lines) {
-        Section section = line.carried ? answered(line, transport) : refused(line);
-        if (line.carried && std::exchange(first, false)) addCandidates(section, candidates);
+        if (!line.named) continue;
+        Section section =
+            line.shown ? answered(line, transport, line.carried ? "recvonly" : "inactive") : refused(line);
+        if (line.shown && std::exchange(first, false)) {
+            addCandidates(section, candidates);
+            section.add("end-of-candidates");
+        }
         description.sections.push_back(std::move(section));
     }
     return description.text();

@@ -21,9 +21,9 @@ std::variant<Transport, Error> readTransport(std::string_view answer);
 /// The answer as webrtcbin is to see it: the same lines as in Offer::textForWebrtcbin().
 std::string answerForWebrtcbin(const Offer& offer, const Transport& transport);
 
-/// The answer for the publisher: every line of its offer, refused ones with port 0; `candidates`
-/// (`candidate:…`) are complete.
-std::string answerForPublisher(const Offer& offer, const Transport& transport,
-                               const std::vector<std::string>& candidates);
+/// The answer for the peer: every line of its offer, those that do not send now inactive as they are, refused
+/// ones with port 0; `candidates` (`candidate:…`) are complete.
+std::string answerForPeer(const Offer& offer, const Transport& transport,
+                          const std::vector<std::string>& candidates);
 
 } // namespace spillway::relay::sdp

@@ -8,10 +8,10 @@ namespace {
 
 constexpr std::size_t maxFormats = 128; // there are no more payload types
 
-std::optional<Error> checkBytes(std::string_view text) {
-    if (text.size() > maxDescriptionBytes)
+std::optional<Error> checkBytes(std::string_view text, std::size_t most) {
+    if (text.size() > most)
         return unsupported("the description has " + std::to_string(text.size()) + " bytes, at most " +
-                           std::to_string(maxDescriptionBytes) + " are read");
+                           std::to_string(most) + " are read");
     if (text.find('\0') != std::string_view::npos) return malformed("the description contains a NUL byte");
     if (!isUtf8(text)) return malformed("the description is not UTF-8");
     return std::nullopt;
@@ -36,7 +36,7 @@ void addAttribute(Part& part, std::string_view value) {
 }
 
 /// Takes one line into the description that grows.
-std::optional<Error> takeLine(Description& description, std::string_view line) {
+std::optional<Error> takeLine(Description& description, std::string_view line, std::size_t mostSections) {
     if (line.size() > maxLineBytes)
         return unsupported("a line has " + std::to_string(line.size()) + " bytes, at most " +
                            std::to_string(maxLineBytes) + " are read: " + shown(line));
@@ -45,8 +45,8 @@ std::optional<Error> takeLine(Description& description, std::string_view line) {
 
     const std::string_view value = line.substr(2);
     if (line[0] == 'm') {
-        if (description.sections.size() == maxSections)
-            return unsupported("there are more than " + std::to_string(maxSections) + " m-lines");
+        if (description.sections.size() == mostSections)
+            return unsupported("there are more than " + std::to_string(mostSections) + " m-lines");
         auto section = parseMediaLine(value);
         if (!section) return malformed("an m-line cannot be read: " + shown(line));
         description.sections.push_back(std::move(*section));
@@ -93,13 +93,13 @@ std::string Description::text() const {
     return result;
 }
 
-std::variant<Description, Error> parseDescription(std::string_view text) {
-    if (auto error = checkBytes(text)) return *error;
+std::variant<Description, Error> parseDescription(std::string_view text, const DescriptionLimits& limits) {
+    if (auto error = checkBytes(text, limits.bytes)) return *error;
     const auto all = lines(text);
     if (all.empty() || all.front() != "v=0") return malformed("the description does not start with v=0");
     Description description;
     for (const std::string_view line : all)
-        if (auto error = takeLine(description, line)) return *error;
+        if (auto error = takeLine(description, line, limits.sections)) return *error;
     return description;
 }
 

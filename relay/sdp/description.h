@@ -14,9 +14,15 @@
 
 namespace spillway::relay::sdp {
 
-inline constexpr std::size_t maxDescriptionBytes = std::size_t{64} * 1024;
+struct DescriptionLimits {
+    std::size_t bytes;
+    std::size_t sections;
+};
+/// A WHIP offer has two or three m-lines; more is no publisher.
+inline constexpr DescriptionLimits publisherLimits{std::size_t{64} * 1024, 16};
+/// An SFU has one for each track that there ever was at a time, of about 1.5 KiB.
+inline constexpr DescriptionLimits sfuLimits{std::size_t{2} * 1024 * 1024, 1024};
 inline constexpr std::size_t maxLineBytes = 4096;
-inline constexpr std::size_t maxSections = 16; ///< a WHIP offer has two or three; more is no publisher
 
 /// `a=key:value` and `a=key` of one part of a description, in order.
 struct Attribute {
@@ -57,6 +63,6 @@ struct Description : Part {
     std::string text() const;
 };
 
-std::variant<Description, Error> parseDescription(std::string_view text);
+std::variant<Description, Error> parseDescription(std::string_view text, const DescriptionLimits& limits);
 
 } // namespace spillway::relay::sdp

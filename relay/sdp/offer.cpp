@@ -71,13 +71,15 @@ std::vector<std::uint32_t> readSsrcs(const Section& section) {
 /// Reads one description; each step returns an error or nothing.
 class OfferReader {
   public:
-    OfferReader(const Description& description, const std::vector<config::Codec>& videoCodecs)
+    OfferReader(const Description& description, const std::vector<config::Codec>& videoCodecs, Author author)
         : description_(description)
-        , videoCodecs_(videoCodecs) {}
+        , videoCodecs_(videoCodecs)
+        , author_(author) {}
 
     std::variant<Offer, Error> read() {
         for (std::size_t i = 0; i < description_.sections.size(); ++i)
             if (auto error = readLine(i)) return *error;
+        if (!first_ && author_ == Author::sfu) first_ = anyTransport();
         if (!first_) return unsupported(nothingCarried());
         for (const auto& check : {&OfferReader::checkBundle, &OfferReader::checkPayloadTypes,
                                   &OfferReader::readIce, &OfferReader::readDtls})
@@ -95,6 +97,13 @@ class OfferReader {
         if (description_.sections.empty()) return "there is no m-line";
         if (refusals_.empty()) return "there is no m-line of audio or video";
         return "nothing can be carried: " + refusals_;
+    }
+
+    /// A line that sends nothing now tells ICE and DTLS as well as another.
+    std::optional<std::size_t> anyTransport() const {
+        for (std::size_t i = 0; i < description_.sections.size(); ++i)
+            if (inherited(description_, description_.sections[i], "ice-ufrag")) return i;
+        return std::nullopt;
     }
 
     void refuse(std::size_t index, const std::string& why) {
@@ -146,15 +155,17 @@ class OfferReader {
             refuse(index, "has no codec that is carried, but " + encodingNames(section));
             return std::nullopt;
         }
-        if (!kinds_.insert(section.kind).second)
+        if (!kinds_.insert(section.kind).second && author_ == Author::publisher)
             return unsupported("there is more than one m-line that sends " + section.kind +
                                "; a session carries one audio and one video");
         line.carried = true;
+        line.shown = true;
         line.media = section.kind == "audio" ? MediaKind::audio : MediaKind::video;
         line.extensions = readExtensions(section);
         line.ssrcs = readSsrcs(section);
         line.reducedSizeRtcp = section.has("rtcp-rsize");
         if (!first_) first_ = index;
+        offer_.order.push_back(index);
         return std::nullopt;
     }
 
@@ -166,7 +177,7 @@ class OfferReader {
         for (const std::string_view word : words(group))
             members.insert(word);
         offer_.bundled = !group.empty();
-        if (kinds_.size() < 2) return std::nullopt;
+        if (offer_.order.size() < 2) return std::nullopt;
         for (const OfferedLine& line : offer_.lines)
             if (line.carried && !members.contains(line.mid))
                 return unsupported("a=mid:" + line.mid +
@@ -175,6 +186,7 @@ class OfferReader {
     }
 
     std::optional<Error> checkPayloadTypes() {
+        if (author_ == Author::sfu) return std::nullopt; // SSRCs tell its lines apart
         std::set<unsigned> types;
         for (const OfferedLine& line : offer_.lines)
             for (const Payload& payload : line.payloads)
@@ -200,7 +212,7 @@ class OfferReader {
     std::optional<Error> readDtls() {
         std::optional<Fingerprint> common;
         for (std::size_t i = 0; i < offer_.lines.size(); ++i) {
-            if (!offer_.lines[i].carried) continue;
+            if (!offer_.lines[i].carried && i != *first_) continue;
             const Section& section = description_.sections[i];
             const auto values = section.has("fingerprint") ? section.attributes("fingerprint")
                                                            : description_.attributes("fingerprint");
@@ -244,6 +256,7 @@ class OfferReader {
 
     const Description& description_;
     const std::vector<config::Codec>& videoCodecs_;
+    const Author author_;
     Offer offer_;
     std::optional<std::size_t> first_; ///< the first carried line: its transport is the bundle's
     std::set<std::string> mids_;
@@ -259,6 +272,15 @@ bool OfferedLine::wantsNack() const {
     });
 }
 
+bool OfferedLine::names(std::uint32_t ssrc) const {
+    return std::find(ssrcs.begin(), ssrcs.end(), ssrc) != ssrcs.end();
+}
+
+bool OfferedLine::takes(unsigned payloadType) const {
+    return std::any_of(payloads.begin(), payloads.end(),
+                       [&](const Payload& payload) { return payload.type == payloadType; });
+}
+
 const OfferedLine* Offer::lineOf(std::string_view mid) const {
     for (const OfferedLine& line : lines)
         if (line.carried && line.mid == mid) return &line;
@@ -266,18 +288,22 @@ const OfferedLine* Offer::lineOf(std::string_view mid) const {
 }
 
 const OfferedLine* Offer::lineOf(std::uint32_t ssrc, unsigned payloadType) const {
-    const auto find = [&](const auto& belongs) -> const OfferedLine* {
-        const auto it = std::find_if(lines.begin(), lines.end(),
-                                     [&](const OfferedLine& line) { return line.carried && belongs(line); });
-        return it == lines.end() ? nullptr : &*it;
-    };
-    const OfferedLine* bySsrc = find([&](const OfferedLine& line) {
-        return std::find(line.ssrcs.begin(), line.ssrcs.end(), ssrc) != line.ssrcs.end();
-    });
-    if (bySsrc) return bySsrc;
-    return find([&](const OfferedLine& line) {
-        return std::any_of(line.payloads.begin(), line.payloads.end(),
-                           [&](const Payload& payload) { return payload.type == payloadType; });
+    std::vector<const OfferedLine*> byType;
+    for (const OfferedLine& line : lines) {
+        if (line.shown && line.names(ssrc)) return &line;
+        if (line.carried && line.takes(payloadType)) byType.push_back(&line);
+    }
+    return byType.size() == 1 ? byType.front() : nullptr;
+}
+
+bool Offer::allows(std::string_view mid, std::uint32_t ssrc) const {
+    const OfferedLine* line = lineOf(mid);
+    return line && (line->ssrcs.empty() || line->names(ssrc));
+}
+
+bool Offer::allows(std::uint32_t ssrc) const {
+    return std::any_of(lines.begin(), lines.end(), [&](const OfferedLine& line) {
+        return line.carried && (line.ssrcs.empty() || line.names(ssrc));
     });
 }
 
@@ -285,25 +311,24 @@ std::string Offer::textForWebrtcbin() const {
     Description description = bundleOf(*this);
     description.add("ice-options", trickle ? "trickle" : "ice2");
     if (iceLite) description.add("ice-lite");
-    for (const OfferedLine& line : lines) {
-        if (!line.carried) continue;
+    for (const std::size_t index : order) {
+        const OfferedLine& line = lines[index];
         Section section = mediaSection(line);
         addTransport(section, {ufrag, pwd, fingerprint.text(), setup});
         section.add("sendonly");
         for (const std::uint32_t ssrc : line.ssrcs)
             section.add("ssrc", std::to_string(ssrc) + " cname:-");
-        if (description.sections.empty())
-            for (const std::string& candidate : candidates)
-                section.add("candidate", candidate.substr(std::string_view("candidate:").size()));
+        if (description.sections.empty()) addCandidates(section, candidates);
         description.sections.push_back(std::move(section));
     }
     return description.text();
 }
 
-std::variant<Offer, Error> readOffer(std::string_view text, const std::vector<config::Codec>& videoCodecs) {
-    auto description = parseDescription(text);
+std::variant<Offer, Error> readOffer(std::string_view text, const std::vector<config::Codec>& videoCodecs,
+                                     Author author) {
+    auto description = parseDescription(text, author == Author::sfu ? sfuLimits : publisherLimits);
     if (auto* error = std::get_if<Error>(&description)) return *error;
-    return OfferReader(std::get<Description>(description), videoCodecs).read();
+    return OfferReader(std::get<Description>(description), videoCodecs, author).read();
 }
 
 } // namespace spillway::relay::sdp

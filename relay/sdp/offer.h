@@ -1,8 +1,8 @@
-// The line lens: between a publisher's offer and webrtcbin.
+// A remote description, read: the first half of the line lens between a peer and webrtcbin.
 //
-// Comes in: an SDP offer from anybody. Goes out: what of it we carry, the offer as webrtcbin is to see it
-// (only carried lines, rebuilt from what was understood, so that no quirk of a publisher reaches GStreamer),
-// and which m-line an SSRC or payload type belongs to. Pure code, any thread.
+// Comes in: an SDP offer (or an answer to ours) from anybody. Goes out: what of it we carry, the description
+// as webrtcbin is to see it (only lines it may know, rebuilt from what was understood, so that no quirk of a
+// peer reaches GStreamer), and which m-line an SSRC or payload type belongs to. Pure code, any thread.
 #pragma once
 
 #include "relay/frame.h"
@@ -29,10 +29,12 @@ struct OfferedLine {
     std::string kind; ///< `audio`, `video`, `application` …
     std::string protocol;
     std::string firstFormat;
-    std::string mid; ///< empty only for a line that is not carried
-    bool carried = false;
+    std::string mid;      ///< empty only for a line that is not carried
+    bool carried = false; ///< it sends, and what we can carry
+    bool named = true;    ///< the peer's description has it
+    bool shown = false;   ///< webrtcbin sees it; a line that once sent stays in sight (line_lens.h)
 
-    // Only for a carried line:
+    // Only for a line that is shown:
     MediaKind media = MediaKind::video;
     std::vector<Payload> payloads;
     std::vector<Extension> extensions;
@@ -40,6 +42,8 @@ struct OfferedLine {
     bool reducedSizeRtcp = false;
 
     bool wantsNack() const;
+    bool names(std::uint32_t ssrc) const;
+    bool takes(unsigned payloadType) const;
 };
 
 struct Offer {
@@ -53,17 +57,32 @@ struct Offer {
     bool trickle = false;
     bool iceLite = false;
     std::vector<std::string> candidates; ///< `candidate:…`, usable ones only
+    std::vector<std::size_t> order;      ///< of the lines that are shown, as webrtcbin knows them
 
     const OfferedLine* lineOf(std::string_view mid) const;
-    /// By the SSRC if a line names it, else by the payload type; null when neither is known.
+    /// By the SSRC if a line that is shown names it, else by the payload type if only one line can be meant;
+    /// null when neither is known.
     const OfferedLine* lineOf(std::uint32_t ssrc, unsigned payloadType) const;
+    /// Whether that line may send with this SSRC.
+    bool allows(std::string_view mid, std::uint32_t ssrc) const;
+    /// Whether any line may.
+    bool allows(std::uint32_t ssrc) const;
 
-    /// The offer as webrtcbin is to see it. Its first line is the bundle's own.
+    /// The description as webrtcbin is to see it: every line that is shown sends. Its first line is the
+    /// bundle's own.
     std::string textForWebrtcbin() const;
 };
 
-/// At most one audio and one video line are carried (RFC 9725 section 4.2); other kinds, and lines with
-/// nothing that we carry, are refused one by one. An error when nothing is left.
-std::variant<Offer, Error> readOffer(std::string_view text, const std::vector<config::Codec>& videoCodecs);
+/// Who wrote a description.
+enum class Author {
+    /// At most one audio and one video line are carried (RFC 9725 section 4.2). An error when nothing is.
+    publisher,
+    /// Any number of lines, which share payload types, and of which none may send just now.
+    sfu,
+};
+
+/// Other kinds than audio and video, and lines with nothing that we carry, are refused one by one.
+std::variant<Offer, Error> readOffer(std::string_view text, const std::vector<config::Codec>& videoCodecs,
+                                     Author author);
 
 } // namespace spillway::relay::sdp

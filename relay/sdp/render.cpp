@@ -2,13 +2,17 @@
 
 namespace spillway::relay::sdp {
 
+std::string bundleGroup(const Offer& offer, Named named) {
+    std::string group = "BUNDLE";
+    for (const std::size_t index : offer.order)
+        if (named == Named::orNot || offer.lines[index].named) group += " " + offer.lines[index].mid;
+    return group;
+}
+
 Description bundleOf(const Offer& offer) {
     Description description;
     description.origin = offer.origin;
-    std::string group = "BUNDLE";
-    for (const OfferedLine& line : offer.lines)
-        if (line.carried) group += " " + line.mid;
-    description.add("group", group);
+    description.add("group", bundleGroup(offer, Named::orNot));
     return description;
 }
 
@@ -30,6 +34,11 @@ Section mediaSection(const OfferedLine& line) {
             section.add("rtcp-fb", prefix + feedback);
     }
     return section;
+}
+
+void addCandidates(Section& section, const std::vector<std::string>& candidates) {
+    for (const std::string& candidate : candidates)
+        section.add("candidate", candidate.substr(std::string_view("candidate:").size()));
 }
 
 void addTransport(Section& section, const Transport& transport) {

@@ -15,12 +15,21 @@ struct Transport {
     std::string setup;       ///< value of `a=setup`
 };
 
-/// Session part with `a=group:BUNDLE` of all carried lines, without sections.
+/// Lines that the peer's description does not name are known to webrtcbin alone.
+enum class Named { only, orNot };
+
+/// `BUNDLE` and the mids of all lines that are shown.
+std::string bundleGroup(const Offer& offer, Named named);
+
+/// Session part with `a=group:BUNDLE` of all lines that are shown, without sections.
 Description bundleOf(const Offer& offer);
 
 /// Kind, payloads with all that is said about them, header extensions, mid and RTCP multiplexing of a carried
 /// line.
 Section mediaSection(const OfferedLine& line);
+
+/// `candidate:…` each.
+void addCandidates(Section& section, const std::vector<std::string>& candidates);
 
 void addTransport(Section& section, const Transport& transport);
 

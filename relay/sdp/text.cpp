@@ -90,6 +90,13 @@ bool isToken(std::string_view text) {
     });
 }
 
+std::string raised(std::string_view text) {
+    std::string result(text);
+    for (char& c : result)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    return result;
+}
+
 std::string lowered(std::string_view text) {
     std::string result(text);
     for (char& c : result)

@@ -27,6 +27,7 @@ bool isIceText(std::string_view text);
 bool isToken(std::string_view text);
 
 std::string lowered(std::string_view text);
+std::string raised(std::string_view text);
 
 /// For messages: at most 40 bytes of it, printable ASCII only.
 std::string shown(std::string_view text);

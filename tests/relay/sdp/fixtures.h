@@ -23,14 +23,14 @@ inline std::string fixture(const std::string& name) {
 
 inline relay::sdp::Offer readGood(const std::string& text,
                                   const std::vector<config::Codec>& codecs = allCodecs) {
-    auto read = relay::sdp::readOffer(text, codecs);
+    auto read = relay::sdp::readOffer(text, codecs, relay::sdp::Author::publisher);
     if (const auto* error = std::get_if<relay::sdp::Error>(&read)) FAIL(error->detail);
     return std::get<relay::sdp::Offer>(std::move(read));
 }
 
 inline relay::sdp::Error readBad(const std::string& text,
                                  const std::vector<config::Codec>& codecs = allCodecs) {
-    auto read = relay::sdp::readOffer(text, codecs);
+    auto read = relay::sdp::readOffer(text, codecs, relay::sdp::Author::publisher);
     REQUIRE(std::holds_alternative<relay::sdp::Error>(read));
     REQUIRE_FALSE(std::get<relay::sdp::Error>(read).detail.empty());
     return std::get<relay::sdp::Error>(read);

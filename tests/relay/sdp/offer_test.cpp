@@ -82,7 +82,7 @@ TEST_CASE("Pion's trailing blanks are trimmed and its data channel is refused al
     CHECK_FALSE(contains(text, "application"));
     CHECK(contains(text, "a=group:BUNDLE 0 1\r\n"));
 
-    const std::string answer = sdp::answerForPublisher(offer, ours, {});
+    const std::string answer = sdp::answerForPeer(offer, ours, {});
     CHECK(contains(answer, "a=group:BUNDLE 0 1\r\n"));
     CHECK(contains(answer, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
     CHECK(contains(answer, "a=mid:2\r\n"));
@@ -91,7 +91,7 @@ TEST_CASE("Pion's trailing blanks are trimmed and its data channel is refused al
 TEST_CASE("an answer takes every carried codec with RTX, feedback and header extensions, and receives only") {
     const sdp::Offer offer = readGood(fixture("chromium.sdp"));
     const std::string candidate = "candidate:1 1 UDP 2015363327 192.0.2.7 5000 typ host";
-    const std::string answer = sdp::answerForPublisher(offer, ours, {candidate});
+    const std::string answer = sdp::answerForPeer(offer, ours, {candidate});
     for (const char* line :
          {"m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 108 109 116 117 98 99\r\n", "a=rtpmap:97 rtx/90000\r\n",
           "a=fmtp:97 apt=96\r\n", "a=rtcp-fb:98 transport-cc\r\n", "a=rtcp-fb:98 nack pli\r\n",
@@ -132,7 +132,7 @@ TEST_CASE("a line that does not send is refused alone") {
     const sdp::Offer offer = readGood(text);
     CHECK_FALSE(offer.lines[0].carried);
     CHECK(offer.lines[1].carried);
-    CHECK(contains(sdp::answerForPublisher(offer, ours, {}), "m=audio 0 "));
+    CHECK(contains(sdp::answerForPeer(offer, ours, {}), "m=audio 0 "));
     const auto error = readBad(replaced(fixture("obs.sdp"), "a=sendonly", "a=inactive"));
     CHECK(error.kind == Kind::unsupported);
     CHECK(contains(error.detail, "does not send"));
@@ -222,15 +222,15 @@ TEST_CASE("no mutation of an offer breaks the lens, and what it passes on is cle
                 break;
             }
         }
-        const auto read = sdp::readOffer(text, allCodecs);
+        const auto read = sdp::readOffer(text, allCodecs, sdp::Author::publisher);
         const auto* offer = std::get_if<sdp::Offer>(&read);
         if (!offer) continue;
         ++carried;
         // What we write is read again as the same.
-        const auto again = sdp::readOffer(offer->textForWebrtcbin(), allCodecs);
+        const auto again = sdp::readOffer(offer->textForWebrtcbin(), allCodecs, sdp::Author::publisher);
         REQUIRE(std::holds_alternative<sdp::Offer>(again));
         CHECK(std::get<sdp::Offer>(again).textForWebrtcbin() == offer->textForWebrtcbin());
-        CHECK_FALSE(sdp::answerForPublisher(*offer, ours, {}).empty());
+        CHECK_FALSE(sdp::answerForPeer(*offer, ours, {}).empty());
     }
     CHECK(carried > 400);
 }

@@ -1,0 +1,66 @@
+#include "relay/sdp/line_lens.h"
+
+#include <algorithm>
+
+namespace spillway::relay::sdp {
+
+namespace {
+
+/// The line as webrtcbin last saw it, for one that does not send now.
+OfferedLine resting(OfferedLine known) {
+    known.carried = false;
+    known.shown = true;
+    return known;
+}
+
+/// A line that the SFU does not name any more, because another took its place (RFC 9429 section 5.2.2).
+OfferedLine absent(OfferedLine known) {
+    known = resting(std::move(known));
+    known.named = false;
+    return known;
+}
+
+} // namespace
+
+bool LineLens::sameTransport(const Offer& offer) const {
+    return order_.empty() ||
+           (offer.ufrag == ufrag_ && offer.pwd == pwd_ && offer.fingerprint == fingerprint_);
+}
+
+std::optional<Error> LineLens::note(Lines& known, std::vector<std::string>& order, OfferedLine& line) {
+    if (line.mid.empty()) return std::nullopt;
+    const auto before = known.find(line.mid);
+    if (!line.carried) {
+        if (before != known.end()) line = resting(before->second);
+        return std::nullopt;
+    }
+    if (before == known.end())
+        order.push_back(line.mid);
+    else if (before->second.media != line.media)
+        return malformed("a=mid:" + line.mid + " was " + before->second.kind + " and is now " + line.kind);
+    known[line.mid] = line;
+    return std::nullopt;
+}
+
+std::variant<Offer, Error> LineLens::look(Offer offer) {
+    auto order = order_;
+    auto known = known_;
+    for (OfferedLine& line : offer.lines)
+        if (auto error = note(known, order, line)) return *error;
+    if (order.empty()) return unsupported("there is no m-line that sends what can be carried");
+    offer.order.clear();
+    for (const std::string& mid : order) {
+        const auto named = std::find_if(offer.lines.begin(), offer.lines.end(),
+                                        [&](const OfferedLine& line) { return line.mid == mid; });
+        offer.order.push_back(static_cast<std::size_t>(named - offer.lines.begin()));
+        if (named == offer.lines.end()) offer.lines.push_back(absent(known.at(mid)));
+    }
+    order_ = std::move(order);
+    known_ = std::move(known);
+    ufrag_ = offer.ufrag;
+    pwd_ = offer.pwd;
+    fingerprint_ = offer.fingerprint;
+    return offer;
+}
+
+} // namespace spillway::relay::sdp
