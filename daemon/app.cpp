@@ -1,9 +1,11 @@
 #include "daemon/app.h"
 
+#include "daemon/signalling/presence.h"
 #include "daemon/version.h"
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 
 namespace spillway::daemon {
@@ -13,6 +15,8 @@ namespace {
 constexpr std::chrono::seconds statusPeriod{10};
 /// A push takes microseconds; one that lasts this long does not come back by itself.
 constexpr std::chrono::seconds stuckLimit{10};
+/// Of the time that a stop may take, what leaving the calls may; the rest is for closing recordings.
+constexpr int leavePart = 2;
 
 http::StatusFacts factsOf(const config::Settings& settings) {
     return {version(), relay::Relay::gstreamerVersion(), relay::Relay::niceVersion(),
@@ -30,32 +34,38 @@ std::vector<std::string> openOutputs(const relay::Snapshot& snapshot) {
 
 } // namespace
 
-App::App(relay::Loop& loop, const config::Settings& settings)
+App::App(relay::Loop& loop, const config::Settings& settings, Reloader::Load load)
     : loop_(loop)
-    , settings_(settings)
     , facts_(factsOf(settings))
     , relay_(loop, settings.limits, settings.webrtc)
     , whip_(settings.webrtc.iceServers)
-    , collector_([this] { return relay_.snapshot(); }, counts_, {facts_.version, facts_.gstreamer},
-                 settings.metrics.maxSeries)
+    , calls_(loop, relay_,
+             [this](relay::Call& call) {
+                 return makePresence({loop_, whip_}, call);
+             })
+    , reloader_(settings, std::move(load), relay_, calls_)
+    , collector_({[this] { return relay_.snapshot(); },
+                  [this] {
+                      return metrics::Reload{reloader_.last().successful, reloader_.last().when};
+                  }},
+                 counts_, {facts_.version, facts_.gstreamer}, settings.metrics.maxSeries)
     , server_(loop, settings.http, router_, counts_)
     , systemd_(loop) {
     spdlog::info("spillway starts version={} gstreamer={} nice={}", facts_.version, facts_.gstreamer,
                  facts_.nice);
-    spdlog::info("queue memory worst_case_bytes={} subscribers={}", settings_.limits.queueMemory,
-                 settings_.limits.subscribers);
+    spdlog::info("queue memory worst_case_bytes={} subscribers={}", settings.limits.queueMemory,
+                 settings.limits.subscribers);
+    relay_.onEvent([this](const relay::Event& event) { events_.add(event); });
     addRoutes();
     server_.listen();
     addSubscriptions();
     addCalls();
     signals_.emplace_back(SIGTERM, [this] { stop(); });
     signals_.emplace_back(SIGINT, [this] { stop(); });
-    signals_.emplace_back(SIGHUP, [] { spdlog::warn("SIGHUP ignored: settings are read at start only"); });
+    signals_.emplace_back(SIGHUP, [this] { reload(); });
 }
 
-App::~App() {
-    connectors_.clear();
-}
+App::~App() = default;
 
 void App::addRoutes() {
     const http::SnapshotSource snapshot = [this] { return relay_.snapshot(); };
@@ -64,21 +74,24 @@ void App::addRoutes() {
     http::addHealth(router_, {[this] { return stuck(); }, [this] { return unready(); }});
     http::addOpenapi(router_);
     http::addStatus(router_, snapshot, facts_);
-    http::addCalls(router_, snapshot);
+    http::addCalls(router_, snapshot,
+                   {[this](const auto& settings) { calls_.add(settings); },
+                    [this](const auto& name, auto onLeft) { return calls_.leave(name, std::move(onLeft)); }});
     http::addTracks(router_, snapshot);
     http::addSubscriptions(router_, snapshot,
                            {[this](const auto& settings) { relay_.addSubscription(settings); },
                             [this](const auto& name) { return relay_.removeSubscription(name); }});
+    http::addEvents(router_, loop_, events_);
     whip_.addRoutes(router_);
 }
 
 void App::addCalls() {
-    for (const auto& call : settings_.calls)
-        connectors_.push_back(makeConnector({loop_, whip_}, relay_.addCall(call)));
+    for (const auto& call : reloader_.settings().calls)
+        calls_.add(call);
 }
 
 void App::addSubscriptions() {
-    for (const auto& subscription : settings_.subscriptions) {
+    for (const auto& subscription : reloader_.settings().subscriptions) {
         try {
             relay_.addSubscription(subscription);
         } catch (const relay::Refused& refused) {
@@ -99,8 +112,15 @@ void App::onReady() {
     systemd_.watch([this] { return !stuck(); });
     tellStatus();
     statusTimer_ = loop_.every(statusPeriod, [this] { tellStatus(); });
-    spdlog::info("spillway ready calls={} subscriptions={}", settings_.calls.size(),
-                 settings_.subscriptions.size());
+    spdlog::info("spillway ready calls={} subscriptions={}", reloader_.settings().calls.size(),
+                 reloader_.settings().subscriptions.size());
+}
+
+void App::reload() {
+    if (state_ != State::running) return spdlog::warn("reload ignored: the daemon is stopping");
+    spdlog::info("configuration is read anew");
+    reloader_.reload();
+    tellStatus();
 }
 
 void App::stop() {
@@ -110,13 +130,17 @@ void App::stop() {
         return end(exitFailure);
     }
     state_ = State::stopping;
-    spdlog::info("spillway stops timeout_ms={}", settings_.shutdownTimeout.count());
+    const auto timeout = reloader_.settings().shutdownTimeout;
+    spdlog::info("spillway stops timeout_ms={}", timeout.count());
     systemd_.stopping();
     statusTimer_.cancel();
-    shutdownTimer_ = loop_.after(settings_.shutdownTimeout, [this] { onShutdownTimeout(); });
+    shutdownTimer_ = loop_.after(timeout, [this] { onShutdownTimeout(); });
     closing_ = openOutputs(relay_.snapshot());
     server_.stopListening();
-    connectors_.clear();
+    calls_.leaveAll(std::min(Calls::leaveTime, timeout / leavePart), [this] { onCallsLeft(); });
+}
+
+void App::onCallsLeft() {
     relay_.close([this] { onClosed(); });
 }
 
@@ -144,7 +168,9 @@ void App::tellStatus() {
     std::size_t subscribers = 0;
     for (const auto& subscription : snapshot.subscriptions)
         subscribers += subscription.subscribers.size();
-    systemd_.status(std::to_string(snapshot.calls.size()) + " calls, " +
+    const auto& last = reloader_.last();
+    systemd_.status((last.successful ? "" : "Configuration not reloaded: " + last.problem + "; ") +
+                    std::to_string(snapshot.calls.size()) + " calls, " +
                     std::to_string(snapshot.tracks.size()) + " tracks, " + std::to_string(subscribers) +
                     " subscribers");
 }

@@ -1,18 +1,20 @@
 // The daemon as a whole: makes every part from the settings, runs the loop, ends every part.
 //
-// Comes in: settings, signals. Goes out: an exit code. Parts are made in the order in which they need each
-// other and end in the opposite one: HTTP stops listening, connectors leave their calls, the relay closes its
-// outputs. Owner: main. Loop thread.
+// Comes in: settings, signals (SIGHUP: read the settings anew). Goes out: an exit code. Parts are made in the
+// order in which they need each other and end in the opposite one: HTTP stops listening, presences leave
+// their calls, the relay closes its outputs. Owner: main. Loop thread.
 #pragma once
 
 #include "config/settings.h"
+#include "daemon/calls.h"
+#include "daemon/events.h"
 #include "daemon/exit_code.h"
 #include "daemon/http/request_counts.h"
 #include "daemon/http/resources/resources.h"
 #include "daemon/http/router.h"
 #include "daemon/http/server.h"
 #include "daemon/metrics/collector.h"
-#include "daemon/signalling/connector.h"
+#include "daemon/reload.h"
 #include "daemon/signalling/whip/whip_server.h"
 #include "daemon/signals.h"
 #include "daemon/systemd_notify.h"
@@ -28,7 +30,8 @@ class App {
   public:
     /// Throws std::runtime_error when a part cannot be made, relay::Refused when the relay refuses what is
     /// configured.
-    App(relay::Loop& loop, const config::Settings& settings);
+    /// `load` reads the settings anew.
+    App(relay::Loop& loop, const config::Settings& settings, Reloader::Load load);
     ~App();
     App(const App&) = delete;
     App& operator=(const App&) = delete;
@@ -39,7 +42,8 @@ class App {
     const http::Router& router() const { return router_; }
     const http::Server& httpServer() const { return server_; }
     relay::Relay& relay() { return relay_; }
-    void stop(); ///< as SIGTERM does; the second time it ends at once
+    void reload(); ///< as SIGHUP does
+    void stop();   ///< as SIGTERM does; the second time it ends at once
 
   private:
     /// Moves forward only.
@@ -49,6 +53,7 @@ class App {
     void addCalls();
     void addSubscriptions();
     void onReady();
+    void onCallsLeft();
     void onClosed();
     void onShutdownTimeout();
     void end(ExitCode code);
@@ -57,14 +62,15 @@ class App {
     std::optional<std::string> stuck();
 
     relay::Loop& loop_;
-    const config::Settings settings_;
     const http::StatusFacts facts_;
     State state_ = State::starting;
     ExitCode code_ = exitOk;
 
+    EventLog events_;
     relay::Relay relay_;
     whip::Server whip_;
-    std::vector<std::unique_ptr<Connector>> connectors_;
+    Calls calls_;
+    Reloader reloader_;
     http::RequestCounts counts_;
     metrics::Collector collector_;
     http::Router router_;

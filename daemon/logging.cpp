@@ -106,14 +106,18 @@ std::unique_ptr<spdlog::formatter> makeFormatter(LogFormat format) {
     return formatter;
 }
 
-void setUpLogging(const config::LogSettings& settings, std::optional<LogLevel> level) {
+void setUpLogging(const config::LogSettings& settings) {
     auto logger =
         std::make_shared<spdlog::logger>("spillway", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_formatter(makeFormatter(resolveFormat(settings.format)));
-    logger->set_level(levelOf(level.value_or(settings.level)));
+    logger->set_level(levelOf(settings.level));
     logger->flush_on(spdlog::level::trace);
     spdlog::set_default_logger(std::move(logger));
     g_log_set_default_handler(onGlibMessage, nullptr);
+}
+
+void setLogLevel(LogLevel level) {
+    spdlog::set_level(levelOf(level));
 }
 
 } // namespace spillway::daemon

@@ -1,5 +1,5 @@
 // Where log lines go and what they look like: always stderr; as text, as JSON, or with the priorities that
-// journald reads. Called once, before any thread; GLib's and GStreamer's own messages go the same way.
+// journald reads. Set up once, before any thread; GLib's and GStreamer's own messages go the same way.
 #pragma once
 
 #include "config/settings.h"
@@ -7,12 +7,13 @@
 #include <spdlog/formatter.h>
 
 #include <memory>
-#include <optional>
 
 namespace spillway::daemon {
 
-/// `level` of the command line wins over the settings'.
-void setUpLogging(const config::LogSettings& settings, std::optional<config::LogLevel> level);
+void setUpLogging(const config::LogSettings& settings);
+
+/// Later; any thread.
+void setLogLevel(config::LogLevel level);
 
 /// `automatic` is journal when stderr is the journal's own stream (JOURNAL_STREAM of systemd.exec(5)), text
 /// otherwise.

@@ -26,20 +26,22 @@ Problems exposures(const config::Settings& settings, const std::string& file) {
     return problems;
 }
 
-std::variant<config::Settings, Problems> loadSettings(const CommandLine& line) {
+/// Of the file as it is now, with the command line's words on top.
+config::Loaded<config::Settings> loadSettings(const CommandLine& line) {
     auto loaded = config::loadFile(line.config, line.overrides);
-    if (const auto* settings = std::get_if<config::Settings>(&loaded)) {
+    if (auto* settings = std::get_if<config::Settings>(&loaded)) {
         if (auto problems = exposures(*settings, line.config.string()); !problems.empty()) return problems;
+        settings->log.level = line.logLevel.value_or(settings->log.level);
     }
     return loaded;
 }
 
 ExitCode runApp(const config::Settings& settings, const CommandLine& line) {
-    setUpLogging(settings.log, line.logLevel);
+    setUpLogging(settings.log);
     ignoreBrokenPipes();
     try {
         relay::Loop loop;
-        App app(loop, settings);
+        App app(loop, settings, [&line] { return loadSettings(line); });
         const ExitCode code = app.run();
         // Something hangs: the destructors would wait for it for ever.
         if (code != exitOk) std::_Exit(code);

@@ -39,6 +39,11 @@ void Connections::allow(GSocketAddress* remote, std::chrono::milliseconds time) 
     });
 }
 
+void Connections::lift(GSocketAddress* remote) {
+    const auto found = open_.find(remote);
+    if (found != open_.end()) found->second.deadline.cancel();
+}
+
 GSocket* Connections::socketOf(GSocketAddress* remote) const {
     const auto found = open_.find(remote);
     return found == open_.end() ? nullptr : found->second.socket.get();

@@ -44,6 +44,8 @@ class Connections : public std::enable_shared_from_this<Connections> {
     void add(GSocketAddress* remote, GSocket* socket, GIOStream* stream);
     /// The connection is shut down unless this is called again within `time`.
     void allow(GSocketAddress* remote, std::chrono::milliseconds time);
+    /// It may stay as it is until allow() is called again.
+    void lift(GSocketAddress* remote);
     /// Null when there is no such connection any more.
     GSocket* socketOf(GSocketAddress* remote) const;
     /// The address without the port; `unix` for a Unix socket.

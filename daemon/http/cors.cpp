@@ -17,7 +17,7 @@ Response Cors::preflight(const std::string& allowedMethods) const {
     return Response{204, {}, {}, {}}
         .with("Allow", allowedMethods)
         .with("Access-Control-Allow-Methods", allowedMethods)
-        .with("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match")
+        .with("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, Last-Event-ID")
         .with("Access-Control-Max-Age", "600");
 }
 

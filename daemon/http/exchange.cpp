@@ -54,6 +54,7 @@ struct Exchange::Signals {
         connect(exchange, "got-headers", reinterpret_cast<GCallback>(onHeaders));
         connect(exchange, "got-chunk", reinterpret_cast<GCallback>(onChunk));
         connect(exchange, "got-body", reinterpret_cast<GCallback>(onBody));
+        connect(exchange, "wrote-body-data", reinterpret_cast<GCallback>(onWritten));
         connect(exchange, "finished", reinterpret_cast<GCallback>(onFinished));
         connect(exchange, "disconnected", reinterpret_cast<GCallback>(onDisconnected));
     }
@@ -64,6 +65,9 @@ struct Exchange::Signals {
         of(data).onChunk(g_bytes_get_size(chunk));
     }
     static void onBody(SoupServerMessage*, gpointer data) noexcept { of(data).onBody(); }
+    static void onWritten(SoupServerMessage*, guint bytes, gpointer data) noexcept {
+        of(data).onWritten(bytes);
+    }
     static void onFinished(SoupServerMessage*, gpointer data) noexcept { of(data).onFinished(); }
     static void onDisconnected(SoupServerMessage*, gpointer data) noexcept { of(data).onDisconnected(); }
 };
@@ -166,8 +170,19 @@ void Exchange::write(const Response& response) {
     for (const auto& [name, value] : response.headers)
         soup_message_headers_append(headers, name.c_str(), value.c_str());
     soup_message_headers_append(headers, "Connection", "close");
-    setBody(message_, response.contentType, response.body, SOUP_MEMORY_COPY);
     soup_server_message_set_status(message_, response.status, reasonPhrase(response.status));
+    writeBody(response);
+}
+
+void Exchange::writeBody(const Response& response) {
+    setBody(message_, response.contentType, response.body, SOUP_MEMORY_COPY);
+    const auto context = context_.lock();
+    if (!context || !response.stream || request_.method == "HEAD") return;
+    streaming_ = std::make_unique<Streaming>(context->connections, message_, response.stream);
+}
+
+void Exchange::onWritten(std::size_t bytes) {
+    if (streaming_) streaming_->onWritten(bytes);
 }
 
 void Exchange::cut(Response response) {
@@ -192,6 +207,7 @@ void Exchange::onFinished() {
 void Exchange::onDisconnected() {
     state_ = State::gone;
     held_.reset();
+    streaming_.reset();
 }
 
 void Exchange::allow(std::chrono::milliseconds ConnectionLimits::*time) const {

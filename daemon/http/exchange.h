@@ -9,6 +9,7 @@
 #include "daemon/http/connections.h"
 #include "daemon/http/gate.h"
 #include "daemon/http/request_counts.h"
+#include "daemon/http/streaming.h"
 
 #include <libsoup/soup.h>
 
@@ -39,6 +40,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     void onHeaders();
     void onChunk(std::size_t bytes);
     void onBody();
+    void onWritten(std::size_t bytes);
     void onFinished();
     void onDisconnected();
 
@@ -49,6 +51,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     void cut(Response response);
     void complete(ExchangeContext& context, Response& response);
     void write(const Response& response);
+    void writeBody(const Response& response);
     void allow(std::chrono::milliseconds ConnectionLimits::*time) const;
     GSocketAddress* remote() const { return soup_server_message_get_remote_address(message_); }
 
@@ -60,6 +63,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     std::string pattern_ = "other"; ///< what it is counted as
     State state_ = State::receiving;
     std::size_t received_ = 0;
+    std::unique_ptr<Streaming> streaming_; ///< the body, where it goes on
 
     struct Ticket;
     struct Signals;

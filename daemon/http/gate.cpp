@@ -23,10 +23,19 @@ std::optional<Response> refuseMethod(const Request& head, const Match& match) {
     return problem(405, "allowed here: " + allowed).with("Allow", allowed);
 }
 
+bool isOneOf(std::string_view list, const std::string& type) {
+    while (!list.empty()) {
+        const auto comma = list.find(", ");
+        if (list.substr(0, comma) == type) return true;
+        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 2);
+    }
+    return false;
+}
+
 std::optional<Response> refuseBody(const Request& head, const Route& route) {
     if (contentLength(head) > maxBody)
         return problem(413, "a body may have " + std::to_string(maxBody) + " bytes at most");
-    if (route.bodyType.empty() || mediaType(head) == route.bodyType) return std::nullopt;
+    if (route.bodyType.empty() || isOneOf(route.bodyType, mediaType(head))) return std::nullopt;
     return problem(415, "the body must be " + route.bodyType)
         .with("Accept-" + std::string(route.method == "PATCH" ? "Patch" : "Post"), route.bodyType);
 }

@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,11 +34,29 @@ struct Request {
     const std::string& param(const std::string& name) const { return params.at(name); }
 };
 
+/// Where the pieces of a body come from that goes on for as long as its client is there. Loop thread.
+class BodySource {
+  public:
+    BodySource() = default;
+    BodySource(const BodySource&) = delete;
+    BodySource& operator=(const BodySource&) = delete;
+    /// The stream has ended, for whatever reason.
+    virtual ~BodySource() = default;
+
+    /// The next piece, asked for once the one before has been written; empty when there is none yet, nothing
+    /// when there never will be.
+    virtual std::optional<std::string> next() = 0;
+};
+/// `wake` asks for a piece after there was none; it may run as long as the source lives, but not while it is
+/// made.
+using MakeBodySource = std::function<std::unique_ptr<BodySource>(const std::function<void()>& wake)>;
+
 struct Response {
     unsigned status = 200;
     std::string contentType; ///< empty when there is no body
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
+    MakeBodySource stream = {}; ///< instead of `body`, where it is set
 
     Response& with(std::string name, std::string value) {
         headers.emplace_back(std::move(name), std::move(value));

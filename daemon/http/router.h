@@ -18,7 +18,8 @@ struct Route {
     std::string method;
     std::string pattern; ///< `/v1/calls/{call}`; a parameter is one whole segment
     Access access;
-    std::string bodyType; ///< media type the body must have; empty: a body is not looked at
+    /// Media types that the body may have, as in `Accept-Post`: `a/b, c/d`; empty: a body is not looked at.
+    std::string bodyType;
     Handler handler;
 };
 

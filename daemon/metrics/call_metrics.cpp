@@ -1,7 +1,5 @@
 #include "daemon/metrics/relay_metrics.h"
 
-#include <array>
-
 namespace spillway::daemon::metrics {
 
 namespace {
@@ -9,12 +7,10 @@ namespace {
 using relay::CallState;
 using relay::Snapshot;
 
-constexpr std::array callStates{CallState::joining, CallState::joined, CallState::left};
-
 void addStates(Families& families, const Snapshot& snapshot) {
     Family calls = gauge("calls", "Calls by the state of their connector.");
     Family states = gauge("call_state", "1 for the state that the call is in.");
-    for (const CallState state : callStates) {
+    for (const CallState state : relay::callStates) {
         double count = 0;
         for (const auto& call : snapshot.calls) {
             const bool is = call.state == state;
@@ -37,11 +33,13 @@ void addPeers(Families& families, const Snapshot& snapshot) {
 }
 
 void addLosses(Families& families, const Snapshot& snapshot) {
-    Family reconnects =
-        counter("call_reconnects_total", "Sessions that took over from an older one of their participant.");
+    Family reconnects = counter(
+        "call_reconnects_total",
+        "Times that a call was joined anew or a participant's session was replaced by a newer one, by why.");
     Family lost = counter("peer_lost_total", "Peers that were lost, by what told.");
     for (const auto& call : snapshot.calls) {
-        reconnects.add({{"call", call.name}, {"reason", "replaced"}}, static_cast<double>(call.reconnects));
+        for (const auto& [reason, count] : call.reconnects)
+            reconnects.add({{"call", call.name}, {"reason", reason}}, static_cast<double>(count));
         for (const auto& [cause, count] : call.peersLost)
             lost.add({{"call", call.name}, {"cause", cause}}, static_cast<double>(count));
     }

@@ -10,22 +10,32 @@
 
 #include <prometheus/collectable.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
 
 namespace spillway::daemon::metrics {
 
+/// How the configuration was read the last time.
+struct Reload {
+    bool successful = true;
+    std::chrono::system_clock::time_point when;
+};
+
 class Collector : public prometheus::Collectable {
   public:
+    struct Sources {
+        std::function<relay::Snapshot()> snapshot;
+        std::function<Reload()> reload;
+    };
     struct Build {
         std::string version;
         std::string gstreamer;
     };
 
     /// `counts` outlives the collector.
-    Collector(std::function<relay::Snapshot()> snapshot, const http::RequestCounts& counts, Build build,
-              std::size_t maxSeries)
-        : snapshot_(std::move(snapshot))
+    Collector(Sources sources, const http::RequestCounts& counts, Build build, std::size_t maxSeries)
+        : sources_(std::move(sources))
         , counts_(counts)
         , build_(std::move(build))
         , maxSeries_(maxSeries) {}
@@ -36,9 +46,10 @@ class Collector : public prometheus::Collectable {
 
   private:
     void addBuild(Families& families) const;
+    void addReload(Families& families) const;
     void addRequests(Families& families) const;
 
-    std::function<relay::Snapshot()> snapshot_;
+    Sources sources_;
     const http::RequestCounts& counts_;
     Build build_;
     std::size_t maxSeries_;

@@ -1,28 +1,19 @@
 #include "daemon/signalling/connector.h"
 
-#include "daemon/signalling/test/test_connector.h"
-#include "daemon/signalling/whip/whip_connector.h"
+#include "daemon/signalling/janus/janus_connector.h"
+#include "daemon/signalling/whep/whep_connector.h"
+
+#include <stdexcept>
 
 namespace spillway::daemon {
 
-namespace {
-
-struct Factory {
-    const ConnectorContext& context;
-    relay::Call& call;
-
-    std::unique_ptr<Connector> operator()(const config::WhipJoin&) const {
-        return std::make_unique<whip::WhipConnector>(context.whip, call);
-    }
-    std::unique_ptr<Connector> operator()(const config::TestJoin& join) const {
-        return std::make_unique<TestConnector>(context.loop, call, join);
-    }
-};
-
-} // namespace
-
-std::unique_ptr<Connector> makeConnector(const ConnectorContext& context, relay::Call& call) {
-    return std::visit(Factory{context, call}, call.settings().join);
+std::unique_ptr<Connector> makeConnector(relay::Loop& loop, const config::CallSettings& call,
+                                         ConnectorEvents events) {
+    if (const auto* join = std::get_if<config::JanusJoin>(&call.join))
+        return janus::makeConnector(loop, *join, call.name, std::move(events));
+    if (const auto* join = std::get_if<config::WhepJoin>(&call.join))
+        return whep::makeConnector(loop, *join, call.name, std::move(events));
+    throw std::logic_error("a call of this type is not joined by a connector");
 }
 
 } // namespace spillway::daemon

@@ -1,35 +1,86 @@
-// What speaks one signalling protocol for one call. Owner: App; ended before the relay, whose Call it
-// borrows. Loop thread.
+// What speaks one signalling protocol as a guest of one call. One folder each; none is known to the rest.
+//
+// Comes in: the verbs below. Goes out: ConnectorEvents. It holds no media and knows no peer: offers and
+// answers pass through it as text. It tries once: when it has lost the call it says so, once, and is thrown
+// away; joining anew, deadlines over whole steps and backoff are Membership's. Each of its own requests has a
+// deadline.
+//
+// Owner: Membership. Loop thread. No event comes before join() returned or after the destructor began; the
+// owner may destroy the connector inside an event.
 #pragma once
 
 #include "config/settings.h"
 #include "relay/call.h"
 #include "relay/loop.h"
 
+#include <chrono>
+#include <functional>
 #include <memory>
-
-namespace spillway::daemon::whip {
-class Server;
-}
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace spillway::daemon {
+
+/// Why a connector is in the call no more, or never was.
+struct Loss {
+    relay::LostCause cause = relay::LostCause::signalling;
+    std::string detail; ///< for log and API; no secrets
+    bool final = false; ///< joining anew cannot help: wrong credentials, kicked, room destroyed
+    std::optional<std::chrono::milliseconds> retryAfter; ///< the other side said when
+};
+
+/// An offer of the SFU.
+struct SfuOffer {
+    std::string sdp;
+    relay::LineOwners owners; ///< who sends on its lines
+    bool newPeer = false;     ///< it is the first of a new transport
+};
+
+struct ConnectorEvents {
+    /// The room is ours: who is there and what they offer follows.
+    std::function<void()> onJoined;
+    /// All who are in the call now.
+    std::function<void(std::vector<relay::Member>)> onMembers;
+    /// Who sends on which line now, without a new offer.
+    std::function<void(relay::LineOwners)> onOwners;
+    /// answer() is awaited. No further offer before that.
+    std::function<void(SfuOffer)> onOffer;
+    /// The protocol wants our offer: offer() is awaited. With the ICE servers that the other side named.
+    std::function<void(std::vector<config::IceServer>)> onOfferWanted;
+    /// The answer to it.
+    std::function<void(std::string sdp, relay::LineOwners)> onAnswer;
+    /// Once: no event follows.
+    std::function<void(Loss)> onLost;
+};
 
 class Connector {
   public:
     Connector() = default;
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
-    /// Leaves the call.
+    /// Closes its sockets. Without leave() before, the other side learns by that alone.
     virtual ~Connector() = default;
+
+    /// Once, first. onJoined or onLost follows.
+    virtual void join() = 0;
+    /// Ours, with candidates, after onOfferWanted.
+    virtual void offer(const std::string& sdp) = 0;
+    /// To the last onOffer, with candidates.
+    virtual void answer(const std::string& sdp) = 0;
+    /// A candidate of ours that came late (`candidate:…`, RFC 8839 section 5.1).
+    virtual void candidate(const std::string& mid, const std::string& candidate) = 0;
+    /// Whether the SFU is to send this track. Where the protocol has no such thing nothing happens.
+    virtual void want(const relay::LineOwner& track, bool wanted) = 0;
+    /// Our peer is lost, signalling is not: an offer with newPeer follows. False when the protocol cannot do
+    /// that without joining anew.
+    virtual bool renew() = 0;
+    /// Last. `onLeft` runs once the other side knows, or after a deadline of its own; no other event follows.
+    virtual void leave(std::function<void()> onLeft) = 0;
 };
 
-/// What connectors share.
-struct ConnectorContext {
-    relay::Loop& loop;
-    whip::Server& whip;
-};
-
-/// The connector that the call's `join:` names. Sets the state of the call from then on.
-std::unique_ptr<Connector> makeConnector(const ConnectorContext& context, relay::Call& call);
+/// The connector for a call that this daemon joins as a guest (`whep`, `janus`).
+std::unique_ptr<Connector> makeConnector(relay::Loop& loop, const config::CallSettings& call,
+                                         ConnectorEvents events);
 
 } // namespace spillway::daemon

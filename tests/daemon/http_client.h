@@ -80,6 +80,19 @@ class HttpConnection {
         return reply;
     }
 
+    /// Of a body without a length: up to this text, which must come; empty when it does not.
+    std::string until(const std::string& text) {
+        while (buffer_.find(text) == std::string::npos)
+            if (!more()) return {};
+        const auto size = buffer_.find(text) + text.size();
+        std::string part = buffer_.substr(0, size);
+        buffer_.erase(0, size);
+        return part;
+    }
+
+    /// Any thread: nothing is sent and received any more.
+    void shut() const { ::shutdown(fd_, SHUT_RDWR); }
+
     /// Until the server closes; false when it has not within the socket's time.
     bool closedByServer() {
         while (more()) {

@@ -17,7 +17,11 @@ namespace {
 std::string textOf(const relay::Snapshot& snapshot, std::size_t maxSeries = 5000) {
     http::RequestCounts counts;
     counts.add("/v1/calls", "GET", 200);
-    return metrics::Collector([&] { return snapshot; }, counts, {"1.2.3", "1.22.0"}, maxSeries).text();
+    const auto reload = [] {
+        return metrics::Reload{false, std::chrono::system_clock::from_time_t(1700000000)};
+    };
+    return metrics::Collector({[&] { return snapshot; }, reload}, counts, {"1.2.3", "1.22.0"}, maxSeries)
+        .text();
 }
 
 bool has(const std::string& text, const std::string& line) {
@@ -49,6 +53,8 @@ TEST_CASE("the metrics tell calls, tracks and their drains") {
     CHECK(has(text, R"(spillway_call_reconnects_total{call="studio",reason="replaced"} 7)"));
     CHECK(has(text, R"(spillway_peer_lost_total{call="studio",cause="timeout"} 2)"));
     CHECK(has(text, "spillway_peers 1"));
+    CHECK(has(text, "spillway_config_last_reload_successful 0"));
+    CHECK(has(text, "spillway_config_last_reload_timestamp_seconds 1700000000"));
     CHECK(has(text, R"(spillway_tracks{kind="audio"} 1)"));
     CHECK(has(text, "spillway_tracks_draining 1"));
     CHECK(has(text, R"(spillway_track_draining{track="studio/alice/audio"} 1)"));

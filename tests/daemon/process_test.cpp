@@ -102,7 +102,7 @@ TEST_CASE("SIGTERM and SIGINT end the daemon with exit 0, SIGHUP and SIGPIPE do 
         const auto port = portOf(daemon);
         daemon.signal(SIGHUP);
         daemon.signal(SIGPIPE);
-        CHECK(daemon.untilOutput("SIGHUP ignored"));
+        CHECK(daemon.untilOutput("configuration reloaded"));
         CHECK(get(port, "/readyz").status == 200);
         daemon.signal(number);
         CHECK(daemon.exitCode() == 0);

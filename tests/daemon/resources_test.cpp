@@ -15,7 +15,19 @@ struct Api {
     Api() {
         const SnapshotSource source = [this] { return snapshot; };
         addStatus(router, source, {"1.2.3", "1.22.0", "0.1.21", std::chrono::system_clock::now(), {}});
-        addCalls(router, source);
+        addCalls(router, source,
+                 {[this](const auto& settings) {
+                      if (refused) throw *refused;
+                      relay::CallSnapshot call;
+                      call.name = settings.name;
+                      snapshot.calls.push_back(call);
+                  },
+                  [this](const auto& name, auto onLeft) {
+                      const bool is =
+                          std::erase_if(snapshot.calls, [&](auto& c) { return c.name == name; }) > 0;
+                      if (is) left = std::move(onLeft);
+                      return is;
+                  }});
         addTracks(router, source);
         addPage(router, source, {"1.2.3", "1.22.0", "0.1.21", {}, {}});
         addHealth(router, {[this] { return fault; }, [this] { return fault; }});
@@ -36,14 +48,16 @@ struct Api {
         Request request;
         request.params = match.params;
         request.body = body;
-        Response answer{0, {}, {}, {}};
-        match.route->handler(request, [&](Response response) { answer = std::move(response); });
-        return answer;
+        const auto answer = std::make_shared<Response>(Response{0, {}, {}, {}});
+        match.route->handler(request, [answer](Response response) { *answer = std::move(response); });
+        if (answer->status == 0 && left) std::exchange(left, {})();
+        return *answer;
     }
     Json json(const std::string& path) { return Json::parse(ask("GET", path).body); }
 
     relay::Snapshot snapshot = test::studio();
     std::optional<relay::Refused> refused;
+    std::function<void()> left; ///< tells that a call has been left
     std::optional<std::string> fault;
     Router router;
 };
@@ -137,6 +151,33 @@ TEST_CASE("subscribing makes a subscription at its Location, unsubscribing ends 
     CHECK(api.ask("DELETE", "/v1/subscriptions/forward").status == 404);
 }
 
+TEST_CASE("joining makes a call at its Location, leaving it is answered once it has been left") {
+    Api api;
+    for (const char* body : {R"({"name": "a", "join": {"type": "whip"}})", "name: a\njoin: {type: whip}\n"}) {
+        const auto created = api.ask("POST", "/v1/calls", body);
+        CHECK(created.status == 201);
+        CHECK(headerOf(created, "Location") == "/v1/calls/a");
+        CHECK(Json::parse(created.body).at("name") == "a");
+        CHECK(api.ask("GET", "/v1/calls/a").status == 200);
+        CHECK(api.ask("DELETE", "/v1/calls/a").status == 204);
+        CHECK(api.ask("DELETE", "/v1/calls/a").status == 404);
+    }
+}
+
+TEST_CASE("everything that is wrong with a call is listed, and no secret in it is repeated") {
+    Api api;
+    const auto response = api.ask(
+        "POST", "/v1/calls",
+        R"({"name":"a","unwatchd":"pause","join":{"type":"janus","url":"ws://a","room":1,"pin":"hunter2"}})");
+    CHECK(response.status == 422);
+    CHECK(Json::parse(response.body).at("errors").size() == 2);
+    CHECK(response.body.find("hunter2") == std::string::npos);
+    for (const char* body : {"", "{", "[]", "null", "{\"name\": 1", "\xff\xfe"}) {
+        CAPTURE(body);
+        CHECK(api.ask("POST", "/v1/calls", body).status == 422);
+    }
+}
+
 TEST_CASE("everything that is wrong with a subscription is listed") {
     Api api;
     const auto response = api.ask("POST", "/v1/subscriptions",
@@ -160,6 +201,7 @@ TEST_CASE("what the relay refuses has the status that says whether trying again 
         const auto response = api.ask("POST", "/v1/subscriptions", rtpSubscription);
         CHECK(response.status == status);
         CHECK(headerOf(response, "Retry-After").empty() == (kind != Kind::limit));
+        CHECK(api.ask("POST", "/v1/calls", R"({"name": "a", "join": {"type": "whip"}})").status == status);
     }
 }
 

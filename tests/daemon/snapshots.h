@@ -44,7 +44,7 @@ inline relay::CallSnapshot call(const std::string& name) {
     call.since = std::chrono::system_clock::time_point(std::chrono::milliseconds(1700000000123));
     call.participants = {{"alice", "Alice <b>&\"'\xff", true}};
     call.peers = 1;
-    call.reconnects = 7;
+    call.reconnects = {{"replaced", 7}};
     call.peersLost = {{"ice", 1}, {"timeout", 2}};
     return call;
 }

@@ -1,4 +1,4 @@
-#include "daemon/signalling/connector.h"
+#include "daemon/signalling/presence.h"
 #include "daemon/signalling/whip/link.h"
 #include "daemon/signalling/whip/random_id.h"
 #include "daemon/signalling/whip/whip_server.h"
@@ -31,10 +31,10 @@ struct Node {
         , server(loop, http, router, counts) {
         whip.addRoutes(router);
         server.listen();
-        connector = daemon::makeConnector({loop, whip}, relay.addCall(callSettings("studio")));
+        presence = daemon::makePresence({loop, whip}, relay.addCall(callSettings("studio")));
     }
     ~Node() {
-        connector.reset();
+        presence.reset();
         bool closed = false;
         relay.close([&] { closed = true; });
         loop.runUntil([&] { return closed; }, 10s);
@@ -78,7 +78,7 @@ struct Node {
     daemon::http::Router router;
     daemon::http::RequestCounts counts;
     daemon::http::Server server;
-    std::unique_ptr<daemon::Connector> connector;
+    std::unique_ptr<daemon::Presence> presence;
 };
 
 /// What stands after `a=NAME:` the first time.
@@ -209,7 +209,7 @@ TEST_CASE("a session is found under its own call only") {
     relay::Publisher alice(node.loop, {"alice"});
     const auto reply = node.post(node.offerOf(alice));
     REQUIRE(reply.status == 201);
-    auto other = daemon::makeConnector({node.loop, node.whip}, node.relay.addCall(callSettings("other")));
+    auto other = daemon::makePresence({node.loop, node.whip}, node.relay.addCall(callSettings("other")));
     const auto id = reply.header("location").substr(std::string("/whip/studio/").size());
     CHECK(node.ask("DELETE", "/whip/other/" + id).status == 404);
     CHECK(node.ask("GET", "/whip/studio/" + id).status == 204);
@@ -228,7 +228,7 @@ TEST_CASE("a participant that publishes again takes over, and its older session 
     REQUIRE(newer.status == 201);
     CHECK(node.ask("GET", older.header("location")).status == 204);
     REQUIRE(second.answer(newer.body));
-    REQUIRE(node.loop.runUntil([&] { return node.call().reconnects == 1; }, 20s));
+    REQUIRE(node.loop.runUntil([&] { return node.call().reconnects.at("replaced") == 1; }, 20s));
     CHECK(node.ask("DELETE", older.header("location")).status == 404);
     CHECK(node.ask("GET", newer.header("location")).status == 204);
     CHECK(node.whip.sessions() == 1);
@@ -253,7 +253,7 @@ TEST_CASE("sessions end with their call") {
     relay::Publisher alice(node.loop, {"alice"});
     const auto reply = node.post(node.offerOf(alice));
     REQUIRE(reply.status == 201);
-    node.connector.reset();
+    node.presence.reset();
     CHECK(node.whip.sessions() == 0);
     CHECK(node.call().peers == 0);
     CHECK(node.ask("GET", reply.header("location")).status == 404);
@@ -264,7 +264,7 @@ TEST_CASE("a call of another type takes no publishers") {
     Node node;
     auto settings = callSettings("demo");
     settings.join = config::TestJoin{0};
-    const auto demo = daemon::makeConnector({node.loop, node.whip}, node.relay.addCall(settings));
+    const auto demo = daemon::makePresence({node.loop, node.whip}, node.relay.addCall(settings));
     CHECK(node.post("v=0", "/whip/demo").status == 404);
 }
 

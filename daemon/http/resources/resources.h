@@ -13,6 +13,10 @@
 #include <optional>
 #include <string>
 
+namespace spillway::daemon {
+class EventLog;
+}
+
 namespace spillway::daemon::http {
 
 using SnapshotSource = std::function<relay::Snapshot()>;
@@ -32,6 +36,12 @@ struct SubscriptionActions {
     std::function<bool(const std::string&)> remove;               ///< false when there is none
 };
 
+struct CallActions {
+    std::function<void(const config::CallSettings&)> add; ///< throws relay::Refused
+    /// False when there is none; else `onLeft` runs later.
+    std::function<bool(const std::string&, std::function<void()> onLeft)> leave;
+};
+
 struct Health {
     std::function<std::optional<std::string>()>
         unhealthy;                                       ///< why /healthz says 503; nothing when all is well
@@ -39,9 +49,12 @@ struct Health {
 };
 
 void addStatus(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts);
-void addCalls(Router& router, const SnapshotSource& snapshot);
+void addCalls(Router& router, const SnapshotSource& snapshot, const CallActions& actions);
 void addTracks(Router& router, const SnapshotSource& snapshot);
 void addSubscriptions(Router& router, const SnapshotSource& snapshot, const SubscriptionActions& actions);
+/// A comment is sent where nothing else was for `keepAlive`, so that a connection that is broken is noticed.
+void addEvents(Router& router, relay::Loop& loop, EventLog& log,
+               std::chrono::milliseconds keepAlive = std::chrono::seconds(15));
 void addPage(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts);
 void addMetrics(Router& router, const std::function<std::string()>& text);
 void addHealth(Router& router, Health health);

@@ -1,15 +1,13 @@
 #include "config/loader.h"
 #include "daemon/http/json.h"
 #include "daemon/http/problem.h"
+#include "daemon/http/resources/refusal.h"
 #include "daemon/http/resources/resources.h"
 #include "daemon/http/resources/time.h"
-#include "relay/refused.h"
 
 namespace spillway::daemon::http {
 
 namespace {
-
-constexpr std::chrono::seconds retryAfter{5};
 
 Json capacity(const config::QueueBounds& bounds) {
     return {{"buffers", bounds.buffers}, {"bytes", bounds.bytes}, {"seconds", seconds(bounds.time)}};
@@ -70,29 +68,10 @@ Response one(const relay::Snapshot& snapshot, const std::string& name, unsigned 
     return problem(404, "there is no subscription of this name");
 }
 
-Response refusal(const relay::Refused& refused) {
-    switch (refused.kind()) {
-    case relay::Refused::Kind::duplicate:
-        return problem(409, refused.what());
-    case relay::Refused::Kind::limit:
-        return problem(503, refused.what(), retryAfter);
-    case relay::Refused::Kind::invalid:
-        break;
-    }
-    return problem(422, refused.what(), {refused.what()});
-}
-
-Response invalid(const std::vector<config::Problem>& problems) {
-    std::vector<std::string> errors;
-    errors.reserve(problems.size());
-    for (const auto& one : problems)
-        errors.push_back(one.text());
-    return problem(422, "this is no subscription; errors tells why", errors);
-}
-
 Response create(const Request& request, const SnapshotSource& snapshot, const SubscriptionActions& actions) {
     const auto loaded = config::loadSubscription(request.body, "body");
-    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) return invalid(*problems);
+    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded))
+        return invalid("subscription", *problems);
     const auto& settings = std::get<config::SubscriptionSettings>(loaded);
     try {
         actions.add(settings);
@@ -113,7 +92,7 @@ void addSubscriptions(Router& router, const SnapshotSource& snapshot, const Subs
     router.add({"GET", "/v1/subscriptions", Access::view, {}, [=](const Request&, const Responder& respond) {
                     respond(list(snapshot()));
                 }});
-    router.add({"POST", "/v1/subscriptions", Access::admin, "application/json",
+    router.add({"POST", "/v1/subscriptions", Access::admin, elementTypes,
                 [=](const Request& request, const Responder& respond) {
                     respond(create(request, snapshot, actions));
                 }});

@@ -1,7 +1,7 @@
 // One synthetic participant of a `test` call: a publisher, and its session in the call.
 //
 // It moves from away over joining to joined; what is lost is joined again after a pause that doubles up to a
-// bound. Owner: TestConnector; ends before the call. Loop thread.
+// bound. Owner: TestPresence; ends before the call. Loop thread.
 #pragma once
 
 #include "relay/call.h"

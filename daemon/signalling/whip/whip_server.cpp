@@ -45,6 +45,7 @@ Response refusal(const relay::NegotiationError& error) {
         return problem(400, error.detail);
     case Kind::unsupported:
         return problem(422, error.detail);
+    case Kind::newPeer:
     case Kind::internal:
         break;
     }

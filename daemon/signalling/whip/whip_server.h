@@ -2,7 +2,7 @@
 //
 // Comes in: offers and trickled candidates by HTTP. Goes out: answers; publishing sessions in calls. It keeps
 // no media and no SDP. A session goes by DELETE, when its peer is lost, when its participant has published
-// anew, or with its call. Owner: App; outlives the connectors, ends before the relay. Loop thread.
+// anew, or with its call. Owner: App; outlives the presences, ends before the relay. Loop thread.
 #pragma once
 
 #include "config/settings.h"

@@ -1,4 +1,4 @@
-#include "daemon/signalling/test/test_connector.h"
+#include "daemon/signalling/test/test_presence.h"
 
 #include <array>
 
@@ -18,7 +18,7 @@ config::Codec codecOf(std::uint32_t index) {
 
 } // namespace
 
-TestConnector::TestConnector(relay::Loop& loop, relay::Call& call, const config::TestJoin& join)
+TestPresence::TestPresence(relay::Loop& loop, relay::Call& call, const config::TestJoin& join)
     : call_(call) {
     for (std::uint32_t index = 0; index < join.participants; ++index) {
         const relay::PublisherSettings settings{nameOf(index), join.width,     join.height,
@@ -27,17 +27,26 @@ TestConnector::TestConnector(relay::Loop& loop, relay::Call& call, const config:
         participants_.back()->join();
     }
     if (join.churn.count() > 0 && join.participants > 0) timer_ = loop.every(join.churn, [this] { churn(); });
-    call_.setState(relay::CallState::joined);
+    call_.setState(relay::CallState::joined, "");
 }
 
-TestConnector::~TestConnector() {
+TestPresence::~TestPresence() {
+    end();
+}
+
+void TestPresence::leave(std::function<void()> onLeft) {
+    end();
+    onLeft();
+}
+
+void TestPresence::end() {
     timer_.cancel();
     participants_.clear();
-    call_.setState(relay::CallState::left);
+    call_.setState(relay::CallState::left, "");
 }
 
 /// Four steps for each participant, then it is the next one's turn.
-void TestConnector::churn() {
+void TestPresence::churn() {
     constexpr std::size_t steps = 4;
     Participant& participant = *participants_.at(churned_ / steps % participants_.size());
     switch (churned_++ % steps) {

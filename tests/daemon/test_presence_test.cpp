@@ -1,4 +1,4 @@
-#include "daemon/signalling/test/test_connector.h"
+#include "daemon/signalling/test/test_presence.h"
 #include "relay/relay.h"
 #include "support/catch.h"
 
@@ -14,9 +14,9 @@ struct Demo {
     explicit Demo(config::TestJoin join)
         : relay(loop, {}, {})
         , call(relay.addCall(settings(join)))
-        , connector(std::make_unique<daemon::TestConnector>(loop, call, join)) {}
+        , presence(std::make_unique<daemon::TestPresence>(loop, call, join)) {}
     ~Demo() {
-        connector.reset();
+        presence.reset();
         bool closed = false;
         relay.close([&] { closed = true; });
         loop.runUntil([&] { return closed; }, 10s);
@@ -42,7 +42,7 @@ struct Demo {
     relay::Loop loop;
     relay::Relay relay;
     relay::Call& call;
-    std::unique_ptr<daemon::TestConnector> connector;
+    std::unique_ptr<daemon::TestPresence> presence;
 };
 
 config::TestJoin small(std::uint32_t participants, std::chrono::milliseconds churn = 0ms) {
@@ -55,7 +55,7 @@ TEST_CASE("the participants of a test call publish camera and microphone, one of
     Demo demo(small(2));
     CHECK(demo.until({"demo/alice/camera VP8", "demo/alice/microphone OPUS", "demo/bob/camera H264",
                       "demo/bob/microphone OPUS"}));
-    demo.connector.reset();
+    demo.presence.reset();
     CHECK(demo.tracks().empty());
     CHECK(demo.relay.snapshot().calls.front().state == relay::CallState::left);
 }
@@ -85,7 +85,8 @@ TEST_CASE("a test participant that was lost joins again") {
     request.loopbackOnly = true;
     const auto peer =
         demo.call.publish(request, {[&](const relay::Answer& answer) { other.answer(answer.sdp); }, {}});
-    REQUIRE(demo.loop.runUntil([&] { return demo.relay.snapshot().calls.front().reconnects == 1; }, 20s));
+    REQUIRE(demo.loop.runUntil(
+        [&] { return demo.relay.snapshot().calls.front().reconnects.at("replaced") == 1; }, 20s));
     demo.call.removePeer(peer);
     CHECK(demo.until(all));
 }

@@ -1,0 +1,121 @@
+#include "daemon/events.h"
+#include "daemon/http/json.h"
+#include "daemon/http/problem.h"
+#include "daemon/http/resources/resources.h"
+#include "daemon/http/resources/time.h"
+
+#include <array>
+#include <charconv>
+
+namespace spillway::daemon::http {
+
+namespace {
+
+constexpr std::size_t maxListeners = 64;
+constexpr std::chrono::seconds retryAfter{5};
+constexpr std::size_t pieceBytes = 16384;
+
+const char* subjectName(relay::Event::Subject subject) {
+    static constexpr std::array names{"call", "track", "subscriber"};
+    return names.at(static_cast<std::size_t>(subject));
+}
+
+/// One event of the stream (HTML, section 9.2); JSON holds no line end but the last.
+std::string message(std::uint64_t id, const std::string& type, const Json& data) {
+    return "id: " + std::to_string(id) + "\nevent: " + type + "\ndata: " + dump(data) + "\n";
+}
+
+std::string message(const EventLog::Entry& entry) {
+    const relay::Event& event = entry.event;
+    Json data{{"time", timestamp(entry.time)}, {"call", event.call}};
+    if (!event.track.empty()) data["track"] = event.track;
+    if (!event.subscription.empty()) data["subscription"] = event.subscription;
+    data["state"] = event.state;
+    data["detail"] = event.detail;
+    return message(entry.id, subjectName(event.subject), data);
+}
+
+struct EventsFrom {
+    std::optional<std::uint64_t> id; ///< the last one that the client has; without it only new ones are sent
+    std::chrono::milliseconds keepAlive;
+};
+
+/// What one client follows: the log from a position on, which is all that is kept for it.
+class EventSource : public BodySource {
+  public:
+    EventSource(relay::Loop& loop, EventLog& log, EventsFrom from, const std::function<void()>& wake)
+        : log_(log)
+        , position_(from.id.value_or(log.lastId()))
+        , listener_(log.listen(wake))
+        , beat_(loop.every(from.keepAlive, [this, wake] {
+            beatDue_ = true;
+            wake();
+        })) {}
+
+    std::optional<std::string> next() override {
+        std::string piece = std::exchange(greeting_, {});
+        for (;;) {
+            if (log_.misses(position_)) piece += reset();
+            const EventLog::Entry* entry = log_.after(position_);
+            if (entry == nullptr || piece.size() >= pieceBytes) break;
+            piece += message(*entry);
+            position_ = entry->id;
+        }
+        if (std::exchange(beatDue_, false) && piece.empty()) piece = ": keep-alive\n\n";
+        return piece;
+    }
+
+  private:
+    /// The client has missed something and must look for itself.
+    std::string reset() {
+        position_ = log_.lostId();
+        return message(position_, "reset", {{"time", timestamp(std::chrono::system_clock::now())}});
+    }
+
+    EventLog& log_;
+    std::uint64_t position_;
+    /// So that a client knows its position before the first event.
+    std::string greeting_ = "retry: 2000\nid: " + std::to_string(position_) + "\n\n";
+    bool beatDue_ = false; ///< something is to be sent, if only that we are there
+    std::unique_ptr<EventLog::Listener> listener_;
+    relay::Timer beat_;
+};
+
+/// What is no id of ours is one that the log misses.
+std::uint64_t readId(const std::string& text) {
+    std::uint64_t id = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, id);
+    return error == std::errc{} && rest == end ? id : 0;
+}
+
+std::optional<std::uint64_t> lastEventId(const Request& request) {
+    if (const std::string* sent = request.header("last-event-id")) return readId(*sent);
+    const auto asked = request.query.find("last_event_id");
+    if (asked == request.query.end()) return std::nullopt;
+    return readId(asked->second);
+}
+
+Response follow(relay::Loop& loop, EventLog& log, EventsFrom from) {
+    if (log.listeners() >= maxListeners)
+        return problem(503, std::to_string(maxListeners) + " clients follow the events already", retryAfter);
+    Response response{200, "text/event-stream", {}, {}};
+    response.stream = [&loop, &log, from](const std::function<void()>& wake) {
+        return std::make_unique<EventSource>(loop, log, from, wake);
+    };
+    return response;
+}
+
+} // namespace
+
+void addEvents(Router& router, relay::Loop& loop, EventLog& log, std::chrono::milliseconds keepAlive) {
+    router.add({"GET",
+                "/v1/events",
+                Access::view,
+                {},
+                [&loop, &log, keepAlive](const Request& request, const Responder& respond) {
+                    respond(follow(loop, log, {lastEventId(request), keepAlive}));
+                }});
+}
+
+} // namespace spillway::daemon::http

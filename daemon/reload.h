@@ -1,0 +1,56 @@
+// The settings that hold now, and how they change while the daemon runs.
+//
+// Comes in: the configuration, read anew. Goes out: calls and subscriptions that are added, removed and
+// changed by name. What did not change is not touched; a configuration with a problem changes nothing. What
+// the API added is not in the file and stays. Owner: App. Loop thread.
+#pragma once
+
+#include "config/loader.h"
+#include "daemon/calls.h"
+#include "relay/relay.h"
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace spillway::daemon {
+
+class Reloader {
+  public:
+    using Load = std::function<config::Loaded<config::Settings>()>;
+
+    struct Last {
+        bool successful = true;
+        std::chrono::system_clock::time_point when; ///< of the last try, or of the start
+        std::string problem;                        ///< the first one; empty when successful
+    };
+
+    /// `settings` are those that the relay was made with.
+    Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls);
+
+    void reload();
+    const Last& last() const { return last_; }
+    /// What needs a restart is here as it was at the start.
+    const config::Settings& settings() const { return settings_; }
+
+  private:
+    void apply(const config::Settings& next);
+    void applyCalls(const std::vector<config::CallSettings>& next);
+    void applySubscriptions(const std::vector<config::SubscriptionSettings>& next);
+    void put(const config::SubscriptionSettings& next);
+    void attempt(const std::string& what, const std::function<void()>& change);
+    void conclude(const std::vector<std::string>& problems);
+
+    config::Settings settings_;
+    Load load_;
+    relay::Relay& relay_;
+    Calls& calls_;
+    Last last_;
+    std::vector<std::string> refused_; ///< by the relay, in this reload
+};
+
+/// The keys that differ and are read at the start only.
+std::vector<std::string> keysNeedingRestart(const config::Settings& running, const config::Settings& next);
+
+} // namespace spillway::daemon

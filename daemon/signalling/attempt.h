@@ -1,0 +1,99 @@
+// One try to be in a call: one connector, and the peers that it has us make. The wiring between the two, and
+// the deadlines of what both owe.
+//
+// Comes in: the connector's events and those of the call's guests. Goes out: joined, and once lost. It never
+// tries again (Membership does), and never ends a connector or a peer inside one of their own callbacks: lost
+// comes from a turn of the loop of its own.
+//
+// Owner: Membership, which ends it outside of its events' stacks. Loop thread.
+#pragma once
+
+#include "daemon/signalling/connector.h"
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace spillway::daemon {
+
+using MakeConnector = std::function<std::unique_ptr<Connector>(ConnectorEvents)>;
+
+struct AttemptRules {
+    std::chrono::milliseconds join{15000};  ///< from join() to onJoined
+    std::chrono::milliseconds renew{15000}; ///< from a renewal to the offer
+    std::chrono::milliseconds leave{3000};  ///< from leave() to its end, whatever the other side does
+    std::size_t renewals = 3; ///< in a window at most: then the SFU's side is to be made anew too
+    std::chrono::milliseconds renewalWindow{60000};
+};
+
+struct AttemptEvents {
+    /// Inside an event of the connector: must not end the attempt.
+    std::function<void()> onJoined;
+    /// Once; may start what ends the attempt, by leave(), but not destroy it.
+    std::function<void(Loss)> onLost;
+};
+
+class Attempt {
+  public:
+    Attempt(relay::Loop& loop, relay::Call& call, AttemptRules rules, AttemptEvents events);
+    /// Does nothing to the call: suspend() or end() before.
+    ~Attempt() = default;
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+    /// Once, first.
+    void join(const MakeConnector& make);
+    /// Its peers end, their tracks wait for those of the next attempt. No event comes after that.
+    void suspend();
+    /// Its peers end, and their tracks too. No event comes after that.
+    void end();
+    /// Says good-bye, after suspend() or end(): `onLeft` comes once, in a turn of the loop of its own, within
+    /// the deadline, and may destroy the attempt. Once more, and another one waits for the same good-bye in
+    /// its place.
+    void leave(std::function<void()> onLeft);
+
+  private:
+    struct Guest {
+        relay::PeerId id;
+        bool connected = false;
+    };
+
+    ConnectorEvents connectorEvents();
+    relay::GuestEvents guestEvents();
+    template <class Fn>
+    auto inTurn(Fn fn);
+    void joined();
+    void onOffer(const SfuOffer& offer);
+    void onOfferWanted(std::vector<config::IceServer> servers);
+    void onAnswerFromSfu(const std::string& sdp, const relay::LineOwners& owners);
+    void onOfferFromGuest(const relay::Answer& offer);
+    void onAnswerFromGuest(const relay::Answer& answer);
+    void onGuestConnected();
+    void onGuestLost(relay::LostCause cause, const std::string& detail);
+
+    bool newGuest(std::vector<config::IceServer> servers);
+    void renewOrLose(relay::LostCause cause, const std::string& detail);
+    bool mayRenew();
+    void lose(Loss loss);
+    void silence();
+
+    relay::Loop& loop_;
+    relay::Call& call_;
+    AttemptRules rules_;
+    AttemptEvents events_;
+    std::unique_ptr<Connector> connector_;
+    std::vector<Guest> guests_; ///< the last one is present_'s, if that is set
+    bool isJoined_ = false;
+    std::deque<std::chrono::steady_clock::time_point> renewals_;
+    std::function<void()> onLeft_;
+    relay::Timer deadline_;                    ///< of the step that is under way
+    relay::Timer leaving_;                     ///< of leave()
+    std::unique_ptr<relay::Lifetime> open_;    ///< of the connector's events; none once it is lost or ended
+    std::unique_ptr<relay::Lifetime> present_; ///< of the events of the guest that the SFU talks to now
+    relay::Lifetime lifetime_;
+};
+
+} // namespace spillway::daemon

@@ -1,0 +1,21 @@
+// How Janus tells publishers and their streams apart. Plain values.
+#pragma once
+
+#include <set>
+#include <string>
+
+namespace spillway::daemon::janus {
+
+/// A publisher: a number, or text where Janus has `string_ids`; kept as JSON text.
+using FeedId = std::string;
+
+/// A stream of a publisher. Lines are recycled, this is not.
+struct Stream {
+    FeedId feed;
+    std::string mid; ///< of the publisher's session, not of ours
+
+    auto operator<=>(const Stream&) const = default; // NOLINT(modernize-use-nullptr): sees a zero in it
+};
+using Streams = std::set<Stream>;
+
+} // namespace spillway::daemon::janus

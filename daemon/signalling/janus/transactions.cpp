@@ -1,0 +1,60 @@
+#include "daemon/signalling/janus/transactions.h"
+
+namespace spillway::daemon::janus {
+
+namespace {
+
+int codeOf(const Json& object, const char* key) {
+    constexpr std::uint64_t largest = 9999;
+    return static_cast<int>(std::min(numberOf(object, key), largest));
+}
+
+} // namespace
+
+Reply readReply(const Json& message) {
+    Reply reply;
+    if (textOf(message, "janus") == "error") {
+        reply.error = codeOf(at(message, "error"), "code");
+        if (reply.error == 0) reply.error = Reply::noAnswer;
+        reply.reason = textOf(at(message, "error"), "reason");
+        return reply;
+    }
+    const Json& plugin = at(message, "plugindata");
+    reply.data = plugin.is_null() ? at(message, "data") : at(plugin, "data");
+    reply.jsep = at(message, "jsep");
+    reply.error = codeOf(reply.data, "error_code");
+    reply.reason = textOf(reply.data, "error");
+    return reply;
+}
+
+std::string Transactions::begin(Until until, std::chrono::milliseconds deadline, Done done) {
+    const std::string id = "spillway-" + std::to_string(++last_);
+    auto late = [this, id, deadline] {
+        Reply reply;
+        reply.error = Reply::noAnswer;
+        reply.reason = "no answer within " + std::to_string(deadline.count()) + " ms";
+        finish(id, reply);
+    };
+    open_.insert_or_assign(id, Open{until, std::move(done), loop_.after(deadline, late)});
+    return id;
+}
+
+bool Transactions::settle(const Json& message) {
+    const std::string id = textOf(message, "transaction");
+    if (id.empty()) return false;
+    const auto found = open_.find(id);
+    if (found == open_.end()) return true;
+    if (textOf(message, "janus") == "ack" && found->second.until == Until::answered) return true;
+    finish(id, readReply(message));
+    return true;
+}
+
+void Transactions::finish(const std::string& id, const Reply& reply) {
+    const auto found = open_.find(id);
+    if (found == open_.end()) return;
+    const Done done = std::move(found->second.done);
+    open_.erase(found);
+    if (done) done(reply);
+}
+
+} // namespace spillway::daemon::janus

@@ -1,0 +1,151 @@
+// What a new configuration changes in a running relay, and what it leaves alone.
+#include "daemon/reload.h"
+#include "support/catch.h"
+
+#include <algorithm>
+
+using namespace spillway;
+using namespace std::chrono_literals;
+
+namespace {
+
+config::Loaded<config::Settings> parse(const std::string& text) {
+    return config::load(text, "f");
+}
+
+/// Answers every good-bye at once.
+struct PolitePresence : daemon::Presence {
+    void leave(std::function<void()> onLeft) override { onLeft(); }
+};
+
+struct Fixture {
+    explicit Fixture(const std::string& text)
+        : file(text)
+        , reloader(
+              std::get<config::Settings>(parse(text)), [this] { return parse(file); }, relay, calls) {
+        for (const auto& subscription : reloader.settings().subscriptions)
+            relay.addSubscription(subscription);
+        for (const auto& call : reloader.settings().calls)
+            calls.add(call);
+        begun.clear();
+    }
+
+    void reload(const std::string& text) {
+        file = text;
+        reloader.reload();
+        bool turned = false;
+        loop.post([&] { loop.post([&] { turned = true; }); });
+        REQUIRE(loop.runUntil([&] { return turned; }, 10s));
+    }
+    std::vector<std::string> callNames() const {
+        std::vector<std::string> names;
+        for (const auto& call : relay.snapshot().calls)
+            names.push_back(call.name);
+        return names;
+    }
+    std::vector<std::string> subscriptionNames() const {
+        std::vector<std::string> names;
+        for (const auto& subscription : relay.snapshot().subscriptions)
+            names.push_back(subscription.name);
+        return names;
+    }
+
+    std::string file;
+    std::vector<std::string> begun; ///< calls whose presence was made since the start
+    relay::Loop loop;
+    relay::Relay relay{loop, {}, {}};
+    daemon::Calls calls{loop, relay, [this](relay::Call& call) {
+                            begun.push_back(call.settings().name);
+                            return std::make_unique<PolitePresence>();
+                        }};
+    daemon::Reloader reloader;
+};
+
+using Names = std::vector<std::string>;
+
+std::string rtp(const std::string& name, int port) {
+    return "- {name: " + name + ", output: {type: rtp, host: 127.0.0.1, port: " + std::to_string(port) +
+           "}}\n";
+}
+
+const std::string twoCalls = "calls:\n- {name: a, join: {type: whip}}\n- {name: b, join: {type: whip}}\n";
+
+} // namespace
+
+TEST_CASE("a reload adds, removes and changes calls by name and does not touch the others") {
+    Fixture f(twoCalls + "- {name: c, join: {type: whip}}\n");
+    f.reload("calls:\n- {name: d, join: {type: whip}}\n- {name: a, join: {type: whip}}\n"
+             "- {name: b, join: {type: whip}, jitter: 50ms}\n");
+    CHECK(f.reloader.last().successful);
+    CHECK(f.callNames() == Names{"a", "b", "d"});
+    std::sort(f.begun.begin(), f.begun.end());
+    CHECK(f.begun == Names{"b", "d"});
+    CHECK(f.relay.findCall("b")->settings().jitter == 50ms);
+}
+
+TEST_CASE("a reload adds, removes and changes subscriptions by name") {
+    Fixture f("subscriptions:\n" + rtp("a", 5000) + rtp("b", 5100) + rtp("c", 5200));
+    const auto* const untouched = f.relay.findSubscription("a");
+    f.reload("subscriptions:\n" + rtp("a", 5000) + rtp("b", 6100) + rtp("d", 5300));
+    CHECK(f.subscriptionNames() == Names{"a", "b", "d"});
+    CHECK(f.relay.findSubscription("a") == untouched);
+    CHECK(std::get<config::RtpOutput>(f.relay.findSubscription("b")->output).port == 6100);
+}
+
+TEST_CASE("a configuration with a mistake changes nothing and is told until it is repaired") {
+    Fixture f(twoCalls + "subscriptions:\n" + rtp("s", 5000));
+    const auto settings = f.reloader.settings();
+    f.reload("calls:\n- {name: a, join: {type: whup}}\n");
+    CHECK_FALSE(f.reloader.last().successful);
+    CHECK(f.reloader.last().problem.starts_with("f:2:26: calls[0].join.type: "));
+    CHECK(f.callNames() == Names{"a", "b"});
+    CHECK(f.subscriptionNames() == Names{"s"});
+    CHECK(f.begun.empty());
+    CHECK(f.reloader.settings() == settings);
+    f.reload(twoCalls);
+    CHECK(f.reloader.last().successful);
+    CHECK(f.reloader.last().problem.empty());
+    CHECK(f.subscriptionNames().empty());
+}
+
+TEST_CASE("what the API added stays, and what it removed comes back with the file") {
+    Fixture f(twoCalls);
+    config::CallSettings added;
+    added.name = "guest";
+    f.calls.add(added);
+    auto subscription = std::get<config::SubscriptionSettings>(config::loadSubscription(
+        R"({"name": "s", "output": {"type": "rtp", "host": "127.0.0.1", "port": 5000}})", "body"));
+    f.relay.addSubscription(subscription);
+    bool left = false;
+    f.calls.leave("b", [&] { left = true; });
+    REQUIRE(f.loop.runUntil([&] { return left; }, 10s));
+    f.reload(twoCalls);
+    CHECK(f.callNames() == Names{"a", "b", "guest"});
+    CHECK(f.subscriptionNames() == Names{"s"});
+}
+
+TEST_CASE("a subscription that cannot be made as it is written now goes on as it was") {
+    Fixture f("subscriptions:\n" + rtp("a", 5000));
+    f.reload("subscriptions:\n- {name: a, output: {type: record, directory: /dev/null/x}}\n" +
+             rtp("b", 5100));
+    CHECK_FALSE(f.reloader.last().successful);
+    CHECK(f.reloader.last().problem.starts_with("subscription a: "));
+    CHECK(f.subscriptionNames() == Names{"a", "b"});
+    CHECK(std::get<config::RtpOutput>(f.relay.findSubscription("a")->output).port == 5000);
+}
+
+TEST_CASE("what is read at the start only is named, until the configuration is as it was") {
+    const auto running = std::get<config::Settings>(parse(""));
+    const auto keys = [&](const std::string& text) {
+        return daemon::keysNeedingRestart(running, std::get<config::Settings>(parse(text)));
+    };
+    CHECK(keys("shutdown_timeout: 3s\nlog: {level: debug}\n" + twoCalls).empty());
+    CHECK(keys("http: {listen: 127.0.0.1:1, cors: ['*']}\nlimits: {calls: 3}\nlog: {format: json}\n") ==
+          Names{"http.listen", "http.cors", "limits", "log.format"});
+    CHECK(keys("webrtc: {ice_servers: [{urls: 'stun:a'}]}\nmetrics: {max_series: 7}\n") ==
+          Names{"webrtc", "metrics"});
+    Fixture f("");
+    f.reload("shutdown_timeout: 3s\nlimits: {calls: 3}\n");
+    CHECK(f.reloader.settings().shutdownTimeout == 3s);
+    CHECK(f.reloader.settings().limits == running.limits);
+}
