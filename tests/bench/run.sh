@@ -19,4 +19,6 @@ for bench in build/release/tests/bench/bench_*; do
 done
 echo "-- drain"
 timeout -k 10 300 tests/support/isolated.sh node tests/bench/drain/drain.mjs "$seconds" || status=1
+echo "-- join"
+timeout -k 10 600 tests/support/isolated.sh node tests/bench/join/join.mjs "${short[@]}" || status=1
 exit "$status"

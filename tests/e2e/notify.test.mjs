@@ -1,7 +1,7 @@
 // What the daemon tells systemd, heard on a socket of the test's own.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -39,4 +39,19 @@ test('systemd hears READY once sockets listen, STATUS, WATCHDOG while the loop t
   daemon.signal('SIGTERM');
   await until('STOPPING=1', () => heard('STOPPING=1'));
   assert.deepEqual(await daemon.ended(), { code: 0, signal: null });
+});
+
+test('STATUS tells of a configuration that cannot be read until one can', async (t) => {
+  const { socket, fields } = await listen(t);
+  const daemon = await startSpillwayd(() => {}, { env: { NOTIFY_SOCKET: socket } });
+  t.after(() => daemon.stop());
+  const file = join(daemon.directory, 'spillway.yaml');
+  const good = await readFile(file);
+  await writeFile(file, 'calls: [{name: a, join: {type: whup}}]\n');
+  daemon.signal('SIGHUP');
+  const isBad = (field) => /^STATUS=Configuration not reloaded: .*calls\[0\]\.join\.type: .*; 1 calls/.test(field);
+  await until('STATUS tells', () => fields.some(isBad));
+  await writeFile(file, good);
+  daemon.signal('SIGHUP');
+  await until('STATUS is well again', () => /^STATUS=1 calls/.test(fields.at(-1)));
 });

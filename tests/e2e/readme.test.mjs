@@ -11,17 +11,36 @@ import { until } from '../support/wait.mjs';
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 const blocks = (language) => [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text]) => text);
 
-test('the configuration example passes --check-config', async (t) => {
+test('every configuration example passes --check-config', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-readme-'));
   t.after(() => rm(directory, { recursive: true }));
-  const [text, ...more] = blocks('yaml').filter((block) => block.startsWith('http:'));
+  const examples = blocks('yaml');
+  assert.ok(examples.length >= 2);
+  for (const text of examples) {
+    const file = join(directory, 'spillway.yaml');
+    await writeFile(file, text);
+    const names = [...text.matchAll(/env: (\w+)/g)].map(([, name]) => name);
+    const env = { ...process.env, ...Object.fromEntries(names.map((name) => [name, 'secret'])) };
+    const { code, stdout, stderr } = await run(program, ['--config', file, '--check-config'], { env });
+    assert.equal(code, 0, stdout + stderr);
+  }
+});
+
+test('a Janus room is joined in five lines', () => {
+  const [text, ...more] = blocks('yaml').filter((block) => block.includes('type: janus'));
   assert.equal(more.length, 0);
-  const file = join(directory, 'spillway.yaml');
-  await writeFile(file, text);
-  const names = [...text.matchAll(/env: (\w+)/g)].map(([, name]) => name);
-  const env = { ...process.env, ...Object.fromEntries(names.map((name) => [name, 'secret'])) };
-  const { code, stdout, stderr } = await run(program, ['--config', file, '--check-config'], { env });
-  assert.equal(code, 0, stdout + stderr);
+  assert.equal(text.trim().split('\n').length, 5);
+});
+
+test('the events of the README are a stream', async (t) => {
+  const [text] = blocks('sh').filter((block) => block.includes('/v1/events'));
+  const daemon = await startSpillwayd((config) => delete config.http.tokens);
+  t.after(() => daemon.stop());
+  const command = text.replaceAll('http://127.0.0.1:8080', daemon.url).replaceAll('curl ', 'curl --max-time 2 ');
+  const { code, stdout } = await run('bash', ['-c', command]);
+  const timeIsOver = 28;
+  assert.equal(code, timeIsOver);
+  assert.match(stdout, /^id: \d+$/m);
 });
 
 test('the two commands are programs', async () => {

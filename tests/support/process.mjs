@@ -12,6 +12,11 @@ export async function descriptorCount(pid) {
   return (await readdir(`/proc/${pid}/fd`)).length;
 }
 
+export async function residentBytes(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)[1]) * 1024;
+}
+
 /// User and system time of all threads so far.
 export async function cpuSeconds(pid) {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
@@ -19,19 +24,21 @@ export async function cpuSeconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-/// Runs a program to its end: { code, signal, stdout, stderr }. It is killed after `deadline` ms.
-export function run(command, args, { deadline = 30_000, input = '', ...options } = {}) {
+/// Runs a program to its end: { code, signal, stdout, stderr }. It is killed after `deadline` ms. stdout is a string, or a
+/// Buffer with `encoding: 'buffer'`.
+export function run(command, args, { deadline = 30_000, input = '', encoding = 'utf8', ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, options);
     const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
-    let stdout = '';
+    const stdout = [];
     let stderr = '';
-    child.stdout.on('data', (data) => (stdout += data));
+    child.stdout.on('data', (data) => stdout.push(data));
     child.stderr.on('data', (data) => (stderr += data));
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({ code, signal, stdout, stderr });
+      const output = Buffer.concat(stdout);
+      resolve({ code, signal, stdout: encoding === 'buffer' ? output : output.toString(encoding), stderr });
     });
     child.stdin.on('error', () => {});
     child.stdin.end(input);

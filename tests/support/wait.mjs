@@ -20,3 +20,12 @@ export function within(what, promise, deadline = 10_000) {
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
+
+/// `condition` holds the whole time; throws, naming `what`, when it does not.
+export async function holds(what, condition, { time, every = 50 }) {
+  const end = performance.now() + time;
+  while (performance.now() < end) {
+    if (!(await condition())) throw new Error(`no more: ${what}`);
+    await pause(every);
+  }
+}

@@ -1,0 +1,99 @@
+// One participant of a VideoRoom who publishes. Its verbs are what people do; each returns when Janus agreed.
+import { within } from '../../support/wait.mjs';
+import { JanusClient } from './client.mjs';
+import { PacketEngine } from './packet_engine.mjs';
+import { WrtcEngine } from './wrtc_engine.mjs';
+
+const engines = { wrtc: WrtcEngine, packets: PacketEngine };
+
+/// Told to Janus with each line, so that others can tell a screen from a camera.
+const descriptions = { camera: 'camera', microphone: 'microphone', screen: 'screen' };
+
+export class Participant {
+  #settings;
+  #client;
+  #handle;
+  #engine;
+  #hungUp = () => {};
+
+  /// `url`, `room`, `display`; also `pin`, `id`, `engine` (`wrtc`, `packets`), `picture`, `describe` (false tells Janus no
+  /// descriptions), `extra` (see JanusClient).
+  constructor(settings) {
+    this.#settings = { engine: 'wrtc', describe: true, ...settings };
+  }
+
+  async join() {
+    const { url, room, display, pin, id, extra } = this.#settings;
+    this.#client = await JanusClient.open(url, { extra });
+    await this.#client.create();
+    this.#handle = await this.#client.attach((event) => event.janus === 'hangup' && this.#hungUp());
+    const { data } = await this.#handle.message({ request: 'join', ptype: 'publisher', room, display, pin, id });
+    return { id: data.id, privateId: data.private_id };
+  }
+
+  /// Sends these sources (`camera`, `microphone`, `screen`), and returns once media can flow.
+  async publish(sources = ['camera', 'microphone']) {
+    const { engine, picture } = this.#settings;
+    this.#engine = new engines[engine]();
+    for (const source of sources) this.#engine.add(source, picture);
+    await this.#negotiate('publish');
+    await within('the publisher connects', this.#engine.connected, 15_000);
+    return this.#engine.mids();
+  }
+
+  async #negotiate(request) {
+    const sdp = await this.#engine.offer();
+    const described = Object.entries(this.#engine.mids()).map(([name, mid]) => ({ mid, description: descriptions[name] }));
+    const reply = await this.#handle.message(
+      { request, ...(this.#settings.describe ? { descriptions: described } : {}) }, { type: 'offer', sdp, trickle: false },
+    );
+    await this.#engine.accept(reply.jsep.sdp);
+  }
+
+  async unpublish() {
+    const hungUp = new Promise((resolve) => (this.#hungUp = resolve));
+    await this.#handle.message({ request: 'unpublish' });
+    this.#engine.close();
+    this.#engine = null;
+    await within('Janus hangs up', hungUp);
+  }
+
+  /// One more source in mid-call.
+  async add(source) {
+    this.#engine.add(source, this.#settings.picture);
+    await this.#negotiate('configure');
+    return this.#engine.mids();
+  }
+
+  async remove(source) {
+    await this.#engine.remove(source);
+    await this.#negotiate('configure');
+  }
+
+  /// The line goes inactive and comes back with the same SSRC.
+  async setActive(source, active) {
+    await this.#engine.setActive(source, active);
+    await this.#negotiate('configure');
+  }
+
+  /// Janus relays it or not; the line stays.
+  async setRelayed(source, send) {
+    await this.#handle.message({ request: 'configure', streams: [{ mid: this.#engine.mids()[source], send }] });
+  }
+
+  stats() {
+    return this.#engine.stats();
+  }
+
+  async leave() {
+    if (this.#handle) await this.#handle.message({ request: 'leave' });
+    this.#engine?.close();
+    await this.#client.leave();
+  }
+
+  /// Without a word, as when a laptop is shut.
+  vanish() {
+    this.#engine?.close();
+    this.#client?.close();
+  }
+}

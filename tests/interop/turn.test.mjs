@@ -1,0 +1,84 @@
+// STUN and TURN by Debian's coturn. The direct path to the SFU carries no UDP, so that what arrives came by the relay.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { cable, cut, here, startHost, udpOn } from '../support/hosts.mjs';
+import { until } from '../support/wait.mjs';
+import { startGuest, startRoom, trackOf, untilMedia, untilState } from './janus/scene.mjs';
+
+const stunPort = 3478;
+const user = 'spill';
+const password = 'sesame';
+
+/// Listens for clients on 10.80.0.2 and relays from 10.81.0.2: { log(), requests() }, the packets that clients sent.
+async function startCoturn(t, sfu) {
+  const relay = await startHost();
+  t.after(() => relay.end());
+  await cable(here, relay, 'turn', '10.80.0');
+  // Answers find the way back whatever address of ours was asked from.
+  await relay.run('ip', ['route', 'add', 'default', 'via', '10.80.0.1']);
+  await cable(sfu, relay, 'relay', '10.81.0');
+  const child = relay.spawn('turnserver', [
+    '-n', '--listening-ip=10.80.0.2', `--listening-port=${stunPort}`, '--relay-ip=10.81.0.2', '--realm=test', '--lt-cred-mech',
+    `--user=${user}:${password}`, '--no-tls', '--no-dtls', '--no-cli', '--log-file=stdout', '--verbose', '--pidfile=/dev/null',
+  ], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stdout.on('data', (data) => (log += data));
+  child.stderr.on('data', (data) => (log += data));
+  t.after(async () => {
+    if (child.exitCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  });
+  await until('coturn listens', async () => (await relay.run('ss', ['-lun'])).includes(`10.80.0.2:${stunPort}`));
+  const chain = `chain input {\ntype filter hook input priority 0\nudp dport ${stunPort} counter\n}\n`;
+  await relay.run('nft', ['-f', '-'], { input: `table inet seen {\n${chain}}\n` });
+  const requests = async () => Number(/packets (\d+)/.exec(await relay.run('nft', ['list', 'table', 'inet', 'seen']))[1]);
+  return { log: () => log, requests };
+}
+
+const withServers = (servers) => async (config, directory) => {
+  const file = join(directory, 'turn-password');
+  await writeFile(file, `${password}\n`, { mode: 0o600 });
+  config.webrtc = { ice_servers: servers(file) };
+};
+
+test('media comes over a TURN relay when there is no other path', async (t) => {
+  const { sfu, plug, crowd } = await startRoom(t, { janus: { interfaces: ['10.78.', '10.79.', '10.81.'] } });
+  const coturn = await startCoturn(t, sfu);
+  t.after(await cut(here, udpOn(plug)));
+  const daemon = await startGuest(t, {
+    adapt: withServers((file) => [{ urls: `turn:10.80.0.2:${stunPort}`, username: user, password: { file } }]),
+  });
+  await untilState(daemon, 'joined');
+  await crowd.publish('alice', ['camera', 'microphone']);
+  await untilMedia(daemon, [trackOf('alice', 'camera'), trackOf('alice', 'microphone')], { deadline: 25_000 });
+  assert.match(coturn.log(), /ALLOCATE processed, success/);
+  assert.match(coturn.log(), /CREATE_PERMISSION processed, success|CHANNEL_BIND processed, success/);
+  assert.doesNotMatch(daemon.log(), new RegExp(password), 'the password is in no log');
+});
+
+test('a STUN server is asked', async (t) => {
+  const { sfu, crowd } = await startRoom(t);
+  const coturn = await startCoturn(t, sfu);
+  const daemon = await startGuest(t, {
+    adapt: withServers(() => [{ urls: `stun:10.80.0.2:${stunPort}` }]),
+  });
+  await untilState(daemon, 'joined');
+  await crowd.publish('alice', ['camera'], { engine: 'packets' });
+  await untilMedia(daemon, [trackOf('alice', 'camera')], { more: 10 });
+  await until('a binding request', async () => (await coturn.requests()) > 0);
+});
+
+test('a STUN server that does not answer does not keep us out of a call', async (t) => {
+  const { crowd } = await startRoom(t);
+  const daemon = await startGuest(t, { adapt: withServers(() => [{ urls: 'stun:10.78.0.77:3478' }]) });
+  await untilState(daemon, 'joined');
+  const start = performance.now();
+  await crowd.publish('alice', ['camera'], { engine: 'packets' });
+  await untilMedia(daemon, [trackOf('alice', 'camera')], { more: 1 });
+  t.diagnostic(`media after ${Math.round(performance.now() - start)} ms`);
+});
