@@ -94,17 +94,17 @@ Peer::Impl::Impl(Loop& mainLoop, PeerSettings peerSettings, PeerEvents peerEvent
                           [this] { onConnected(); },
                           [this](LostCause cause, std::string detail) { lose(cause, std::move(detail)); },
                       });
-    streams.emplace(loop, pipeline.get(), webrtcbin.get(), gate, settings.role, settings.maxStreams,
-                    StreamEvents{
-                        events.onPad,
-                        [this](std::uint32_t ssrc) {
-                            if (stage != Stage::lost && events.onPadGone) events.onPadGone(ssrc);
-                        },
-                        [this] {
-                            lose(LostCause::signalling,
-                                 "more than " + std::to_string(settings.maxStreams) + " streams");
-                        },
-                    });
+    streams.emplace(
+        loop, pipeline.get(), webrtcbin.get(), gate, StreamSettings{settings.role, settings.maxStreams},
+        StreamEvents{
+            events.onPad,
+            [this](std::uint32_t ssrc) {
+                if (stage != Stage::lost && events.onPadGone) events.onPadGone(ssrc);
+            },
+            [this] {
+                lose(LostCause::signalling, "more than " + std::to_string(settings.maxStreams) + " streams");
+            },
+        });
     negotiation.emplace(loop, webrtcbin.get(), settings.label, [this](const std::string& candidate) {
         if (offer && stage != Stage::lost && events.onCandidate)
             events.onCandidate(offer->lines[offer->order.front()].mid, candidate);

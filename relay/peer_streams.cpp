@@ -289,12 +289,11 @@ void allowPromptFeedback(GstElement* rtpbin, guint session) {
 }
 
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
-                         std::shared_ptr<ReceiveGate> gate, PeerRole role, std::size_t maxStreams,
-                         StreamEvents events)
+                         std::shared_ptr<ReceiveGate> gate, StreamSettings settings, StreamEvents events)
     : webrtcbin_(webrtcbin)
     , rtpbin_(gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(webrtcbin), "rtpbin")))
     , events_(std::move(events))
-    , shared_(std::make_shared<Shared>(pipeline, std::move(gate), maxStreams, events_.onPad)) {
+    , shared_(std::make_shared<Shared>(pipeline, std::move(gate), settings.maxStreams, events_.onPad)) {
     if (!rtpbin_) throw std::runtime_error("webrtcbin has no rtpbin");
     shared_->post = [&loop, this, token = lifetime_.token()](std::function<void(PeerStreams&)> fn) {
         loop.post([this, token, fn = std::move(fn)] {
@@ -314,7 +313,7 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
     connections_.push_back(SignalConnection::connect<void(guint, guint)>(
         rtpbin_.get(), "on-new-ssrc",
         [rtpbin = rtpbin_.get()](guint session, guint) { allowPromptFeedback(rtpbin, session); }));
-    if (role == PeerRole::sfu)
+    if (settings.role == PeerRole::sfu)
         connections_.push_back(SignalConnection::connect<void(GstPad*)>(
             rtpbin_.get(), "pad-added", [shared](GstPad* pad) { Shared::onRtcpPad(shared, pad); }));
     connections_.push_back(SignalConnection::connect<void(guint, guint)>(

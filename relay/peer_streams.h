@@ -23,10 +23,15 @@ struct StreamEvents {
     std::function<void()> onTooMany;                ///< loop
 };
 
+struct StreamSettings {
+    PeerRole role;
+    std::size_t maxStreams; ///< at once
+};
+
 class PeerStreams {
   public:
     PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
-                PeerRole role, std::size_t maxStreams, StreamEvents events);
+                StreamSettings settings, StreamEvents events);
     ~PeerStreams();
     PeerStreams(const PeerStreams&) = delete;
     PeerStreams& operator=(const PeerStreams&) = delete;
