@@ -1,6 +1,7 @@
 #include "daemon/http/client.h"
 
 #include "daemon/glib/object.h"
+#include "daemon/http/headers.h"
 
 #include <libsoup/soup.h>
 
@@ -12,24 +13,6 @@ namespace spillway::daemon::http {
 namespace {
 
 constexpr gsize chunkBytes = gsize{16} * 1024;
-
-std::string lowerCase(const char* text) {
-    const glib::Text lower(g_ascii_strdown(text, -1));
-    return lower.get();
-}
-
-std::map<std::string, std::string> readHeaders(SoupMessageHeaders* headers) {
-    std::map<std::string, std::string> values;
-    SoupMessageHeadersIter iter;
-    const char* name = nullptr;
-    const char* value = nullptr;
-    soup_message_headers_iter_init(&iter, headers);
-    while (soup_message_headers_iter_next(&iter, &name, &value)) {
-        std::string& field = values[lowerCase(name)];
-        field += (field.empty() ? "" : ", ") + std::string(value);
-    }
-    return values;
-}
 
 SoupMessage* makeMessage(const ClientRequest& request) {
     SoupMessage* message = soup_message_new(request.method.c_str(), request.url.c_str());

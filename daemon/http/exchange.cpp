@@ -1,6 +1,7 @@
 #include "daemon/http/exchange.h"
 
 #include "daemon/http/farewell.h"
+#include "daemon/http/headers.h"
 #include "daemon/http/problem.h"
 
 #include <spdlog/spdlog.h>
@@ -16,25 +17,6 @@ constexpr std::string_view unreadable = R"({"type":"about:blank","title":"The re
 void setBody(SoupServerMessage* message, const std::string& type, std::string_view body, SoupMemoryUse use) {
     soup_server_message_set_response(message, type.empty() ? nullptr : type.c_str(), use, body.data(),
                                      type.empty() ? 0 : body.size());
-}
-
-std::string lowerCase(const char* text) {
-    const glib::Text lower(g_ascii_strdown(text, -1));
-    return lower.get();
-}
-
-/// A field that was sent twice becomes a list (RFC 9110 section 5.3).
-std::map<std::string, std::string> readHeaders(SoupMessageHeaders* headers) {
-    std::map<std::string, std::string> values;
-    SoupMessageHeadersIter iter;
-    const char* name = nullptr;
-    const char* value = nullptr;
-    soup_message_headers_iter_init(&iter, headers);
-    while (soup_message_headers_iter_next(&iter, &name, &value)) {
-        std::string& field = values[lowerCase(name)];
-        field += (field.empty() ? "" : ", ") + std::string(value);
-    }
-    return values;
 }
 
 } // namespace

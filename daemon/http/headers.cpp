@@ -1,0 +1,29 @@
+#include "daemon/http/headers.h"
+
+#include "daemon/glib/object.h"
+
+namespace spillway::daemon::http {
+
+namespace {
+
+std::string lowerCase(const char* text) {
+    const glib::Text lower(g_ascii_strdown(text, -1));
+    return lower.get();
+}
+
+} // namespace
+
+std::map<std::string, std::string> readHeaders(SoupMessageHeaders* headers) {
+    std::map<std::string, std::string> values;
+    SoupMessageHeadersIter iter;
+    const char* name = nullptr;
+    const char* value = nullptr;
+    soup_message_headers_iter_init(&iter, headers);
+    while (soup_message_headers_iter_next(&iter, &name, &value)) {
+        std::string& field = values[lowerCase(name)];
+        field += (field.empty() ? "" : ", ") + std::string(value);
+    }
+    return values;
+}
+
+} // namespace spillway::daemon::http
