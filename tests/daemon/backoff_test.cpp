@@ -48,6 +48,7 @@ struct Attempts {
 TEST_CASE("the bound of the delay doubles from half a second to thirty and stays there") {
     Attempts attempts(longest);
     std::vector<Milliseconds> delays;
+    delays.reserve(9);
     for (int i = 0; i < 9; ++i)
         delays.push_back(attempts.fail());
     CHECK(delays == std::vector<Milliseconds>{500ms, 1s, 2s, 4s, 8s, 16s, 30s, 30s, 30s});

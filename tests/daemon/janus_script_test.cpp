@@ -229,12 +229,19 @@ TEST_CASE("nonsense from Janus is survived, a message over the bound is not read
     ScriptedJanus server(usual);
     Guest guest(loop, joinOf(server.url()));
     REQUIRE(guest.until([&] { return guest.joined; }));
-    for (const char* text :
-         {"", "null", "[]", "{\"janus\":5}", "not json", "{\"janus\":\"event\",\"sender\":11}",
-          "{\"janus\":\"event\",\"sender\":11,\"plugindata\":{\"data\":[1]}}",
-          "{\"janus\":\"event\",\"sender\":11,\"plugindata\":{\"data\":{\"publishers\":[5,{"
-          "\"id\":{}},{\"id\":-1,\"streams\":7},{\"id\":2,\"streams\":[null,{\"type\":1}]}]}}}",
-          "{\"janus\":\"slowlink\",\"sender\":11,\"lost\":\"many\"}"})
+    for (
+        const char* text : {
+            "",
+            "null",
+            "[]",
+            R"({"janus":5})",
+            "not json",
+            R"({"janus":"event","sender":11})",
+            R"({"janus":"event","sender":11,"plugindata":{"data":[1]}})",
+            R"({"janus":"event","sender":11,"plugindata":{"data":{"publishers":[5,{"id":{}},{"id":-1,"streams":7}]}}})",
+            R"({"janus":"event","sender":11,"plugindata":{"data":{"publishers":[{"id":2,"streams":[null,{"type":1}]}]}}})",
+            R"({"janus":"slowlink","sender":11,"lost":"many"})",
+        })
         server.sendText(text);
     server.event(
         11, {{"videoroom", "event"}, {"publishers", Json::array({ScriptedJanus::publisher(5, "alice")})}});

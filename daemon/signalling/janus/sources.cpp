@@ -23,7 +23,7 @@ bool isInUse(const std::vector<FeedStream>& streams, const std::string& source) 
 
 std::string freeSource(const std::vector<FeedStream>& streams, const FeedStream& stream) {
     // A camera that is only off keeps its name for when it comes back.
-    const std::string first = stream.video ? "camera" : "microphone";
+    std::string first = stream.video ? "camera" : "microphone";
     if (!stream.screen && !isNamed(streams, first)) return first;
     const std::string screen = stream.video ? "screen" : "screen-audio";
     std::string source = screen;

@@ -28,7 +28,7 @@ Reply readReply(const Json& message) {
 }
 
 std::string Transactions::begin(Until until, std::chrono::milliseconds deadline, Done done) {
-    const std::string id = "spillway-" + std::to_string(++last_);
+    std::string id = "spillway-" + std::to_string(++last_);
     auto late = [this, id, deadline] {
         Reply reply;
         reply.error = Reply::noAnswer;
