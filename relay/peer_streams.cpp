@@ -328,15 +328,18 @@ PeerStreams::~PeerStreams() {
 }
 
 void PeerStreams::setOffer(std::shared_ptr<const sdp::Offer> offer) {
-    std::set<std::uint32_t> unclaimed;
+    std::set<std::uint32_t> stale;
     {
         const std::lock_guard lock(shared_->mutex);
         shared_->offer = std::move(offer);
-        unclaimed.swap(shared_->unclaimed);
+        // An SFU sends on a new line as soon as it has made the offer: the next packet makes a stream with a
+        // line.
+        stale.swap(shared_->unclaimed);
+        // What only reported, on a line that carries nothing now, has no owner who would forget it.
+        for (const auto& [ssrc, stream] : shared_->streams)
+            if (stream.pads.empty() && !shared_->offer->allows(ssrc)) stale.insert(ssrc);
     }
-    // An SFU sends on a new line as soon as it has made the offer. The next packet makes a stream with a
-    // line.
-    for (const std::uint32_t ssrc : unclaimed)
+    for (const std::uint32_t ssrc : stale)
         forget(ssrc);
 }
 
