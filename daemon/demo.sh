@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs, builds and runs Spillway with a call of its own making, and shows what it does.
-#   daemon/demo.sh [--port N] [--once]
+#   daemon/demo.sh [--port N] [--once] [--janus URL ROOM]
+# --janus joins that room of Janus' VideoRoom instead: somebody must be sending there.
 # --once ends after the first look: exit 0 when tracks, growing recordings and queue depths were all seen.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,11 +9,16 @@ root=$PWD
 
 port=
 once=
+join=
 while [ $# -gt 0 ]; do
   case $1 in
   --port) port=${2:?a port}; shift ;;
   --once) once=1 ;;
-  *) echo "demo.sh: unknown argument '$1'; allowed: --port N, --once" >&2; exit 64 ;;
+  --janus)
+    join="{type: janus, url: \"${2:?the URL of Janus, ws:// or wss://}\", room: ${3:?a room}, display: spillway}"
+    shift 2
+    ;;
+  *) echo "demo.sh: unknown argument '$1'; allowed: --port N, --once, --janus URL ROOM" >&2; exit 64 ;;
   esac
   shift
 done
@@ -72,8 +78,13 @@ home=$root/build/demo
 log=$home/spillwayd.log
 rm -rf "$home"
 mkdir -p "$home/recordings"
+configuration=$root/daemon/demo.yaml
+if [ -n "$join" ]; then
+  configuration=$home/demo.yaml
+  awk -v join_line="    join: $join" '/^    join:/ { print join_line; next } { print }' "$root/daemon/demo.yaml" >"$configuration"
+fi
 
-(cd "$home" && exec "$root/build/release/daemon/spillwayd" --config "$root/daemon/demo.yaml" \
+(cd "$home" && exec "$root/build/release/daemon/spillwayd" --config "$configuration" \
   --set "http.listen=127.0.0.1:$port") >"$log" 2>&1 &
 daemon=$!
 finish() {
