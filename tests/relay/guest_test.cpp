@@ -111,8 +111,9 @@ struct Visit {
         relay->addSubscription(subscription);
     }
     std::uint64_t delivered() const {
+        const auto snapshot = relay->snapshot();
         std::uint64_t sum = 0;
-        for (const auto& subscriber : relay->snapshot().subscriptions.at(0).subscribers)
+        for (const auto& subscriber : snapshot.subscriptions.at(0).subscribers)
             sum += subscriber.queue.delivered;
         return sum;
     }
