@@ -68,15 +68,19 @@ struct Play {
             say("members " + members.at(0).name);
         };
         events.onOwners = [this](const relay::LineOwners&) { say("owners"); };
+        // What is said may end the connector, and this function with it: nothing captured is read after that.
         events.onOffer = [this](const SfuOffer& offer) {
-            owners = offer.owners;
-            say(std::string("offer") + (offer.newPeer ? " new" : "") + (offer.sdp == theirs ? "" : " other"));
-            if (answers) connector->answer(ours);
+            Play& self = *this;
+            self.owners = offer.owners;
+            self.say(std::string("offer") + (offer.newPeer ? " new" : "") +
+                     (offer.sdp == theirs ? "" : " other"));
+            if (self.answers && self.connector) self.connector->answer(ours);
         };
         events.onOfferWanted = [this](std::vector<config::IceServer> servers) {
-            iceServers = std::move(servers);
-            say("offer wanted");
-            if (answers) connector->offer(ours);
+            Play& self = *this;
+            self.iceServers = std::move(servers);
+            self.say("offer wanted");
+            if (self.answers && self.connector) self.connector->offer(ours);
         };
         events.onAnswer = [this](const std::string& sdp, const relay::LineOwners& lines) {
             owners = lines;
