@@ -208,11 +208,11 @@ TEST_CASE("a damaged configuration is answered, whatever the damage") {
         "http: {listen: [127.0.0.1:1]}\ncalls:\n- name: &a x\n  join: {type: test, fps: 5}\n"
         "subscriptions:\n- name: *a\n  output: {type: rtp, host: '::1', port: 5004}\n";
     static constexpr std::string_view damage = "[]{}:,-?&*!|>'\"%@# \t\n\\x\x04\xff";
-    const Measured measured;
     for (std::size_t at = 0; at < text.size(); ++at) {
         for (const char byte : damage) {
             std::string damaged = text;
             damaged[at] = byte;
+            const Measured measured; // each by itself
             for (const std::string& line : problemsOf(damaged))
                 CHECK(line.front() == 'f');
         }
