@@ -142,7 +142,7 @@ void LiveCall::onConnected(PeerId id) {
     Session* session = find(id);
     if (!session) return;
     spdlog::info("peer connected call={} participant={} peer={}", settings_.name, session->who(), id);
-    changedAt_ = Clock::now();
+    if (session->isGuest()) changedAt_ = Clock::now();
     endOlder(*session);
     if (session->isGuest() && session->guest->onConnected) session->guest->onConnected();
 }
@@ -197,8 +197,10 @@ void LiveCall::endSession(PeerId id, bool keepTracks) {
     spdlog::info("peer leaves call={} participant={} peer={}", settings_.name, session->who(), id);
     // Its streaming threads end first: nothing is pushed any more into what the tracks dispose.
     session->peer.reset();
-    changedAt_ = Clock::now();
-    if (session->isGuest()) awaitedUntil_ = changedAt_ + longestRenewal;
+    if (session->isGuest()) {
+        changedAt_ = Clock::now();
+        awaitedUntil_ = changedAt_ + longestRenewal;
+    }
     releaseTracksOf(id, keepTracks);
 }
 

@@ -68,7 +68,6 @@ class LiveCall : public Call {
     void makeRoom(const std::string& participant);
     void makeRoomForGuest();
     void endOlder(const Session& session);
-    void giveLines(Session& session, const LineOwners& owners);
     void releaseLines(Session& session);
     void wakeLines(Session& session);
     void tellWanted(Track& track, const Entry& entry, bool wanted);
