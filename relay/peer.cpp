@@ -25,6 +25,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds maxConnectTime{30000};
 constexpr milliseconds statisticsPeriod{1000};
+/// Of our answer before our first ICE check. A check that comes before the answer is answered, but it makes
+/// libnice on the other side check no sooner: it then goes through its pairs at 20 ms each.
+constexpr milliseconds headStart{5};
 
 gst::Ref<GstElement> makeWebrtcbin(const PeerSettings& settings) {
     auto webrtcbin = gst::makeElement("webrtcbin");
@@ -154,7 +157,10 @@ void Peer::Impl::answer(PendingOffer pending) {
     if (pending.onBegin) pending.onBegin();
     negotiation->start(offer, pending.deadline,
                        [this, onAnswer = std::move(pending.onAnswer)](Answer answer) {
-                           if (!answer.error) onAnswered();
+                           if (!answer.error) {
+                               onAnswered();
+                               checksTimer = loop.after(headStart, [this] { startChecks(); });
+                           }
                            loop.post(lifetime.guard([this] { answerNext(); }));
                            onAnswer(std::move(answer));
                        });
@@ -211,6 +217,16 @@ void Peer::Impl::onConnected() {
     gate->touch();
     spdlog::info("peer connected {}", settings.label);
     if (events.onConnected) events.onConnected();
+}
+
+void Peer::Impl::startChecks() {
+    for (const std::string& candidate : offer->candidates)
+        addRemoteCandidate(candidate);
+}
+
+void Peer::Impl::addRemoteCandidate(const std::string& candidate) {
+    // Line 0 of what webrtcbin sees is the bundle's own.
+    g_signal_emit_by_name(webrtcbin.get(), "add-ice-candidate", 0U, candidate.c_str());
 }
 
 bool Peer::Impl::isSilent() const {
@@ -299,8 +315,7 @@ bool Peer::addCandidate(const std::string& mid, const std::string& candidate) {
     if (!parsed) return false;
     if (parsed->usable && impl_->candidates < sdp::maxCandidates) {
         ++impl_->candidates;
-        // Line 0 of what webrtcbin sees is the bundle's own.
-        g_signal_emit_by_name(impl_->webrtcbin.get(), "add-ice-candidate", 0U, parsed->text.c_str());
+        impl_->addRemoteCandidate(parsed->text);
     }
     return true;
 }

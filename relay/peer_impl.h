@@ -42,6 +42,9 @@ struct Peer::Impl {
     void describe(std::shared_ptr<const sdp::Offer> description);
     bool isSilent() const;
     void onAnswered();
+    /// With the candidates of the offer in force.
+    void startChecks();
+    void addRemoteCandidate(const std::string& candidate);
     void onConnected();
     void onMessage(GstMessage* message);
     /// Looks for a peer that never connects or has gone silent.
@@ -70,6 +73,7 @@ struct Peer::Impl {
     std::optional<PeerNegotiation> negotiation;
     gst::BusWatch bus;
     Timer watchTimer;
+    Timer checksTimer;
     Lifetime lifetime;
 };
 

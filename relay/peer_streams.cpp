@@ -166,7 +166,7 @@ void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t
     // webrtcbin 1.22 does this only for SSRCs that stand in the offer.
     // Nor does it know that senders pace: no retransmission is asked for a packet that is only expected.
     g_object_set(jitterBuffer, "do-retransmission", nack ? TRUE : FALSE, "rtx-next-seqnum", FALSE,
-                 "faststart-min-packets", 2U, nullptr);
+                 "faststart-min-packets", 1U, nullptr);
     if (tooMany) {
         gate->shut();
         post([](PeerStreams& owner) { owner.events_.onTooMany(); });
@@ -279,13 +279,12 @@ void PeerStreams::Shared::onBye(std::uint32_t ssrc) {
 
 /// By default the RTP session takes the bandwidth of RTCP from that of the media, and a request for a
 /// keyframe waits for its turn: at 200 kbit/s up to 800 ms. With this one, a turn comes about every 100 ms.
-void allowPromptFeedback(GstElement* rtpbin, guint session) {
+/// Nor is a second packet awaited before a source counts (RFC 3550 appendix A.1): SRTP has vouched for it.
+void setUpSession(GstElement* element) {
     constexpr gdouble bitsPerSecond = 1e6;
-    GObject* object = nullptr;
-    g_signal_emit_by_name(rtpbin, "get-internal-session", session, &object);
-    if (!object) return;
-    g_object_set(object, "bandwidth", bitsPerSecond, nullptr);
-    g_object_unref(object);
+    const GstElementFactory* factory = gst_element_get_factory(element);
+    if (factory && std::string_view(GST_OBJECT_NAME(factory)) == "rtpsession")
+        g_object_set(element, "bandwidth", bitsPerSecond, "probation", 0U, nullptr);
 }
 
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
@@ -310,9 +309,8 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
         rtpbin_.get(), "new-jitterbuffer", [shared](GstElement* jitterBuffer, guint, guint ssrc) {
             shared->onJitterBuffer(jitterBuffer, ssrc);
         }));
-    connections_.push_back(SignalConnection::connect<void(guint, guint)>(
-        rtpbin_.get(), "on-new-ssrc",
-        [rtpbin = rtpbin_.get()](guint session, guint) { allowPromptFeedback(rtpbin, session); }));
+    connections_.push_back(SignalConnection::connect<void(GstElement*)>(
+        rtpbin_.get(), "element-added", [](GstElement* element) { setUpSession(element); }));
     if (settings.role == PeerRole::sfu)
         connections_.push_back(SignalConnection::connect<void(GstPad*)>(
             rtpbin_.get(), "pad-added", [shared](GstPad* pad) { Shared::onRtcpPad(shared, pad); }));

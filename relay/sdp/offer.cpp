@@ -308,17 +308,19 @@ bool Offer::allows(std::uint32_t ssrc) const {
 }
 
 std::string Offer::textForWebrtcbin() const {
+    // As DTLS client webrtcbin greets when its own ICE is through, which a controlling peer may not be yet:
+    // it loses the ClientHello, and the next one comes after a second.
+    const std::string theirSetup = setup == "actpass" ? "active" : setup;
     Description description = bundleOf(*this);
     description.add("ice-options", trickle ? "trickle" : "ice2");
     if (iceLite) description.add("ice-lite");
     for (const std::size_t index : order) {
         const OfferedLine& line = lines[index];
         Section section = mediaSection(line);
-        addTransport(section, {ufrag, pwd, fingerprint.text(), setup});
+        addTransport(section, {ufrag, pwd, fingerprint.text(), theirSetup});
         section.add("sendonly");
         for (const std::uint32_t ssrc : line.ssrcs)
             section.add("ssrc", std::to_string(ssrc) + " cname:-");
-        if (description.sections.empty()) addCandidates(section, candidates);
         description.sections.push_back(std::move(section));
     }
     return description.text();

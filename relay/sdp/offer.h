@@ -68,8 +68,8 @@ struct Offer {
     /// Whether any line may.
     bool allows(std::uint32_t ssrc) const;
 
-    /// The description as webrtcbin is to see it: every line that is shown sends. Its first line is the
-    /// bundle's own.
+    /// The description as webrtcbin is to see it: every line that is shown sends, and webrtcbin is the DTLS
+    /// server wherever it may be. Its first line is the bundle's own. Without the candidates.
     std::string textForWebrtcbin() const;
 };
 

@@ -1,35 +1,14 @@
 // The stream of events of the real daemon, while calls and subscriptions come and go by the API.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { followEvents } from '../support/events.mjs';
 import { startSpillwayd } from '../support/spillwayd.mjs';
 import { until, within } from '../support/wait.mjs';
 
-/// Follows /v1/events; `seen` grows as they come.
-async function follow(t, daemon, headers = {}) {
-  const abort = new AbortController();
-  const response = await fetch(`${daemon.url}/v1/events`, {
-    headers: { authorization: 'Bearer view-secret', ...headers }, signal: abort.signal,
-  });
-  const seen = [];
-  const read = async () => {
-    let text = '';
-    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-      text += chunk;
-      const messages = text.split('\n\n');
-      text = messages.pop();
-      for (const message of messages) {
-        const fields = Object.fromEntries(message.split('\n').map((line) => line.split(/: (.*)/s)));
-        if (fields.data) seen.push({ id: fields.id, event: fields.event, ...JSON.parse(fields.data) });
-      }
-    }
-  };
-  const ended = read().catch((error) => abort.signal.aborted || Promise.reject(error));
-  const close = () => {
-    abort.abort();
-    return ended;
-  };
-  t.after(close);
-  return { response, seen, ended, close };
+async function follow(t, daemon, headers) {
+  const events = await followEvents(daemon, headers);
+  t.after(() => events.close());
+  return events;
 }
 
 const forward = {

@@ -192,8 +192,8 @@ TEST_CASE("a first offer in which nobody sends is refused") {
     CHECK(std::holds_alternative<sdp::Error>(lens.look(read(empty))));
 }
 
-TEST_CASE("offers of Chromium, Pion, aiortc and OBS go through the lens as an SFU's too") {
-    for (const char* name : {"chromium.sdp", "pion.sdp", "aiortc.sdp", "obs.sdp"}) {
+TEST_CASE("offers of Chromium, Pion, aiortc, werift and OBS go through the lens as an SFU's too") {
+    for (const char* name : {"chromium.sdp", "pion.sdp", "aiortc.sdp", "werift.sdp", "obs.sdp"}) {
         INFO(name);
         sdp::LineLens lens;
         const auto seen = look(lens, fixture(name));

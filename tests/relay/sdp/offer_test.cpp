@@ -88,6 +88,14 @@ TEST_CASE("Pion's trailing blanks are trimmed and its data channel is refused al
     CHECK(contains(answer, "a=mid:2\r\n"));
 }
 
+TEST_CASE("werift's SSRCs without msid belong to their lines, and its long foundations are candidates") {
+    const sdp::Offer offer = readGood(fixture("werift.sdp"));
+    CHECK(offer.lines.at(0).names(3766222647));
+    CHECK(offer.lines.at(1).names(1977938874));
+    CHECK(offer.candidates.size() == 2);
+    CHECK(contains(offer.textForWebrtcbin(), "a=fmtp:98 apt=97\r\n"));
+}
+
 TEST_CASE("an answer takes every carried codec with RTX, feedback and header extensions, and receives only") {
     const sdp::Offer offer = readGood(fixture("chromium.sdp"));
     const std::string candidate = "candidate:1 1 UDP 2015363327 192.0.2.7 5000 typ host";
@@ -185,6 +193,16 @@ TEST_CASE("hostile text is refused with its reason") {
     CHECK(readBad("v=0\r\nm=audio 99999 UDP/TLS/RTP/SAVPF 1\r\n").kind == Kind::malformed);
 }
 
+TEST_CASE(
+    "webrtcbin is the DTLS server unless the peer insists, and gets no candidate before the answer is out") {
+    const sdp::Offer offer = readGood(fixture("chromium.sdp"));
+    CHECK_FALSE(offer.candidates.empty());
+    CHECK_FALSE(contains(offer.textForWebrtcbin(), "a=candidate:"));
+    CHECK(contains(offer.textForWebrtcbin(), "a=setup:active\r\n"));
+    const auto passive = readGood(replaced(fixture("obs.sdp"), "a=setup:actpass", "a=setup:passive"));
+    CHECK(contains(passive.textForWebrtcbin(), "a=setup:passive\r\n"));
+}
+
 TEST_CASE("parameters that would become fields of GStreamer's caps are dropped") {
     const sdp::Offer offer = readGood(
         replaced(fixture("obs.sdp"), "profile-level-id", "clock-rate=x;media=audio;profile-level-id"));
@@ -201,7 +219,7 @@ TEST_CASE("no mutation of an offer breaks the lens, and what it passes on is cle
         return static_cast<std::size_t>(seed >> 8U) % below;
     };
     const std::vector<std::string> originals{fixture("chromium.sdp"), fixture("aiortc.sdp"),
-                                             fixture("obs.sdp"), fixture("pion.sdp")};
+                                             fixture("obs.sdp"), fixture("pion.sdp"), fixture("werift.sdp")};
     std::size_t carried = 0;
     for (int i = 0; i < 4000; ++i) {
         std::string text = originals[random(originals.size())];
