@@ -78,6 +78,9 @@ struct IceServer {
 };
 
 struct WebrtcSettings {
+    /// UDP, of every viewer of this node; none is no viewers.
+    std::vector<ListenAddress> listen{ListenAddress::parse("0.0.0.0:8189")};
+    std::vector<std::string> announce; ///< addresses, numeric, to offer instead when behind NAT
     std::vector<IceServer> iceServers;
 
     bool operator==(const WebrtcSettings&) const = default;

@@ -166,6 +166,15 @@ const config::SubscriptionSettings* Relay::findSubscription(const std::string& n
     return found == impl_->subscriptions.end() ? nullptr : &found->second->settings();
 }
 
+Viewing Relay::view(const ViewRequest&, std::function<void(const std::string&)>) {
+    assert(impl_->loop.onLoop());
+    throw ViewRefused(ViewRefused::Kind::disabled, "this node has no viewers: webrtc.listen is empty");
+}
+
+bool Relay::endViewer(ViewerId) {
+    return false;
+}
+
 void Relay::onEvent(OnEvent onEvent) {
     assert(impl_->loop.onLoop());
     impl_->onEvent = std::move(onEvent);

@@ -9,6 +9,7 @@
 #include "relay/loop.h"
 #include "relay/refused.h"
 #include "relay/snapshot.h"
+#include "relay/viewing.h"
 
 #include <chrono>
 #include <functional>
@@ -37,6 +38,12 @@ class Relay {
     bool removeSubscription(const std::string& name);
     /// As it was added; null when there is none.
     const config::SubscriptionSettings* findSubscription(const std::string& name) const;
+
+    /// Somebody plays tracks by WebRTC from now on. `onEnded` runs once, when that ended by itself (consent
+    /// gone, DTLS failed, the call is gone); never after endViewer(). Throws ViewRefused.
+    Viewing view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded);
+    /// False when there is none (any more).
+    bool endViewer(ViewerId viewer);
 
     /// Tells every transition from now on, also those while this goes. Replaces an earlier one.
     void onEvent(OnEvent onEvent);

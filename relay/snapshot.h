@@ -6,6 +6,7 @@
 #include "relay/histogram.h"
 #include "relay/outputs/output.h"
 #include "relay/track_name.h"
+#include "relay/viewing.h"
 
 #include <array>
 #include <chrono>
@@ -96,7 +97,8 @@ struct Snapshot {
     std::vector<CallSnapshot> calls;
     std::vector<TrackSnapshot> tracks;
     std::vector<SubscriptionSnapshot> subscriptions;
-    std::map<std::string, OutputHistograms> outputs; ///< by output name
+    std::vector<ViewerSnapshot> viewers;
+    std::map<std::string, OutputHistograms> outputs; ///< by output name, `webrtc` for viewers
     std::uint64_t queueMemory =
         0; ///< bytes: the sum of the bounds of all queues that exist, the worst case now
     std::uint64_t queueMemoryLimit = 0; ///< bytes: the worst case ever

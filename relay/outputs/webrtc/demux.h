@@ -1,0 +1,17 @@
+// What a datagram on a port is that STUN, DTLS, SRTP and SRTCP share (RFC 7983 section 7, RFC 5761 section
+// 4). Pure code, any thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace spillway::relay::webrtc {
+
+using Bytes = std::span<const std::uint8_t>;
+using MutableBytes = std::span<std::uint8_t>;
+
+enum class DatagramKind { stun, dtls, rtp, rtcp, other };
+
+DatagramKind kindOf(Bytes datagram);
+
+} // namespace spillway::relay::webrtc

@@ -1,0 +1,81 @@
+// The UDP port of this node, as one worker sees it: one socket for each listening address, shared with the
+// other workers by SO_REUSEPORT.
+//
+// Comes in: datagrams, read many at a time (recvmmsg), each with the path that it came by (IP_PKTINFO where
+// the socket is bound to a wildcard). Goes out: datagrams by a path; what goes to the same path in one burst
+// and has the same size (but for the last, which may be shorter) leaves in one system call (UDP GSO, udp(7)
+// UDP_SEGMENT) where the kernel can, else by sendmmsg. Nothing blocks: what the kernel does not take is lost
+// and counted. Owner: the worker. Worker thread, but for construction.
+#pragma once
+
+#include "relay/outputs/descriptor.h"
+#include "relay/outputs/webrtc/demux.h"
+#include "relay/outputs/webrtc/path.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace spillway::relay::webrtc {
+
+struct SocketCounters {
+    std::uint64_t sentPackets = 0;
+    std::uint64_t sentBytes = 0;
+    std::uint64_t sendCalls = 0;
+    std::uint64_t sendErrors = 0; ///< packets that the kernel did not take
+    std::uint64_t receivedPackets = 0;
+};
+
+class Sockets {
+  public:
+    /// Bytes asked of the kernel for each socket, in and out.
+    static constexpr int bufferBytes = 4 * 1024 * 1024;
+    static constexpr std::size_t maxDatagram = 1500; ///< longer ones are cut, and so not valid
+
+    /// Binds. With port 0 in the first worker's addresses, boundAddresses() tells the others which. Throws
+    /// std::runtime_error naming the address.
+    explicit Sockets(const std::vector<SocketAddress>& addresses);
+    ~Sockets();
+    Sockets(const Sockets&) = delete;
+    Sockets& operator=(const Sockets&) = delete;
+
+    std::vector<SocketAddress> boundAddresses() const;
+    /// What to tell the operator when the kernel gave smaller buffers than asked for: names the sysctl and
+    /// the value; empty when all is well.
+    const std::string& bufferWarning() const;
+
+    /// For epoll.
+    std::vector<int> descriptors() const;
+    /// Reads what waits at one of them, at most `max` datagrams; how many. The bytes are valid during the
+    /// call and may be written to (SRTCP is decrypted in place).
+    std::size_t receive(std::size_t socket, std::size_t max,
+                        const std::function<void(MutableBytes, const Path&)>& each);
+
+    /// One datagram, at once.
+    void send(const Path& path, Bytes datagram);
+
+    /// A burst to one path: packets are written one behind the other into room() and added; flush() sends.
+    /// room() has space for `bytes` or is empty: then flush() first.
+    MutableBytes room(std::size_t bytes);
+    void add(std::size_t bytes);
+    void flush(const Path& path);
+
+    SocketCounters counters() const;
+    bool segments() const; ///< whether UDP GSO is in use
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// The addresses that a viewer can reach this node at, for candidates: `announced` if there are any, else
+/// each bound address, a wildcard standing for all addresses of the machine's interfaces that are up
+/// (loopback only when there is no other). Main loop.
+std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
+                                              const std::vector<SocketAddress>& announced);
+
+} // namespace spillway::relay::webrtc
