@@ -69,7 +69,10 @@ step_asan() {
 step_tsan() {
   build tsan config_tests core_tests && ctest --test-dir build/tsan -j "$jobs" -E _NOT_BUILT --timeout 180
 }
-step_tidy() { tests/lint.sh tidy build/release; }
+# At idle priority: it runs beside steps that mostly wait, and takes only what they leave.
+step_tidy() {
+  chrt --idle --pid 0 "$BASHPID" && tests/lint.sh tidy build/release
+}
 step_e2e() { npm_packages && node_tests e2e; }
 step_interop() { npm_packages && node_tests interop; }
 step_bench() {
@@ -92,18 +95,58 @@ count() { # STEP STATUS
   failed=$((failed + bad))
 }
 
+conclude() { # STEP STATUS SECONDS
+  count "$1" "$2"
+  echo "== $1: $([ "$2" -eq 0 ] && echo ok || echo "FAILED ($2)"), $3 s"
+  [ "$2" -eq 0 ] || [ -n "$keep_going" ]
+}
+
 perform() { # STEP
   local start=$SECONDS status
   echo "== $1"
   "step_$1" 2>&1 </dev/null | tee "$logs/$1.log"
   status=${PIPESTATUS[0]}
-  count "$1" "$status"
-  echo "== $1: $([ "$status" -eq 0 ] && echo ok || echo "FAILED ($status)"), $((SECONDS - start)) s"
-  return "$status"
+  conclude "$1" "$status" $((SECONDS - start))
 }
 
-for step in install "${steps[@]}"; do
-  perform "$step" || [ -n "$keep_going" ] || break
-done
+background=
+background_start=0
+begin_tidy() {
+  background_start=$SECONDS
+  set -m # a process group of its own, to end it by
+  step_tidy >"$logs/tidy.log" 2>&1 </dev/null &
+  background=$!
+  set +m
+}
+
+end_tidy() {
+  local status
+  [ -n "$background" ] || return 0
+  echo "== tidy"
+  wait "$background"
+  status=$?
+  background=
+  cat "$logs/tidy.log"
+  conclude tidy "$status" $((SECONDS - background_start))
+}
+
+# Tidy runs from before e2e until before the benchmarks, which want the machine for themselves.
+run_steps() {
+  local step
+  for step in install "${steps[@]}"; do
+    case $step in
+    tidy) begin_tidy; continue ;;
+    bench) end_tidy || return ;;
+    esac
+    perform "$step" || return
+  done
+  end_tidy
+}
+
+run_steps
+if [ -n "$background" ]; then
+  kill -- "-$background" 2>/dev/null
+  wait "$background" 2>/dev/null
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
