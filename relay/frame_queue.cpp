@@ -28,9 +28,10 @@ std::uint64_t QueueStats::droppedTotal() const {
     return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0});
 }
 
-FrameQueue::FrameQueue(QueueBounds bounds, Hooks hooks)
+FrameQueue::FrameQueue(QueueBounds bounds, Hooks hooks, Start start)
     : bounds_(bounds)
-    , hooks_(std::move(hooks)) {
+    , hooks_(std::move(hooks))
+    , awaitingKeyframe_(start == Start::onKeyframe) {
     const std::lock_guard lock(mutex_);
     publish();
 }
@@ -152,7 +153,7 @@ std::size_t FrameQueue::take(std::vector<Frame>& batch, std::size_t max) {
     return count;
 }
 
-void FrameQueue::settle(std::size_t delivered, std::size_t failed) {
+void FrameQueue::settle(std::size_t delivered, std::size_t failed, DropReason why) {
     const auto now = Clock::now();
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < delivered + failed && !held_.empty(); ++i) {
@@ -162,7 +163,7 @@ void FrameQueue::settle(std::size_t delivered, std::size_t failed) {
         held_.pop_front();
     }
     counts_.delivered += delivered;
-    counts_.dropped[index(DropReason::writeError)] += failed;
+    counts_.dropped[index(why)] += failed;
     publish();
 }
 

@@ -67,7 +67,10 @@ class FrameQueue {
         Histogram* latencies = nullptr;
     };
 
-    FrameQueue(QueueBounds bounds, Hooks hooks);
+    /// Where a reader can begin: `anywhere` is for one that looks for its keyframe itself.
+    enum class Start { onKeyframe, anywhere };
+
+    FrameQueue(QueueBounds bounds, Hooks hooks, Start start = Start::onKeyframe);
     FrameQueue(const FrameQueue&) = delete;
     FrameQueue& operator=(const FrameQueue&) = delete;
 
@@ -77,8 +80,9 @@ class FrameQueue {
     /// Reader. Moves up to `max` frames to the end of `batch`; they stay counted as queued until settled.
     /// Returns how many. 0 arms the wake.
     std::size_t take(std::vector<Frame>& batch, std::size_t max);
-    /// Reader. Of the frames taken, `delivered` were handed over and `failed` could not be written.
-    void settle(std::size_t delivered, std::size_t failed);
+    /// Reader. Of the frames taken, `delivered` were handed over and then `failed` were not, because of
+    /// `why`.
+    void settle(std::size_t delivered, std::size_t failed, DropReason why = DropReason::writeError);
     /// Reader. Gives up what is left: taken and queued frames become dropped{end}. Ends the queue too.
     void abandon();
 
@@ -117,7 +121,7 @@ class FrameQueue {
     std::deque<Held> held_;         ///< taken, not settled
     QueueStats counts_;             ///< its queued…, oldest and awaitingKeyframe are filled by publish()
     std::uint64_t queuedBytes_ = 0; ///< of frames_ and held_
-    bool awaitingKeyframe_ = true;
+    bool awaitingKeyframe_;
     bool discontinuity_ = false;
     bool readerSleeps_ = true;
 

@@ -2,6 +2,7 @@
 
 #include "relay/gst/element.h"
 #include "relay/live_call.h"
+#include "relay/outputs/webrtc/egress.h"
 #include "relay/subscription.h"
 
 #include <gst/gst.h>
@@ -49,6 +50,13 @@ struct Relay::Impl {
                   [this](const TrackName& name) { return findTrack(name); },
                   std::make_shared<std::atomic<int>>(0),
                   [this](const Event& event) { tell(event); }}
+        , egress({loop, budget, metrics["webrtc"], context.findTrack,
+                  [this](const std::string& call, const std::function<void(Track&)>& visit) {
+                      const auto found = calls.find(call);
+                      if (found != calls.end()) found->second->forEachTrack(visit);
+                  },
+                  context.happened},
+                 webrtc)
         , retry(loop.every(retryPeriod, [this] {
             for (auto& [name, subscription] : subscriptions)
                 subscription->retry();
@@ -76,10 +84,12 @@ struct Relay::Impl {
         return {[this](Track& track) {
                     for (auto& [name, subscription] : subscriptions)
                         subscription->offer(track);
+                    egress.trackAdded(track);
                 },
                 [this](Track& track) {
                     for (auto& [name, subscription] : subscriptions)
                         subscription->trackEnds(track);
+                    egress.trackEnds(track);
                 },
                 [this](const Event& event) { tell(event); }};
     }
@@ -92,6 +102,7 @@ struct Relay::Impl {
     QueueBudget budget;
     OutputLoops loops;
     Subscription::Context context;
+    webrtc::Egress egress;
     std::map<std::string, std::unique_ptr<LiveCall>> calls;
     std::map<std::string, std::unique_ptr<Subscription>> subscriptions;
     Timer retry;
@@ -121,7 +132,9 @@ Call& Relay::addCall(const config::CallSettings& settings) {
 
 bool Relay::removeCall(const std::string& name) {
     assert(impl_->loop.onLoop());
-    return impl_->calls.erase(name) > 0;
+    if (impl_->calls.erase(name) == 0) return false;
+    impl_->egress.callEnds(name);
+    return true;
 }
 
 Call* Relay::findCall(const std::string& name) {
@@ -166,13 +179,15 @@ const config::SubscriptionSettings* Relay::findSubscription(const std::string& n
     return found == impl_->subscriptions.end() ? nullptr : &found->second->settings();
 }
 
-Viewing Relay::view(const ViewRequest&, std::function<void(const std::string&)>) {
+Viewing Relay::view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded) {
     assert(impl_->loop.onLoop());
-    throw ViewRefused(ViewRefused::Kind::disabled, "this node has no viewers: webrtc.listen is empty");
+    if (impl_->closed) throw ViewRefused(ViewRefused::Kind::limit, "the daemon is stopping");
+    return impl_->egress.view(request, std::move(onEnded));
 }
 
-bool Relay::endViewer(ViewerId) {
-    return false;
+bool Relay::endViewer(ViewerId viewer) {
+    assert(impl_->loop.onLoop());
+    return impl_->egress.end(viewer);
 }
 
 void Relay::onEvent(OnEvent onEvent) {
@@ -189,6 +204,7 @@ Snapshot Relay::snapshot() const {
     }
     for (const auto& [name, subscription] : impl_->subscriptions)
         snapshot.subscriptions.push_back(subscription->snapshot());
+    impl_->egress.addTo(snapshot);
     for (const auto& [output, metrics] : impl_->metrics)
         snapshot.outputs[output] = {metrics.depth.read(), metrics.latency.read(),
                                     metrics.firstKeyframe.read()};
@@ -205,6 +221,7 @@ std::string Relay::stuckTrack(std::chrono::milliseconds limit) {
             const auto since = track.stuckSince();
             if (since && Clock::now() - *since > limit) stuck = track.name().text();
         });
+    if (impl_->egress.isStuck(limit)) stuck = "viewers";
     return stuck;
 }
 
@@ -215,6 +232,7 @@ void Relay::close(std::function<void()> onClosed) {
     for (auto& [name, subscription] : impl_->subscriptions)
         subscription->end(EndReason::shutdown);
     impl_->subscriptions.clear();
+    impl_->egress.endAll();
     impl_->calls.clear();
     impl_->closing = impl_->loop.every(closePollPeriod, [this, onClosed = std::move(onClosed)] {
         if (impl_->context.openOutputs->load() > 0) return;

@@ -50,8 +50,8 @@ class Relay {
 
     Snapshot snapshot() const;
 
-    /// Name of a track whose streaming thread has been inside one push for longer than `limit`; empty when
-    /// all progress.
+    /// Name of a track whose streaming thread has been inside one push for longer than `limit`, or `viewers`
+    /// when a worker of theirs does not turn; empty when all progress.
     std::string stuckTrack(std::chrono::milliseconds limit);
 
     /// Ends all subscriptions, then all calls; `onClosed` once every output has closed its file. Nothing can

@@ -99,7 +99,7 @@ std::unique_ptr<Branch> Track::makeBranch(const std::shared_ptr<Feed>& feed) {
     return std::make_unique<Branch>(encoded_->tee(), feed, input_->counters());
 }
 
-Track::FeedId Track::attach(std::shared_ptr<Feed> feed) {
+Track::FeedId Track::attach(std::shared_ptr<Feed> feed, bool wish) {
     Attachment attachment{std::move(feed), nullptr};
     if (input_) {
         try {
@@ -109,7 +109,7 @@ Track::FeedId Track::attach(std::shared_ptr<Feed> feed) {
             throw;
         }
         input_->disarmDrain();
-        wishOnAttach();
+        if (wish) wishOnAttach();
     }
     attachments_.emplace(++lastId_, std::move(attachment));
     if (attachments_.size() == 1 && onWatched_) onWatched_();
@@ -130,6 +130,10 @@ void Track::dropUnusedRendition() {
         return entry.second.feed->rendition == Rendition::encoded;
     });
     if (!wanted) encoded_.reset();
+}
+
+std::optional<RtpFormat> Track::format() const {
+    return input_ ? input_->format() : std::nullopt;
 }
 
 Clock::time_point Track::lastActivity() const {

@@ -44,9 +44,10 @@ class Track {
     /// Since when no feed is attached; none while one is.
     std::optional<Clock::time_point> unwatchedSince() const;
 
-    /// From the next keyframe on the feed gets frames. Throws std::runtime_error when the rendition cannot be
-    /// made of this track's codec; the track is then as it was.
-    FeedId attach(std::shared_ptr<Feed> feed);
+    /// From the next keyframe on the feed gets frames, or from the next packet, as its queue was made. Throws
+    /// std::runtime_error when the rendition cannot be made of this track's codec; the track is then as it
+    /// was. `wish`: for a keyframe to begin with.
+    FeedId attach(std::shared_ptr<Feed> feed, bool wish = true);
     void detach(FeedId id);
 
     const TrackName& name() const { return name_; }
@@ -54,6 +55,8 @@ class Track {
     /// Null while the track waits.
     const std::shared_ptr<TrackInput>& input() const { return input_; }
     const std::shared_ptr<KeyframeBroker>& broker() const { return broker_; }
+    /// What its packets are; none while that is not known.
+    std::optional<RtpFormat> format() const;
 
     /// When the last packet came, or when the present state began.
     Clock::time_point lastActivity() const;

@@ -250,6 +250,12 @@ std::uint32_t TrackInput::clockRate() const {
     return static_cast<std::uint32_t>(rate);
 }
 
+std::optional<RtpFormat> TrackInput::format() const {
+    const auto caps = capsOf(source_.get());
+    if (!caps) return std::nullopt;
+    return rtpFormat(caps.get());
+}
+
 bool TrackInput::insidePush() const {
     if (!GST_PAD_STREAM_TRYLOCK(tee_.sink())) return true;
     GST_PAD_STREAM_UNLOCK(tee_.sink());

@@ -23,6 +23,7 @@
 #include "relay/gst/probe.h"
 #include "relay/gst/tee.h"
 #include "relay/keyframe_broker.h"
+#include "relay/outputs/rtp_format.h"
 #include "relay/peer.h"
 #include "relay/track_counters.h"
 
@@ -75,6 +76,8 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     /// encoding-name and clock-rate of the caps; empty and 0 before there are any.
     std::string encoding() const;
     std::uint32_t clockRate() const;
+    /// None before the caps came.
+    std::optional<RtpFormat> format() const;
 
     /// True when a packet is being pushed through the tee at this instant. Never waits.
     bool insidePush() const;

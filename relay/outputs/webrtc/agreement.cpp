@@ -1,0 +1,119 @@
+#include "relay/outputs/webrtc/agreement.h"
+
+#include "relay/outputs/random.h"
+#include "relay/viewing.h"
+
+#include <algorithm>
+#include <array>
+
+namespace spillway::relay::webrtc {
+
+namespace {
+
+constexpr std::array videoSources{"camera", "video", "screen"};
+constexpr std::array audioSources{"microphone", "audio", "screen-audio"};
+
+constexpr const char* midUri = "urn:ietf:params:rtp-hdrext:sdes:mid";
+constexpr const char* absSendTimeUri = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
+constexpr const char* transportSequenceUri =
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// Lower is better.
+template <class Sources>
+std::size_t rank(const Sources& sources, const std::string& source) {
+    return static_cast<std::size_t>(std::find(sources.begin(), sources.end(), source) - sources.begin());
+}
+
+std::size_t rank(const Track& track) {
+    return track.kind() == MediaKind::video ? rank(videoSources, track.name().source)
+                                            : rank(audioSources, track.name().source);
+}
+
+std::string encodingNames(const sdp::ViewerLine& line) {
+    std::string names;
+    for (const auto& payload : line.payloads)
+        if (names.find(payload.encoding) == std::string::npos)
+            names += (names.empty() ? "" : ", ") + payload.encoding;
+    return names.empty() ? "nothing known" : names;
+}
+
+/// Takes over the id that the viewer's offer has for it; 0 when it has none.
+std::uint8_t takeExtension(const sdp::ViewerLine& line, const char* uri, sdp::SentLine& sent) {
+    for (const auto& extension : line.extensions) {
+        if (extension.uri != uri) continue;
+        sent.extensions.push_back(extension);
+        return extension.id;
+    }
+    return 0;
+}
+
+std::uint32_t randomSsrc() {
+    return std::max(1U, randomNumber<std::uint32_t>());
+}
+
+AgreedLine agreeOn(Track& track, const sdp::ViewerOffer& offer, const sdp::ViewerLine& line) {
+    const auto format = track.format();
+    if (!format) throw ViewRefused(ViewRefused::Kind::noTrack, track.name().text() + " has no data yet");
+    const std::string encoding = format->encoding.substr(0, format->encoding.find('/'));
+    const auto* payload = sdp::payloadFor(line, encoding, format->clockRate, format->parameters);
+    if (!payload)
+        throw ViewRefused(ViewRefused::Kind::unsupported, track.name().text() + " is " + encoding +
+                                                              " and nothing else; the viewer takes " +
+                                                              encodingNames(line));
+    AgreedLine agreed;
+    agreed.track = &track;
+    auto& sent = agreed.sent;
+    sent.line = static_cast<std::size_t>(&line - offer.lines.data());
+    sent.payload = *payload;
+    sent.parameters = payload->parameters;
+    sent.ssrc = randomSsrc();
+    sent.rtxSsrc = randomSsrc();
+    sent.cname = track.name().participant + "@" + track.name().call;
+    sent.stream = track.name().participant;
+    sent.track = track.name().source;
+
+    auto& stream = agreed.stream;
+    stream.kind = track.kind();
+    stream.mid = line.mid;
+    stream.encoding = encoding;
+    stream.clockRate = format->clockRate;
+    stream.payloadType = payload->type;
+    stream.ssrc = sent.ssrc;
+    stream.rtxPayloadType = payload->rtx;
+    stream.rtxSsrc = sent.rtxSsrc;
+    stream.nack = payload->nack;
+    stream.cname = sent.cname;
+    stream.extensions.mid = takeExtension(line, midUri, sent);
+    // A packet that may have to be sent once more as it was holds nothing that changes with time (srtp.h).
+    if (!stream.nack || stream.rtxPayloadType) {
+        stream.extensions.absSendTime = takeExtension(line, absSendTimeUri, sent);
+        if (payload->transportCc)
+            stream.extensions.transportSequence = takeExtension(line, transportSequenceUri, sent);
+    }
+    return agreed;
+}
+
+} // namespace
+
+std::vector<Track*> mainTracks(const std::vector<Track*>& tracks) {
+    std::vector<Track*> chosen;
+    for (const MediaKind kind : {MediaKind::video, MediaKind::audio}) {
+        Track* best = nullptr;
+        for (Track* track : tracks)
+            if (track->kind() == kind && (!best || rank(*track) < rank(*best))) best = track;
+        if (best) chosen.push_back(best);
+    }
+    return chosen;
+}
+
+std::vector<AgreedLine> agree(const std::vector<Track*>& tracks, const sdp::ViewerOffer& offer) {
+    std::vector<AgreedLine> lines;
+    for (Track* track : tracks)
+        if (const auto* line = offer.lineFor(track->kind())) lines.push_back(agreeOn(*track, offer, *line));
+    if (lines.empty())
+        throw ViewRefused(ViewRefused::Kind::unsupported,
+                          "the viewer's offer has no line that receives what this track is");
+    return lines;
+}
+
+} // namespace spillway::relay::webrtc

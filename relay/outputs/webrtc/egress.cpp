@@ -1,0 +1,271 @@
+#include "relay/outputs/webrtc/egress.h"
+
+#include "relay/outputs/webrtc/agreement.h"
+#include "relay/refused.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace spillway::relay::webrtc {
+
+namespace {
+
+// What is older than half a second is of no use to somebody who watches; a viewer whose path takes less than
+// it gets begins anew with a keyframe.
+constexpr QueueBounds videoBounds{1024, 512ULL * 1024, std::chrono::milliseconds(500),
+                                  QueuePolicy::dropToKeyframe};
+constexpr QueueBounds audioBounds{128, 64ULL * 1024, std::chrono::milliseconds(500), QueuePolicy::dropOldest};
+
+/// RFC 8445 section 5.1.2.1: of type host, component 1; the first is preferred.
+constexpr std::uint32_t hostPriority = 126U << 24U | 255U;
+
+std::vector<SocketAddress> listenAddresses(const config::WebrtcSettings& settings) {
+    std::vector<SocketAddress> addresses;
+    for (const auto& listen : settings.listen) {
+        const auto address = SocketAddress::parse(listen.host());
+        if (!address) throw std::runtime_error("webrtc.listen: " + listen.text() + " is no address");
+        addresses.push_back(address->withPort(listen.port()));
+    }
+    return addresses;
+}
+
+ViewRefused refusal(const sdp::Error& error) {
+    const bool malformed = error.kind == sdp::Error::Kind::malformed;
+    return {malformed ? ViewRefused::Kind::malformed : ViewRefused::Kind::unsupported, error.detail};
+}
+
+} // namespace
+
+Egress::Egress(Context context, const config::WebrtcSettings& settings)
+    : context_(std::move(context))
+    , announce_(settings.announce) {
+    auto addresses = listenAddresses(settings);
+    if (addresses.empty()) return;
+    identity_ = std::make_unique<DtlsIdentity>();
+    const unsigned count = std::max(1U, std::thread::hardware_concurrency());
+    for (unsigned i = 0; i < count; ++i) {
+        workers_.push_back(std::make_unique<Worker>(
+            i, addresses,
+            Worker::Context{*identity_, directory_, [this](unsigned n) -> Worker& { return *workers_[n]; }}));
+        // Where the kernel chose a port, the others share it.
+        addresses = workers_.front()->sockets().boundAddresses();
+    }
+    for (const auto& worker : workers_)
+        worker->start();
+    const auto& sockets = workers_.front()->sockets();
+    if (!sockets.bufferWarning().empty()) spdlog::warn("viewers {}", sockets.bufferWarning());
+    for (const auto& address : addresses)
+        spdlog::info("viewers listening address={} workers={}", address.text(), count);
+}
+
+Egress::~Egress() {
+    endAll();
+    // All threads end before any worker goes, since they pass datagrams to each other.
+    for (const auto& worker : workers_)
+        worker->stop();
+}
+
+std::vector<Track*> Egress::tracksFor(const ViewRequest& request) const {
+    std::vector<Track*> tracks;
+    if (request.source) {
+        if (Track* track = context_.findTrack({request.call, request.participant, *request.source}))
+            tracks.push_back(track);
+    } else {
+        context_.forEachTrack(request.call, [&](Track& track) {
+            if (track.name().participant == request.participant) tracks.push_back(&track);
+        });
+        tracks = mainTracks(tracks);
+    }
+    if (tracks.empty())
+        throw ViewRefused(ViewRefused::Kind::noTrack,
+                          "there is no track of " + request.participant + " in " + request.call + " now");
+    return tracks;
+}
+
+Worker& Egress::leastBusy() {
+    return **std::min_element(workers_.begin(), workers_.end(),
+                              [](const auto& a, const auto& b) { return a->viewers() < b->viewers(); });
+}
+
+std::vector<std::string> Egress::candidates() const {
+    const auto bound = workers_.front()->sockets().boundAddresses();
+    std::vector<SocketAddress> announced;
+    for (const auto& text : announce_)
+        for (const auto& address : bound)
+            if (const auto parsed = SocketAddress::parse(text);
+                parsed && parsed->family() == address.family())
+                announced.push_back(parsed->withPort(address.port()));
+    std::vector<std::string> candidates;
+    for (const auto& address : reachableAddresses(bound, announced)) {
+        const auto number = static_cast<std::uint32_t>(candidates.size());
+        const std::uint32_t priority = hostPriority | (65535U - number) << 8U;
+        candidates.push_back("candidate:" + std::to_string(number + 1) + " 1 udp " +
+                             std::to_string(priority) + " " + address.host() + " " +
+                             std::to_string(address.port()) + " typ host");
+    }
+    return candidates;
+}
+
+Viewing Egress::view(const ViewRequest& request, std::function<void(const std::string&)> onEnded) {
+    if (workers_.empty())
+        throw ViewRefused(ViewRefused::Kind::disabled, "this node has no viewers: webrtc.listen is empty");
+    const auto read = sdp::readViewerOffer(request.offer);
+    if (const auto* error = std::get_if<sdp::Error>(&read)) throw refusal(*error);
+    const auto& offer = std::get<sdp::ViewerOffer>(read);
+    const auto lines = agree(tracksFor(request), offer);
+
+    Worker& worker = leastBusy();
+    auto viewer = std::make_unique<Viewer>(lastId_ + 1, request, worker);
+    viewer->onEnded = std::move(onEnded);
+    SessionSetup setup = setUp(*viewer, offer, lines);
+    const Viewing viewing{viewer->id, answer(offer, lines, setup.credentials), offer.ufrag};
+    worker.add(std::move(setup));
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        viewer->tracks[i]->attach(*lines[i].track);
+    spdlog::info("viewer comes viewer={} call={} participant={}", viewer->id, viewer->call,
+                 viewer->participant);
+    tell(*viewer, "attached", "");
+    lastId_ = viewer->id;
+    viewers_.emplace(viewer->id, std::move(viewer));
+    return viewing;
+}
+
+SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
+                           const std::vector<AgreedLine>& lines) {
+    SessionSetup setup;
+    setup.id = viewer.id;
+    setup.credentials = IceCredentials::random("");
+    setup.theirUfrag = offer.ufrag;
+    setup.fingerprint = offer.fingerprint;
+    setup.stats = viewer.stats;
+    for (const AgreedLine& line : lines) {
+        const QueueBounds& bounds = line.track->kind() == MediaKind::video ? videoBounds : audioBounds;
+        try {
+            viewer.tracks.push_back(
+                std::make_unique<ViewerTrack>(*line.track, bounds, context_.budget.reserve(bounds.bytes),
+                                              context_.metrics, viewer.worker, viewer.worker.takeSlot()));
+        } catch (const Refused& refused) {
+            for (const auto& track : viewer.tracks)
+                viewer.worker.giveBack(track->slot());
+            throw ViewRefused(ViewRefused::Kind::limit, refused.what());
+        }
+        setup.channels.push_back(viewer.tracks.back()->channel(viewer.worker));
+        setup.channels.back().stream = line.stream;
+    }
+    Loop& loop = context_.loop;
+    const auto token = lifetime_.token();
+    const auto onLoop = [&loop, token](std::function<void()> fn) {
+        loop.post([token, fn = std::move(fn)] {
+            if (!token.expired()) fn();
+        });
+    };
+    setup.onConnected = [this, onLoop, id = viewer.id] {
+        onLoop([this, id] {
+            const auto found = viewers_.find(id);
+            if (found == viewers_.end()) return;
+            found->second->state = ViewerState::connected;
+            spdlog::info("viewer connected viewer={} address={}", id, found->second->stats->address());
+        });
+    };
+    setup.onEnded = [this, onLoop, id = viewer.id](const std::string& reason) {
+        onLoop([this, id, reason] { finish(id, reason); });
+    };
+    return setup;
+}
+
+std::string Egress::answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
+                           const IceCredentials& credentials) const {
+    sdp::ViewerAnswer answer;
+    answer.ufrag = credentials.ufrag;
+    answer.pwd = credentials.pwd;
+    answer.fingerprint = identity_->fingerprint();
+    answer.candidates = candidates();
+    for (const AgreedLine& line : lines)
+        answer.sent.push_back(line.sent);
+    return sdp::viewerAnswer(offer, answer);
+}
+
+/// It ended by itself.
+void Egress::finish(ViewerId viewer, const std::string& reason) {
+    const auto found = viewers_.find(viewer);
+    if (found == viewers_.end()) return;
+    const auto onEnded = std::move(found->second->onEnded);
+    spdlog::info("viewer ended viewer={} reason=\"{}\"", viewer, reason);
+    remove(viewer, reason);
+    if (onEnded) onEnded(reason);
+}
+
+bool Egress::end(ViewerId viewer) {
+    if (!viewers_.contains(viewer)) return false;
+    spdlog::info("viewer leaves viewer={}", viewer);
+    remove(viewer, "left");
+    return true;
+}
+
+void Egress::endAll() {
+    while (!viewers_.empty())
+        end(viewers_.begin()->first);
+}
+
+void Egress::remove(ViewerId viewer, const std::string& reason) {
+    const auto node = viewers_.extract(viewer);
+    const std::shared_ptr<Viewer> gone = std::move(node.mapped());
+    tell(*gone, "detached", reason);
+    for (const auto& track : gone->tracks)
+        track->end(context_.findTrack(track->name()));
+    // Its queues and its part of the budget last until the worker has let go of it.
+    Loop& loop = context_.loop;
+    gone->worker.remove(viewer, [&loop, gone, token = lifetime_.token()] {
+        loop.post([gone, token] {
+            if (token.expired()) return;
+            for (const auto& track : gone->tracks)
+                gone->worker.giveBack(track->slot());
+        });
+    });
+}
+
+void Egress::trackAdded(Track& track) {
+    forTracksNamed(track.name(), [&](ViewerTrack& watched) { watched.attach(track); });
+}
+
+void Egress::trackEnds(Track& track) {
+    forTracksNamed(track.name(), [&](ViewerTrack& watched) { watched.detach(track); });
+}
+
+void Egress::forTracksNamed(const TrackName& name, const std::function<void(ViewerTrack&)>& fn) {
+    for (const auto& [id, viewer] : viewers_)
+        for (const auto& track : viewer->tracks)
+            if (track->name() == name) fn(*track);
+}
+
+void Egress::callEnds(const std::string& call) {
+    std::vector<ViewerId> over;
+    for (const auto& [id, viewer] : viewers_)
+        if (viewer->call == call) over.push_back(id);
+    for (const ViewerId id : over)
+        finish(id, "the call has ended");
+}
+
+void Egress::tell(const Viewer& viewer, const char* state, const std::string& detail) const {
+    for (const auto& track : viewer.tracks)
+        context_.happened({Event::Subject::subscriber, viewer.call, track->name().text(),
+                           "viewer-" + std::to_string(viewer.id), state, detail});
+}
+
+void Egress::addTo(Snapshot& snapshot) const {
+    for (const auto& [id, viewer] : viewers_)
+        snapshot.viewers.push_back(viewer->snapshot());
+}
+
+bool Egress::isStuck(Clock::duration limit) const {
+    const auto now = Clock::now();
+    return std::any_of(workers_.begin(), workers_.end(), [&](const auto& worker) {
+        const auto since = worker->busySince();
+        return since && now - *since > limit;
+    });
+}
+
+} // namespace spillway::relay::webrtc

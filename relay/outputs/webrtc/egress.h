@@ -1,0 +1,76 @@
+// The viewers of this node: one UDP port, one worker for each core, no thread for a viewer.
+//
+// Comes in: offers, and news of tracks. Goes out: answers, and by the workers media. A viewer's tracks are
+// chosen when it comes, by name; they may end and come back while it stays. Owner: Relay. Loop thread.
+#pragma once
+
+#include "config/settings.h"
+#include "relay/event.h"
+#include "relay/outputs/webrtc/agreement.h"
+#include "relay/outputs/webrtc/viewer.h"
+#include "relay/outputs/webrtc/worker.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace spillway::relay::webrtc {
+
+class Egress {
+  public:
+    /// What it uses of the relay; outlives it.
+    struct Context {
+        Loop& loop;
+        QueueBudget& budget;
+        OutputMetrics& metrics;
+        std::function<Track*(const TrackName&)> findTrack;
+        std::function<void(const std::string& call, const std::function<void(Track&)>&)> forEachTrack;
+        OnEvent happened;
+    };
+
+    /// Binds `webrtc.listen`; nobody can view when it is empty. Throws std::runtime_error naming the address.
+    Egress(Context context, const config::WebrtcSettings& settings);
+    /// Ends all viewers.
+    ~Egress();
+    Egress(const Egress&) = delete;
+    Egress& operator=(const Egress&) = delete;
+
+    /// Throws ViewRefused.
+    Viewing view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded);
+    bool end(ViewerId viewer);
+    void endAll();
+
+    void trackAdded(Track& track);
+    /// Must come before the track goes.
+    void trackEnds(Track& track);
+    void callEnds(const std::string& call);
+
+    void addTo(Snapshot& snapshot) const;
+    /// Whether a worker has been inside one turn for longer than that.
+    bool isStuck(Clock::duration limit) const;
+
+  private:
+    std::vector<Track*> tracksFor(const ViewRequest& request) const;
+    Worker& leastBusy();
+    std::vector<std::string> candidates() const;
+    std::string answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
+                       const IceCredentials& credentials) const;
+    SessionSetup setUp(Viewer& viewer, const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines);
+    void finish(ViewerId viewer, const std::string& reason);
+    void remove(ViewerId viewer, const std::string& reason);
+    void forTracksNamed(const TrackName& name, const std::function<void(ViewerTrack&)>& fn);
+    void tell(const Viewer& viewer, const char* state, const std::string& detail) const;
+
+    Context context_;
+    const std::vector<std::string> announce_;
+    std::unique_ptr<DtlsIdentity> identity_;
+    Directory directory_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::map<ViewerId, std::unique_ptr<Viewer>> viewers_;
+    ViewerId lastId_ = 0;
+    Lifetime lifetime_;
+};
+
+} // namespace spillway::relay::webrtc
