@@ -4,8 +4,10 @@
 // Comes in: datagrams, read many at a time (recvmmsg), each with the path that it came by (IP_PKTINFO where
 // the socket is bound to a wildcard). Goes out: datagrams by a path; what goes to the same path in one burst
 // and has the same size (but for the last, which may be shorter) leaves in one system call (UDP GSO, udp(7)
-// UDP_SEGMENT) where the kernel can, else by sendmmsg. Nothing blocks: what the kernel does not take is lost
-// and counted. Owner: the worker. Worker thread, but for construction.
+// UDP_SEGMENT) where the kernel can, else by sendmmsg. Where it cannot depends on the way out too (a small
+// path MTU, IPsec, a driver): after a failure segments rest for some bursts, more each time, and are tried
+// again, so that one viewer's path does not decide for all. Nothing blocks: what the kernel does not take is
+// lost and counted. Owner: the worker. Worker thread, but for construction.
 #pragma once
 
 #include "relay/outputs/descriptor.h"
@@ -30,15 +32,23 @@ struct SocketCounters {
     std::uint64_t receivedPackets = 0;
 };
 
+struct SocketOptions {
+    /// Bytes asked of the kernel for each socket, in and out.
+    int bufferBytes = 4 * 1024 * 1024;
+    bool forceBuffers = true; ///< beyond the machine's limits, if we may (CAP_NET_ADMIN)
+    bool segments = true;     ///< UDP GSO where it works
+    /// Fails when anybody has one of the ports: SO_REUSEPORT alone would share it in silence with another
+    /// process of the same user. For the first worker.
+    bool exclusive = false;
+};
+
 class Sockets {
   public:
-    /// Bytes asked of the kernel for each socket, in and out.
-    static constexpr int bufferBytes = 4 * 1024 * 1024;
-    static constexpr std::size_t maxDatagram = 1500; ///< longer ones are cut, and so not valid
+    static constexpr std::size_t maxDatagram = 1500; ///< longer ones are not handed out: nobody needs them
 
     /// Binds. With port 0 in the first worker's addresses, boundAddresses() tells the others which. Throws
     /// std::runtime_error naming the address.
-    explicit Sockets(const std::vector<SocketAddress>& addresses);
+    explicit Sockets(const std::vector<SocketAddress>& addresses, const SocketOptions& options = {});
     ~Sockets();
     Sockets(const Sockets&) = delete;
     Sockets& operator=(const Sockets&) = delete;
@@ -51,7 +61,7 @@ class Sockets {
     /// For epoll.
     std::vector<int> descriptors() const;
     /// Reads what waits at one of them, at most `max` datagrams; how many. The bytes are valid during the
-    /// call and may be written to (SRTCP is decrypted in place).
+    /// call and may be written to (SRTCP is decrypted in place). `each` may send, but not receive.
     std::size_t receive(std::size_t socket, std::size_t max,
                         const std::function<void(MutableBytes, const Path&)>& each);
 
@@ -59,13 +69,14 @@ class Sockets {
     void send(const Path& path, Bytes datagram);
 
     /// A burst to one path: packets are written one behind the other into room() and added; flush() sends.
-    /// room() has space for `bytes` or is empty: then flush() first.
+    /// room() has space for `bytes`, at most maxDatagram, or is empty: then flush() first. Adding 0 bytes is
+    /// adding nothing.
     MutableBytes room(std::size_t bytes);
     void add(std::size_t bytes);
     void flush(const Path& path);
 
     SocketCounters counters() const;
-    bool segments() const; ///< whether UDP GSO is in use
+    bool segments() const; ///< whether UDP GSO is in use for the next burst
 
   private:
     struct Impl;
@@ -74,8 +85,15 @@ class Sockets {
 
 /// The addresses that a viewer can reach this node at, for candidates: `announced` if there are any, else
 /// each bound address, a wildcard standing for all addresses of the machine's interfaces that are up
-/// (loopback only when there is no other). Main loop.
+/// (loopback only when there is no other, link-local IPv6 only when there is not even that). Announced ones
+/// without a port have those of the sockets of their family. Main loop.
 std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
                                               const std::vector<SocketAddress>& announced);
+/// The same with given addresses of interfaces. Pure.
+std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
+                                              const std::vector<SocketAddress>& announced,
+                                              const std::vector<SocketAddress>& interfaces);
+/// Of the interfaces that are up, with port 0. Main loop.
+std::vector<SocketAddress> interfaceAddresses();
 
 } // namespace spillway::relay::webrtc
