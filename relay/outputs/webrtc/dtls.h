@@ -57,6 +57,7 @@ class DtlsServer {
     DtlsServer(const DtlsServer&) = delete;
     DtlsServer& operator=(const DtlsServer&) = delete;
 
+    /// `send` is called from within this, onTimeout() and close(), and must not destroy the server.
     State receive(Bytes datagram);
     /// When onTimeout() is due; none while nothing was sent that could be lost.
     std::optional<Clock::time_point> timeout(Clock::time_point now) const;

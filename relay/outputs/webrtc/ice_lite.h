@@ -13,7 +13,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,11 +51,12 @@ class IceLite {
 
     /// The nominated path; the only one that may carry DTLS and SRTP.
     const std::optional<Path>& selected() const { return selected_; }
+    /// Only checks of the selected path count, once there is one.
     bool hasConsent(Clock::time_point now) const { return now - lastCheck_ < consentTime; }
 
   private:
-    struct Agent;
-    std::unique_ptr<Agent> agent_;
+    IceCredentials ours_;
+    std::string username_; ///< of the viewer's checks (RFC 8445 section 7.2.2)
     std::optional<Path> selected_;
     Clock::time_point lastCheck_;
 };

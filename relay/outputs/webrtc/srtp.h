@@ -13,7 +13,12 @@ class SrtpSession {
   public:
     /// Room that protect() and protectRtcp() may need behind the packet, bytes.
     static constexpr std::size_t trailer = 32;
+    /// SSRCs that a viewer may send RTCP with; from more it is dropped.
+    static constexpr std::size_t maxSenders = 64;
 
+    /// Once, before other threads: GStreamer's plugin starts the same library, which locks nothing there.
+    /// Without it the first session does so. Throws std::runtime_error.
+    static void startLibrary();
     /// Throws std::runtime_error.
     explicit SrtpSession(const SrtpKeys& keys);
     ~SrtpSession();
