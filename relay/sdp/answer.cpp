@@ -11,17 +11,6 @@ Section answered(const OfferedLine& line, const Transport& transport, const char
     return section;
 }
 
-Section refused(const OfferedLine& line) {
-    Section section;
-    section.kind = line.kind;
-    section.port = 0;
-    section.protocol = line.protocol;
-    section.formats.push_back(line.firstFormat);
-    if (!line.mid.empty()) section.add("mid", line.mid);
-    section.add("inactive");
-    return section;
-}
-
 } // namespace
 
 std::variant<Transport, Error> readTransport(std::string_view answer) {
@@ -58,8 +47,8 @@ std::string answerForPeer(const Offer& offer, const Transport& transport,
     bool first = true;
     for (const OfferedLine& line : offer.lines) {
         if (!line.named) continue;
-        Section section =
-            line.shown ? answered(line, transport, line.carried ? "recvonly" : "inactive") : refused(line);
+        Section section = line.shown ? answered(line, transport, line.carried ? "recvonly" : "inactive")
+                                     : refusedSection(line);
         if (line.shown && std::exchange(first, false)) {
             addCandidates(section, candidates);
             section.add("end-of-candidates");

@@ -83,14 +83,6 @@ Parameters parseParameters(std::string_view text) {
     return result;
 }
 
-/// `<payload type> <rest>` of rtpmap, fmtp and rtcp-fb.
-std::optional<std::pair<unsigned, std::string_view>> splitPayload(std::string_view value) {
-    const auto [first, rest] = splitAt(value, ' ');
-    const auto type = number<unsigned>(first);
-    if (!type || *type > 127) return std::nullopt;
-    return std::pair{*type, trimmed(rest)};
-}
-
 bool contains(const std::vector<std::string>& list, const std::string& text) {
     return std::find(list.begin(), list.end(), text) != list.end();
 }
@@ -185,6 +177,19 @@ bool isRetransmissionOf(const Offered& offered, const std::set<unsigned>& carrie
 }
 
 } // namespace
+
+std::optional<std::pair<unsigned, std::string_view>> splitPayload(std::string_view value) {
+    const auto [first, rest] = splitAt(value, ' ');
+    const auto type = number<unsigned>(first);
+    if (!type || *type > 127) return std::nullopt;
+    return std::pair{*type, trimmed(rest)};
+}
+
+std::optional<std::string> fmtpParameter(std::string_view fmtp, std::string_view name) {
+    for (auto& [key, value] : parseParameters(fmtp))
+        if (key == name) return std::move(value);
+    return std::nullopt;
+}
 
 std::vector<Payload> carriedPayloads(const Section& section, const std::vector<config::Codec>& videoCodecs) {
     const auto offered = readOffered(section);

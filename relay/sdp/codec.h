@@ -5,7 +5,10 @@
 #include "config/settings.h"
 #include "relay/sdp/description.h"
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace spillway::relay::sdp {
@@ -20,6 +23,12 @@ struct Payload {
 /// For a section of kind `audio` or `video`: VP8, VP9 profile 0, H.264 in packetization mode 1 (mode 0 when
 /// nothing else of H.264 is offered), H.265 and Opus, as far as `videoCodecs` has them, each with its RTX.
 std::vector<Payload> carriedPayloads(const Section& section, const std::vector<config::Codec>& videoCodecs);
+
+/// `<payload type> <rest>` of rtpmap and fmtp; nothing when it is no payload type.
+std::optional<std::pair<unsigned, std::string_view>> splitPayload(std::string_view value);
+
+/// Of the value of an fmtp; `name` in lower case.
+std::optional<std::string> fmtpParameter(std::string_view fmtp, std::string_view name);
 
 /// The names of all encodings of a section, for messages: `AV1, PCMU`.
 std::string encodingNames(const Section& section);

@@ -1,5 +1,6 @@
 #include "relay/sdp/offer.h"
 
+#include "relay/sdp/attributes.h"
 #include "relay/sdp/candidate.h"
 #include "relay/sdp/render.h"
 #include "relay/sdp/text.h"
@@ -13,24 +14,12 @@ namespace spillway::relay::sdp {
 
 namespace {
 
-constexpr std::size_t maxMidBytes = 64;
 constexpr std::size_t maxSsrcs = 64; // of one line; simulcast with RTX names six
 
 constexpr std::array<std::string_view, 2> carriedExtensions{
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
     "urn:ietf:params:rtp-hdrext:sdes:mid",
 };
-
-bool isSavpf(std::string_view protocol) {
-    return protocol == "UDP/TLS/RTP/SAVPF" || protocol == "TCP/TLS/RTP/SAVPF" || protocol == "RTP/SAVPF";
-}
-
-/// Its own attribute, or the session's.
-std::optional<std::string> inherited(const Description& description, const Section& section,
-                                     std::string_view key) {
-    if (auto own = section.attribute(key)) return own;
-    return description.attribute(key);
-}
 
 bool sends(const Description& description, const Section& section) {
     for (const Part* part : {static_cast<const Part*>(&section), static_cast<const Part*>(&description)}) {
@@ -89,9 +78,7 @@ class OfferReader {
     }
 
   private:
-    std::string at(std::size_t index) const {
-        return "m-line " + std::to_string(index) + " (" + description_.sections[index].kind + ")";
-    }
+    std::string at(std::size_t index) const { return placeOf(description_, index); }
 
     std::string nothingCarried() const {
         if (description_.sections.empty()) return "there is no m-line";
@@ -116,21 +103,13 @@ class OfferReader {
         line.kind = section.kind;
         line.protocol = section.protocol;
         line.firstFormat = section.formats.front();
-        if (auto error = readMid(index, line)) return error;
+        auto mid = readMid(description_, index, mids_);
+        if (auto* error = std::get_if<Error>(&mid)) return *error;
+        line.mid = std::get<std::string>(std::move(mid));
         if (isCandidateForCarrying(index)) {
             if (auto error = carry(index, line)) return error;
         }
         offer_.lines.push_back(std::move(line));
-        return std::nullopt;
-    }
-
-    std::optional<Error> readMid(std::size_t index, OfferedLine& line) {
-        line.mid = description_.sections[index].attribute("mid").value_or("");
-        if (line.mid.empty()) return std::nullopt;
-        if (!isToken(line.mid) || line.mid.size() > maxMidBytes)
-            return malformed("a=mid of " + at(index) + " is not a token");
-        if (!mids_.insert(line.mid).second)
-            return malformed("a=mid:" + line.mid + " stands in more than one m-line");
         return std::nullopt;
     }
 
@@ -197,40 +176,23 @@ class OfferReader {
     }
 
     std::optional<Error> readIce() {
-        const Section& section = description_.sections[*first_];
-        offer_.ufrag = inherited(description_, section, "ice-ufrag").value_or("");
-        offer_.pwd = inherited(description_, section, "ice-pwd").value_or("");
-        if (offer_.ufrag.empty()) return malformed(at(*first_) + " has no a=ice-ufrag");
-        if (offer_.pwd.empty()) return malformed(at(*first_) + " has no a=ice-pwd");
-        if (offer_.ufrag.size() < 4 || offer_.ufrag.size() > 256 || !isIceText(offer_.ufrag))
-            return malformed("a=ice-ufrag of " + at(*first_) + " is not 4 to 256 of ICE text");
-        if (offer_.pwd.size() < 22 || offer_.pwd.size() > 256 || !isIceText(offer_.pwd))
-            return malformed("a=ice-pwd of " + at(*first_) + " is not 22 to 256 of ICE text");
+        auto ice = readIceCredentials(description_, *first_);
+        if (auto* error = std::get_if<Error>(&ice)) return *error;
+        offer_.ufrag = std::move(std::get<IceCredentials>(ice).ufrag);
+        offer_.pwd = std::move(std::get<IceCredentials>(ice).pwd);
         return std::nullopt;
     }
 
     std::optional<Error> readDtls() {
-        std::optional<Fingerprint> common;
-        for (std::size_t i = 0; i < offer_.lines.size(); ++i) {
-            if (!offer_.lines[i].carried && i != *first_) continue;
-            const Section& section = description_.sections[i];
-            const auto values = section.has("fingerprint") ? section.attributes("fingerprint")
-                                                           : description_.attributes("fingerprint");
-            if (values.empty()) continue;
-            const auto fingerprint = strongest(values);
-            if (!fingerprint)
-                return unsupported("a=fingerprint of " + at(i) +
-                                   " is not sha-256, sha-384 or sha-512 of its length");
-            if (common && *common != *fingerprint)
-                return unsupported("the m-lines have different fingerprints");
-            common = fingerprint;
-        }
-        if (!common) return malformed(at(*first_) + " has no a=fingerprint");
-        offer_.fingerprint = std::move(*common);
-        offer_.setup = inherited(description_, description_.sections[*first_], "setup").value_or("");
-        if (offer_.setup.empty()) return malformed(at(*first_) + " has no a=setup");
-        if (offer_.setup != "actpass" && offer_.setup != "active" && offer_.setup != "passive")
-            return malformed("a=setup of " + at(*first_) + " is " + shown(offer_.setup));
+        std::vector<std::size_t> lines{*first_};
+        for (const std::size_t index : offer_.order)
+            if (index != *first_) lines.push_back(index);
+        auto fingerprint = readFingerprint(description_, lines);
+        if (auto* error = std::get_if<Error>(&fingerprint)) return *error;
+        auto setup = readSetup(description_, *first_);
+        if (auto* error = std::get_if<Error>(&setup)) return *error;
+        offer_.fingerprint = std::get<Fingerprint>(std::move(fingerprint));
+        offer_.setup = std::get<std::string>(std::move(setup));
         return std::nullopt;
     }
 
@@ -241,10 +203,7 @@ class OfferReader {
             if (candidate && candidate->usable && offer_.candidates.size() < maxCandidates)
                 offer_.candidates.push_back(candidate->text);
         }
-        auto options = inherited(description_, section, "ice-options").value_or("");
-        std::replace(options.begin(), options.end(), ',', ' '); // as libdatachannel separates them
-        const auto names = words(options);
-        offer_.trickle = std::find(names.begin(), names.end(), "trickle") != names.end();
+        offer_.trickle = offersTrickle(description_, section);
         offer_.iceLite = description_.has("ice-lite");
         const auto origin = words(description_.origin);
         const auto digits = [&](std::size_t i) {

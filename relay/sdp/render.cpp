@@ -36,6 +36,17 @@ Section mediaSection(const OfferedLine& line) {
     return section;
 }
 
+Section refusedSection(const OfferedLine& line) {
+    Section section;
+    section.kind = line.kind;
+    section.port = 0;
+    section.protocol = line.protocol;
+    section.formats.push_back(line.firstFormat);
+    if (!line.mid.empty()) section.add("mid", line.mid);
+    section.add("inactive");
+    return section;
+}
+
 void addCandidates(Section& section, const std::vector<std::string>& candidates) {
     for (const std::string& candidate : candidates)
         section.add("candidate", candidate.substr(std::string_view("candidate:").size()));

@@ -28,6 +28,9 @@ Description bundleOf(const Offer& offer);
 /// line.
 Section mediaSection(const OfferedLine& line);
 
+/// A line that is refused: port 0 and inactive.
+Section refusedSection(const OfferedLine& line);
+
 /// `candidate:…` each.
 void addCandidates(Section& section, const std::vector<std::string>& candidates);
 

@@ -90,6 +90,10 @@ bool isToken(std::string_view text) {
     });
 }
 
+bool isPrintable(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 std::string raised(std::string_view text) {
     std::string result(text);
     for (char& c : result)

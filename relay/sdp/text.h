@@ -26,6 +26,9 @@ bool isIceText(std::string_view text);
 /// RFC 8866 token.
 bool isToken(std::string_view text);
 
+/// ASCII from blank to `~`: nothing in it can end a line, for whatever reader.
+bool isPrintable(std::string_view text);
+
 std::string lowered(std::string_view text);
 std::string raised(std::string_view text);
 

@@ -55,6 +55,7 @@ struct ViewerOffer {
     std::string ufrag;
     std::string pwd;
     Fingerprint fingerprint;
+    bool bundled = false; ///< all lines that receive are in one group
     bool trickle = false;
 
     /// The first line of a kind that receives; null when there is none.
@@ -66,7 +67,8 @@ struct ViewerOffer {
 std::variant<ViewerOffer, Error> readViewerOffer(std::string_view text);
 
 /// The payload of the line that fits a codec: the encoding, clock rate and, of H.264 and VP9, the profile of
-/// `parameters` (fmtp of the publisher's stream; may be empty). Null when the viewer cannot take it.
+/// `parameters` (fmtp of the publisher's stream; may be empty). Of H.264 the same profile comes first, then
+/// one that includes it. Null when the viewer cannot take it.
 const ViewerPayload* payloadFor(const ViewerLine& line, std::string_view encoding, std::uint32_t clockRate,
                                 std::string_view parameters);
 
@@ -91,7 +93,8 @@ struct ViewerAnswer {
     std::vector<SentLine> sent;
 };
 
-/// ICE-lite, `a=setup:passive`, sendonly; lines that are not in `sent` are refused (port 0).
+/// ICE-lite, `a=setup:passive`, sendonly; lines that are not in `sent` are refused (port 0). In cname, stream
+/// and track what is no token character becomes `_`, and 64 bytes are written.
 std::string viewerAnswer(const ViewerOffer& offer, const ViewerAnswer& answer);
 
 } // namespace spillway::relay::sdp

@@ -47,4 +47,27 @@ inline bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
+/// The text with one to six changes; `random(n)` is below n.
+template <class Random>
+std::string mutated(std::string text, const Random& random) {
+    for (std::size_t changes = 1 + random(6); changes > 0; --changes) {
+        const std::size_t at = random(text.size());
+        switch (random(4)) {
+        case 0:
+            text[at] = static_cast<char>(random(256));
+            break;
+        case 1:
+            text.erase(at, 1 + random(60));
+            break;
+        case 2:
+            text.insert(at, text.substr(random(text.size()), random(80)));
+            break;
+        default:
+            text.insert(at, std::string(1 + random(3), "\r\n: =0"[random(6)]));
+            break;
+        }
+    }
+    return text;
+}
+
 } // namespace spillway::test

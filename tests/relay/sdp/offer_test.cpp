@@ -222,24 +222,7 @@ TEST_CASE("no mutation of an offer breaks the lens, and what it passes on is cle
                                              fixture("obs.sdp"), fixture("pion.sdp"), fixture("werift.sdp")};
     std::size_t carried = 0;
     for (int i = 0; i < 4000; ++i) {
-        std::string text = originals[random(originals.size())];
-        for (std::size_t changes = 1 + random(6); changes > 0; --changes) {
-            const std::size_t at = random(text.size());
-            switch (random(4)) {
-            case 0:
-                text[at] = static_cast<char>(random(256));
-                break;
-            case 1:
-                text.erase(at, 1 + random(60));
-                break;
-            case 2:
-                text.insert(at, text.substr(random(text.size()), random(80)));
-                break;
-            default:
-                text.insert(at, std::string(1 + random(3), "\r\n: =0"[random(6)]));
-                break;
-            }
-        }
+        const std::string text = mutated(originals[random(originals.size())], random);
         const auto read = sdp::readOffer(text, allCodecs, sdp::Author::publisher);
         const auto* offer = std::get_if<sdp::Offer>(&read);
         if (!offer) continue;

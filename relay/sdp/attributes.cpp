@@ -1,0 +1,91 @@
+#include "relay/sdp/attributes.h"
+
+#include "relay/sdp/text.h"
+
+#include <algorithm>
+
+namespace spillway::relay::sdp {
+
+namespace {
+
+constexpr std::size_t maxMidBytes = 64;
+
+bool isIceTextOf(std::string_view text, std::size_t least) {
+    return text.size() >= least && text.size() <= 256 && isIceText(text);
+}
+
+} // namespace
+
+bool isSavpf(std::string_view protocol) {
+    return protocol == "UDP/TLS/RTP/SAVPF" || protocol == "TCP/TLS/RTP/SAVPF" || protocol == "RTP/SAVPF";
+}
+
+std::optional<std::string> inherited(const Description& description, const Section& section,
+                                     std::string_view key) {
+    if (auto own = section.attribute(key)) return own;
+    return description.attribute(key);
+}
+
+std::string placeOf(const Description& description, std::size_t index) {
+    return "m-line " + std::to_string(index) + " (" + description.sections[index].kind + ")";
+}
+
+std::variant<std::string, Error> readMid(const Description& description, std::size_t index,
+                                         std::set<std::string>& taken) {
+    std::string mid = description.sections[index].attribute("mid").value_or("");
+    if (mid.empty()) return mid;
+    if (!isToken(mid) || mid.size() > maxMidBytes)
+        return malformed("a=mid of " + placeOf(description, index) + " is not a token");
+    if (!taken.insert(mid).second) return malformed("a=mid:" + mid + " stands in more than one m-line");
+    return mid;
+}
+
+std::variant<IceCredentials, Error> readIceCredentials(const Description& description, std::size_t index) {
+    const Section& section = description.sections[index];
+    const std::string place = placeOf(description, index);
+    IceCredentials ice{inherited(description, section, "ice-ufrag").value_or(""),
+                       inherited(description, section, "ice-pwd").value_or("")};
+    if (ice.ufrag.empty()) return malformed(place + " has no a=ice-ufrag");
+    if (ice.pwd.empty()) return malformed(place + " has no a=ice-pwd");
+    if (!isIceTextOf(ice.ufrag, 4))
+        return malformed("a=ice-ufrag of " + place + " is not 4 to 256 of ICE text");
+    if (!isIceTextOf(ice.pwd, 22))
+        return malformed("a=ice-pwd of " + place + " is not 22 to 256 of ICE text");
+    return ice;
+}
+
+std::variant<Fingerprint, Error> readFingerprint(const Description& description,
+                                                 const std::vector<std::size_t>& indexes) {
+    std::optional<Fingerprint> common;
+    for (const std::size_t index : indexes) {
+        const Section& section = description.sections[index];
+        const auto values = section.has("fingerprint") ? section.attributes("fingerprint")
+                                                       : description.attributes("fingerprint");
+        if (values.empty()) continue;
+        auto fingerprint = strongest(values);
+        if (!fingerprint)
+            return unsupported("a=fingerprint of " + placeOf(description, index) +
+                               " is not sha-256, sha-384 or sha-512 of its length");
+        if (common && *common != *fingerprint) return unsupported("the m-lines have different fingerprints");
+        common = std::move(fingerprint);
+    }
+    if (!common) return malformed(placeOf(description, indexes.front()) + " has no a=fingerprint");
+    return std::move(*common);
+}
+
+std::variant<std::string, Error> readSetup(const Description& description, std::size_t index) {
+    std::string setup = inherited(description, description.sections[index], "setup").value_or("");
+    if (setup.empty()) return malformed(placeOf(description, index) + " has no a=setup");
+    if (setup != "actpass" && setup != "active" && setup != "passive")
+        return malformed("a=setup of " + placeOf(description, index) + " is " + shown(setup));
+    return setup;
+}
+
+bool offersTrickle(const Description& description, const Section& section) {
+    auto options = inherited(description, section, "ice-options").value_or("");
+    std::replace(options.begin(), options.end(), ',', ' '); // as libdatachannel separates them
+    const auto names = words(options);
+    return std::find(names.begin(), names.end(), "trickle") != names.end();
+}
+
+} // namespace spillway::relay::sdp

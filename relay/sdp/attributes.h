@@ -1,0 +1,47 @@
+// Attributes that the readers of offers have in common: identity, ICE and DTLS of a line. Pure code, any
+// thread.
+#pragma once
+
+#include "relay/sdp/description.h"
+#include "relay/sdp/fingerprint.h"
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace spillway::relay::sdp {
+
+/// RTP over DTLS-SRTP with feedback, in the spellings that are in use.
+bool isSavpf(std::string_view protocol);
+
+/// Its own attribute, or the session's.
+std::optional<std::string> inherited(const Description& description, const Section& section,
+                                     std::string_view key);
+
+/// For messages: `m-line 1 (video)`.
+std::string placeOf(const Description& description, std::size_t index);
+
+/// The mid of a line, empty when it has none. `taken` are those of the lines before it.
+std::variant<std::string, Error> readMid(const Description& description, std::size_t index,
+                                         std::set<std::string>& taken);
+
+struct IceCredentials {
+    std::string ufrag;
+    std::string pwd;
+};
+std::variant<IceCredentials, Error> readIceCredentials(const Description& description, std::size_t index);
+
+/// The strongest that each of these lines has, its own or the session's: the same on all that have one.
+std::variant<Fingerprint, Error> readFingerprint(const Description& description,
+                                                 const std::vector<std::size_t>& indexes);
+
+/// `actpass`, `active` or `passive`.
+std::variant<std::string, Error> readSetup(const Description& description, std::size_t index);
+
+bool offersTrickle(const Description& description, const Section& section);
+
+} // namespace spillway::relay::sdp

@@ -1,0 +1,116 @@
+#include "relay/sdp/codec.h"
+#include "relay/sdp/render.h"
+#include "relay/sdp/text.h"
+#include "relay/sdp/viewer_offer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace spillway::relay::sdp {
+
+namespace {
+
+/// Names of participants and sources come from outside and may be of any letters; RFC 8830 section 2 has
+/// 1 to 64 token characters.
+std::string asToken(std::string_view name) {
+    constexpr std::size_t longest = 64;
+    std::string token(name.substr(0, longest));
+    for (char& c : token)
+        if (!isToken({&c, 1})) c = '_';
+    return token.empty() ? "-" : token;
+}
+
+std::string rtpmap(const ViewerPayload& payload, const std::string& encoding) {
+    const std::string channels = payload.channels.empty() ? "" : "/" + payload.channels;
+    return encoding + "/" + std::to_string(payload.clockRate) + channels;
+}
+
+std::vector<std::string> feedbackOf(const ViewerPayload& payload) {
+    std::vector<std::string> feedback;
+    if (payload.nack) feedback.emplace_back("nack");
+    if (payload.pli) feedback.emplace_back("nack pli");
+    if (payload.fir) feedback.emplace_back("ccm fir");
+    if (payload.remb) feedback.emplace_back("goog-remb");
+    if (payload.transportCc) feedback.emplace_back("transport-cc");
+    return feedback;
+}
+
+OfferedLine asOffered(const ViewerLine& line) {
+    OfferedLine result;
+    result.kind = line.kind;
+    result.protocol = line.protocol;
+    result.firstFormat = line.firstFormat;
+    result.mid = line.mid;
+    result.reducedSizeRtcp = line.reducedSizeRtcp;
+    return result;
+}
+
+void addStream(Section& section, const SentLine& sent) {
+    section.add("sendonly");
+    section.add("msid", asToken(sent.stream) + " " + asToken(sent.track));
+    const std::string ssrc = std::to_string(sent.ssrc);
+    const std::string cname = " cname:" + asToken(sent.cname);
+    if (!sent.payload.rtx) return section.add("ssrc", ssrc + cname);
+    const std::string rtxSsrc = std::to_string(sent.rtxSsrc);
+    section.add("ssrc-group", "FID " + ssrc + " " + rtxSsrc);
+    section.add("ssrc", ssrc + cname);
+    section.add("ssrc", rtxSsrc + cname);
+}
+
+Section sentSection(const ViewerLine& line, const SentLine& sent, const Transport& transport) {
+    OfferedLine answered = asOffered(line);
+    for (const ViewerExtension& extension : sent.extensions)
+        answered.extensions.push_back({extension.id, extension.uri});
+    const ViewerPayload& payload = sent.payload;
+    answered.payloads.push_back({payload.type, rtpmap(payload, payload.encoding),
+                                 isPrintable(sent.parameters) ? sent.parameters : "", feedbackOf(payload)});
+    if (payload.rtx)
+        answered.payloads.push_back(
+            {*payload.rtx, rtpmap(payload, "rtx"), "apt=" + std::to_string(payload.type), {}});
+    Section section = mediaSection(answered);
+    addTransport(section, transport);
+    addStream(section, sent);
+    return section;
+}
+
+const SentLine* sentOn(std::size_t index, const std::vector<SentLine>& sent) {
+    const auto found =
+        std::find_if(sent.begin(), sent.end(), [&](const SentLine& line) { return line.line == index; });
+    return found == sent.end() ? nullptr : &*found;
+}
+
+Description sessionPart(const ViewerOffer& offer, const ViewerAnswer& answer) {
+    Description description;
+    description.origin = "- 0 2 IN IP4 0.0.0.0";
+    std::string group = "BUNDLE";
+    for (std::size_t i = 0; i < offer.lines.size(); ++i)
+        if (sentOn(i, answer.sent)) group += " " + offer.lines[i].mid;
+    // An answer may not group what the offer does not, nor nothing (RFC 9143 section 7.3).
+    if (offer.bundled && group != "BUNDLE") description.add("group", group);
+    description.add("ice-lite");
+    if (offer.trickle) description.add("ice-options", "trickle");
+    description.add("msid-semantic", "WMS *");
+    return description;
+}
+
+} // namespace
+
+std::string viewerAnswer(const ViewerOffer& offer, const ViewerAnswer& answer) {
+    Description description = sessionPart(offer, answer);
+    // As DTLS server we choose the cipher: viewers offer AES-GCM, but do not put it first.
+    const Transport transport{answer.ufrag, answer.pwd, answer.fingerprint, "passive"};
+    bool first = true;
+    for (std::size_t i = 0; i < offer.lines.size(); ++i) {
+        const ViewerLine& line = offer.lines[i];
+        const SentLine* sent = sentOn(i, answer.sent);
+        Section section = sent ? sentSection(line, *sent, transport) : refusedSection(asOffered(line));
+        if (sent && std::exchange(first, false)) {
+            addCandidates(section, answer.candidates);
+            section.add("end-of-candidates");
+        }
+        description.sections.push_back(std::move(section));
+    }
+    return description.text();
+}
+
+} // namespace spillway::relay::sdp
