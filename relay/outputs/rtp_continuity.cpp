@@ -8,17 +8,17 @@ namespace spillway::relay {
 
 namespace {
 
-std::uint32_t ticks(Clock::duration duration, std::uint32_t clockRate) {
-    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-    return static_cast<std::uint32_t>(microseconds * clockRate / 1'000'000);
-}
-
 /// Is `a` ahead of `b` on the circle of sequence numbers?
 bool isAhead(std::uint16_t a, std::uint16_t b) {
     return static_cast<std::int16_t>(a - b) > 0;
 }
 
 } // namespace
+
+std::uint32_t rtpTicks(Clock::duration duration, std::uint32_t clockRate) {
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+    return static_cast<std::uint32_t>(microseconds * clockRate / 1'000'000);
+}
 
 RtpContinuity::RtpContinuity()
     : RtpContinuity(randomNumber<std::uint16_t>(), randomNumber<std::uint32_t>()) {}
@@ -32,7 +32,7 @@ RtpContinuity::Position RtpContinuity::next(std::uint64_t source, const RtpPacke
     if (switches(source, packet)) {
         const auto passed =
             origin_ ? std::max(Clock::duration{0}, arrived - lastArrived_) : Clock::duration{0};
-        const std::uint32_t timestamp = last_.timestamp + std::max(1U, ticks(passed, clockRate));
+        const std::uint32_t timestamp = last_.timestamp + std::max(1U, rtpTicks(passed, clockRate));
         sequenceOffset_ = static_cast<std::uint16_t>(last_.sequence + 1 - packet.sequence);
         timestampOffset_ = timestamp - packet.timestamp;
         last_.sequence = static_cast<std::uint16_t>(last_.sequence + 1);

@@ -14,6 +14,9 @@
 
 namespace spillway::relay {
 
+/// A time in units of a stream's clock, of which there are 2^32.
+std::uint32_t rtpTicks(Clock::duration duration, std::uint32_t clockRate);
+
 class RtpContinuity {
   public:
     struct Position {

@@ -23,16 +23,22 @@ class PacketRing {
 
     PacketRing();
 
-    /// The packets of one source come in about their order; one that is there already is not kept twice.
+    /// Called for each viewer; one that is there already, or was, is not kept twice. `frame.arrived` grows
+    /// from packet to packet.
     void put(const Frame& frame, const RtpPacket& packet);
     /// Null when it is too old, was never there, or is of another source (StreamFormat::source and SSRC).
     const Entry* find(std::uint64_t source, std::uint32_t ssrc, std::uint16_t sequence) const;
     std::size_t bytes() const { return bytes_; }
 
   private:
-    std::vector<Entry> entries_; ///< by sequence number modulo packets
+    void evict();
+
+    std::vector<Entry> entries_;        ///< as they came, from oldest_ on
+    std::vector<std::uint16_t> places_; ///< in entries_, by sequence number modulo packets
+    std::size_t oldest_ = 0;
+    std::size_t count_ = 0;
     std::size_t bytes_ = 0;
-    std::uint16_t oldest_ = 0;
+    Clock::time_point goneUntil_ = Clock::time_point::min(); ///< arrival of the last that was evicted
 };
 
 } // namespace spillway::relay::webrtc

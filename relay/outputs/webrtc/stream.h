@@ -63,8 +63,8 @@ class Stream {
     Stream& operator=(const Stream&) = delete;
 
     /// The packet of this frame, ready to be protected: bytes written, or 0 when there is nothing to send
-    /// (padding alone) or it does not fit. `transportSequence` is the viewer's own counter and is counted on
-    /// when it was used.
+    /// (padding alone, or so late that its number is another's) or it does not fit. `transportSequence` is
+    /// the viewer's own counter and is counted on when it was used.
     std::size_t write(const Frame& frame, const RtpPacket& packet, std::uint16_t& transportSequence,
                       Clock::time_point now, MutableBytes into);
     /// What the viewer asks for once more, by the sequence number that it knows. 0 when it is not there any
@@ -72,7 +72,8 @@ class Stream {
     std::size_t retransmit(std::uint16_t sequence, const PacketRing& ring, std::uint16_t& transportSequence,
                            Clock::time_point now, MutableBytes into);
     /// Lengthens a packet by RTP padding (RFC 3550 section 5.1) so that a burst can be segmented evenly; at
-    /// least one byte. The new size.
+    /// least one byte, at most 255; unchanged when that does not do. The new size. Not for a stream that
+    /// retransmits without RTX: its packets would not be the same again.
     static std::size_t pad(std::uint8_t* packet, std::size_t bytes, std::size_t wanted);
 
     /// Where the stream is now in RTP and wall time; nothing before the first packet.
@@ -82,8 +83,8 @@ class Stream {
 
     const StreamSettings& settings() const;
     struct Counters {
-        std::uint64_t packets = 0;
-        std::uint64_t bytes = 0; ///< of RTP, headers included
+        std::uint64_t packets = 0; ///< sent for the first time …
+        std::uint64_t bytes = 0;   ///< … and their RTP, headers included
         std::uint64_t retransmitted = 0;
         std::uint64_t unavailable = 0; ///< asked for once more, but gone
     };
