@@ -311,6 +311,7 @@ TEST_CASE("closed before the handshake is silence", "[dtls]") {
 TEST_CASE("viewers of several threads share an identity", "[dtls]") {
     std::array<bool, 4> good{};
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (bool& each : good)
         threads.emplace_back([&each] {
             each = true;

@@ -203,6 +203,7 @@ TEST_CASE("keys of a wrong length make no session", "[srtp]") {
 
 TEST_CASE("sessions of several threads share nothing", "[srtp]") {
     std::vector<std::thread> threads;
+    threads.reserve(4);
     std::array<bool, 4> good{};
     for (bool& each : good)
         threads.emplace_back([&each] {
