@@ -9,7 +9,8 @@ import { buildGo } from '../../support/go.mjs';
 import { cable, here, startHost } from '../../support/hosts.mjs';
 import { cpuSeconds, residentBytes, threadCount } from '../../support/process.mjs';
 import { root } from '../../support/spillwayd.mjs';
-import { measureFloor, startViewers } from './processes.mjs';
+import { buildViewers, startViewers } from '../viewers/viewers.mjs';
+import { measureFloor } from './processes.mjs';
 import { startJanusWith, startSpillwayWith } from './server.mjs';
 import { judge } from './targets.mjs';
 
@@ -130,7 +131,7 @@ async function measureAll(start, far, programs) {
 }
 
 const built = {
-  viewers: await buildGo(path(root, 'tests/bench/viewers')), source: await buildGo(path(root, 'tests/bench/egress/source.go')),
+  viewers: await buildViewers(), source: await buildGo(path(root, 'tests/bench/egress/source.go')),
 };
 const programs = { viewers: built.viewers.program, source: built.source.program };
 const far = await startHost();
