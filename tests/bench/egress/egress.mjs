@@ -93,7 +93,7 @@ async function measure(server, alone, far, programs, count) {
     const last = await viewers.ask('stats');
     return {
       name: server.name, count, perPacket, threads: threads - alone.threads, memory: (memory - alone.memory) / 1024 / count,
-      lost: last.lost, dropped: (await droppedByViewers(far)) - dropped, cores: played.cpu / played.seconds,
+      packets: last.packets, lost: last.lost, dropped: (await droppedByViewers(far)) - dropped, cores: played.cpu / played.seconds,
       expected: played.packets / (240 * count * played.seconds), withFrame: last.with_frame, join: (joinCpu / count) * 1000,
       first: last.first_packet_ms.p95, frame: last.first_frame_ms.p95, delay: await observe(server, far, programs),
       crowdDelay: played.delay,

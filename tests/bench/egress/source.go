@@ -25,6 +25,8 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/pion/interceptor"
+	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
@@ -162,7 +164,17 @@ func readFeedback(sender *webrtc.RTPSender) {
 }
 
 func publish() func(*rtp.Packet) error {
-	peer, err := webrtc.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
+	// Pion's own words go to stdout, where ours are read.
+	words := logging.NewDefaultLoggerFactory()
+	words.Writer = os.Stderr
+	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
+	check(media.RegisterDefaultCodecs())
+	check(webrtc.RegisterDefaultInterceptors(media, registry))
+	api := webrtc.NewAPI(
+		webrtc.WithSettingEngine(webrtc.SettingEngine{LoggerFactory: words}), webrtc.WithMediaEngine(media),
+		webrtc.WithInterceptorRegistry(registry),
+	)
+	peer, err := api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
 	check(err)
 	codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
 	local, err := webrtc.NewTrackLocalStaticRTP(codec, "video", "source")

@@ -11,7 +11,7 @@ function targetsOf({ floor, janus, spillway }) {
     { what: 'threads that more viewers add', value: largest.threads - smallest.threads, most: 0, guard: 0 },
     { what: 'KiB for each viewer', value: largest.memory, most: 150, guard: 400 },
     { what: 'ms of CPU for a join', value: worst((row) => row.join), most: 5, guard: 20 },
-    { what: 'packets lost on the way', value: worst((row) => row.lost - row.dropped), most: 0, guard: 0 },
+    { what: 'packets lost on the way', value: worst((row) => row.lost - row.dropped), most: 0, guard: largest.packets / 200 },
     { what: 'viewers without a frame', value: worst((row) => row.count - row.withFrame), most: 0, guard: 0 },
     { what: 'ms to the first packet, p95', value: worst((row) => row.first), most: 150, guard: 1000 },
     { what: 'ms to the first decodable frame, p95', value: worst((row) => row.frame), most: 400, guard: 2500 },
@@ -24,7 +24,7 @@ export function judge({ short, ...measured }) {
   let good = true;
   for (const { what, value, most, guard } of targetsOf(measured)) {
     const met = value <= (short ? guard : most);
-    const bound = short ? `guard ${guard}, target ${most}` : `target ${most}`;
+    const bound = short ? `guard ${Math.round(guard * 100) / 100}, target ${most}` : `target ${most}`;
     console.log(`${met ? 'ok    ' : 'FAILED'} ${what}: ${value.toFixed(2)} (${bound})`);
     good &&= met;
   }

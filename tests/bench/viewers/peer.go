@@ -4,12 +4,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"os"
 	"time"
 
 	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/logging"
 	"github.com/pion/webrtc/v3"
 )
 
@@ -58,10 +60,18 @@ func newInterceptors() *interceptor.Registry {
 	return registry
 }
 
+// quiet keeps Pion's words off stdout, where ours are read.
+func quiet() logging.LoggerFactory {
+	factory := logging.NewDefaultLoggerFactory()
+	factory.Writer = os.Stderr
+	factory.DefaultLogLevel = logging.LogLevelDisabled
+	return factory
+}
+
 // On IPv4 and without loopback, as one interface of a test's host has it: every further candidate would cost the server
 // checks of its own.
 func newBuilder() *builder {
-	settings := webrtc.SettingEngine{}
+	settings := webrtc.SettingEngine{LoggerFactory: quiet()}
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	settings.SetReceiveMTU(1500)
