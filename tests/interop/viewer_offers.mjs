@@ -11,7 +11,7 @@ const codecs = {
 
 function line(name, mid, direction) {
   const { kind, map, format, feedback = [] } = codecs[name];
-  const type = 96 + mid;
+  const type = 96 + (mid % 32);
   return [
     `m=${kind} 9 UDP/TLS/RTP/SAVPF ${type}`, 'c=IN IP4 0.0.0.0', `a=rtpmap:${type} ${map}`,
     ...(format ? [`a=fmtp:${type} ${format}`] : []), ...feedback.map((word) => `a=rtcp-fb:${type} ${word}`),
