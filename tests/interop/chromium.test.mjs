@@ -1,38 +1,14 @@
 // Headless Chromium with its fake camera and microphone publishes from a page of another origin.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import test from 'node:test';
-import { chromium } from 'playwright-core';
 import { recordSubscription, startSpillwayd } from '../support/spillwayd.mjs';
 import { within } from '../support/wait.mjs';
+import { openBrowser, servePage } from './browser.mjs';
 import { assertSame, finished } from './checks.mjs';
 import { startPublishing, stopPublishing } from './page.mjs';
 
-const browserArguments = [
-  '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream', '--disable-background-networking', '--disable-component-update',
-];
-
-async function servePage(t) {
-  const server = createServer((_, response) => {
-    response.setHeader('content-type', 'text/html');
-    response.end('<!doctype html><title>publisher</title>');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  return `http://127.0.0.1:${server.address().port}/`;
-}
-
-async function openBrowser(t) {
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  const browser = await chromium.launch({ executablePath, args: browserArguments, timeout: 30_000 });
-  t.after(() => browser.close());
-  return browser.newPage();
-}
-
 async function publish(t, codec, frames) {
-  const address = await servePage(t);
+  const address = await servePage(t, 'publisher');
   const daemon = await startSpillwayd((config, directory) => {
     config.http.cors = [new URL(address).origin];
     config.subscriptions.push(recordSubscription(directory));

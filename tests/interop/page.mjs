@@ -56,3 +56,58 @@ export async function stopPublishing(frames) {
   const response = await fetch(session, { method: 'DELETE', headers });
   return { ...sent, seconds, status: response.status };
 }
+
+/// Plays a WHEP endpoint in a video element; resolves once connected.
+export async function startPlaying({ endpoint, token }) {
+  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  const stream = new MediaStream();
+  const video = Object.assign(document.createElement('video'), { autoplay: true, srcObject: stream });
+  document.body.append(video);
+  peer.ontrack = ({ track }) => stream.addTrack(track);
+  for (const kind of ['video', 'audio']) peer.addTransceiver(kind, { direction: 'recvonly' });
+  await peer.setLocalDescription();
+  // With no candidate of ours: the server learns them from our checks.
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(endpoint, {
+    method: 'POST', headers: { ...headers, 'content-type': 'application/sdp' }, body: peer.localDescription.sdp,
+  });
+  if (response.status !== 201) throw new Error(`POST: ${response.status} ${await response.text()}`);
+  const session = new URL(response.headers.get('location'), endpoint).href;
+  const connected = new Promise((resolve, reject) => {
+    peer.onconnectionstatechange = () => {
+      if (peer.connectionState === 'connected') resolve();
+      if (peer.connectionState === 'failed') reject(new Error('the connection failed'));
+    };
+  });
+  await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+  await connected;
+  window.playing = { peer, video, session, headers };
+}
+
+/// What the browser says of both lines, in the shape of players/process.mjs; `skew`: how many ms the picture is ahead of the
+/// tone, where the browser knows.
+export async function readPlaying() {
+  const { peer, video: element } = window.playing;
+  const inbound = [...(await peer.getStats()).values()].filter(({ type }) => type === 'inbound-rtp');
+  const of = (kind) => inbound.find((entry) => entry.kind === kind) ?? {};
+  const [video, audio] = [of('video'), of('audio')];
+  const played = [video, audio].map(({ estimatedPlayoutTimestamp: time }) => time);
+  return {
+    state: peer.connectionState,
+    video: {
+      packets: video.packetsReceived ?? 0, lost: video.packetsLost, frames: video.framesDecoded ?? 0,
+      width: element.videoWidth, height: element.videoHeight, freezes: video.freezeCount, plis: video.pliCount,
+      decoder: video.decoderImplementation,
+    },
+    audio: { packets: audio.packetsReceived ?? 0, lost: audio.packetsLost, concealed: audio.concealedSamples },
+    shown: element.currentTime,
+    skew: played.every(Number.isFinite) ? played[0] - played[1] : null,
+  };
+}
+
+/// DELETE: its status.
+export async function stopPlaying() {
+  const { peer, session, headers } = window.playing;
+  peer.close();
+  return (await fetch(session, { method: 'DELETE', headers })).status;
+}

@@ -1,5 +1,5 @@
-// Debian's Janus with the VideoRoom plugin on a host of a test's own. It can be killed, frozen and started again, and is
-// managed over a Unix socket, which no cut cable reaches.
+// Debian's Janus with the VideoRoom plugin, and the streaming plugin when asked for, on a host of a test's own. It can be
+// killed, frozen and started again, and is managed over a Unix socket, which no cut cable reaches.
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -21,13 +21,14 @@ function jcfg(object) {
 }
 
 async function othersThan(folder, wanted) {
-  const names = (await readdir(join(library, folder))).filter((name) => name.endsWith('.so') && name !== wanted);
+  const names = (await readdir(join(library, folder))).filter((name) => name.endsWith('.so') && !wanted.includes(name));
   return names.join(',');
 }
 
 async function writeConfig(directory, options) {
   const folder = join(directory, 'config');
   await mkdir(folder, { recursive: true });
+  const plugins = ['libjanus_videoroom.so', ...(options.mountpoints ? ['libjanus_streaming.so'] : [])];
   const general = {
     configs_folder: folder,
     plugins_folder: join(library, 'plugins'),
@@ -48,14 +49,15 @@ async function writeConfig(directory, options) {
         full_trickle: false,
         ...(options.interfaces ? { ice_enforce_list: options.interfaces.join(',') } : {}),
       },
-      plugins: { disable: await othersThan('plugins', 'libjanus_videoroom.so') },
-      transports: { disable: await othersThan('transports', 'libjanus_websockets.so') },
+      plugins: { disable: await othersThan('plugins', plugins) },
+      transports: { disable: await othersThan('transports', ['libjanus_websockets.so']) },
     },
     'janus.transport.websockets.jcfg': {
       general: { json: 'compact', ws: true, ws_port: janusPort, wss: false },
       admin: { admin_ws: true, admin_ws_unix: join(directory, 'admin.sock'), admin_wss: false },
     },
     'janus.plugin.videoroom.jcfg': { general: {}, ...options.rooms },
+    'janus.plugin.streaming.jcfg': { general: {}, ...options.mountpoints },
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), jcfg(content));
   return folder;
@@ -160,7 +162,8 @@ export class JanusServer {
   }
 }
 
-/// Options: `rooms` (as in the plugin's configuration, by `room-NUMBER`), `createdRooms` (made by API at every start),
+/// Options: `rooms` (as in the plugin's configuration, by `room-NUMBER`), `mountpoints` (of the streaming plugin, as in its
+/// configuration, by name), `createdRooms` (made by API at every start),
 /// `interfaces` (whose addresses it offers), `sessionTimeout`, `reclaimTimeout` (seconds), `apiSecret`, `tokenAuth`.
 export async function startJanus(host, options = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'janus-test-'));

@@ -1,0 +1,149 @@
+// What a viewer costs: one VP8 track of 2.3 Mbit/s to many viewers in another network namespace, by Spillway and by Janus'
+// streaming plugin, to the same viewers in one run; beside it the floor, SRTP and the kernel alone.
+//   tests/support/isolated.sh node tests/bench/egress/egress.mjs [--short] [--only Janus|Spillway]
+// Ends with 1 when a target is missed. Only ratios tell something on a machine that does other things too. With --only
+// nothing is compared, and nothing is judged.
+import { join as path } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { buildGo } from '../../support/go.mjs';
+import { cable, here, startHost } from '../../support/hosts.mjs';
+import { cpuSeconds, residentBytes, threadCount } from '../../support/process.mjs';
+import { root } from '../../support/spillwayd.mjs';
+import { buildViewers, startViewers } from '../viewers/viewers.mjs';
+import { measureFloor } from './processes.mjs';
+import { startJanusWith, startSpillwayWith } from './server.mjs';
+import { judge } from './targets.mjs';
+
+const short = process.argv.includes('--short');
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
+const address = '10.78.0.1';
+const farAddress = '10.78.0.2';
+const crowds = short ? { Janus: [20], Spillway: [20, 40] } : { Janus: [100], Spillway: [100, 200, 400] };
+const steady = short ? 3000 : 15_000;
+const rest = short ? 500 : 2000;
+const joinsPerSecond = 40;
+const floorPackets = short ? 60_000 : 600_000;
+const dashes = (value, digits = 2) => (value === undefined || value < 0 ? '-' : value.toFixed(digits));
+
+/// What a process used, and how long that took.
+async function watch(pid, time) {
+  const [cpu, clock] = [await cpuSeconds(pid), performance.now()];
+  const end = async () => ({ cpu: (await cpuSeconds(pid)) - cpu, seconds: (performance.now() - clock) / 1000 });
+  if (time === undefined) return end;
+  await pause(time);
+  return end();
+}
+
+/// Packets that the viewers' own sockets had no room for: nobody else's fault.
+async function droppedByViewers(far) {
+  const [names, values] = (await far.run('cat', ['/proc/net/snmp'])).split('\n').filter((line) => line.startsWith('Udp:'));
+  return Number(values.split(' ')[names.split(' ').indexOf('RcvbufErrors')]);
+}
+
+/// With nobody watching: what is left is paid for viewers.
+async function measureAlone(server) {
+  await pause(rest);
+  const { cpu, seconds } = await watch(server.pid, steady);
+  return { cores: cpu / seconds, threads: await threadCount(server.pid), memory: await residentBytes(server.pid) };
+}
+
+async function join(server, far, programs, count) {
+  const watched = await watch(server.pid);
+  const ramp = `${Math.ceil((count / joinsPerSecond) * 1000)}ms`;
+  const viewers = await startViewers(far, programs.viewers, [...server.viewerArguments, '-n', String(count), '-ramp', ramp]);
+  return { viewers, joining: await watched() };
+}
+
+async function window(server, viewers) {
+  const watched = await watch(server.pid);
+  const before = await viewers.ask('stats');
+  await pause(steady);
+  const after = await viewers.ask('stats');
+  const { cpu, seconds } = await watched();
+  return { cpu, seconds, packets: after.packets - before.packets, delay: after.delay_ms };
+}
+
+/// One further viewer, in a process of its own, so that its time is not that of the crowd. Packets come one by one, as a
+/// sender with a pacer has them.
+async function observe(server, far, programs) {
+  server.source.send('burst 1');
+  const observer = await startViewers(far, programs.viewers, server.viewerArguments);
+  try {
+    await pause(rest);
+    await observer.ask('stats');
+    await pause(steady);
+    return (await observer.ask('stats')).delay_ms;
+  } finally {
+    server.source.send('burst 8');
+    await observer.end();
+  }
+}
+
+async function measure(server, alone, far, programs, count) {
+  const dropped = await droppedByViewers(far);
+  const { viewers, joining } = await join(server, far, programs, count);
+  try {
+    const { connected, failures, packets: whileJoining } = viewers.ready;
+    if (connected < count) throw new Error(`${server.name}: ${connected} of ${count} viewers: ${failures.join('; ')}`);
+    await pause(rest);
+    const played = await window(server, viewers);
+    const perPacket = ((played.cpu - alone.cores * played.seconds) / played.packets) * 1e6;
+    const joinCpu = joining.cpu - alone.cores * joining.seconds - (perPacket / 1e6) * whileJoining;
+    const [threads, memory] = [await threadCount(server.pid), await residentBytes(server.pid)];
+    const last = await viewers.ask('stats');
+    return {
+      name: server.name, count, perPacket, threads: threads - alone.threads, memory: (memory - alone.memory) / 1024 / count,
+      packets: last.packets, lost: last.lost, dropped: (await droppedByViewers(far)) - dropped, cores: played.cpu / played.seconds,
+      expected: played.packets / (240 * count * played.seconds), withFrame: last.with_frame, join: (joinCpu / count) * 1000,
+      first: last.first_packet_ms.p95, frame: last.first_frame_ms.p95, delay: await observe(server, far, programs),
+      crowdDelay: played.delay,
+    };
+  } finally {
+    await viewers.end();
+  }
+}
+
+function report(row) {
+  console.log(
+    `${row.name.padEnd(8)} ${String(row.count).padStart(3)} viewers: ${dashes(row.perPacket)} µs per packet, ${dashes(row.cores)} ` +
+    `cores; threads ${row.threads >= 0 ? '+' : ''}${row.threads}; ${dashes(row.memory, 0)} KiB per viewer; ` +
+    `${(row.expected * 100).toFixed(1)} % of the packets, lost ${row.lost}, of these ${row.dropped} at the viewers' sockets; ` +
+    `join ${dashes(row.join)} ms of CPU; p95 first packet ${dashes(row.first, 0)} ms, first frame ${dashes(row.frame, 0)} ms ` +
+    `(${row.withFrame} have one); delay p50 ${dashes(row.delay.p50)} p99 ${dashes(row.delay.p99)} ms, of the crowd with frames ` +
+    `at once p50 ${dashes(row.crowdDelay.p50)} p99 ${dashes(row.crowdDelay.p99)} ms`,
+  );
+}
+
+async function measureAll(start, far, programs) {
+  const server = await start(programs, address);
+  const rows = [];
+  try {
+    const alone = await measureAlone(server);
+    console.log(`${server.name} alone: ${(alone.cores * 100).toFixed(1)} % of a core, ${alone.threads} threads, ${(alone.memory / 2 ** 20).toFixed(1)} MiB`);
+    for (const count of crowds[server.name]) {
+      rows.push(await measure(server, alone, far, programs, count));
+      report(rows.at(-1));
+    }
+  } finally {
+    await server.stop();
+  }
+  return rows;
+}
+
+const built = {
+  viewers: await buildViewers(), source: await buildGo(path(root, 'tests/bench/egress/source.go')),
+};
+const programs = { viewers: built.viewers.program, source: built.source.program };
+const far = await startHost();
+let good = false;
+try {
+  await cable(here, far, 'view', '10.78.0');
+  const floor = await measureFloor(path(root, 'build/release/tests/bench/bench_egress_floor'), here, far, farAddress, floorPackets);
+  console.log(`floor: ${floor.sendto.toFixed(2)} µs per packet with sendto, ${floor.gso.toFixed(2)} µs with GSO of 8`);
+  const [janus] = only === 'Spillway' ? [] : await measureAll(startJanusWith, far, programs);
+  const spillway = only === 'Janus' ? [] : await measureAll(startSpillwayWith, far, programs);
+  good = only !== undefined || judge({ floor, janus, spillway, short });
+} finally {
+  await Promise.all([far.end(), built.viewers.remove(), built.source.remove()]);
+}
+process.exit(good ? 0 : 1);

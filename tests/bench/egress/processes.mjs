@@ -1,0 +1,19 @@
+// The other programs of this benchmark.
+import { LineProcess } from '../../support/line_process.mjs';
+
+/// `bench_egress_floor`: { sendto, gso }, µs for each packet.
+export async function measureFloor(program, near, far, address, packets) {
+  const receiver = new LineProcess(far, program, ['--receive']);
+  try {
+    const { port } = await receiver.next(undefined);
+    return JSON.parse(await near.run(program, ['--to', address, String(port), '--packets', String(packets)], { deadline: 60_000 }));
+  } finally {
+    await receiver.end();
+  }
+}
+
+export async function startSource(host, program, args) {
+  const source = new LineProcess(host, program, args);
+  await source.next('connected');
+  return source;
+}

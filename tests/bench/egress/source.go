@@ -1,0 +1,260 @@
+// One synthetic VP8 track of 30 frames and 240 packets a second, 2.3 Mbit/s, with a keyframe every two seconds and when
+// asked for one. The headers are VP8's, the pictures are noise.
+//
+//	source -whip http://10.78.0.1:8080/whip/call?participant=alice -token T
+//	source -rtp 127.0.0.1:5004 -rtcp 127.0.0.1:5005
+//
+// Every packet ends with the time it was sent at (viewers/counter.go). Comes in on stdin: `burst N`, packets that leave at
+// once: 8, a frame, at the start; the end of stdin ends it. Goes out on stdout: one JSON object a line: connected, keyframe
+// (with what it was made for).
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/logging"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v3"
+)
+
+const (
+	clockMonotonic  = 1
+	deadline        = 20 * time.Second
+	framesPerSecond = 30
+	packetsPerFrame = 8
+	packetBytes     = 1200
+	headerBytes     = 12
+	keyframeEvery   = 2 * framesPerSecond
+	payloadType     = 96
+	stamp           = "sent at "
+)
+
+var (
+	whip   = flag.String("whip", "", "WHIP endpoint")
+	token  = flag.String("token", "", "bearer token for it")
+	plain  = flag.String("rtp", "", "address for plain RTP instead")
+	rtcpTo = flag.String("rtcp", "", "address for RTCP beside it, from which PLI come")
+
+	wanted atomic.Bool // a keyframe
+	burst  atomic.Int32
+)
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "source:", err)
+		os.Exit(1)
+	}
+}
+
+func monotonic() uint64 {
+	var now syscall.Timespec
+	syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clockMonotonic, uintptr(unsafe.Pointer(&now)), 0)
+	return uint64(now.Nano())
+}
+
+func takeFeedback(packets []rtcp.Packet) {
+	for _, packet := range packets {
+		switch packet.(type) {
+		case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+			wanted.Store(true)
+		}
+	}
+}
+
+// track makes the packets, one after the other.
+type track struct {
+	header rtp.Header
+	frame  int
+	part   int
+	key    bool
+}
+
+func (t *track) beginFrame() {
+	asked := wanted.Swap(false)
+	t.key = asked || t.frame%keyframeEvery == 0
+	if t.key {
+		fmt.Printf("{\"event\": \"keyframe\", \"asked\": %v}\n", asked)
+	}
+}
+
+// next has a descriptor of one byte (RFC 7741 section 4.2), S set on the first of a frame, and there the frame's header
+// (RFC 6386 section 9.1).
+func (t *track) next() *rtp.Packet {
+	if t.part == 0 {
+		t.beginFrame()
+	}
+	payload := make([]byte, packetBytes-headerBytes)
+	rand.Read(payload)
+	payload[0] = 0
+	if t.part == 0 {
+		payload[0] = 0x10
+		copy(payload[1:], []byte{0x11, 0, 0})
+		if t.key {
+			copy(payload[1:], []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02})
+		}
+	}
+	end := len(payload) - 8
+	copy(payload[end-len(stamp):], stamp)
+	binary.BigEndian.PutUint64(payload[end:], monotonic())
+	packet := &rtp.Packet{Header: t.header, Payload: payload}
+	packet.Marker = t.part == packetsPerFrame-1
+	t.header.SequenceNumber++
+	if t.part++; t.part == packetsPerFrame {
+		t.part = 0
+		t.frame++
+		t.header.Timestamp += 90000 / framesPerSecond
+	}
+	return packet
+}
+
+// play is on a steady clock: a late packet makes none of the others late.
+func play(write func(*rtp.Packet) error) {
+	t := &track{header: rtp.Header{
+		Version: 2, PayloadType: payloadType, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32(),
+	}}
+	for due := time.Now(); ; {
+		packets := int(burst.Load())
+		for i := 0; i < packets; i++ {
+			check(write(t.next()))
+		}
+		due = due.Add(time.Second * time.Duration(packets) / (framesPerSecond * packetsPerFrame))
+		time.Sleep(time.Until(due))
+	}
+}
+
+func post(offer string) string {
+	request, err := http.NewRequest(http.MethodPost, *whip, strings.NewReader(offer))
+	check(err)
+	request.Header.Set("Authorization", "Bearer "+*token)
+	request.Header.Set("Content-Type", "application/sdp")
+	response, err := (&http.Client{Timeout: deadline}).Do(request)
+	check(err)
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	check(err)
+	if response.StatusCode != http.StatusCreated {
+		check(fmt.Errorf("POST: %s: %s", response.Status, answer))
+	}
+	return string(answer)
+}
+
+func readFeedback(sender *webrtc.RTPSender) {
+	for {
+		packets, _, err := sender.ReadRTCP()
+		if err != nil {
+			return
+		}
+		takeFeedback(packets)
+	}
+}
+
+func publish() func(*rtp.Packet) error {
+	// Pion's own words go to stdout, where ours are read.
+	words := logging.NewDefaultLoggerFactory()
+	words.Writer = os.Stderr
+	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
+	check(media.RegisterDefaultCodecs())
+	check(webrtc.RegisterDefaultInterceptors(media, registry))
+	api := webrtc.NewAPI(
+		webrtc.WithSettingEngine(webrtc.SettingEngine{LoggerFactory: words}), webrtc.WithMediaEngine(media),
+		webrtc.WithInterceptorRegistry(registry),
+	)
+	peer, err := api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
+	check(err)
+	codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
+	local, err := webrtc.NewTrackLocalStaticRTP(codec, "video", "source")
+	check(err)
+	line, err := peer.AddTransceiverFromTrack(local, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	check(err)
+	go readFeedback(line.Sender())
+	connected := make(chan struct{}, 1)
+	peer.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
+		if state == webrtc.PeerConnectionStateConnected {
+			connected <- struct{}{}
+		}
+		if state == webrtc.PeerConnectionStateFailed {
+			check(fmt.Errorf("the connection failed"))
+		}
+	})
+	offer, err := peer.CreateOffer(nil)
+	check(err)
+	gathered := webrtc.GatheringCompletePromise(peer)
+	check(peer.SetLocalDescription(offer))
+	<-gathered
+	answer := post(peer.LocalDescription().SDP)
+	check(peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
+	select {
+	case <-connected:
+	case <-time.After(deadline):
+		check(fmt.Errorf("not connected in time"))
+	}
+	return local.WriteRTP
+}
+
+// reportTo shows the other side where feedback is to go, again and again.
+func reportTo(address string) {
+	socket, err := net.Dial("udp", address)
+	check(err)
+	go func() {
+		report, err := (&rtcp.ReceiverReport{SSRC: 1}).Marshal()
+		check(err)
+		for ; ; time.Sleep(time.Second) {
+			socket.Write(report)
+		}
+	}()
+	for buffer := make([]byte, 1500); ; {
+		// An error is a port where nobody listens yet.
+		if size, err := socket.Read(buffer); err == nil {
+			if packets, err := rtcp.Unmarshal(buffer[:size]); err == nil {
+				takeFeedback(packets)
+			}
+		}
+	}
+}
+
+func sendPlain() func(*rtp.Packet) error {
+	if *rtcpTo != "" {
+		go reportTo(*rtcpTo)
+	}
+	socket, err := net.Dial("udp", *plain)
+	check(err)
+	return func(packet *rtp.Packet) error {
+		bytes, err := packet.Marshal()
+		check(err)
+		socket.Write(bytes)
+		return nil
+	}
+}
+
+func main() {
+	flag.Parse()
+	burst.Store(packetsPerFrame)
+	write := sendPlain
+	if *whip != "" {
+		write = publish
+	}
+	ready := write()
+	fmt.Println(`{"event": "connected"}`)
+	go play(ready)
+	for scanner := bufio.NewScanner(os.Stdin); scanner.Scan(); {
+		var packets int32
+		if _, err := fmt.Sscanf(scanner.Text(), "burst %d", &packets); err == nil && packets > 0 {
+			burst.Store(packets)
+		}
+	}
+}

@@ -1,0 +1,32 @@
+// What the egress is held to. A few seconds on a busy machine only tell when it has become much worse: the short run is
+// held to `guard`, where there is one.
+
+function targetsOf({ floor, janus, spillway }) {
+  const [smallest, largest] = [spillway[0], spillway.at(-1)];
+  const worst = (read) => Math.max(...spillway.map(read));
+  return [
+    { what: 'CPU per packet, of that of Janus', value: smallest.perPacket / janus.perPacket, most: 0.25, guard: 0.6 },
+    { what: 'CPU per packet, of the floor with sendto', value: smallest.perPacket / floor.sendto, most: 1.6, guard: 4 },
+    { what: 'CPU per packet at its best, of the floor with sendto', value: Math.min(...spillway.map((row) => row.perPacket)) / floor.sendto, most: 1, guard: 4 },
+    { what: 'threads that more viewers add', value: largest.threads - smallest.threads, most: 0, guard: 0 },
+    { what: 'KiB for each viewer', value: largest.memory, most: 150, guard: 400 },
+    { what: 'ms of CPU for a join', value: worst((row) => row.join), most: 5, guard: 20 },
+    { what: 'packets lost on the way', value: worst((row) => row.lost - row.dropped), most: 0, guard: largest.packets / 200 },
+    { what: 'viewers without a frame', value: worst((row) => row.count - row.withFrame), most: 0, guard: 0 },
+    { what: 'ms to the first packet, p95', value: worst((row) => row.first), most: 150, guard: 1000 },
+    { what: 'ms to the first decodable frame, p95', value: worst((row) => row.frame), most: 400, guard: 2500 },
+    { what: `ms of delay with ${smallest.count} viewers, p99`, value: smallest.delay.p99, most: 3, guard: 50 },
+  ];
+}
+
+/// Prints all of them; true when all are met.
+export function judge({ short, ...measured }) {
+  let good = true;
+  for (const { what, value, most, guard } of targetsOf(measured)) {
+    const met = value <= (short ? guard : most);
+    const bound = short ? `guard ${Math.round(guard * 100) / 100}, target ${most}` : `target ${most}`;
+    console.log(`${met ? 'ok    ' : 'FAILED'} ${what}: ${value.toFixed(2)} (${bound})`);
+    good &&= met;
+  }
+  return good;
+}

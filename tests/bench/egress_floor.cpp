@@ -1,0 +1,209 @@
+// What a packet to a viewer costs at least: SRTP (AES-GCM by libsrtp, a context for each viewer) and the
+// kernel's way to another network namespace. Two lines: `sendto` for each packet, and UDP GSO of a frame of
+// eight.
+//
+//   bench_egress_floor --receive                       prints its port and takes what comes, until stdin ends
+//   bench_egress_floor --to ADDRESS PORT [--packets N] [--viewers N]
+//     prints {"sendto": …, "gso": …}: µs of CPU for each packet
+#include "support/cpu_time.h"
+
+#include <arpa/inet.h>
+#include <netinet/udp.h>
+#include <poll.h>
+#include <srtp2/srtp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t packetBytes = 1200;
+constexpr std::size_t tagBytes = 16;
+constexpr std::size_t frameOf = 8;
+constexpr int timesToCount = 3;
+
+void must(bool good, const char* what) {
+    if (!good) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
+}
+
+int openSocket() {
+    const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    must(socket >= 0, "socket");
+    return socket;
+}
+
+sockaddr_in addressOf(const char* text, int port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    must(inet_pton(AF_INET, text, &address.sin_addr) == 1, "address");
+    return address;
+}
+
+void receive() {
+    const int socket = openSocket();
+    auto address = addressOf("0.0.0.0", 0);
+    socklen_t size = sizeof address;
+    must(bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0, "bind");
+    must(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0, "getsockname");
+    std::printf("{\"port\": %d}\n", ntohs(address.sin_port));
+    std::fflush(stdout);
+    std::array<char, 2048> buffer{};
+    std::array<pollfd, 2> wait{{{socket, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
+    while (poll(wait.data(), wait.size(), -1) > 0 && wait[1].revents == 0)
+        while (recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT) > 0) {
+        }
+    close(socket);
+}
+
+/// The SRTP context of one viewer.
+class Session {
+  public:
+    explicit Session(std::uint8_t id) {
+        std::array<std::uint8_t, SRTP_AES_GCM_128_KEY_LEN_WSALT> key{};
+        key.fill(id);
+        srtp_policy_t policy{};
+        srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
+        srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
+        policy.ssrc.type = ssrc_any_outbound;
+        policy.key = key.data();
+        must(srtp_create(&session_, &policy) == srtp_err_status_ok, "srtp_create");
+    }
+    ~Session() { srtp_dealloc(session_); }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    void protect(std::uint8_t* packet) const {
+        int size = packetBytes;
+        must(srtp_protect(session_, packet, &size) == srtp_err_status_ok, "srtp_protect");
+    }
+
+  private:
+    srtp_t session_ = nullptr;
+};
+
+/// One socket for all viewers, as a node with one UDP port has it.
+class Sender {
+  public:
+    explicit Sender(const sockaddr_in& to)
+        : to_(to)
+        , socket_(openSocket()) {}
+    ~Sender() { close(socket_); }
+    Sender(const Sender&) = delete;
+    Sender& operator=(const Sender&) = delete;
+
+    void one(const std::uint8_t* packet, std::size_t size) const {
+        sendto(socket_, packet, size, 0, reinterpret_cast<const sockaddr*>(&to_), sizeof to_);
+    }
+
+    /// Packets of equal size, one behind the other.
+    void segments(std::uint8_t* packets, std::size_t size, std::uint16_t each) {
+        iovec data{packets, size};
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof each)> control{};
+        msghdr message{};
+        message.msg_name = &to_;
+        message.msg_namelen = sizeof to_;
+        message.msg_iov = &data;
+        message.msg_iovlen = 1;
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        cmsghdr* header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_UDP;
+        header->cmsg_type = UDP_SEGMENT;
+        header->cmsg_len = CMSG_LEN(sizeof each);
+        std::memcpy(CMSG_DATA(header), &each, sizeof each);
+        must(sendmsg(socket_, &message, 0) >= 0, "sendmsg with UDP_SEGMENT");
+    }
+
+  private:
+    sockaddr_in to_;
+    int socket_;
+};
+
+class Floor {
+  public:
+    Floor(const sockaddr_in& to, int viewers)
+        : sender_(to) {
+        for (int i = 0; i < viewers; ++i)
+            sessions_.push_back(std::make_unique<Session>(static_cast<std::uint8_t>(i)));
+    }
+
+    /// µs for each packet. The smallest of a few times: what else the machine does only adds.
+    double measure(int packets, bool gso) {
+        double least = 1e9;
+        for (int i = 0; i < timesToCount; ++i)
+            least = std::min(least, once(packets / timesToCount, gso));
+        return least;
+    }
+
+  private:
+    double once(int packets, bool gso) {
+        const double before = spillway::test::cpuSeconds();
+        int sent = 0;
+        while (sent < packets) {
+            for (const auto& session : sessions_)
+                frame(*session, gso);
+            sequence_ = static_cast<std::uint16_t>(sequence_ + frameOf);
+            sent += static_cast<int>(frameOf * sessions_.size());
+        }
+        return (spillway::test::cpuSeconds() - before) * 1e6 / sent;
+    }
+
+    void frame(const Session& session, bool gso) {
+        constexpr std::size_t size = packetBytes + tagBytes;
+        for (std::size_t i = 0; i < frameOf; ++i) {
+            std::uint8_t* packet = buffer_.data() + i * size;
+            std::memcpy(packet, plain_.data(), packetBytes);
+            const auto sequence = htons(static_cast<std::uint16_t>(sequence_ + i));
+            std::memcpy(packet + 2, &sequence, sizeof sequence);
+            session.protect(packet);
+            if (!gso) sender_.one(packet, size);
+        }
+        if (gso) sender_.segments(buffer_.data(), frameOf * size, size);
+    }
+
+    Sender sender_;
+    std::vector<std::unique_ptr<Session>> sessions_;
+    std::uint16_t sequence_ = 0;
+    std::array<std::uint8_t, packetBytes> plain_{0x80, 96, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1};
+    std::array<std::uint8_t, frameOf*(packetBytes + SRTP_MAX_TRAILER_LEN)> buffer_{};
+};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    int packets = 300'000;
+    int viewers = 100;
+    const char* host = nullptr;
+    int port = 0;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (word == "--receive") {
+            receive();
+            return 0;
+        }
+        if (word == "--to" && i + 2 < argc) {
+            host = argv[++i];
+            port = std::atoi(argv[++i]);
+        }
+        if (word == "--packets" && i + 1 < argc) packets = std::atoi(argv[++i]);
+        if (word == "--viewers" && i + 1 < argc) viewers = std::atoi(argv[++i]);
+    }
+    if (host == nullptr) return 64;
+    must(srtp_init() == srtp_err_status_ok, "srtp_init");
+    Floor floor(addressOf(host, port), viewers);
+    const double sendTo = floor.measure(packets, false);
+    const double gso = floor.measure(packets, true);
+    std::printf("{\"sendto\": %.3f, \"gso\": %.3f}\n", sendTo, gso);
+    return 0;
+}

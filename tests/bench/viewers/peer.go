@@ -1,0 +1,131 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"os"
+	"time"
+
+	"github.com/pion/ice/v2"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v3"
+)
+
+const (
+	videoType = 96
+	audioType = 111
+)
+
+// builder makes peers that share what they can.
+type builder struct {
+	api           *webrtc.API
+	configuration webrtc.Configuration
+}
+
+// peer is a connection that only receives.
+type peer struct {
+	*webrtc.PeerConnection
+	asked time.Time // the server was asked for media
+}
+
+func newMedia() *webrtc.MediaEngine {
+	feedback := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}}
+	media := &webrtc.MediaEngine{}
+	check(media.RegisterCodec(webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback},
+		PayloadType:        videoType,
+	}, webrtc.RTPCodecTypeVideo))
+	check(media.RegisterCodec(webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2},
+		PayloadType:        audioType,
+	}, webrtc.RTPCodecTypeAudio))
+	return media
+}
+
+func newInterceptors() *interceptor.Registry {
+	registry := &interceptor.Registry{}
+	if !*withNack {
+		return registry
+	}
+	generator, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(20 * time.Millisecond))
+	check(err)
+	registry.Add(generator)
+	reports, err := report.NewReceiverInterceptor()
+	check(err)
+	registry.Add(reports)
+	return registry
+}
+
+// quiet keeps Pion's words off stdout, where ours are read.
+func quiet() logging.LoggerFactory {
+	factory := logging.NewDefaultLoggerFactory()
+	factory.Writer = os.Stderr
+	factory.DefaultLogLevel = logging.LogLevelDisabled
+	return factory
+}
+
+// On IPv4 and without loopback, as one interface of a test's host has it: every further candidate would cost the server
+// checks of its own.
+func newBuilder() *builder {
+	settings := webrtc.SettingEngine{LoggerFactory: quiet()}
+	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	settings.SetReceiveMTU(1500)
+	// As the client it is often too early for Janus, and starts again a second later.
+	check(settings.SetAnsweringDTLSRole(webrtc.DTLSRoleServer))
+	// One certificate for all: it is not these viewers' cost that is measured.
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	check(err)
+	certificate, err := webrtc.GenerateCertificate(key)
+	check(err)
+	api := webrtc.NewAPI(
+		webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(newMedia()), webrtc.WithInterceptorRegistry(newInterceptors()),
+	)
+	return &builder{api, webrtc.Configuration{
+		BundlePolicy: webrtc.BundlePolicyMaxBundle, Certificates: []webrtc.Certificate{*certificate},
+	}}
+}
+
+func (b *builder) newPeer(onTrack func(*webrtc.TrackRemote)) (*peer, error) {
+	connection, err := b.api.NewPeerConnection(b.configuration)
+	if err != nil {
+		return nil, err
+	}
+	connection.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { onTrack(track) })
+	return &peer{PeerConnection: connection}, nil
+}
+
+// describe sets what was made as the local description: with all candidates.
+func (p *peer) describe(made webrtc.SessionDescription, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	gathered := webrtc.GatheringCompletePromise(p.PeerConnection)
+	if err := p.SetLocalDescription(made); err != nil {
+		return "", err
+	}
+	<-gathered
+	return p.LocalDescription().SDP, nil
+}
+
+func (p *peer) offer() (string, error) {
+	kinds := []webrtc.RTPCodecType{webrtc.RTPCodecTypeVideo}
+	if *audio {
+		kinds = append(kinds, webrtc.RTPCodecTypeAudio)
+	}
+	for _, kind := range kinds {
+		line := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}
+		if _, err := p.AddTransceiverFromKind(kind, line); err != nil {
+			return "", err
+		}
+	}
+	return p.describe(p.CreateOffer(nil))
+}
+
+func (p *peer) take(kind webrtc.SDPType, sdp string) error {
+	return p.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: sdp})
+}
