@@ -124,6 +124,11 @@ bool Channel::beginInRing(Wire& wire, Clock::time_point now) {
     return true;
 }
 
+/// Without RTX a packet may have to be sent once more as it was, and that is without padding (srtp.h).
+bool Channel::mayPad() const {
+    return setup_.stream.rtxPayloadType || !setup_.stream.nack;
+}
+
 void Channel::sendAll(std::size_t first, Wire& wire, Clock::time_point now) {
     for (std::size_t begin = first; begin < packets_.size();) {
         // The packets of one frame, but for the last, are to be of one length.
@@ -133,7 +138,7 @@ void Channel::sendAll(std::size_t first, Wire& wire, Clock::time_point now) {
             longest = std::max(longest, packets_[end].rtp.payloadBytes);
         for (std::size_t i = begin; i < end; ++i) {
             const std::size_t missing = longest - packets_[i].rtp.payloadBytes;
-            const bool pad = i + 1 < end && missing > 0 && missing <= maxPadding;
+            const bool pad = mayPad() && i + 1 < end && missing > 0 && missing <= maxPadding;
             send(*packets_[i].frame, packets_[i].rtp, pad ? missing : 0, wire, now);
         }
         begin = end;

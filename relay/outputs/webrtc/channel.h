@@ -76,6 +76,7 @@ class Channel {
     /// How many of the packets come before the first that the viewer can begin with.
     std::size_t begin(Wire& wire, Clock::time_point now);
     bool beginInRing(Wire& wire, Clock::time_point now);
+    bool mayPad() const;
     void sendAll(std::size_t first, Wire& wire, Clock::time_point now);
     void send(const Frame& frame, const RtpPacket& packet, std::size_t padding, Wire& wire,
               Clock::time_point now);

@@ -44,6 +44,7 @@ Egress::Egress(Context context, const config::WebrtcSettings& settings)
     , announce_(settings.announce) {
     auto addresses = listenAddresses(settings);
     if (addresses.empty()) return;
+    SrtpSession::startLibrary();
     identity_ = std::make_unique<DtlsIdentity>();
     const unsigned count = std::max(1U, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i) {
