@@ -55,9 +55,24 @@ bool isDnsName(std::string_view text) {
     }
 }
 
-[[noreturn]] void refuse(std::string_view text, const std::string& why) {
-    throw std::invalid_argument(quote(text) + " is not an address to listen on: " + why +
-                                "; allowed are 127.0.0.1:8080, [::1]:8080, unix:/run/spillway/http.sock");
+struct Allowed {
+    const char* shape; ///< what is said of a text that is nothing like it
+    const char* examples;
+};
+constexpr Allowed tcpOrUnix{"it is neither host:port nor unix:/path",
+                            "127.0.0.1:8080, [::1]:8080, unix:/run/spillway/http.sock"};
+constexpr Allowed udp{"it is not host:port", "0.0.0.0:8189, [::]:8189"};
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why, const Allowed& allowed = tcpOrUnix) {
+    throw std::invalid_argument(quote(text) + " is not an address to listen on: " + why + "; allowed are " +
+                                allowed.examples);
+}
+
+/// Loopback is one: tests and players on this machine are somebody.
+bool isReachable(const std::string& host) {
+    const auto firstOctet = [&] { return std::stoi(host.substr(0, host.find('.'))); };
+    if (host.find(':') == std::string::npos) return host != "0.0.0.0" && firstOctet() < 224;
+    return host != "::" && !host.starts_with("ff");
 }
 
 void checkSocketPath(std::string_view text, std::string_view path) {
@@ -90,27 +105,46 @@ std::optional<HostPort> splitHostPort(std::string_view text) {
     return result;
 }
 
+namespace {
+
+/// With a port.
+HostPort numericHostPort(std::string_view text, const Allowed& allowed) {
+    const auto split = splitHostPort(text);
+    if (!split) refuse(text, allowed.shape, allowed);
+    const auto host = numericHost(split->host);
+    if (!host) refuse(text, "the host is not numeric", allowed);
+    if (!split->port) refuse(text, "the port is missing", allowed);
+    return {*host, split->port};
+}
+
+} // namespace
+
 bool isHost(std::string_view text) {
     if (text.find('\0') != std::string_view::npos) return false;
     return numericHost(std::string(text)).has_value() || isDnsName(text);
 }
 
+std::string parseReachableAddress(std::string_view text) {
+    const auto host =
+        text.find('\0') == std::string_view::npos ? numericHost(std::string(text)) : std::nullopt;
+    if (host && isReachable(*host)) return *host;
+    throw std::invalid_argument(quote(text) + " is not an address to be reached at: " +
+                                (host ? "nobody can send to it" : "it is not numeric") +
+                                "; allowed are 203.0.113.7, 2001:db8::7");
+}
+
 ListenAddress ListenAddress::parse(std::string_view text) {
+    if (!text.starts_with(unixPrefix)) return ListenAddress(numericHostPort(text, tcpOrUnix));
+    const std::string_view path = text.substr(unixPrefix.size());
+    checkSocketPath(text, path);
     ListenAddress address;
-    if (text.starts_with(unixPrefix)) {
-        const std::string_view path = text.substr(unixPrefix.size());
-        checkSocketPath(text, path);
-        address.path_ = path;
-        return address;
-    }
-    const auto split = splitHostPort(text);
-    if (!split) refuse(text, "it is neither host:port nor unix:/path");
-    const auto host = numericHost(split->host);
-    if (!host) refuse(text, "the host is not numeric");
-    if (!split->port) refuse(text, "the port is missing");
-    address.host_ = *host;
-    address.port_ = *split->port;
+    address.path_ = path;
     return address;
+}
+
+ListenAddress ListenAddress::parseUdp(std::string_view text) {
+    if (text.starts_with(unixPrefix)) refuse(text, "media comes by UDP", udp);
+    return ListenAddress(numericHostPort(text, udp));
 }
 
 bool ListenAddress::isLocal() const {

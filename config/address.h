@@ -19,11 +19,17 @@ std::optional<HostPort> splitHostPort(std::string_view text);
 /// A numeric IPv4 or IPv6 address (without brackets), or a DNS name of A-Z a-z 0-9 - and dots.
 bool isHost(std::string_view text);
 
+/// A numeric IPv4 or IPv6 address (without brackets) that somebody can send to, in its short form. Throws
+/// std::invalid_argument that says what is wrong and what is allowed.
+std::string parseReachableAddress(std::string_view text);
+
 /// `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/spillway/http.sock`.
 class ListenAddress {
   public:
     /// Throws std::invalid_argument that says what is wrong and what is allowed.
     static ListenAddress parse(std::string_view text);
+    /// The same without Unix sockets: media comes by UDP.
+    static ListenAddress parseUdp(std::string_view text);
 
     bool isUnix() const { return !path_.empty(); }
     /// A Unix socket, 127.0.0.0/8 or ::1.
@@ -36,6 +42,11 @@ class ListenAddress {
     bool operator==(const ListenAddress&) const = default;
 
   private:
+    ListenAddress() = default;
+    explicit ListenAddress(const HostPort& numeric)
+        : host_(numeric.host)
+        , port_(numeric.port.value_or(0)) {}
+
     std::string path_;
     std::string host_;
     std::uint16_t port_ = 0;

@@ -39,6 +39,9 @@ App::App(relay::Loop& loop, const config::Settings& settings, Reloader::Load loa
     , facts_(factsOf(settings))
     , relay_(loop, settings.limits, settings.webrtc)
     , whip_(settings.webrtc.iceServers)
+    , whep_({[this](const auto& request, auto onEnded) { return relay_.view(request, std::move(onEnded)); },
+             [this](relay::ViewerId viewer) { return relay_.endViewer(viewer); }},
+            settings.webrtc.iceServers)
     , calls_(loop, relay_,
              [this](relay::Call& call) {
                  return makePresence({loop_, whip_}, call);
@@ -83,6 +86,8 @@ void App::addRoutes() {
                             [this](const auto& name) { return relay_.removeSubscription(name); }});
     http::addEvents(router_, loop_, events_);
     whip_.addRoutes(router_);
+    whep_.addRoutes(router_);
+    http::addWatch(router_);
 }
 
 void App::addCalls() {

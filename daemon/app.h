@@ -15,6 +15,7 @@
 #include "daemon/http/server.h"
 #include "daemon/metrics/collector.h"
 #include "daemon/reload.h"
+#include "daemon/signalling/whep/whep_server.h"
 #include "daemon/signalling/whip/whip_server.h"
 #include "daemon/signals.h"
 #include "daemon/systemd_notify.h"
@@ -69,6 +70,7 @@ class App {
     EventLog events_;
     relay::Relay relay_;
     whip::Server whip_;
+    whep::Server whep_;
     Calls calls_;
     Reloader reloader_;
     http::RequestCounts counts_;

@@ -85,7 +85,7 @@ if [ -n "$join" ]; then
 fi
 
 (cd "$home" && exec "$root/build/release/daemon/spillwayd" --config "$configuration" \
-  --set "http.listen=127.0.0.1:$port") >"$log" 2>&1 &
+  --set "http.listen=127.0.0.1:$port" --set webrtc.listen=127.0.0.1:0) >"$log" 2>&1 &
 daemon=$!
 finish() {
   kill "$daemon" 2>/dev/null || true

@@ -38,7 +38,9 @@ std::vector<std::string> keysNeedingRestart(const config::Settings& running, con
     compare("http.tls", running.http.tls, next.http.tls);
     compare("http.tokens", tokens(running.http), tokens(next.http));
     compare("http.cors", running.http.cors, next.http.cors);
-    compare("webrtc", running.webrtc, next.webrtc);
+    compare("webrtc.listen", running.webrtc.listen, next.webrtc.listen);
+    compare("webrtc.announce", running.webrtc.announce, next.webrtc.announce);
+    compare("webrtc.ice_servers", running.webrtc.iceServers, next.webrtc.iceServers);
     compare("limits", running.limits, next.limits);
     compare("metrics", running.metrics, next.metrics);
     compare("log.format", running.log.format, next.log.format);

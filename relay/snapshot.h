@@ -98,6 +98,7 @@ struct Snapshot {
     std::vector<TrackSnapshot> tracks;
     std::vector<SubscriptionSnapshot> subscriptions;
     std::vector<ViewerSnapshot> viewers;
+    std::map<TrackName, ViewerTotals> viewerTotals;  ///< of each track that exists and was ever viewed
     std::map<std::string, OutputHistograms> outputs; ///< by output name, `webrtc` for viewers
     std::uint64_t queueMemory =
         0; ///< bytes: the sum of the bounds of all queues that exist, the worst case now

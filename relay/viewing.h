@@ -7,6 +7,7 @@
 #include "relay/frame_queue.h"
 #include "relay/track_name.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -69,6 +70,16 @@ struct ViewerTrackSnapshot {
     double fractionLost = 0; ///< of the last report
     double jitter = 0;       ///< seconds
     double roundTrip = 0;    ///< seconds; 0 before it is known
+};
+
+/// What all viewers of a track have made since it began, those that are gone too: never goes down.
+struct ViewerTotals {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t retransmitted = 0;
+    std::uint64_t unavailable = 0;
+    std::uint64_t keyframesWanted = 0;
+    std::array<std::uint64_t, dropReasons> dropped{};
 };
 
 struct ViewerSnapshot {

@@ -55,7 +55,7 @@ check_scripts() {
   for script in $scripts; do
     [ "$script" = .ci/run ] || [ -x "$script" ] || complain "$script is not executable"
   done
-  files '*.mjs' | while read -r script; do node --check "$script"; done || complain "node --check"
+  files '*.mjs' '*.js' | while read -r script; do node --check "$script"; done || complain "node --check"
   files '*.py' | xargs -r python3 -c 'import ast, sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]' ||
     complain "python3 cannot read the above"
 }

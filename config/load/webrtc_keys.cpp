@@ -1,11 +1,41 @@
 #include "config/load/sections.h"
 #include "config/url.h"
 
+#include <algorithm>
+
 namespace spillway::config {
 
 namespace {
 
 constexpr std::size_t mostServers = 32;
+constexpr std::size_t mostAddresses = 16;
+
+/// One or a list of what `parse` takes, no two alike unless `repeatable`; replaces what is there.
+template <class Address, class Parse, class Repeatable>
+void readAddresses(const Value& value, std::vector<Address>& out, Parse parse, Repeatable repeatable) {
+    const std::vector<Value> elements = value.oneOrMore();
+    if (elements.size() > mostAddresses)
+        return value.problem("has " + std::to_string(elements.size()) + " elements; at most " +
+                             std::to_string(mostAddresses) + " are allowed");
+    out.clear();
+    for (const Value& element : elements) {
+        const auto address = element.parsed(parse);
+        if (!address) continue;
+        if (std::find(out.begin(), out.end(), *address) != out.end() && !repeatable(*address))
+            element.problem("this address is there twice");
+        out.push_back(*address);
+    }
+}
+
+void readListen(const Value& value, WebrtcSettings& webrtc) {
+    // Port 0 is another one each time.
+    readAddresses(value, webrtc.listen, ListenAddress::parseUdp,
+                  [](const ListenAddress& address) { return address.port() == 0; });
+}
+
+void readAnnounce(const Value& value, WebrtcSettings& webrtc) {
+    readAddresses(value, webrtc.announce, parseReachableAddress, [](const std::string&) { return false; });
+}
 
 /// As written: several URLs may share one login.
 struct IceServerEntry {
@@ -62,6 +92,8 @@ void readIceServers(const Value& value, WebrtcSettings& webrtc) {
 
 const Keys<WebrtcSettings>& webrtcKeys() {
     static const Keys<WebrtcSettings> keys{
+        {"listen", {readListen, {}}},
+        {"announce", {readAnnounce, {}}},
         {"ice_servers", {readIceServers, dotted(iceServerKeys(), "[].")}},
     };
     return keys;

@@ -37,7 +37,7 @@ std::string mediaType(const Request& request) {
 }
 
 const char* reasonPhrase(unsigned status) {
-    static constexpr std::array<std::pair<unsigned, const char*>, 26> phrases{{
+    static constexpr std::array<std::pair<unsigned, const char*>, 27> phrases{{
         {200, "OK"},
         {201, "Created"},
         {204, "No Content"},
@@ -46,6 +46,7 @@ const char* reasonPhrase(unsigned status) {
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
         {408, "Request Timeout"},
         {409, "Conflict"},
         {411, "Length Required"},

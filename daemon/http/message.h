@@ -16,7 +16,7 @@ namespace spillway::daemon::http {
 /// Of what is asked; in the order of power.
 enum class Access {
     open,    ///< no token
-    view,    ///< GETs
+    view,    ///< GETs, WHEP
     publish, ///< WHIP
     admin,   ///< all
 };

@@ -14,6 +14,7 @@ std::vector<prometheus::MetricFamily> Collector::Collect() const {
     addCallFamilies(families, snapshot);
     addTrackFamilies(families, snapshot);
     addQueueFamilies(families, snapshot);
+    addViewerFamilies(families, snapshot);
     addOutputFamilies(families, snapshot);
     addReload(families);
     addRequests(families);

@@ -81,6 +81,8 @@ void addSubscribers(Families& families, const Snapshot& snapshot) {
         counts[output];
     for (const auto& subscription : snapshot.subscriptions)
         counts[subscription.output] += static_cast<double>(subscription.subscribers.size());
+    for (const auto& viewer : snapshot.viewers)
+        counts["webrtc"] += static_cast<double>(viewer.tracks.size());
     Family subscribers = gauge("subscribers", "Subscribers on tracks, by output.");
     for (const auto& [output, count] : counts)
         subscribers.add({{"output", output}}, count);

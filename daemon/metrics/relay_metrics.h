@@ -9,6 +9,7 @@ namespace spillway::daemon::metrics {
 void addCallFamilies(Families& families, const relay::Snapshot& snapshot);
 void addTrackFamilies(Families& families, const relay::Snapshot& snapshot);
 void addQueueFamilies(Families& families, const relay::Snapshot& snapshot);
+void addViewerFamilies(Families& families, const relay::Snapshot& snapshot);
 void addOutputFamilies(Families& families, const relay::Snapshot& snapshot);
 
 } // namespace spillway::daemon::metrics

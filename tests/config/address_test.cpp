@@ -53,6 +53,31 @@ TEST_CASE("the longest path of a Unix socket is allowed") {
     CHECK(ListenAddress::parse("unix:/" + std::string(106, 'x')).path().size() == 107);
 }
 
+TEST_CASE("an address for UDP is host:port or [v6]:port, and no Unix socket") {
+    CHECK(ListenAddress::parseUdp("0.0.0.0:8189").text() == "0.0.0.0:8189");
+    CHECK(ListenAddress::parseUdp("[::]:0").text() == "[::]:0");
+    CHECK_THROWS_WITH(ListenAddress::parseUdp("unix:/a"),
+                      "\"unix:/a\" is not an address to listen on: media comes by UDP; allowed are "
+                      "0.0.0.0:8189, [::]:8189");
+    for (const auto* text : {"", "8189", "0.0.0.0", "localhost:8189", "[::]", "0.0.0.0:65536"}) {
+        CAPTURE(text);
+        CHECK_THROWS_AS(ListenAddress::parseUdp(text), std::invalid_argument);
+    }
+}
+
+TEST_CASE("an address to be reached at is numeric, and one that somebody can send to") {
+    CHECK(parseReachableAddress("203.0.113.7") == "203.0.113.7");
+    CHECK(parseReachableAddress("127.0.0.1") == "127.0.0.1");
+    CHECK(parseReachableAddress("2001:0db8:0::7") == "2001:db8::7");
+    const auto text =
+        GENERATE(std::string(""), std::string("localhost"), std::string("203.0.113.7:8189"),
+                 std::string("203.0.113"), std::string("[2001:db8::7]"), std::string("fe80::1%eth0"),
+                 std::string("203.0.113.7\0", 12), std::string("0.0.0.0"), std::string("::"),
+                 std::string("224.0.0.1"), std::string("255.255.255.255"), std::string("ff02::1"));
+    CAPTURE(text);
+    CHECK_THROWS_AS(parseReachableAddress(text), std::invalid_argument);
+}
+
 TEST_CASE("a host is a numeric address or a DNS name") {
     CHECK(isHost("10.0.0.1"));
     CHECK(isHost("2001:db8::1"));

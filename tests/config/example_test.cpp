@@ -78,6 +78,8 @@ void checkCommonDefaults(const Settings& shown) {
     const Settings defaults;
     CHECK(shown.http.listen == defaults.http.listen);
     CHECK(shown.http.cors == defaults.http.cors);
+    CHECK(shown.webrtc.listen == defaults.webrtc.listen);
+    CHECK(shown.webrtc.announce == defaults.webrtc.announce);
     CHECK(shown.limits.queueMemory == defaults.limits.queueMemory);
     CHECK(shown.limits.subscribers == defaults.limits.subscribers);
     CHECK(shown.limits.calls == defaults.limits.calls);
@@ -109,10 +111,10 @@ TEST_CASE("the reference configuration names every key and no other") {
 TEST_CASE("the known keys are those that are read") {
     const std::vector<std::string> known = knownKeys();
     for (const auto* key :
-         {"http.listen", "http.tls.key", "http.tokens.admin", "webrtc.ice_servers[].urls",
-          "calls[].join.type", "calls[].join.participants", "calls[].join.apisecret", "calls[].linger",
-          "subscriptions[].output.directory", "subscriptions[].output.host", "subscriptions[].queue.policy",
-          "shutdown_timeout"})
+         {"http.listen", "http.tls.key", "http.tokens.admin", "webrtc.listen", "webrtc.announce",
+          "webrtc.ice_servers[].urls", "calls[].join.type", "calls[].join.participants",
+          "calls[].join.apisecret", "calls[].linger", "subscriptions[].output.directory",
+          "subscriptions[].output.host", "subscriptions[].queue.policy", "shutdown_timeout"})
         CHECK(std::count(known.begin(), known.end(), key) == 1);
     CHECK(std::set<std::string>(known.begin(), known.end()).size() == known.size());
 }

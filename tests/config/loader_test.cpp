@@ -47,6 +47,24 @@ TEST_CASE("several addresses with a port of the kernel's choice are allowed") {
     CHECK(valid(load("http: {listen: ['127.0.0.1:0', '127.0.0.1:0']}", "f")).http.listen.size() == 2);
 }
 
+TEST_CASE("where viewers are served is read, one or a list") {
+    const Settings one = valid(load("webrtc: {listen: '[::]:8190', announce: 203.0.113.7}", "f"));
+    CHECK(one.webrtc.listen == std::vector{ListenAddress::parse("[::]:8190")});
+    CHECK(one.webrtc.announce == Lines{"203.0.113.7"});
+    const Settings several = valid(load("webrtc:\n"
+                                        "  listen: ['127.0.0.1:0', '127.0.0.1:0', '[::1]:8189']\n"
+                                        "  announce: [203.0.113.7, '2001:db8::7']\n",
+                                        "f"));
+    CHECK(several.webrtc.listen.size() == 3);
+    CHECK(several.webrtc.announce == Lines{"203.0.113.7", "2001:db8::7"});
+}
+
+TEST_CASE("viewers are served unless the list is empty") {
+    CHECK(valid(load("", "f")).webrtc.listen == std::vector{ListenAddress::parse("0.0.0.0:8189")});
+    CHECK(valid(load("webrtc: {listen: []}", "f")).webrtc.listen.empty());
+    CHECK(valid(load("", "f", {"webrtc.listen=[]"})).webrtc.listen.empty());
+}
+
 TEST_CASE("ICE servers are read, those that share a login too") {
     const Variable password("SPILLWAY_TEST_TURN", "hunter2");
     const Settings settings = valid(load("webrtc:\n"

@@ -18,8 +18,8 @@ TEST_CASE("an unknown key is answered with the allowed ones and the nearest") {
 }
 
 TEST_CASE("keys and words of other stages are unknown, with a list of what is allowed") {
-    CHECK(problemOf("webrtc: {listen: '0.0.0.0:8189'}") ==
-          "f:1:10: webrtc.listen: this key is not known; allowed: ice_servers");
+    CHECK(problemOf("webrtc: {port: 8189}") ==
+          "f:1:10: webrtc.port: this key is not known; allowed: listen, announce, ice_servers");
     CHECK(problemOf("calls: [{name: a, join: {type: livekit}}]") ==
           "f:1:32: calls[0].join.type: \"livekit\" is not known here; allowed: whip, whep, janus, test");
     CHECK(problemOf("subscriptions: [{name: a, output: {type: frames}}]") ==
@@ -226,6 +226,26 @@ TEST_CASE("patterns, hosts, URLs and addresses are checked") {
           "f:1:15: http.cors[0]: \"example.org\" is not an origin: it does not begin with https:// or "
           "http://; allowed "
           "are https://HOST, http://HOST, both also with :PORT, and *");
+}
+
+TEST_CASE("where viewers are served, and what they are offered, is checked") {
+    CHECK(problemOf("webrtc: {listen: 'unix:/run/a'}") ==
+          "f:1:18: webrtc.listen: \"unix:/run/a\" is not an address to listen on: media comes by UDP; "
+          "allowed are 0.0.0.0:8189, [::]:8189");
+    CHECK(problemOf("webrtc: {listen: ['0.0.0.0:1', 'localhost:1']}") ==
+          "f:1:32: webrtc.listen[1]: \"localhost:1\" is not an address to listen on: the host is not "
+          "numeric; allowed are 0.0.0.0:8189, [::]:8189");
+    CHECK(problemOf("webrtc: {listen: }") == "f:1:10: webrtc.listen: must be a single value, not nothing");
+    CHECK(problemOf("webrtc: {listen: ['[::1]:1', '[::1]:1']}") ==
+          "f:1:30: webrtc.listen[1]: this address is there twice");
+    CHECK(problemOf("webrtc: {announce: gate.example.org}") ==
+          "f:1:20: webrtc.announce: \"gate.example.org\" is not an address to be reached at: it is not "
+          "numeric; allowed are 203.0.113.7, 2001:db8::7");
+    CHECK(problemOf("webrtc: {announce: [203.0.113.7, 0.0.0.0]}") ==
+          "f:1:34: webrtc.announce[1]: \"0.0.0.0\" is not an address to be reached at: nobody can send to "
+          "it; allowed are 203.0.113.7, 2001:db8::7");
+    CHECK(problemOf("webrtc: {announce: ['2001:db8::7', '2001:db8:0::7']}") ==
+          "f:1:36: webrtc.announce[1]: this address is there twice");
 }
 
 TEST_CASE("lists with too much in them are refused") {

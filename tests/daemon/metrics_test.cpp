@@ -85,6 +85,43 @@ TEST_CASE("the metrics tell every queue's depth, bounds and counters") {
     CHECK(has(text, "spillway_queue_memory_limit_bytes 5000000"));
 }
 
+TEST_CASE("the metrics sum the viewers of a track, and count those that are gone") {
+    auto snapshot = test::studio();
+    test::addViewers(snapshot);
+    const auto text = textOf(snapshot);
+    const std::string video = R"({track="studio/alice/video"} )";
+    const std::string audio = R"({track="studio/alice/audio"} )";
+    CHECK(has(text, "spillway_viewers" + video + "2"));
+    CHECK(has(text, "spillway_viewers" + audio + "1"));
+    CHECK(has(text, "spillway_viewer_queue_buffers" + video + "4"));
+    CHECK(has(text, "spillway_viewer_queue_bytes" + video + "4000"));
+    CHECK(has(text, "spillway_viewer_lost_packets" + video + "8"));
+    CHECK(has(text, "spillway_viewer_packets_total" + video + "1000"));
+    CHECK(has(text, "spillway_viewer_packets_total" + audio + "500"));
+    CHECK(has(text, "spillway_viewer_bytes_total" + video + "900000"));
+    CHECK(has(text, "spillway_viewer_retransmitted_packets_total" + video + "30"));
+    CHECK(has(text, "spillway_viewer_unavailable_packets_total" + video + "5"));
+    CHECK(has(text, "spillway_viewer_keyframe_wishes_total" + video + "12"));
+    CHECK(
+        has(text,
+            R"(spillway_viewer_queue_dropped_total{track="studio/alice/video",reason="await_keyframe"} 7)"));
+    CHECK(has(text, R"(spillway_subscribers{output="webrtc"} 3)"));
+    CHECK(text.find("192.0.2.1") == std::string::npos);
+}
+
+TEST_CASE("counters of viewers stay when the last one leaves, and go with their track") {
+    auto snapshot = test::studio();
+    test::addViewers(snapshot);
+    snapshot.viewers.clear();
+    const auto text = textOf(snapshot);
+    CHECK(has(text, R"(spillway_viewers{track="studio/alice/video"} 0)"));
+    CHECK(has(text, R"(spillway_viewer_packets_total{track="studio/alice/video"} 1000)"));
+    test::addViewers(snapshot);
+    snapshot.tracks.clear();
+    snapshot.viewerTotals.clear();
+    CHECK(linesOf(textOf(snapshot), "spillway_viewer").empty());
+}
+
 TEST_CASE("histograms are cumulative") {
     const auto text = textOf(test::studio());
     for (const std::string name :
@@ -139,7 +176,9 @@ TEST_CASE("a family has no more series than the bound, and what is more is summe
 
 TEST_CASE("Prometheus' own checker finds nothing to say about the text") {
     const auto path = std::string("/tmp/spillway-metrics-") + std::to_string(::getpid());
-    std::ofstream(path) << textOf(test::studio());
+    auto snapshot = test::studio();
+    test::addViewers(snapshot);
+    std::ofstream(path) << textOf(snapshot);
     FILE* checker = ::popen(("promtool check metrics < " + path + " 2>&1").c_str(), "r");
     REQUIRE(checker != nullptr);
     std::string said;

@@ -62,6 +62,7 @@ std::vector<std::string> bodyTypes(const daemon::http::Route& route) {
 config::Settings settings() {
     config::Settings settings;
     settings.http = test::localSettings();
+    settings.webrtc.listen = {config::ListenAddress::parseUdp("127.0.0.1:0")};
     return settings;
 }
 

@@ -14,7 +14,7 @@ using namespace spillway::test;
 
 namespace {
 
-const std::string anyPort = "http: {listen: 127.0.0.1:0}\n";
+const std::string anyPort = "http: {listen: 127.0.0.1:0}\nwebrtc: {listen: 127.0.0.1:0}\n";
 
 /// Of the line that tells where the daemon listens.
 std::uint16_t portOf(DaemonProcess& daemon) {
@@ -84,7 +84,8 @@ TEST_CASE("an address that is taken and an output that cannot work are exit 1 wi
     const Folder folder;
     DaemonProcess first({"--config", folder.write("a.yaml", anyPort)});
     const auto address = "127.0.0.1:" + std::to_string(portOf(first));
-    DaemonProcess second({"--config", folder.write("b.yaml", "http: {listen: '" + address + "'}\n")});
+    DaemonProcess second({"--config", folder.write("b.yaml", "http: {listen: '" + address +
+                                                                 "'}\nwebrtc: {listen: 127.0.0.1:0}\n")});
     CHECK(second.exitCode() == 1);
     CHECK(contains(second.output(), address));
     DaemonProcess third(
@@ -194,8 +195,10 @@ TEST_CASE("TLS is served with the configured certificate, and only TLS") {
                          key + " -out " + certificate + " 2>/dev/null")
                             .c_str()) == 0);
     DaemonProcess daemon(
-        {"--config", folder.write("a.yaml", "http: {listen: 127.0.0.1:0, tls: {certificate: " + certificate +
-                                                ", key: " + key + "}}\n")});
+        {"--config",
+         folder.write("a.yaml",
+                      "webrtc: {listen: 127.0.0.1:0}\nhttp: {listen: 127.0.0.1:0, tls: {certificate: " +
+                          certificate + ", key: " + key + "}}\n")});
     const auto address = "127.0.0.1:" + std::to_string(portOf(daemon));
     const std::string curl = "curl -s -m 10 -o /dev/null --cacert " + certificate + " ";
     CHECK(std::system((curl + "-f https://" + address + "/readyz").c_str()) == 0);

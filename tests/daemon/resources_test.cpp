@@ -85,7 +85,10 @@ TEST_CASE("the status tells limits, worst case and counts") {
                                       {"tracks", 2},
                                       {"tracks_draining", 1},
                                       {"subscriptions", 1},
-                                      {"subscribers", 1}});
+                                      {"subscribers", 1},
+                                      {"viewers", 0}});
+    test::addViewers(api.snapshot);
+    CHECK(api.json("/v1/status").at("counts").at("viewers") == 3);
 }
 
 TEST_CASE("a call is told with its participants, and bytes that are no text are replaced") {
@@ -115,6 +118,37 @@ TEST_CASE("a track is told with its drain, subscribers and keyframes") {
     api.snapshot.tracks.front().lastPacketAge.reset();
     CHECK(api.json("/v1/tracks").at("tracks").at(0).at("last_packet_age_seconds").is_null());
     CHECK(api.ask("GET", "/v1/tracks/studio/alice/screen").status == 404);
+}
+
+TEST_CASE("a track is told with each of its viewers, a list of tracks with how many") {
+    Api api;
+    CHECK(api.json("/v1/tracks/studio/alice/video").at("viewers") == Json::array());
+    test::addViewers(api.snapshot);
+    const auto viewers = api.json("/v1/tracks/studio/alice/video").at("viewers");
+    REQUIRE(viewers.size() == 2);
+    CHECK(viewers.at(1).at("id") == 8);
+    auto viewer = viewers.at(0);
+    CHECK(viewer.at("queue").at("capacity") == Json{{"buffers", 512}, {"bytes", 2000000}, {"seconds", 0.5}});
+    CHECK(viewer.at("queue").at("buffers") == 2);
+    viewer.erase("queue");
+    CHECK(viewer == Json{{"id", 7},
+                         {"state", "connected"},
+                         {"address", "192.0.2.1:50000"},
+                         {"age_seconds", 1.5},
+                         {"packets", 28},
+                         {"bytes", 28000},
+                         {"retransmitted_packets", 3},
+                         {"unavailable_packets", 1},
+                         {"keyframe_wishes", 2},
+                         {"lost_packets", 4},
+                         {"fraction_lost", 0.125},
+                         {"jitter_seconds", 0.25},
+                         {"round_trip_seconds", 0.5},
+                         {"bandwidth_bits_per_second", 800000}});
+    CHECK(api.json("/v1/tracks/studio/alice/audio").at("viewers").size() == 1);
+    const auto tracks = api.json("/v1/tracks").at("tracks");
+    CHECK(tracks.at(0).at("viewers") == 2);
+    CHECK(tracks.at(1).at("viewers") == 1);
 }
 
 TEST_CASE("a subscription is told with its branches: bounds, depth, counters") {
@@ -222,6 +256,7 @@ TEST_CASE("nothing from outside becomes markup on the page") {
     const auto page = api.ask("GET", "/").body;
     CHECK(page.find("<b>") == std::string::npos);
     CHECK(page.find("Alice &lt;b&gt;&amp;&quot;&#39;") != std::string::npos);
-    CHECK(page.find("studio/alice/video") != std::string::npos);
+    CHECK(page.find("<a href=\"/watch/studio/alice?source=video\">studio/alice/video</a>") !=
+          std::string::npos);
     CHECK(page.find("disk full") != std::string::npos);
 }

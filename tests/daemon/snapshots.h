@@ -49,6 +49,51 @@ inline relay::CallSnapshot call(const std::string& name) {
     return call;
 }
 
+inline relay::ViewerTrackSnapshot viewed(const relay::TrackName& name) {
+    relay::ViewerTrackSnapshot track;
+    track.track = name;
+    track.bounds = {512, 2000000, std::chrono::milliseconds(500), config::QueuePolicy::dropToKeyframe};
+    track.queue.received = 30;
+    track.queue.delivered = 28;
+    track.queue.queuedBuffers = 2;
+    track.queue.queuedBytes = 2000;
+    track.queue.oldest = relay::Clock::now();
+    track.packets = 28;
+    track.bytes = 28000;
+    track.retransmitted = 3;
+    track.unavailable = 1;
+    track.keyframesWanted = 2;
+    track.lost = 4;
+    track.fractionLost = 0.125;
+    track.jitter = 0.25;
+    track.roundTrip = 0.5;
+    return track;
+}
+
+inline relay::ViewerSnapshot viewer(relay::ViewerId id, std::vector<relay::ViewerTrackSnapshot> tracks) {
+    relay::ViewerSnapshot viewer;
+    viewer.id = id;
+    viewer.call = "studio";
+    viewer.participant = "alice";
+    viewer.state = relay::ViewerState::connected;
+    viewer.age = 1.5;
+    viewer.address = "192.0.2.1:50000";
+    viewer.bandwidth = 800000;
+    viewer.tracks = std::move(tracks);
+    return viewer;
+}
+
+/// Two viewers on alice's video, one of them on her audio too, and one that still connects; others have left.
+inline void addViewers(relay::Snapshot& snapshot) {
+    const auto video = viewed(snapshot.tracks.front().name);
+    const auto audio = viewed(snapshot.tracks.back().name);
+    snapshot.viewers = {viewer(7, {video, audio}), viewer(8, {video}), viewer(9, {})};
+    snapshot.viewers.back().state = relay::ViewerState::connecting;
+    snapshot.viewers.back().address.clear();
+    snapshot.viewerTotals[video.track] = {1000, 900000, 30, 5, 12, {6, 7, 0, 0, 2}};
+    snapshot.viewerTotals[audio.track] = {500, 50000, 0, 0, 0, {}};
+}
+
 /// Call studio with alice's video, watched by `archive`, and her audio, drained.
 inline relay::Snapshot studio() {
     relay::Snapshot snapshot;

@@ -55,13 +55,18 @@ std::string callRows(const relay::Snapshot& snapshot) {
     return rows;
 }
 
+std::string watchLink(const relay::TrackName& name) {
+    return fmt::format("<a href=\"/watch/{}/{}?source={}\">{}</a>", escape(name.call),
+                       escape(name.participant), escape(name.source), escape(name.text()));
+}
+
 std::string trackRows(const relay::Snapshot& snapshot) {
     std::string rows;
     for (const auto& track : snapshot.tracks)
         rows += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td class=n>{}<td class=n>{}<td class=n>{}\n",
-                            escape(track.name.text()), escape(track.codec),
-                            relay::trackStateName(track.state), track.draining ? "drained" : "watched",
-                            track.subscribers, track.receivedPackets, track.lostPackets);
+                            watchLink(track.name), escape(track.codec), relay::trackStateName(track.state),
+                            track.draining ? "drained" : "watched", track.subscribers, track.receivedPackets,
+                            track.lostPackets);
     return rows;
 }
 

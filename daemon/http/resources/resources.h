@@ -59,8 +59,13 @@ void addPage(Router& router, const SnapshotSource& snapshot, const StatusFacts& 
 void addMetrics(Router& router, const std::function<std::string()>& text);
 void addHealth(Router& router, Health health);
 void addOpenapi(Router& router);
+/// The player of /whep as a page: `/watch/{call}/{participant}`.
+void addWatch(Router& router);
 
-/// openapi.yaml as it was at build time.
+// Files as they were at build time.
 extern const char* const openapiDocument;
+extern const char* const watchPage;
+extern const char* const watchScript;
+extern const char* const watchStyle;
 
 } // namespace spillway::daemon::http

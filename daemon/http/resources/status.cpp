@@ -22,7 +22,8 @@ Json counts(const relay::Snapshot& snapshot) {
             {"tracks", snapshot.tracks.size()},
             {"tracks_draining", draining},
             {"subscriptions", snapshot.subscriptions.size()},
-            {"subscribers", subscribers}};
+            {"subscribers", subscribers},
+            {"viewers", snapshot.viewers.size()}};
 }
 
 Json limits(const config::LimitSettings& limits) {

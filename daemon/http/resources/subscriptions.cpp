@@ -1,47 +1,20 @@
 #include "config/loader.h"
 #include "daemon/http/json.h"
 #include "daemon/http/problem.h"
+#include "daemon/http/resources/queue.h"
 #include "daemon/http/resources/refusal.h"
 #include "daemon/http/resources/resources.h"
-#include "daemon/http/resources/time.h"
 
 namespace spillway::daemon::http {
 
 namespace {
-
-Json capacity(const config::QueueBounds& bounds) {
-    return {{"buffers", bounds.buffers}, {"bytes", bounds.bytes}, {"seconds", seconds(bounds.time)}};
-}
-
-Json droppedByReason(const relay::QueueStats& stats) {
-    Json dropped = Json::object();
-    for (std::size_t i = 0; i < relay::dropReasons; ++i)
-        dropped[relay::dropReasonName(static_cast<relay::DropReason>(i))] = stats.dropped.at(i);
-    return dropped;
-}
-
-Json queue(const relay::SubscriberSnapshot& subscriber) {
-    const relay::QueueStats& stats = subscriber.queue;
-    Json json{{"policy", config::policyName(subscriber.bounds.policy)},
-              {"capacity", capacity(subscriber.bounds)},
-              {"buffers", stats.queuedBuffers},
-              {"bytes", stats.queuedBytes},
-              {"seconds", seconds(stats.queuedTime)},
-              {"oldest_age_seconds", 0.0},
-              {"received", stats.received},
-              {"delivered", stats.delivered},
-              {"dropped", droppedByReason(stats)},
-              {"awaiting_keyframe", stats.awaitingKeyframe}};
-    if (stats.queuedBuffers > 0) json["oldest_age_seconds"] = seconds(relay::Clock::now() - stats.oldest);
-    return json;
-}
 
 Json branch(const relay::SubscriberSnapshot& subscriber) {
     return {{"track", subscriber.track.text()},
             {"target", subscriber.status.target},
             {"error", subscriber.status.error},
             {"errors", subscriber.status.errors},
-            {"queue", queue(subscriber)}};
+            {"queue", describeQueue(subscriber.bounds, subscriber.queue)}};
 }
 
 Json describe(const relay::SubscriptionSnapshot& subscription) {

@@ -1,6 +1,9 @@
 #include "daemon/http/json.h"
 #include "daemon/http/problem.h"
+#include "daemon/http/resources/queue.h"
 #include "daemon/http/resources/resources.h"
+
+#include <utility>
 
 namespace spillway::daemon::http {
 
@@ -22,7 +25,42 @@ Json subscribers(const relay::TrackSnapshot& track, const relay::Snapshot& snaps
     return names;
 }
 
-Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot) {
+Json describe(const relay::ViewerSnapshot& viewer, const relay::ViewerTrackSnapshot& track) {
+    return {{"id", viewer.id},
+            {"state", viewer.state == relay::ViewerState::connected ? "connected" : "connecting"},
+            {"address", viewer.address},
+            {"age_seconds", viewer.age},
+            {"packets", track.packets},
+            {"bytes", track.bytes},
+            {"retransmitted_packets", track.retransmitted},
+            {"unavailable_packets", track.unavailable},
+            {"keyframe_wishes", track.keyframesWanted},
+            {"lost_packets", track.lost},
+            {"fraction_lost", track.fractionLost},
+            {"jitter_seconds", track.jitter},
+            {"round_trip_seconds", track.roundTrip},
+            {"bandwidth_bits_per_second", viewer.bandwidth},
+            {"queue", describeQueue(track.bounds, track.queue)}};
+}
+
+Json viewers(const relay::TrackName& name, const relay::Snapshot& snapshot) {
+    Json list = Json::array();
+    for (const auto& viewer : snapshot.viewers)
+        for (const auto& track : viewer.tracks)
+            if (track.track == name) list.push_back(describe(viewer, track));
+    return list;
+}
+
+std::map<relay::TrackName, std::size_t> viewerCounts(const relay::Snapshot& snapshot) {
+    std::map<relay::TrackName, std::size_t> counts;
+    for (const auto& viewer : snapshot.viewers)
+        for (const auto& track : viewer.tracks)
+            ++counts[track.track];
+    return counts;
+}
+
+/// `viewers` is each of them, or how many.
+Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot, Json viewers) {
     Json json{{"name", track.name.text()},
               {"call", track.name.call},
               {"participant", track.name.participant},
@@ -33,6 +71,7 @@ Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot
               {"state", relay::trackStateName(track.state)},
               {"draining", track.draining},
               {"subscribers", subscribers(track, snapshot)},
+              {"viewers", std::move(viewers)},
               {"received_packets", track.receivedPackets},
               {"received_bytes", track.receivedBytes},
               {"drained_packets", track.drainedPackets},
@@ -45,14 +84,15 @@ Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot
 
 Response list(const relay::Snapshot& snapshot) {
     Json tracks = Json::array();
+    auto counts = viewerCounts(snapshot);
     for (const auto& track : snapshot.tracks)
-        tracks.push_back(describe(track, snapshot));
+        tracks.push_back(describe(track, snapshot, counts[track.name]));
     return jsonResponse({{"tracks", tracks}});
 }
 
 Response one(const relay::Snapshot& snapshot, const relay::TrackName& name) {
     for (const auto& track : snapshot.tracks)
-        if (track.name == name) return jsonResponse(describe(track, snapshot));
+        if (track.name == name) return jsonResponse(describe(track, snapshot, viewers(name, snapshot)));
     return problem(404, "there is no track of this name");
 }
 

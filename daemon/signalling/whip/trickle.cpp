@@ -1,7 +1,6 @@
 #include "daemon/signalling/whip/trickle.h"
 
 #include "daemon/http/problem.h"
-#include "relay/sdp/fragment.h"
 
 #include <string_view>
 
@@ -30,8 +29,6 @@ bool names(std::string_view list, std::string_view etag) {
 }
 
 Response hand(const Fragment& fragment, relay::Call& call, relay::PeerId peer) {
-    if (!fragment.ufrag.empty() && fragment.ufrag != call.remoteUfrag(peer))
-        return problem(422, "an ICE restart is not supported: publish anew");
     for (const auto& [mid, candidate] : fragment.candidates)
         if (!call.addCandidate(peer, mid, candidate))
             return problem(422, "there is no m-line with the mid of candidate \"" + candidate + "\"");
@@ -47,11 +44,20 @@ std::optional<Response> refusePrecondition(const http::Request& request, const s
     return std::nullopt;
 }
 
-Response trickle(const std::string& body, relay::Call& call, relay::PeerId peer) {
-    const auto parsed = relay::sdp::parseFragment(body);
+std::variant<Fragment, Response> readFragment(const std::string& body, const std::string& ufrag) {
+    auto parsed = relay::sdp::parseFragment(body);
     if (const auto* error = std::get_if<Error>(&parsed))
         return problem(error->kind == Error::Kind::malformed ? 400 : 422, error->detail);
-    return hand(std::get<Fragment>(parsed), call, peer);
+    auto& fragment = std::get<Fragment>(parsed);
+    if (!fragment.ufrag.empty() && fragment.ufrag != ufrag)
+        return problem(422, "an ICE restart is not supported: begin a new session");
+    return std::move(fragment);
+}
+
+Response trickle(const std::string& body, relay::Call& call, relay::PeerId peer) {
+    auto read = readFragment(body, call.remoteUfrag(peer));
+    if (auto* refused = std::get_if<Response>(&read)) return std::move(*refused);
+    return hand(std::get<Fragment>(read), call, peer);
 }
 
 } // namespace spillway::daemon::whip

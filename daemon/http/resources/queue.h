@@ -1,0 +1,11 @@
+// A queue as the API tells it: bounds, depth, counters. Pure.
+#pragma once
+
+#include "daemon/http/json.h"
+#include "relay/frame_queue.h"
+
+namespace spillway::daemon::http {
+
+Json describeQueue(const config::QueueBounds& bounds, const relay::QueueStats& stats);
+
+} // namespace spillway::daemon::http
