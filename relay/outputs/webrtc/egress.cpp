@@ -32,6 +32,16 @@ std::vector<SocketAddress> listenAddresses(const config::WebrtcSettings& setting
     return addresses;
 }
 
+void add(ViewerTotals& totals, const ViewerTrackSnapshot& track) {
+    totals.packets += track.packets;
+    totals.bytes += track.bytes;
+    totals.retransmitted += track.retransmitted;
+    totals.unavailable += track.unavailable;
+    totals.keyframesWanted += track.keyframesWanted;
+    for (std::size_t i = 0; i < totals.dropped.size(); ++i)
+        totals.dropped.at(i) += track.queue.dropped.at(i);
+}
+
 ViewRefused refusal(const sdp::Error& error) {
     const bool malformed = error.kind == sdp::Error::Kind::malformed;
     return {malformed ? ViewRefused::Kind::malformed : ViewRefused::Kind::unsupported, error.detail};
@@ -219,13 +229,19 @@ void Egress::remove(ViewerId viewer, const std::string& reason) {
         track->end(context_.findTrack(track->name()));
     // Its queues and its part of the budget last until the worker has let go of it.
     Loop& loop = context_.loop;
-    gone->worker.remove(viewer, [&loop, gone, token = lifetime_.token()] {
-        loop.post([gone, token] {
-            if (token.expired()) return;
-            for (const auto& track : gone->tracks)
-                gone->worker.giveBack(track->slot());
+    gone->worker.remove(viewer, [this, &loop, gone, token = lifetime_.token()] {
+        loop.post([this, gone, token] {
+            if (!token.expired()) settle(*gone);
         });
     });
+}
+
+/// Nothing more comes of a viewer that has gone.
+void Egress::settle(const Viewer& gone) {
+    for (const auto& track : gone.tracks) {
+        gone.worker.giveBack(track->slot());
+        if (context_.findTrack(track->name())) add(totalsOfGone_[track->name()], track->snapshot());
+    }
 }
 
 void Egress::trackAdded(Track& track) {
@@ -234,6 +250,7 @@ void Egress::trackAdded(Track& track) {
 
 void Egress::trackEnds(Track& track) {
     forTracksNamed(track.name(), [&](ViewerTrack& watched) { watched.detach(track); });
+    totalsOfGone_.erase(track.name());
 }
 
 void Egress::forTracksNamed(const TrackName& name, const std::function<void(ViewerTrack&)>& fn) {
@@ -257,8 +274,12 @@ void Egress::tell(const Viewer& viewer, const char* state, const std::string& de
 }
 
 void Egress::addTo(Snapshot& snapshot) const {
-    for (const auto& [id, viewer] : viewers_)
+    snapshot.viewerTotals = totalsOfGone_;
+    for (const auto& [id, viewer] : viewers_) {
         snapshot.viewers.push_back(viewer->snapshot());
+        for (const auto& watched : snapshot.viewers.back().tracks)
+            if (context_.findTrack(watched.track)) add(snapshot.viewerTotals[watched.track], watched);
+    }
 }
 
 bool Egress::isStuck(Clock::duration limit) const {
