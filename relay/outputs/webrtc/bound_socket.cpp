@@ -36,8 +36,20 @@ Descriptor opened(const SocketAddress& address) {
     return socket;
 }
 
-void needBound(int socket, const SocketAddress& address) {
-    need(::bind(socket, address.get(), address.size()) == 0);
+/// With the port that the kernel chose, if it had to.
+SocketAddress boundTo(const Descriptor& socket, const SocketAddress& address) {
+    need(::bind(socket.get(), address.get(), address.size()) == 0);
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    need(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+    return SocketAddress::of(reinterpret_cast<const sockaddr*>(&bound));
+}
+
+/// The address with a port that nobody has: without SO_REUSEPORT no other can be bound, nor chosen for port
+/// 0.
+SocketAddress unshared(const SocketAddress& address) {
+    const Descriptor socket = opened(address);
+    return boundTo(socket, address);
 }
 
 struct Buffer {
@@ -67,9 +79,7 @@ std::string setBuffer(int socket, const Buffer& buffer, const SocketOptions& opt
 BoundSocket::BoundSocket(const SocketAddress& address, const SocketOptions& options)
     : wildcard_(address.isWildcard()) {
     try {
-        if (options.exclusive && address.port() != 0) needBound(opened(address).get(), address);
-        socket_ = opened(address);
-        bindTo(address);
+        bindTo(options.exclusive ? unshared(address) : address);
     } catch (const std::system_error& error) {
         throw std::runtime_error(
             fmt::format("cannot listen on UDP {}: {}", address.text(), error.code().message()));
@@ -78,17 +88,14 @@ BoundSocket::BoundSocket(const SocketAddress& address, const SocketOptions& opti
 }
 
 void BoundSocket::bindTo(const SocketAddress& address) {
+    socket_ = opened(address);
     const int fd = socket_.get();
     need(setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1));
     if (wildcard_ && address.family() == AF_INET6)
         need(setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1));
     else if (wildcard_)
         need(setOption(fd, IPPROTO_IP, IP_PKTINFO, 1));
-    needBound(fd, address);
-    sockaddr_storage bound{};
-    socklen_t size = sizeof bound;
-    need(::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) == 0);
-    address_ = SocketAddress::of(reinterpret_cast<const sockaddr*>(&bound));
+    address_ = boundTo(socket_, address);
 }
 
 void BoundSocket::setBuffers(const SocketOptions& options) {

@@ -40,8 +40,9 @@ class ControlMessages {
         used_ += CMSG_SPACE(sizeof value);
     }
 
-    static constexpr std::size_t bytes_ = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
-    alignas(cmsghdr) std::array<std::byte, bytes_> room_{};
+    static constexpr std::size_t capacity =
+        CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(std::uint16_t));
+    alignas(cmsghdr) std::array<std::byte, capacity> room_{};
     std::size_t used_ = 0;
 };
 

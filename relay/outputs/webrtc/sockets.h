@@ -38,7 +38,7 @@ struct SocketOptions {
     bool forceBuffers = true; ///< beyond the machine's limits, if we may (CAP_NET_ADMIN)
     bool segments = true;     ///< UDP GSO where it works
     /// Fails when anybody has one of the ports: SO_REUSEPORT alone would share it in silence with another
-    /// process of the same user. For the first worker.
+    /// process of the same user (and of port 0 may choose one that is shared so). For the first worker.
     bool exclusive = false;
 };
 

