@@ -76,7 +76,7 @@ test('a port that is taken ends the start with 1 and a message that names it', a
   await once(server, 'listening');
   t.after(() => server.close());
   const { port } = server.address();
-  const file = await configFile(t, `http: {listen: 127.0.0.1:${port}}\n`);
+  const file = await configFile(t, `http: {listen: 127.0.0.1:${port}}\nwebrtc: {listen: 127.0.0.1:0}\n`);
   const { code, stdout, stderr } = await run(program, ['--config', file], { deadline: 10_000 });
   assert.equal(code, 1);
   assert.match(stdout + stderr, new RegExp(String(port)));

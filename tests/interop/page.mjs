@@ -108,6 +108,7 @@ export async function readPlaying() {
 /// DELETE: its status.
 export async function stopPlaying() {
   const { peer, session, headers } = window.playing;
+  const { status } = await fetch(session, { method: 'DELETE', headers });
   peer.close();
-  return (await fetch(session, { method: 'DELETE', headers })).status;
+  return status;
 }

@@ -12,7 +12,7 @@ import { publish } from './peer_process.mjs';
 import { readPlaying, startPlaying, stopPlaying } from './page.mjs';
 import { play } from './players/process.mjs';
 import { viewerOffer } from './viewer_offers.mjs';
-import { endpointOf, picture, sourcesOf, startStage, token, untilViewers } from './viewing.mjs';
+import { endpointOf, picture, sourcesOf, startStage, token, untilViewers, viewers } from './viewing.mjs';
 import * as whip from './whip.mjs';
 
 const long = Boolean(process.env.SPILLWAY_LONG);
@@ -56,7 +56,7 @@ for (const kind of ['wrtc', 'werift', 'aiortc']) {
     const read = () => player.stats();
     await untilShown(read);
     assertPlays(t, await over(read, watched));
-    assert.equal((await daemon.metrics()).sum('viewers'), 1);
+    assert.equal(await viewers(daemon), 1);
     assert.equal((await player.stop()).status, 200);
     await untilViewers(daemon, 0);
   });
@@ -222,7 +222,7 @@ test('a viewer keeps its session when the track ends and comes back', async (t) 
     await pause(500);
     return (await read()).video.frames === video.frames;
   });
-  assert.equal((await daemon.metrics()).sum('viewers'), 1, 'the session stays');
+  assert.equal(await viewers(daemon), 1, 'the session stays');
   const another = await whip.post(`${daemon.url}/whep/studio/dora`, { token, offer: viewerOffer() });
   assert.equal(another.status, 409, 'nobody new while there is no track');
   const second = await publish(daemon, 'dora');

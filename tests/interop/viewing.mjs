@@ -1,6 +1,7 @@
 // What the tests of viewers share: a daemon with egress whose synthetic people are alice (VP8) and bob (H.264).
 import assert from 'node:assert/strict';
 import { startSpillwayd } from '../support/spillwayd.mjs';
+import { until } from '../support/wait.mjs';
 
 export const call = 'demo';
 export const picture = { width: 640, height: 360, fps: 25 };
@@ -36,10 +37,11 @@ export async function startStage(t, { participants = 1, address = '127.0.0.1', m
   return daemon;
 }
 
-export const viewers = (metrics) => metrics.sum('viewers');
+/// Sessions: of those the metrics count the tracks.
+export const viewers = async (daemon) => (await daemon.api('/v1/status')).counts.viewers;
 
 export function untilViewers(daemon, count, options) {
-  return daemon.untilMetrics(`${count} viewers`, (metrics) => viewers(metrics) === count && metrics, options);
+  return until(`${count} viewers`, async () => (await viewers(daemon)) === count, options);
 }
 
 /// problem+json (RFC 9457) that says the same status.

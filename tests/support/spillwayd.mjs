@@ -104,6 +104,7 @@ export async function baseConfig(directory) {
   }
   return {
     http: { listen: `127.0.0.1:${await freePort()}`, tokens, cors: ['*'] },
+    webrtc: { listen: '0.0.0.0:0' },
     shutdown_timeout: '5s',
     calls: [{ name: 'studio', join: { type: 'whip' }, media_timeout: '3s' }],
     subscriptions: [],

@@ -40,14 +40,16 @@ std::vector<std::uint32_t> Session::slots() const {
     return slots;
 }
 
-bool Session::onStun(Bytes datagram, const Path& path, Clock::time_point now) {
+void Session::onStun(Bytes datagram, const Path& path, Clock::time_point now,
+                     const std::function<void()>& onSelected) {
     std::array<std::uint8_t, IceLite::maxReply> reply{};
     const auto outcome = ice_.receive(datagram, path, now, reply);
+    if (outcome.selected) {
+        setup_.stats->setAddress(path.remote.text());
+        if (wire_) wire_->path = path;
+        onSelected();
+    }
     if (outcome.reply > 0) sockets_.send(path, Bytes(reply.data(), outcome.reply));
-    if (!outcome.selected) return false;
-    setup_.stats->setAddress(path.remote.text());
-    if (wire_) wire_->path = path;
-    return true;
 }
 
 void Session::onDatagram(DatagramKind kind, MutableBytes datagram, const Path& path, Clock::time_point now) {

@@ -38,8 +38,10 @@ class Session : private FeedbackSink {
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    /// True when the selected path is another than before.
-    bool onStun(Bytes datagram, const Path& path, Clock::time_point now);
+    /// `onSelected` runs when another path than before is selected, before the viewer learns of it: what it
+    /// sends then finds its way.
+    void onStun(Bytes datagram, const Path& path, Clock::time_point now,
+                const std::function<void()>& onSelected);
     /// DTLS or SRTCP of a path; that of any but the selected one is ignored.
     void onDatagram(DatagramKind kind, MutableBytes datagram, const Path& path, Clock::time_point now);
     /// Sends what waits for this channel; false when it is to be served again later, by a wake.

@@ -14,12 +14,19 @@ constexpr int maxPassing = 2048;
 /// Of one channel in a turn.
 constexpr int maxBatches = 4;
 
+/// The first takes the port, so that no other process shares it; the others share it with the first.
+SocketOptions optionsOf(unsigned index) {
+    SocketOptions options;
+    options.exclusive = index == 0;
+    return options;
+}
+
 } // namespace
 
 Worker::Worker(unsigned index, const std::vector<SocketAddress>& addresses, Context context)
     : index_(index)
     , context_(std::move(context))
-    , sockets_(addresses)
+    , sockets_(addresses, optionsOf(index))
     , reactor_("viewers-" + std::to_string(index), *this) {
     const auto descriptors = sockets_.descriptors();
     for (std::size_t i = 0; i < descriptors.size(); ++i)
@@ -104,8 +111,8 @@ void Worker::onStun(MutableBytes datagram, const Path& path, From from) {
     if (!ufrag) return;
     if (const auto found = byUfrag_.find(*ufrag); found != byUfrag_.end()) {
         Session& session = *found->second;
-        const auto before = session.path();
-        if (session.onStun(datagram, path, Clock::now())) moved(session, before);
+        session.onStun(datagram, path, Clock::now(),
+                       [&, before = session.path()] { moved(session, before); });
         return;
     }
     if (from == From::sibling) return;
