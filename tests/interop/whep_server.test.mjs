@@ -94,10 +94,13 @@ for (const [name, offer] of [
   ['an empty body', ''],
   ['an offer without ICE credentials', viewerOffer(undefined, { drop: /^a=ice-/ })],
   ['an offer without a fingerprint', viewerOffer(undefined, { drop: /^a=fingerprint/ })],
-  ['300 lines', viewerOffer(Array(300).fill('VP8'), { drop: /^(c=|a=rtcp-fb)/ })],
 ]) {
   test(`${name} is refused with 400`, async () => assertProblem(await post(offer), 400));
 }
+
+test('300 lines are refused with 406', async () => {
+  await assertProblem(await post(viewerOffer(Array(300).fill('VP8'), { drop: /^(c=|a=rtcp-fb)/ })), 406);
+});
 
 for (const type of ['text/plain', 'application/json', 'application/trickle-ice-sdpfrag'])
   test(`an offer as ${type} is refused with 415`, async () => assertProblem(await post(viewerOffer(), { type }), 415));
@@ -129,9 +132,9 @@ for (const [name, where] of [['a participant', { participant: 'nobody' }], ['a s
   });
 }
 
-test('a call that nobody configured is 404', async () => {
+test('a call that is not there, but may come, is 409', async () => {
   const daemon = await stage();
-  await assertProblem(await whip.post(`${daemon.url}/whep/nowhere/alice`, { token, offer: viewerOffer() }), 404);
+  await assertProblem(await whip.post(`${daemon.url}/whep/nowhere/alice`, { token, offer: viewerOffer() }), 409);
 });
 
 test('OPTIONS tells everybody what is taken', async () => {
