@@ -55,6 +55,8 @@ wait_for() { # SECONDS WHAT COMMAND…
 
 recorded() { find "$home/recordings" -name '*.mkv' -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }'; }
 grown() { [ "$(recorded)" -gt "$1" ]; }
+# CALL/PARTICIPANT of everybody who sends.
+watchable() { get /v1/tracks | grep -oE '"name": ?"[^"/]+/[^"/]+/' | sed 's/.*"\([^"]*\)\/$/\1/' | sort -u; }
 depths() { get /metrics | grep '^spillway_queue_buffers{'; }
 
 look() {
@@ -68,6 +70,8 @@ look() {
   echo "== http://127.0.0.1:$port/metrics, the depth of every queue"
   wait_for 5 "queue depths" grep -q . <(depths)
   depths
+  echo "== to watch in a browser on this machine"
+  watchable | sed "s|^|http://127.0.0.1:$port/watch/|"
 }
 
 "$root/docker/packages.sh" install build run
@@ -85,7 +89,7 @@ if [ -n "$join" ]; then
 fi
 
 (cd "$home" && exec "$root/build/release/daemon/spillwayd" --config "$configuration" \
-  --set "http.listen=127.0.0.1:$port" --set webrtc.listen=127.0.0.1:0) >"$log" 2>&1 &
+  --set "http.listen=127.0.0.1:$port" --set webrtc.listen=0.0.0.0:0) >"$log" 2>&1 &
 daemon=$!
 finish() {
   kill "$daemon" 2>/dev/null || true

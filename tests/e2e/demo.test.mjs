@@ -15,6 +15,7 @@ async function assertShows(options) {
   assert.equal(code, 0, stdout + stderr);
   assert.match(stdout, /"demo\/[^/]+\/camera"|"demo\/[^/]+\/video"/);
   assert.match(stdout, /recordings: \d+ bytes, a moment later \d+ bytes/);
+  assert.match(stdout, new RegExp(`^http://127.0.0.1:${port}/watch/demo/[^/]+$`, 'm'));
   assert.match(stdout, /^spillway_queue_buffers\{.*subscription="archive".*\} \d+/m);
 }
 

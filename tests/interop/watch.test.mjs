@@ -1,0 +1,54 @@
+// The player page in a real browser: it plays, says so, waits for a track that is not there yet, and leaves.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../support/wait.mjs';
+import { openBrowser } from './browser.mjs';
+import { publish } from './peer_process.mjs';
+import { startStage, token, untilViewers } from './viewing.mjs';
+
+const playing = (page) => page.evaluate(() => {
+  const video = document.getElementById('video');
+  return { time: video.currentTime, width: video.videoWidth, state: document.getElementById('state').textContent };
+});
+
+async function assertPlays(page) {
+  await until('a picture', async () => (await playing(page)).width > 0, { deadline: 20_000 });
+  const before = await playing(page);
+  await pause(2000);
+  const { time, state } = await playing(page);
+  assert.ok(time > before.time + 1.5, `${time} s, ${before.time} s two seconds before; ${state}`);
+}
+
+test('the page plays with the token of its fragment, and leaves with its tab', async (t) => {
+  const daemon = await startStage(t);
+  const page = await openBrowser(t);
+  const complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(`${daemon.url}/watch/demo/alice#token=${token}`);
+  await assertPlays(page);
+  await untilViewers(daemon, 1);
+  assert.deepEqual(complaints, []);
+  await page.goto('about:blank');
+  await untilViewers(daemon, 0);
+});
+
+test('the page waits for somebody who is not there yet, and comes back when a publisher does', async (t) => {
+  const daemon = await startStage(t);
+  const page = await openBrowser(t);
+  await page.goto(`${daemon.url}/watch/studio/dora#token=${token}`);
+  await pause(1500);
+  const first = await publish(daemon, 'dora');
+  t.after(() => first.kill());
+  await assertPlays(page);
+  await first.kill();
+  await pause(1000);
+  const second = await publish(daemon, 'dora');
+  t.after(() => second.kill());
+  await until('the picture moves again', async () => {
+    const { time } = await playing(page);
+    await pause(500);
+    return (await playing(page)).time > time + 0.3;
+  }, { deadline: 30_000 });
+});
