@@ -84,19 +84,19 @@ void readNacks(std::uint32_t ssrc, Bytes entries, std::size_t& told, FeedbackSin
 
 /// The symbols of one chunk of packet status, at most `left` of them; how many there were (the draft's
 /// sections 3.1.3 and 3.1.4). 1 and 2 are received, 3 is reserved.
-std::uint32_t readChunk(std::uint16_t chunk, std::uint32_t left, TransportFeedback& sum) {
+std::uint32_t readChunk(std::uint32_t chunk, std::uint32_t left, TransportFeedback& sum) {
     const auto add = [&sum](unsigned symbol, std::uint32_t times) {
         (symbol == 1 || symbol == 2 ? sum.received : sum.missing) += times;
     };
     if ((chunk & 0x8000U) == 0) {
         const std::uint32_t run = std::min(chunk & 0x1FFFU, left);
-        add(chunk >> 13 & 3U, run);
+        add(chunk >> 13U & 3U, run);
         return run;
     }
     const bool wide = (chunk & 0x4000U) != 0;
     const std::uint32_t symbols = std::min(wide ? 7U : 14U, left);
     for (std::uint32_t i = 0; i < symbols; ++i)
-        add(wide ? chunk >> (12 - 2 * i) & 3U : chunk >> (13 - i) & 1U, 1);
+        add(wide ? chunk >> (12U - 2U * i) & 3U : chunk >> (13U - i) & 1U, 1);
     return symbols;
 }
 
