@@ -13,11 +13,14 @@ declare -A sources=(
   [rtcp]="relay/outputs/webrtc/feedback.cpp"
   [rtp]="relay/outputs/rtp_packet.cpp relay/frame.cpp relay/outputs/webrtc/demux.cpp
     relay/outputs/webrtc/extensions.cpp relay/outputs/webrtc/vp8_descriptor.cpp"
+  [stream]="relay/outputs/rtp_packet.cpp relay/outputs/rtp_continuity.cpp relay/outputs/rtp_wall_clock.cpp relay/frame.cpp
+    relay/outputs/webrtc/extensions.cpp relay/outputs/webrtc/packet_head.cpp relay/outputs/webrtc/packet_ring.cpp
+    relay/outputs/webrtc/sequence_map.cpp relay/outputs/webrtc/stream.cpp relay/outputs/webrtc/vp8_descriptor.cpp"
   [viewer_offer]="${sdp[*]/#/relay/sdp/}"
   [offer]="${sdp[*]/#/relay/sdp/}"
   [fragment]="${sdp[*]/#/relay/sdp/}"
 )
-declare -A libraries=([stun]="nice libcrypto spdlog" [rtp]="gstreamer-1.0")
+declare -A libraries=([stun]="nice libcrypto spdlog" [rtp]="gstreamer-1.0" [stream]="gstreamer-1.0")
 declare -A seeds=([viewer_offer]=tests/relay/sdp/fixtures [offer]=tests/relay/sdp/fixtures)
 
 seconds=5
