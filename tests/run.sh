@@ -1,11 +1,11 @@
 #!/bin/bash
 # Installs what is missing, builds, runs every test, and ends with `N passed, N failed`.
 #   tests/run.sh [--long] [--keep-going] [--only STEP]…
-# Steps, cheapest first: text release asan tsan tidy e2e interop bench. --long runs the soaks of each step too.
+# Steps, cheapest first: text release asan tsan tidy e2e fuzz interop bench. --long runs the soaks of each step too.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(text release asan tsan tidy e2e interop bench)
+all=(text release asan tsan tidy e2e fuzz interop bench)
 steps=()
 keep_going=
 export SPILLWAY_LONG=
@@ -74,6 +74,7 @@ step_tidy() {
   chrt --idle --pid 0 "$BASHPID" && tests/lint.sh tidy build/release
 }
 step_e2e() { npm_packages && node_tests e2e; }
+step_fuzz() { tests/fuzz/run.sh ${SPILLWAY_LONG:+--long}; }
 step_interop() { npm_packages && node_tests interop; }
 step_bench() {
   local length=(--short)

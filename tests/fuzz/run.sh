@@ -1,0 +1,95 @@
+#!/bin/bash
+# Builds the fuzz targets with clang and runs each; a finding is a non-zero exit, its input is in build/fuzz/findings.
+#   tests/fuzz/run.sh [--long] [--seconds N] [NAME…]
+# Each runs for 5 s, with --long for 60, from seeds/NAME and what earlier runs found. To run one input again:
+#   build/fuzz/NAME FILE
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+sdp=(attributes candidate codec description fingerprint fragment offer render text viewer_answer viewer_offer viewer_payload)
+sdp=("${sdp[@]/%/.cpp}")
+declare -A sources=(
+  [stun]="relay/outputs/webrtc/ice_lite.cpp relay/outputs/webrtc/demux.cpp relay/outputs/socket_address.cpp"
+  [rtcp]="relay/outputs/webrtc/feedback.cpp"
+  [rtp]="relay/outputs/rtp_packet.cpp relay/frame.cpp relay/outputs/webrtc/demux.cpp
+    relay/outputs/webrtc/extensions.cpp relay/outputs/webrtc/vp8_descriptor.cpp"
+  [stream]="relay/outputs/rtp_packet.cpp relay/outputs/rtp_continuity.cpp relay/outputs/rtp_wall_clock.cpp relay/frame.cpp
+    relay/outputs/webrtc/extensions.cpp relay/outputs/webrtc/packet_head.cpp relay/outputs/webrtc/packet_ring.cpp
+    relay/outputs/webrtc/sequence_map.cpp relay/outputs/webrtc/stream.cpp relay/outputs/webrtc/vp8_descriptor.cpp"
+  [viewer_offer]="${sdp[*]/#/relay/sdp/}"
+  [offer]="${sdp[*]/#/relay/sdp/}"
+  [fragment]="${sdp[*]/#/relay/sdp/}"
+)
+declare -A libraries=([stun]="nice libcrypto spdlog" [rtp]="gstreamer-1.0" [stream]="gstreamer-1.0")
+declare -A seeds=([viewer_offer]=tests/relay/sdp/fixtures [offer]=tests/relay/sdp/fixtures)
+
+seconds=5
+names=()
+while [ $# -gt 0 ]; do
+  case $1 in
+  --long) seconds=60 ;;
+  --seconds) seconds=${2:?a number}; shift ;;
+  -*) echo "run.sh: unknown argument '$1'; allowed: --long, --seconds N, NAME…" >&2; exit 64 ;;
+  *) [ -n "${sources[$1]-}" ] || { echo "run.sh: no target '$1'; there are: ${!sources[*]}" >&2; exit 64; }
+    names+=("$1") ;;
+  esac
+  shift
+done
+[ ${#names[@]} -gt 0 ] || names=("${!sources[@]}")
+
+out=build/fuzz
+mkdir -p "$out/findings"
+jobs=$(nproc)
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+export out compiler=clang++
+! command -v ccache >/dev/null || compiler="ccache clang++"
+export flags="-std=c++20 -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -I. -Itests/fuzz"
+cflags=$(pkg-config --cflags glib-2.0 gstreamer-1.0 nice libcrypto spdlog)
+export cflags
+
+# shellcheck disable=SC2016 # expanded by the inner shell
+compile() {
+  xargs -P "$jobs" -I{} sh -c '
+    object="$out/objects/{}.o"
+    mkdir -p "${object%/*}"
+    $compiler $flags -fsanitize=fuzzer-no-link $cflags -c "{}" -o "$object"'
+}
+
+link() { # NAME
+  local objects=() libs=() file
+  for file in "tests/fuzz/$1.cpp" ${sources[$1]}; do objects+=("$out/objects/$file.o"); done
+  # shellcheck disable=SC2086,SC2207 # lists of words
+  [ -z "${libraries[$1]-}" ] || libs=($(pkg-config --libs ${libraries[$1]}))
+  clang++ -fsanitize=fuzzer,address,undefined "${objects[@]}" "${libs[@]}" -o "$out/$1"
+}
+
+fuzz() { # NAME
+  local corpus=$out/corpus/$1 log=$out/$1.log
+  mkdir -p "$corpus"
+  if timeout -k 5 $((seconds + 60)) "$out/$1" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=5 -max_len=16384 \
+    -artifact_prefix="$out/findings/$1-" -print_final_stats=1 "$corpus" "${seeds[$1]-tests/fuzz/seeds/$1}" >"$log" 2>&1; then
+    echo "$1: $(awk '/number_of_executed_units/ { print $2 }' "$log") inputs, nothing found"
+  else
+    tail -n 60 "$log"
+    echo "$1: a finding, see $log"
+    return 1
+  fi
+}
+
+# shellcheck disable=SC2086 # lists of words
+for name in "${names[@]}"; do printf '%s\n' "tests/fuzz/$name.cpp" ${sources[$name]}; done | sort -u | compile
+for name in "${names[@]}"; do link "$name"; done
+
+good=0
+bad=0
+wait_one() { if wait -n; then good=$((good + 1)); else bad=$((bad + 1)); fi; }
+running=0
+for name in "${names[@]}"; do
+  if [ "$running" -ge "$jobs" ]; then wait_one; running=$((running - 1)); fi
+  fuzz "$name" &
+  running=$((running + 1))
+done
+while [ "$running" -gt 0 ]; do wait_one; running=$((running - 1)); done
+echo "pass $good"
+echo "fail $bad"
+[ "$bad" -eq 0 ]

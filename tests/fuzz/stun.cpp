@@ -1,0 +1,94 @@
+// STUN of a viewer, from anybody: as it comes, and sealed with the right keys so that what lies behind
+// MESSAGE-INTEGRITY and FINGERPRINT is reached too.
+#include "fuzz.h"
+
+#include "relay/outputs/big_endian.h"
+#include "relay/outputs/webrtc/ice_lite.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+using namespace spillway::relay;
+using namespace spillway::relay::webrtc;
+using spillway::fuzz::require;
+
+namespace {
+
+using Message = std::vector<std::uint8_t>;
+
+// RFC 8489 sections 5, 14.5 and 14.7.
+constexpr std::size_t headerBytes = 20;
+constexpr std::uint32_t cookie = 0x2112A442;
+constexpr std::uint32_t fingerprintMask = 0x5354554E;
+constexpr std::size_t integrityBytes = 20;
+constexpr std::size_t longestDatagram = 2048;
+
+const IceCredentials ours{"w0ours", "ourpasswordourpasswordour"};
+
+std::uint32_t crc32(Bytes bytes) {
+    constexpr std::uint32_t polynomial = 0xEDB88320;
+    std::uint32_t crc = ~std::uint32_t{0};
+    for (const std::uint8_t byte : bytes) {
+        crc ^= byte;
+        for (int bit = 0; bit < 8; ++bit)
+            crc = (crc >> 1) ^ ((crc & 1U) != 0 ? polynomial : 0U);
+    }
+    return ~crc;
+}
+
+/// Appends the head of an attribute and counts all of it in the message's length.
+void append(Message& message, std::uint16_t type, std::size_t bytes) {
+    writeU16(&message[2], static_cast<std::uint16_t>(message.size() - headerBytes + 4 + bytes));
+    message.resize(message.size() + 4);
+    writeU16(&message[message.size() - 4], type);
+    writeU16(&message[message.size() - 2], static_cast<std::uint16_t>(bytes));
+}
+
+Message sealed(Bytes datagram) {
+    constexpr std::uint16_t integrity = 0x0008, fingerprint = 0x8028;
+    Message message(datagram.begin(), datagram.end());
+    message.resize(std::max(headerBytes, message.size() / 4 * 4));
+    message[0] &= 0x3FU;
+    writeU32(&message[4], cookie);
+
+    const std::size_t covered = message.size();
+    append(message, integrity, integrityBytes);
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash{};
+    HMAC(EVP_sha1(), ours.pwd.data(), static_cast<int>(ours.pwd.size()), message.data(), covered, hash.data(),
+         nullptr);
+    message.insert(message.end(), hash.begin(), hash.begin() + integrityBytes);
+
+    const std::size_t checked = message.size();
+    append(message, fingerprint, 4);
+    const std::uint32_t crc = crc32(Bytes(message).first(checked)) ^ fingerprintMask;
+    message.resize(message.size() + 4);
+    writeU32(&message[message.size() - 4], crc);
+    return message;
+}
+
+void receive(Bytes datagram) {
+    const Clock::time_point now{};
+    const Path path{SocketAddress::of(in_addr{0x010200C0}, 5000),
+                    SocketAddress::of(in_addr{0x076433C6}, 7000), 0};
+    if (const auto ufrag = addressedUfrag(datagram))
+        require(!ufrag->empty() && ufrag->size() < datagram.size());
+    IceLite ice(ours, "theirs", now);
+    Message reply(IceLite::maxReply);
+    const auto outcome = ice.receive(datagram, path, now, reply);
+    require(outcome.reply <= reply.size());
+    require(outcome.selected == ice.selected().has_value());
+    require(!outcome.selected || outcome.reply > 0);
+}
+
+} // namespace
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const Bytes datagram(data, std::min(size, longestDatagram));
+    receive(datagram);
+    receive(sealed(datagram));
+    return 0;
+}
