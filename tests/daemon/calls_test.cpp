@@ -2,6 +2,7 @@
 #include "daemon/calls.h"
 #include "error_of.h"
 #include "support/catch.h"
+#include "support/settings.h"
 
 #include <algorithm>
 
@@ -37,7 +38,7 @@ struct Fixture {
     };
 
     relay::Loop loop;
-    relay::Relay relay{loop, {}, {}};
+    relay::Relay relay{loop, {}, test::noViewers()};
     Calls calls{loop, relay,
                 [this](relay::Call& call) { return std::make_unique<FakePresence>(*this, call); }};
 
@@ -147,7 +148,7 @@ TEST_CASE("all calls are left together, within the time that is given") {
 
 TEST_CASE("a presence that cannot be made leaves no call behind") {
     relay::Loop loop;
-    relay::Relay relay(loop, {}, {});
+    relay::Relay relay(loop, {}, test::noViewers());
     Calls calls(loop, relay, [](relay::Call&) -> std::unique_ptr<daemon::Presence> {
         throw std::runtime_error("no such thing");
     });

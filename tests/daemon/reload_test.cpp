@@ -1,6 +1,7 @@
 // What a new configuration changes in a running relay, and what it leaves alone.
 #include "daemon/reload.h"
 #include "support/catch.h"
+#include "support/settings.h"
 
 #include <algorithm>
 
@@ -53,7 +54,7 @@ struct Fixture {
     std::string file;
     std::vector<std::string> begun; ///< calls whose presence was made since the start
     relay::Loop loop;
-    relay::Relay relay{loop, {}, {}};
+    relay::Relay relay{loop, {}, test::noViewers()};
     daemon::Calls calls{loop, relay, [this](relay::Call& call) {
                             begun.push_back(call.settings().name);
                             return std::make_unique<PolitePresence>();

@@ -1,6 +1,7 @@
 #include "daemon/signalling/test/test_presence.h"
 #include "relay/relay.h"
 #include "support/catch.h"
+#include "support/settings.h"
 
 #include <algorithm>
 #include <set>
@@ -12,7 +13,7 @@ namespace {
 
 struct Demo {
     explicit Demo(config::TestJoin join)
-        : relay(loop, {}, {})
+        : relay(loop, {}, test::noViewers())
         , call(relay.addCall(settings(join)))
         , presence(std::make_unique<daemon::TestPresence>(loop, call, join)) {}
     ~Demo() {

@@ -6,6 +6,7 @@
 #include "relay/synthetic/publisher.h"
 #include "routed_server.h"
 #include "support/catch.h"
+#include "support/settings.h"
 
 #include <algorithm>
 #include <set>
@@ -26,7 +27,7 @@ config::CallSettings callSettings(const std::string& name) {
 /// Relay, WHIP server and HTTP server as the daemon has them; call `studio`.
 struct Node {
     explicit Node(config::LimitSettings limits = {}, const config::HttpSettings& http = localSettings())
-        : relay(loop, limits, {})
+        : relay(loop, limits, test::noViewers())
         , whip({{"stun:stun.example", "", std::nullopt}}, true)
         , server(loop, http, router, counts) {
         whip.addRoutes(router);

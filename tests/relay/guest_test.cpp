@@ -5,6 +5,7 @@
 #include "relay/synthetic/publisher.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
+#include "support/settings.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -44,7 +45,7 @@ struct Visit {
 
     explicit Visit(config::Unwatched unwatched = config::Unwatched::drain) {
         REQUIRE(mkdtemp(folder.data()));
-        relay.emplace(loop, config::LimitSettings{}, config::WebrtcSettings{});
+        relay.emplace(loop, config::LimitSettings{}, test::noViewers());
         relay->onEvent([this](const Event& event) { events.push_back(event); });
         config::CallSettings settings;
         settings.name = "standup";

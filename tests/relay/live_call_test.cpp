@@ -5,6 +5,7 @@
 #include "relay/synthetic/publisher.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
+#include "support/settings.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -44,7 +45,7 @@ struct Studio {
     std::map<std::string, Participant> participants;
 
     explicit Studio(config::LimitSettings limits = {}) {
-        relay.emplace(loop, limits, config::WebrtcSettings{});
+        relay.emplace(loop, limits, test::noViewers());
         config::CallSettings settings;
         settings.name = "studio";
         settings.mediaTimeout = 2s;

@@ -1,0 +1,15 @@
+// Settings of relays that run side by side.
+#pragma once
+
+#include "config/settings.h"
+
+namespace spillway::test {
+
+/// No port that another test's relay might have.
+inline config::WebrtcSettings noViewers() {
+    config::WebrtcSettings settings;
+    settings.listen.clear();
+    return settings;
+}
+
+} // namespace spillway::test
