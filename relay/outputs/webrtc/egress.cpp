@@ -132,7 +132,7 @@ Viewing Egress::view(const ViewRequest& request, std::function<void(const std::s
     auto viewer = std::make_unique<Viewer>(lastId_ + 1, request, worker);
     viewer->onEnded = std::move(onEnded);
     SessionSetup setup = setUp(*viewer, offer, lines);
-    const Viewing viewing{viewer->id, answer(offer, lines, setup.credentials), offer.ufrag};
+    Viewing viewing{viewer->id, answer(offer, lines, setup.credentials), offer.ufrag};
     worker.add(std::move(setup));
     for (std::size_t i = 0; i < lines.size(); ++i)
         viewer->tracks[i]->attach(*lines[i].track);
