@@ -23,7 +23,7 @@ struct Run {
 class Burst {
   public:
     static constexpr std::size_t maxPackets = 64; ///< the kernel's bound for one UDP_SEGMENT too
-    static constexpr std::size_t maxPacket = 1500;
+    static constexpr std::size_t maxPacket = 2048;
     static constexpr std::size_t maxRunBytes = 65000; ///< an IP packet's length, with room for headers
 
     MutableBytes room(std::size_t bytes);

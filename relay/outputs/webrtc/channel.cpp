@@ -145,24 +145,30 @@ void Channel::sendAll(std::size_t first, Wire& wire, Clock::time_point now) {
     }
 }
 
-void Channel::send(const Frame& frame, const RtpPacket& packet, std::size_t padding, Wire& wire,
-                   Clock::time_point now) {
-    const std::size_t most = packet.payloadBytes + Stream::maxHeader + maxPadding + SrtpSession::trailer;
+/// Room for a packet of that many bytes, behind which there is more for what protecting it adds; empty when
+/// no packet may be so long.
+MutableBytes Channel::roomFor(std::size_t bytes, Wire& wire) {
+    const std::size_t most = bytes + SrtpSession::trailer;
+    if (most > Sockets::maxPacket) return {};
     MutableBytes room = wire.sockets.room(most);
     if (room.empty()) {
         wire.sockets.flush(wire.path);
         room = wire.sockets.room(most);
-        if (room.empty()) return;
     }
+    return room.first(bytes);
+}
+
+void Channel::send(const Frame& frame, const RtpPacket& packet, std::size_t padding, Wire& wire,
+                   Clock::time_point now) {
+    const MutableBytes room = roomFor(Stream::maxHeader + packet.payloadBytes + padding, wire);
     std::size_t bytes = stream_.write(frame, packet, wire.transportSequence, now, room);
     if (bytes == 0) return;
     if (padding > 0) bytes = Stream::pad(room.data(), bytes, bytes + padding);
-    bytes = wire.srtp.protect(room.data(), bytes);
-    if (bytes > 0) wire.sockets.add(bytes);
+    wire.sockets.add(wire.srtp.protect(room.data(), bytes));
 }
 
 void Channel::retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point now) {
-    if (!setup_.ring || !setup_.stream.nack) return;
+    if (!setup_.ring) return;
     const auto passed = std::chrono::duration<double>(now - allowedAt_).count() * retransmissionRate;
     if (passed >= 1) {
         allowance_ = static_cast<std::uint32_t>(
@@ -170,11 +176,7 @@ void Channel::retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point n
         allowedAt_ = now;
     }
     if (allowance_ == 0) return;
-    MutableBytes room = wire.sockets.room(Sockets::maxDatagram);
-    if (room.empty()) {
-        wire.sockets.flush(wire.path);
-        room = wire.sockets.room(Sockets::maxDatagram);
-    }
+    const MutableBytes room = roomFor(Sockets::maxPacket - SrtpSession::trailer, wire);
     std::size_t bytes = stream_.retransmit(sequence, *setup_.ring, wire.transportSequence, now, room);
     if (bytes > 0) bytes = wire.srtp.protect(room.data(), bytes);
     if (bytes > 0) {

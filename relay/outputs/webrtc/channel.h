@@ -78,6 +78,7 @@ class Channel {
     bool beginInRing(Wire& wire, Clock::time_point now);
     bool mayPad() const;
     void sendAll(std::size_t first, Wire& wire, Clock::time_point now);
+    static MutableBytes roomFor(std::size_t bytes, Wire& wire);
     void send(const Frame& frame, const RtpPacket& packet, std::size_t padding, Wire& wire,
               Clock::time_point now);
     static void sendRtcp(std::vector<std::uint8_t> packet, Wire& wire);

@@ -14,6 +14,8 @@ namespace spillway::relay::webrtc {
 
 namespace {
 
+static_assert(Burst::maxPacket == Sockets::maxPacket);
+
 /// The kernel's words for "not in segments, this way": too small an MTU, no checksums, IPsec, old.
 bool cannotSegment(int error) {
     return error == EINVAL || error == EIO || error == EMSGSIZE || error == ENOPROTOOPT ||

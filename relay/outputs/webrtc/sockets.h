@@ -45,6 +45,8 @@ struct SocketOptions {
 class Sockets {
   public:
     static constexpr std::size_t maxDatagram = 1500; ///< longer ones are not handed out: nobody needs them
+    /// Bytes of a packet in a burst: as long as a publisher's can be, with a head of ours and SRTP's trailer.
+    static constexpr std::size_t maxPacket = 2048;
 
     /// Binds. With port 0 in the first worker's addresses, boundAddresses() tells the others which. Throws
     /// std::runtime_error naming the address.
@@ -69,7 +71,7 @@ class Sockets {
     void send(const Path& path, Bytes datagram);
 
     /// A burst to one path: packets are written one behind the other into room() and added; flush() sends.
-    /// room() has space for `bytes`, at most maxDatagram, or is empty: then flush() first. Adding 0 bytes is
+    /// room() has space for `bytes`, at most maxPacket, or is empty: then flush() first. Adding 0 bytes is
     /// adding nothing.
     MutableBytes room(std::size_t bytes);
     void add(std::size_t bytes);
