@@ -6,6 +6,10 @@
 #include <catch2/catch.hpp>
 #endif
 
+#if __has_include(<glib.h>)
+#include "support/leak_guard.h"
+#endif
+
 #ifdef SPILLWAY_TEST_GST
 #include <gst/gst.h>
 #endif
@@ -14,5 +18,9 @@ int main(int argc, char** argv) {
 #ifdef SPILLWAY_TEST_GST
     gst_init(&argc, &argv);
 #endif
-    return Catch::Session().run(argc, argv);
+    const int failed = Catch::Session().run(argc, argv);
+#if __has_include(<glib.h>)
+    spillway::test::LeakGuard::awaitLastThreads();
+#endif
+    return failed;
 }
