@@ -42,6 +42,14 @@ void add(ViewerTotals& totals, const ViewerTrackSnapshot& track) {
         totals.dropped.at(i) += track.queue.dropped.at(i);
 }
 
+/// Without ports: those of the sockets count. The loader has seen that they are addresses.
+std::vector<SocketAddress> parsed(const std::vector<std::string>& announce) {
+    std::vector<SocketAddress> addresses;
+    for (const auto& text : announce)
+        if (const auto address = SocketAddress::parse(text)) addresses.push_back(*address);
+    return addresses;
+}
+
 ViewRefused refusal(const sdp::Error& error) {
     const bool malformed = error.kind == sdp::Error::Kind::malformed;
     return {malformed ? ViewRefused::Kind::malformed : ViewRefused::Kind::unsupported, error.detail};
@@ -51,7 +59,7 @@ ViewRefused refusal(const sdp::Error& error) {
 
 Egress::Egress(Context context, const config::WebrtcSettings& settings)
     : context_(std::move(context))
-    , announce_(settings.announce) {
+    , announced_(parsed(settings.announce)) {
     auto addresses = listenAddresses(settings);
     if (addresses.empty()) return;
     SrtpSession::startLibrary();
@@ -103,14 +111,8 @@ Worker& Egress::leastBusy() {
 
 std::vector<std::string> Egress::candidates() const {
     const auto bound = workers_.front()->sockets().boundAddresses();
-    std::vector<SocketAddress> announced;
-    for (const auto& text : announce_)
-        for (const auto& address : bound)
-            if (const auto parsed = SocketAddress::parse(text);
-                parsed && parsed->family() == address.family())
-                announced.push_back(parsed->withPort(address.port()));
     std::vector<std::string> candidates;
-    for (const auto& address : reachableAddresses(bound, announced)) {
+    for (const auto& address : reachableAddresses(bound, announced_)) {
         const auto number = static_cast<std::uint32_t>(candidates.size());
         const std::uint32_t priority = hostPriority | (65535U - number) << 8U;
         candidates.push_back("candidate:" + std::to_string(number + 1) + " 1 udp " +
@@ -155,9 +157,11 @@ SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
     for (const AgreedLine& line : lines) {
         const QueueBounds& bounds = line.track->kind() == MediaKind::video ? videoBounds : audioBounds;
         try {
-            viewer.tracks.push_back(
-                std::make_unique<ViewerTrack>(*line.track, bounds, context_.budget.reserve(bounds.bytes),
-                                              context_.metrics, viewer.worker, viewer.worker.takeSlot()));
+            // Before the slot, which nobody would give back.
+            auto reservation = context_.budget.reserve(bounds.bytes);
+            viewer.tracks.push_back(std::make_unique<ViewerTrack>(*line.track, bounds, std::move(reservation),
+                                                                  context_.metrics, viewer.worker,
+                                                                  viewer.worker.takeSlot()));
         } catch (const Refused& refused) {
             for (const auto& track : viewer.tracks)
                 viewer.worker.giveBack(track->slot());

@@ -65,7 +65,7 @@ class Egress {
     void tell(const Viewer& viewer, const char* state, const std::string& detail) const;
 
     Context context_;
-    const std::vector<std::string> announce_;
+    const std::vector<SocketAddress> announced_;
     std::unique_ptr<DtlsIdentity> identity_;
     Directory directory_;
     std::vector<std::unique_ptr<Worker>> workers_;
