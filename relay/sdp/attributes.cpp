@@ -26,6 +26,14 @@ std::optional<std::string> inherited(const Description& description, const Secti
     return description.attribute(key);
 }
 
+bool hasDirection(const Description& description, const Section& section, std::string_view oneWay) {
+    for (const Part* part : {static_cast<const Part*>(&section), static_cast<const Part*>(&description)}) {
+        if (part->has("sendrecv") || part->has(oneWay)) return true;
+        if (part->has("sendonly") || part->has("recvonly") || part->has("inactive")) return false;
+    }
+    return true;
+}
+
 std::string placeOf(const Description& description, std::size_t index) {
     return "m-line " + std::to_string(index) + " (" + description.sections[index].kind + ")";
 }

@@ -22,6 +22,10 @@ bool isSavpf(std::string_view protocol);
 std::optional<std::string> inherited(const Description& description, const Section& section,
                                      std::string_view key);
 
+/// Whether media flows that way: `oneWay` is `sendonly` or `recvonly`. A line that says nothing is as the
+/// session, and that is sendrecv (RFC 8866 section 6.7).
+bool hasDirection(const Description& description, const Section& section, std::string_view oneWay);
+
 /// For messages: `m-line 1 (video)`.
 std::string placeOf(const Description& description, std::size_t index);
 

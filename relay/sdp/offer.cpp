@@ -21,14 +21,6 @@ constexpr std::array<std::string_view, 2> carriedExtensions{
     "urn:ietf:params:rtp-hdrext:sdes:mid",
 };
 
-bool sends(const Description& description, const Section& section) {
-    for (const Part* part : {static_cast<const Part*>(&section), static_cast<const Part*>(&description)}) {
-        if (part->has("sendrecv") || part->has("sendonly")) return true;
-        if (part->has("recvonly") || part->has("inactive")) return false;
-    }
-    return true; // sendrecv is the default
-}
-
 std::vector<Extension> readExtensions(const Section& section) {
     std::vector<Extension> result;
     for (const std::string& value : section.attributes("extmap")) {
@@ -118,7 +110,7 @@ class OfferReader {
         const Section& section = description_.sections[index];
         if (section.kind != "audio" && section.kind != "video") return false;
         if (section.port == 0 && !section.has("bundle-only")) return refuse(index, "has port 0"), false;
-        if (!sends(description_, section)) return refuse(index, "does not send"), false;
+        if (!hasDirection(description_, section, "sendonly")) return refuse(index, "does not send"), false;
         return true;
     }
 

@@ -22,14 +22,6 @@ bool isProtocol(std::string_view text) {
     return true;
 }
 
-bool receives(const Description& description, const Section& section) {
-    for (const Part* part : {static_cast<const Part*>(&section), static_cast<const Part*>(&description)}) {
-        if (part->has("sendrecv") || part->has("recvonly")) return true;
-        if (part->has("sendonly") || part->has("inactive")) return false;
-    }
-    return true; // sendrecv is the default
-}
-
 /// `<id>[/<direction>] <uri>` that we may send.
 std::optional<ViewerExtension> parseExtension(std::string_view value) {
     const auto fields = words(value);
@@ -109,7 +101,7 @@ class ViewerOfferReader {
         const Section& section = description_.sections[index];
         if (section.kind != "audio" && section.kind != "video") return false;
         if (section.port == 0 && !section.has("bundle-only")) return refuse(index, "has port 0"), false;
-        if (!receives(description_, section)) return refuse(index, "does not receive"), false;
+        if (!hasDirection(description_, section, "recvonly")) return refuse(index, "does not receive"), false;
         return true;
     }
 
