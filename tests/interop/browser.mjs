@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { chromium } from 'playwright-core';
+import { install } from './page.mjs';
 
 const browserArguments = [
   '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--use-fake-device-for-media-stream',
@@ -24,5 +25,7 @@ export async function openBrowser(t) {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const browser = await chromium.launch({ executablePath, args: browserArguments, timeout: 30_000 });
   t.after(() => browser.close());
-  return browser.newPage();
+  const page = await browser.newPage();
+  await page.addInitScript(install);
+  return page;
 }

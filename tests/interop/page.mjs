@@ -1,4 +1,27 @@
-// What runs inside the browser's page: these functions are sent there as text and see nothing of this file.
+// What runs inside the browser's page: these functions are sent there as text and see nothing of this file, but what
+// install() has left in the page.
+
+/// Into each page, before anything else.
+export function install() {
+  /// POSTs the peer's offer to a WHIP or WHEP endpoint; resolves once connected: { session, headers }.
+  window.join = async (peer, endpoint, token) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(endpoint, {
+      method: 'POST', headers: { ...headers, 'content-type': 'application/sdp' }, body: peer.localDescription.sdp,
+    });
+    if (response.status !== 201) throw new Error(`POST: ${response.status} ${await response.text()}`);
+    const session = new URL(response.headers.get('location'), endpoint).href;
+    const connected = new Promise((resolve, reject) => {
+      peer.onconnectionstatechange = () => {
+        if (peer.connectionState === 'connected') resolve();
+        if (peer.connectionState === 'failed') reject(new Error('the connection failed'));
+      };
+    });
+    await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+    await connected;
+    return { session, headers };
+  };
+}
 
 /// Camera, encoded with `codec` (`VP8`), and microphone to a WHIP endpoint; resolves once connected.
 export async function startPublishing({ endpoint, token, fps, codec }) {
@@ -15,20 +38,7 @@ export async function startPublishing({ endpoint, token, fps, codec }) {
   });
   await peer.setLocalDescription();
   await gathered;
-  const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(endpoint, {
-    method: 'POST', headers: { ...headers, 'content-type': 'application/sdp' }, body: peer.localDescription.sdp,
-  });
-  if (response.status !== 201) throw new Error(`POST: ${response.status} ${await response.text()}`);
-  const session = new URL(response.headers.get('location'), endpoint).href;
-  const connected = new Promise((resolve, reject) => {
-    peer.onconnectionstatechange = () => {
-      if (peer.connectionState === 'connected') resolve();
-      if (peer.connectionState === 'failed') reject(new Error('the connection failed'));
-    };
-  });
-  await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() });
-  await connected;
+  const { session, headers } = await window.join(peer, endpoint, token);
   window.publishing = { peer, stream, session, headers };
 }
 
@@ -67,20 +77,7 @@ export async function startPlaying({ endpoint, token }) {
   for (const kind of ['video', 'audio']) peer.addTransceiver(kind, { direction: 'recvonly' });
   await peer.setLocalDescription();
   // With no candidate of ours: the server learns them from our checks.
-  const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(endpoint, {
-    method: 'POST', headers: { ...headers, 'content-type': 'application/sdp' }, body: peer.localDescription.sdp,
-  });
-  if (response.status !== 201) throw new Error(`POST: ${response.status} ${await response.text()}`);
-  const session = new URL(response.headers.get('location'), endpoint).href;
-  const connected = new Promise((resolve, reject) => {
-    peer.onconnectionstatechange = () => {
-      if (peer.connectionState === 'connected') resolve();
-      if (peer.connectionState === 'failed') reject(new Error('the connection failed'));
-    };
-  });
-  await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() });
-  await connected;
+  const { session, headers } = await window.join(peer, endpoint, token);
   window.playing = { peer, video, session, headers };
 }
 
