@@ -1,7 +1,8 @@
 #include "relay/outputs/output_loop.h"
 
+#include "relay/outputs/thread_signals.h"
+
 #include <pthread.h>
-#include <signal.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -27,13 +28,6 @@ struct Service {
     std::function<void(EndReason)> onClosed;
     bool wished = false;
 };
-
-/// Signals are the main thread's; and with SIGXFSZ blocked a file size limit is an error of one write.
-void blockSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, nullptr);
-}
 
 } // namespace
 

@@ -84,8 +84,7 @@ AgreedLine agreeOn(Track& track, const sdp::ViewerOffer& offer, const sdp::Viewe
     stream.nack = payload->nack;
     stream.cname = sent.cname;
     stream.extensions.mid = takeExtension(line, midUri, sent);
-    // A packet that may have to be sent once more as it was holds nothing that changes with time (srtp.h).
-    if (!stream.nack || stream.rtxPayloadType) {
+    if (stream.mayChangeWithTime()) {
         stream.extensions.absSendTime = takeExtension(line, absSendTimeUri, sent);
         if (payload->transportCc)
             stream.extensions.transportSequence = takeExtension(line, transportSequenceUri, sent);

@@ -186,7 +186,7 @@ void Channel::retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point n
     publishCounters();
 }
 
-void Channel::onReport(const ReceptionReport& report, Clock::time_point) {
+void Channel::onReport(const ReceptionReport& report) {
     if (report.ssrc != setup_.stream.ssrc) return;
     setup_.stats->lost.store(report.lost, std::memory_order_relaxed);
     setup_.stats->fractionLost.store(report.fractionLost, std::memory_order_relaxed);

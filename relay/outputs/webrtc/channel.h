@@ -56,7 +56,7 @@ class Channel {
     Outcome serve(Wire& wire, Clock::time_point now);
     /// By the sequence number that the viewer knows.
     void retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point now);
-    void onReport(const ReceptionReport& report, Clock::time_point now);
+    void onReport(const ReceptionReport& report);
     void onKeyframeWanted();
     /// A sender report, when one is due.
     void report(Wire& wire, Clock::time_point now);

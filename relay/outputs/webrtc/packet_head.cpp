@@ -16,7 +16,6 @@ constexpr std::size_t maxElement = 16;
 constexpr std::uint8_t maxId = 14;
 constexpr std::size_t sendTimeBytes = 3;
 constexpr std::size_t transportSequenceBytes = 2;
-constexpr std::size_t originalSequenceBytes = 2;
 
 // Each element has a byte before it, and the block ends on a word.
 static_assert(firstElement % 4 == 0 &&

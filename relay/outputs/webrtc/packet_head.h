@@ -14,6 +14,9 @@
 
 namespace spillway::relay::webrtc {
 
+/// Of an RTX packet, before what it repeats: the number that it had (RFC 4588 section 4).
+constexpr std::size_t originalSequenceBytes = 2;
+
 /// Wall time as in the extension abs-send-time: seconds in 24 bits, 18 of them behind the point.
 std::uint32_t absSendTime(std::chrono::system_clock::time_point time);
 

@@ -1,9 +1,9 @@
 #include "relay/outputs/webrtc/reactor.h"
 
 #include "relay/outputs/descriptor.h"
+#include "relay/outputs/thread_signals.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -50,14 +50,6 @@ void arm(const Descriptor& timer, Clock::time_point at) {
     spec.it_value.tv_sec = seconds.count();
     spec.it_value.tv_nsec = std::chrono::nanoseconds(since - seconds).count();
     ::timerfd_settime(timer.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
-}
-
-/// Signals are the main thread's.
-void enterThread(const std::string& name) {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, nullptr);
-    pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }
 
 } // namespace
@@ -118,7 +110,8 @@ Reactor::Impl::Impl(std::string threadName, Hooks& theHooks, std::chrono::micros
 }
 
 void Reactor::Impl::run() {
-    enterThread(name);
+    blockSignals();
+    pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
     self = std::this_thread::get_id();
     while (turn()) {
     }

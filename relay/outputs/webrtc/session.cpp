@@ -123,7 +123,7 @@ Channel* Session::channelOf(std::uint32_t ssrc) {
 }
 
 void Session::onReport(const ReceptionReport& report) {
-    if (Channel* channel = channelOf(report.ssrc)) channel->onReport(report, now_);
+    if (Channel* channel = channelOf(report.ssrc)) channel->onReport(report);
 }
 
 void Session::onNack(std::uint32_t ssrc, std::uint16_t sequence) {

@@ -1,6 +1,7 @@
 #include "relay/outputs/webrtc/srtp.h"
 
 #include "relay/outputs/big_endian.h"
+#include "relay/outputs/rtp_packet.h"
 
 #include <srtp2/srtp.h>
 
@@ -19,7 +20,6 @@ namespace {
 // none again that fell out of its window.
 constexpr unsigned long sendWindow = 1024;
 constexpr unsigned long receiveWindow = 128;
-constexpr std::size_t rtpHeader = 12; // RFC 3550 section 5.1
 constexpr std::size_t rtcpHeader = 8; // RFC 3550 section 6.4: header and SSRC
 
 srtp_profile_t profileOf(SrtpProfile profile) {
@@ -105,7 +105,7 @@ SrtpSession::SrtpSession(const SrtpKeys& keys) {
 SrtpSession::~SrtpSession() = default;
 
 std::size_t SrtpSession::protect(std::uint8_t* packet, std::size_t bytes) {
-    return impl_->out.run(srtp_protect, packet, bytes, rtpHeader);
+    return impl_->out.run(srtp_protect, packet, bytes, rtpHeaderBytes);
 }
 
 std::size_t SrtpSession::protectRtcp(std::uint8_t* packet, std::size_t bytes) {

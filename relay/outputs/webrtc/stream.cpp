@@ -24,10 +24,9 @@ constexpr Clock::duration firstRoundTrip = 50ms;
 constexpr Clock::duration minRoundTrip = 5ms;
 constexpr Clock::duration maxRoundTrip = 1s;
 constexpr Clock::duration wallClockWindow = 5s;
-constexpr std::size_t originalSequenceBytes = 2;
 
 StreamSettings agreed(StreamSettings settings) {
-    if (settings.rtxPayloadType) return settings;
+    if (settings.mayChangeWithTime()) return settings;
     settings.extensions.absSendTime = 0;
     settings.extensions.transportSequence = 0;
     return settings;

@@ -41,15 +41,17 @@ struct StreamSettings {
     std::uint32_t clockRate = 90000;
     std::uint8_t payloadType = 0;
     std::uint32_t ssrc = 0;
-    /// RFC 4588. Without it a retransmission is the same packet again, to the last bit (srtp.h): absSendTime
-    /// and transportSequence are then 0 whatever was offered.
-    std::optional<std::uint8_t> rtxPayloadType;
+    std::optional<std::uint8_t> rtxPayloadType; ///< RFC 4588
     std::uint32_t rtxSsrc = 0;
     bool nack = false;
     std::string cname; ///< the same for audio and video that are to play in sync
     ExtensionIds extensions;
     /// Ids that the publisher used for what is passed through, by its offer; 0 when there is none.
     std::uint8_t publisherPlayoutDelay = 0;
+
+    /// Without RTX a retransmission is the same packet again, to the last bit (srtp.h): absSendTime and
+    /// transportSequence are then left out, whatever was offered.
+    bool mayChangeWithTime() const { return rtxPayloadType.has_value(); }
 };
 
 class Stream {
