@@ -56,12 +56,26 @@ void forEach(GstElement* bin, const char* factory, const std::function<void(GstE
     gst_iterator_free(elements);
 }
 
-/// Set once the alert that closes DTLS is on its way.
-struct Goodbye {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool said = false;
+/// A flag that another thread sets, and how long it is waited for at most.
+class Signal {
+  public:
+    void set() {
+        const std::lock_guard lock(mutex_);
+        set_ = true;
+        changed_.notify_one();
+    }
+    bool await(std::chrono::milliseconds deadline) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, deadline, [&] { return set_; });
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool set_ = false;
 };
+
+constexpr std::chrono::milliseconds goodbyeTime{500};
 
 /// Whether the packet is DTLS and not SRTP (RFC 5764 section 5.1.2).
 bool isDtls(GstBuffer* buffer) {
@@ -77,20 +91,30 @@ bool isConnected(GstElement* dtlsEncoder) {
     return state == connected;
 }
 
+/// Waits until what is being pushed through the pad has been.
+void awaitPush(GstPad* pad) {
+    const auto idle = std::make_shared<Signal>();
+    const gst::PadProbe probe(pad, GST_PAD_PROBE_TYPE_IDLE, [idle](GstPadProbeInfo*) {
+        idle->set();
+        return GST_PAD_PROBE_REMOVE;
+    });
+    idle->await(goodbyeTime);
+}
+
 /// Closes DTLS as a browser does; webrtcbin itself just stops. Waits for the thread that sends, a moment at
 /// most.
 void sayGoodbye(GstElement* webrtcbin) {
-    const auto goodbye = std::make_shared<Goodbye>();
+    const auto alert = std::make_shared<Signal>();
     std::vector<gst::PadProbe> probes;
+    std::vector<gst::Ref<GstPad>> sources;
     forEach(webrtcbin, "nicesink", [&](GstElement* sink) {
-        const auto note = [goodbye](GstPadProbeInfo* info) {
-            if (!isDtls(gst_pad_probe_info_get_buffer(info))) return GST_PAD_PROBE_OK;
-            const std::lock_guard lock(goodbye->mutex);
-            goodbye->said = true;
-            goodbye->changed.notify_one();
+        const auto note = [alert](GstPadProbeInfo* info) {
+            if (isDtls(gst_pad_probe_info_get_buffer(info))) alert->set();
             return GST_PAD_PROBE_OK;
         };
-        probes.emplace_back(gst::staticPad(sink, "sink").get(), GST_PAD_PROBE_TYPE_BUFFER, note);
+        const auto pad = gst::staticPad(sink, "sink");
+        probes.emplace_back(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, note);
+        sources.push_back(gst::Ref<GstPad>::adopt(gst_pad_get_peer(pad.get())));
     });
     bool open = false;
     forEach(webrtcbin, "dtlsenc", [&](GstElement* encoder) {
@@ -103,9 +127,10 @@ void sayGoodbye(GstElement* webrtcbin) {
         gst_iterator_foreach(sinks, close, nullptr);
         gst_iterator_free(sinks);
     });
-    if (!open) return;
-    std::unique_lock lock(goodbye->mutex);
-    goodbye->changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return goodbye->said; });
+    if (!open || !alert->await(goodbyeTime)) return;
+    // Seen is not sent: a sink that stops in between forgets it.
+    for (const auto& source : sources)
+        if (source) awaitPush(source.get());
 }
 
 } // namespace
