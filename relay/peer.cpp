@@ -325,7 +325,7 @@ bool Peer::connected() const {
 }
 
 std::string Peer::remoteUfrag() const {
-    return impl_->offer ? impl_->offer->ufrag : std::string();
+    return impl_->offer ? impl_->offer->ice.ufrag : std::string();
 }
 
 std::uint64_t Peer::lostPackets(std::uint32_t ssrc) const {

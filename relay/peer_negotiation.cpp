@@ -162,7 +162,7 @@ void PeerNegotiation::onCreated(const std::string& description) {
     if (!busy()) return;
     // The transport of the first answer stays. Of a later one nothing is needed, and it may refuse lines:
     // webrtcbin asks their branches for caps, also one that is just being replaced.
-    if (!transport_.ufrag.empty()) return setLocal();
+    if (!transport_.ice.ufrag.empty()) return setLocal();
     auto transport = sdp::readTransport(description);
     if (const auto* error = std::get_if<sdp::Error>(&transport)) return fail(error->detail);
     transport_ = std::get<sdp::Transport>(std::move(transport));

@@ -22,9 +22,9 @@ std::variant<Transport, Error> readTransport(std::string_view answer) {
     const auto value = [&](std::string_view key) {
         return section.attribute(key).value_or(description.attribute(key).value_or(""));
     };
-    Transport transport{value("ice-ufrag"), value("ice-pwd"), value("fingerprint"), value("setup")};
+    Transport transport{{value("ice-ufrag"), value("ice-pwd")}, value("fingerprint"), value("setup")};
     // A line that webrtcbin refuses is a copy of the offer's.
-    if (section.port == 0 || !section.has("recvonly") || transport.ufrag.empty() ||
+    if (section.port == 0 || !section.has("recvonly") || transport.ice.ufrag.empty() ||
         transport.fingerprint.empty())
         return malformed("webrtcbin refused the line " + section.kind);
     return transport;

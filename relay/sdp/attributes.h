@@ -4,6 +4,7 @@
 
 #include "relay/sdp/description.h"
 #include "relay/sdp/fingerprint.h"
+#include "relay/sdp/ice_credentials.h"
 
 #include <cstddef>
 #include <optional>
@@ -33,10 +34,6 @@ std::string placeOf(const Description& description, std::size_t index);
 std::variant<std::string, Error> readMid(const Description& description, std::size_t index,
                                          std::set<std::string>& taken);
 
-struct IceCredentials {
-    std::string ufrag;
-    std::string pwd;
-};
 std::variant<IceCredentials, Error> readIceCredentials(const Description& description, std::size_t index);
 
 /// The strongest that each of these lines has, its own or the session's: the same on all that have one.

@@ -23,8 +23,7 @@ OfferedLine absent(OfferedLine known) {
 } // namespace
 
 bool LineLens::sameTransport(const Offer& offer) const {
-    return order_.empty() ||
-           (offer.ufrag == ufrag_ && offer.pwd == pwd_ && offer.fingerprint == fingerprint_);
+    return order_.empty() || (offer.ice == ice_ && offer.fingerprint == fingerprint_);
 }
 
 std::optional<Error> LineLens::note(Lines& known, std::vector<std::string>& order, OfferedLine& line) {
@@ -57,8 +56,7 @@ std::variant<Offer, Error> LineLens::look(Offer offer) {
     }
     order_ = std::move(order);
     known_ = std::move(known);
-    ufrag_ = offer.ufrag;
-    pwd_ = offer.pwd;
+    ice_ = offer.ice;
     fingerprint_ = offer.fingerprint;
     return offer;
 }

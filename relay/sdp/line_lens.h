@@ -34,8 +34,7 @@ class LineLens {
 
     std::vector<std::string> order_; ///< mids, as webrtcbin knows them
     Lines known_;                    ///< each as it last sent
-    std::string ufrag_;
-    std::string pwd_;
+    IceCredentials ice_;
     Fingerprint fingerprint_;
 };
 

@@ -170,8 +170,7 @@ class OfferReader {
     std::optional<Error> readIce() {
         auto ice = readIceCredentials(description_, *first_);
         if (auto* error = std::get_if<Error>(&ice)) return *error;
-        offer_.ufrag = std::move(std::get<IceCredentials>(ice).ufrag);
-        offer_.pwd = std::move(std::get<IceCredentials>(ice).pwd);
+        offer_.ice = std::move(std::get<IceCredentials>(ice));
         return std::nullopt;
     }
 
@@ -268,7 +267,7 @@ std::string Offer::textForWebrtcbin() const {
     for (const std::size_t index : order) {
         const OfferedLine& line = lines[index];
         Section section = mediaSection(line);
-        addTransport(section, {ufrag, pwd, fingerprint.text(), theirSetup});
+        addTransport(section, {ice, fingerprint.text(), theirSetup});
         section.add("sendonly");
         for (const std::uint32_t ssrc : line.ssrcs)
             section.add("ssrc", std::to_string(ssrc) + " cname:-");

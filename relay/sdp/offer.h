@@ -8,6 +8,7 @@
 #include "relay/frame.h"
 #include "relay/sdp/codec.h"
 #include "relay/sdp/fingerprint.h"
+#include "relay/sdp/ice_credentials.h"
 
 #include <cstdint>
 #include <map>
@@ -49,8 +50,7 @@ struct OfferedLine {
 struct Offer {
     std::vector<OfferedLine> lines;
     std::string origin; ///< `- <session> <version> IN IP4 0.0.0.0`
-    std::string ufrag;
-    std::string pwd;
+    IceCredentials ice;
     Fingerprint fingerprint;
     std::string setup; ///< `actpass`, `active` or `passive`
     bool bundled = false;

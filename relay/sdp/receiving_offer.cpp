@@ -125,7 +125,7 @@ std::string answerFromServer(const Offer& theirs) {
     if (theirs.iceLite) description.add("ice-lite");
     for (const OfferedLine& line : theirs.lines) {
         Section section = mediaSection(line);
-        addTransport(section, {theirs.ufrag, theirs.pwd, theirs.fingerprint.text(), theirs.setup});
+        addTransport(section, {theirs.ice, theirs.fingerprint.text(), theirs.setup});
         section.add(line.carried ? "sendonly" : "inactive");
         for (const std::uint32_t ssrc : line.ssrcs)
             section.add("ssrc", std::to_string(ssrc) + " cname:-");

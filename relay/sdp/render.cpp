@@ -53,8 +53,8 @@ void addCandidates(Section& section, const std::vector<std::string>& candidates)
 }
 
 void addTransport(Section& section, const Transport& transport) {
-    section.add("ice-ufrag", transport.ufrag);
-    section.add("ice-pwd", transport.pwd);
+    section.add("ice-ufrag", transport.ice.ufrag);
+    section.add("ice-pwd", transport.ice.pwd);
     section.add("fingerprint", transport.fingerprint);
     section.add("setup", transport.setup);
 }

@@ -9,8 +9,7 @@ namespace spillway::relay::sdp {
 
 /// ICE and DTLS parameters of one side, the same on every line of the bundle.
 struct Transport {
-    std::string ufrag;
-    std::string pwd;
+    IceCredentials ice;
     std::string fingerprint; ///< value of `a=fingerprint`
     std::string setup;       ///< value of `a=setup`
 };

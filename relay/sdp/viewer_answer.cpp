@@ -98,7 +98,7 @@ Description sessionPart(const ViewerOffer& offer, const ViewerAnswer& answer) {
 std::string viewerAnswer(const ViewerOffer& offer, const ViewerAnswer& answer) {
     Description description = sessionPart(offer, answer);
     // As DTLS server we choose the cipher: viewers offer AES-GCM, but do not put it first.
-    const Transport transport{answer.ufrag, answer.pwd, answer.fingerprint, "passive"};
+    const Transport transport{answer.ice, answer.fingerprint, "passive"};
     bool first = true;
     for (std::size_t i = 0; i < offer.lines.size(); ++i) {
         const ViewerLine& line = offer.lines[i];

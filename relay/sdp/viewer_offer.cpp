@@ -156,8 +156,7 @@ class ViewerOfferReader {
     std::optional<Error> readIce() {
         auto ice = readIceCredentials(description_, transport_);
         if (auto* error = std::get_if<Error>(&ice)) return *error;
-        offer_.ufrag = std::move(std::get<IceCredentials>(ice).ufrag);
-        offer_.pwd = std::move(std::get<IceCredentials>(ice).pwd);
+        offer_.ice = std::move(std::get<IceCredentials>(ice));
         return std::nullopt;
     }
 

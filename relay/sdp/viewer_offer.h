@@ -7,6 +7,7 @@
 #include "relay/frame.h"
 #include "relay/sdp/error.h"
 #include "relay/sdp/fingerprint.h"
+#include "relay/sdp/ice_credentials.h"
 
 #include <cstdint>
 #include <optional>
@@ -52,8 +53,7 @@ struct ViewerLine {
 
 struct ViewerOffer {
     std::vector<ViewerLine> lines;
-    std::string ufrag;
-    std::string pwd;
+    IceCredentials ice;
     Fingerprint fingerprint;
     bool bundled = false; ///< all lines that receive are in one group
     bool trickle = false;
@@ -86,8 +86,7 @@ struct SentLine {
 };
 
 struct ViewerAnswer {
-    std::string ufrag;
-    std::string pwd;
+    IceCredentials ice;
     std::string fingerprint;             ///< value of a=fingerprint
     std::vector<std::string> candidates; ///< `candidate:…`, all there are
     std::vector<SentLine> sent;

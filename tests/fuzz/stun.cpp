@@ -28,6 +28,7 @@ constexpr std::size_t integrityBytes = 20;
 constexpr std::size_t longestDatagram = 2048;
 
 const IceCredentials ours{"w0ours", "ourpasswordourpasswordour"};
+const IceCredentials theirs{"theirs", "theirpasswordtheirpassword"};
 
 std::uint32_t crc32(Bytes bytes) {
     constexpr std::uint32_t polynomial = 0xEDB88320;
@@ -76,12 +77,14 @@ void receive(Bytes datagram) {
                     SocketAddress::of(in_addr{0x076433C6}, 7000), 0};
     if (const auto ufrag = addressedUfrag(datagram))
         require(!ufrag->empty() && ufrag->size() < datagram.size());
-    IceLite ice(ours, "theirs", now);
-    Message reply(IceLite::maxReply);
+    IceLite ice(ours, theirs, now);
+    Message reply(IceLite::maxMessage);
     const auto outcome = ice.receive(datagram, path, now, reply);
     require(outcome.reply <= reply.size());
     require(outcome.selected == ice.selected().has_value());
     require(!outcome.selected || outcome.reply > 0);
+    require(!outcome.checkBack || (outcome.reply > 0 && !outcome.selected));
+    if (outcome.checkBack) require(ice.check(reply) > headerBytes);
 }
 
 } // namespace

@@ -11,8 +11,7 @@ namespace {
 
 /// Every line that receives is sent its last payload with all of its extensions.
 sdp::ViewerAnswer toAllLines(const sdp::ViewerOffer& offer) {
-    sdp::ViewerAnswer answer{"ourU",
-                             "ourPasswordOfTwentyTwo",
+    sdp::ViewerAnswer answer{{"ourU", "ourPasswordOfTwentyTwo"},
                              "sha-256 00:01",
                              {"candidate:1 1 UDP 2130706431 192.0.2.7 5000 typ host"},
                              {}};
@@ -21,7 +20,7 @@ sdp::ViewerAnswer toAllLines(const sdp::ViewerOffer& offer) {
         const auto& line = offer.lines[i];
         if (!line.receives || line.payloads.empty()) continue;
         const auto& payload = line.payloads.back();
-        answer.sent.push_back({i, payload, payload.parameters, ssrc, ssrc + 1, offer.ufrag, line.mid,
+        answer.sent.push_back({i, payload, payload.parameters, ssrc, ssrc + 1, offer.ice.ufrag, line.mid,
                                line.kind, line.extensions});
         ssrc += 2;
     }

@@ -134,7 +134,7 @@ Viewing Egress::view(const ViewRequest& request, std::function<void(const std::s
     auto viewer = std::make_unique<Viewer>(lastId_ + 1, request, worker);
     viewer->onEnded = std::move(onEnded);
     SessionSetup setup = setUp(*viewer, offer, lines);
-    Viewing viewing{viewer->id, answer(offer, lines, setup.credentials), offer.ufrag};
+    Viewing viewing{viewer->id, answer(offer, lines, setup.ours), offer.ice.ufrag};
     worker.add(std::move(setup));
     for (std::size_t i = 0; i < lines.size(); ++i)
         viewer->tracks[i]->attach(*lines[i].track);
@@ -150,8 +150,8 @@ SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
                            const std::vector<AgreedLine>& lines) {
     SessionSetup setup;
     setup.id = viewer.id;
-    setup.credentials = IceCredentials::random("");
-    setup.theirUfrag = offer.ufrag;
+    setup.ours = randomIceCredentials();
+    setup.theirs = offer.ice;
     setup.fingerprint = offer.fingerprint;
     setup.stats = viewer.stats;
     for (const AgreedLine& line : lines) {
@@ -194,8 +194,7 @@ SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
 std::string Egress::answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
                            const IceCredentials& credentials) const {
     sdp::ViewerAnswer answer;
-    answer.ufrag = credentials.ufrag;
-    answer.pwd = credentials.pwd;
+    answer.ice = credentials;
     answer.fingerprint = identity_->fingerprint();
     answer.candidates = candidates();
     for (const AgreedLine& line : lines)

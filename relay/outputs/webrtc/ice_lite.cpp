@@ -27,8 +27,13 @@ constexpr std::size_t fingerprintBytes = 4;
 constexpr std::size_t longestAddressBytes = 20; // of IPv6
 
 // RFC 8445 section 5.3: at least 24 and 128 bits of randomness; an ice-char has 6.
-constexpr std::size_t randomUfragChars = 8;
+constexpr std::size_t ufragChars = 8;
 constexpr std::size_t pwdChars = 24;
+
+/// RFC 8445 section 5.1.2: type preference 110, local preference 65535, component 1.
+constexpr std::uint32_t peerReflexivePriority = (110U << 24U) + (65535U << 8U) + 255U;
+/// The lowest: a viewer that takes itself for controlled too is the one to change (RFC 8445 section 7.3.1.1).
+constexpr std::uint64_t ourTieBreaker = 0;
 
 /// The value of the first such attribute of a STUN message, up to where the integrity ends it: what comes
 /// behind that is signed by nobody (RFC 8489 section 14.5).
@@ -57,7 +62,8 @@ std::string randomIceChars(std::size_t count) {
     return text;
 }
 
-/// Without state of ours: nothing is ever asked by it, so that the viewers of a thread share it (12 KB).
+/// Without state of ours: what is asked by it is forgotten at once, so that the viewers of a thread share it
+/// (12 KB).
 StunAgent& sharedAgent() {
     static constexpr std::array<std::uint16_t, 10> known{
         STUN_ATTRIBUTE_MAPPED_ADDRESS,
@@ -132,8 +138,8 @@ std::size_t confirmation(StunMessage& request, const SocketAddress& remote, Muta
 
 } // namespace
 
-IceCredentials IceCredentials::random(std::string_view prefix) {
-    return {std::string(prefix) + randomIceChars(randomUfragChars), randomIceChars(pwdChars)};
+IceCredentials randomIceCredentials() {
+    return {randomIceChars(ufragChars), randomIceChars(pwdChars)};
 }
 
 std::optional<std::string_view> addressedUfrag(Bytes datagram) {
@@ -148,9 +154,10 @@ std::optional<std::string_view> addressedUfrag(Bytes datagram) {
     return username.substr(0, colon);
 }
 
-IceLite::IceLite(IceCredentials ours, std::string theirUfrag, Clock::time_point now)
+IceLite::IceLite(IceCredentials ours, IceCredentials theirs, Clock::time_point now)
     : ours_(std::move(ours))
-    , username_(ours_.ufrag + ':' + std::move(theirUfrag))
+    , theirs_(std::move(theirs))
+    , username_(ours_.ufrag + ':' + theirs_.ufrag)
     , lastCheck_(now) {}
 
 IceLite::~IceLite() = default;
@@ -165,13 +172,13 @@ IceLite::Outcome IceLite::receive(Bytes datagram, const Path& path, Clock::time_
     StunMessage request{};
     std::array<StunDefaultValidaterData, 2> expected{}; // the second ends the list
     expected[0] = {bytesOf(username_), username_.size(), bytesOf(ours_.pwd), ours_.pwd.size()};
-    into = into.first(std::min(into.size(), maxReply));
+    into = into.first(std::min(into.size(), maxMessage));
     const auto status = stun_agent_validate(&sharedAgent(), &request, datagram.data(), datagram.size(),
                                             stun_agent_default_validater, expected.data());
-    if (status != STUN_VALIDATION_SUCCESS) return {refusal(status, request, into), false};
+    if (status != STUN_VALIDATION_SUCCESS) return {refusal(status, request, into)};
     // A lite side stays controlled (RFC 8445 section 6.1.1): it is the viewer that changes its role.
     if (stun_message_has_attribute(&request, STUN_ATTRIBUTE_ICE_CONTROLLED))
-        return {refusal(request, STUN_ERROR_ROLE_CONFLICT, into), false};
+        return {refusal(request, STUN_ERROR_ROLE_CONFLICT, into)};
     // libnice aborts where a reply does not fit.
     if (into.size() < longestConfirmation(username_.size())) return {};
     const std::size_t bytes = confirmation(request, path.remote, into);
@@ -180,7 +187,22 @@ IceLite::Outcome IceLite::receive(Bytes datagram, const Path& path, Clock::time_
     const bool moves = stun_usage_ice_conncheck_use_candidate(&request) && selected_ != path;
     if (moves) selected_ = path;
     if (!selected_ || *selected_ == path) lastCheck_ = now;
-    return {bytes, moves};
+    return {bytes, moves, !selected_};
+}
+
+std::size_t IceLite::check(MutableBytes into) {
+    StunAgent& agent = sharedAgent();
+    StunMessage request{};
+    std::string username = theirs_.ufrag + ':' + ours_.ufrag;
+    into = into.first(std::min(into.size(), maxMessage));
+    const std::size_t bytes = stun_usage_ice_conncheck_create(
+        &agent, &request, into.data(), into.size(), bytesOf(username), username.size(), bytesOf(theirs_.pwd),
+        theirs_.pwd.size(), FALSE, FALSE, peerReflexivePriority, ourTieBreaker, nullptr,
+        STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+    StunTransactionId id{};
+    stun_message_id(&request, id);
+    stun_agent_forget_transaction(&agent, id);
+    return bytes;
 }
 
 } // namespace spillway::relay::webrtc

@@ -1,15 +1,18 @@
-// The ICE-lite side of one viewer (RFC 8445 section 2.5): it never checks, it only answers checks.
+// The ICE-lite side of one viewer (RFC 8445 section 2.5): it answers checks, and asks for nothing.
 //
 // Comes in: STUN messages with the path that they came by. Goes out: replies, and the path that the viewer
 // nominated. A message without a right MESSAGE-INTEGRITY and FINGERPRINT changes nothing. Several paths may
 // be checked until one is nominated; a later nomination moves the viewer (RFC 8445 section 8.1.1 with
-// aggressive nomination too). A viewer that has not checked for consentTime takes its consent back (RFC 7675
-// section 5.1). STUN by libnice's stun/ library. Worker thread.
+// aggressive nomination too). Until then each right check is checked back on its path, whatever comes of
+// that: a viewer that paces its nominations (Pion: every 200 ms) nominates at once then. A viewer that has
+// not checked for consentTime takes its consent back (RFC 7675 section 5.1). STUN by libnice's stun/ library.
+// Worker thread.
 #pragma once
 
 #include "relay/frame.h"
 #include "relay/outputs/webrtc/demux.h"
 #include "relay/outputs/webrtc/path.h"
+#include "relay/sdp/ice_credentials.h"
 
 #include <chrono>
 #include <cstddef>
@@ -19,13 +22,10 @@
 
 namespace spillway::relay::webrtc {
 
-struct IceCredentials {
-    std::string ufrag; ///< 4 to 256 ice-chars (RFC 8839 section 5.4)
-    std::string pwd;   ///< 22 to 256
+using sdp::IceCredentials;
 
-    /// From the system's random source; `prefix` is at the front of the ufrag.
-    static IceCredentials random(std::string_view prefix);
-};
+/// From the system's random source. Throws std::runtime_error when that has none.
+IceCredentials randomIceCredentials();
 
 /// The name before the colon in the USERNAME of a STUN request: whom it is for. Nothing when the message is
 /// no well-formed STUN binding request or has none. Valid as long as the datagram.
@@ -34,20 +34,22 @@ std::optional<std::string_view> addressedUfrag(Bytes datagram);
 class IceLite {
   public:
     static constexpr std::chrono::seconds consentTime{30};
-    static constexpr std::size_t maxReply = 548; ///< bytes
+    static constexpr std::size_t maxMessage = 548; ///< bytes
 
-    /// `theirs.pwd` is not needed by a lite side.
-    IceLite(IceCredentials ours, std::string theirUfrag, Clock::time_point now);
+    IceLite(IceCredentials ours, IceCredentials theirs, Clock::time_point now);
     ~IceLite();
     IceLite(const IceLite&) = delete;
     IceLite& operator=(const IceLite&) = delete;
 
     struct Outcome {
-        std::size_t reply = 0; ///< bytes written for the sender; 0 is silence
-        bool selected = false; ///< the selected path is another than before
+        std::size_t reply = 0;  ///< bytes written for the sender; 0 is silence
+        bool selected = false;  ///< the selected path is another than before
+        bool checkBack = false; ///< the sender is to be checked, behind the reply
     };
-    /// `into` has room for maxReply.
+    /// `into` has room for maxMessage.
     Outcome receive(Bytes datagram, const Path& path, Clock::time_point now, MutableBytes into);
+    /// Writes a check of ours, as the controlled side. `into` has room for maxMessage. Returns its bytes.
+    std::size_t check(MutableBytes into);
 
     /// The nominated path; the only one that may carry DTLS and SRTP.
     const std::optional<Path>& selected() const { return selected_; }
@@ -56,6 +58,7 @@ class IceLite {
 
   private:
     IceCredentials ours_;
+    IceCredentials theirs_;
     std::string username_; ///< of the viewer's checks (RFC 8445 section 7.2.2)
     std::optional<Path> selected_;
     Clock::time_point lastCheck_;

@@ -17,7 +17,7 @@ Session::Session(SessionSetup setup, const DtlsIdentity& identity, Sockets& sock
     : setup_(std::move(setup))
     , sockets_(sockets)
     , begun_(now)
-    , ice_(setup_.credentials, setup_.theirUfrag, now)
+    , ice_(setup_.ours, setup_.theirs, now)
     , dtls_(identity, setup_.fingerprint, [this](Bytes datagram) {
         if (path()) sockets_.send(*path(), datagram);
     }) {
@@ -42,14 +42,15 @@ std::vector<std::uint32_t> Session::slots() const {
 
 void Session::onStun(Bytes datagram, const Path& path, Clock::time_point now,
                      const std::function<void()>& onSelected) {
-    std::array<std::uint8_t, IceLite::maxReply> reply{};
-    const auto outcome = ice_.receive(datagram, path, now, reply);
+    std::array<std::uint8_t, IceLite::maxMessage> message{};
+    const auto outcome = ice_.receive(datagram, path, now, message);
     if (outcome.selected) {
         setup_.stats->setAddress(path.remote.text());
         if (wire_) wire_->path = path;
         onSelected();
     }
-    if (outcome.reply > 0) sockets_.send(path, Bytes(reply.data(), outcome.reply));
+    if (outcome.reply > 0) sockets_.send(path, Bytes(message).first(outcome.reply));
+    if (outcome.checkBack) sockets_.send(path, Bytes(message).first(ice_.check(message)));
 }
 
 void Session::onDatagram(DatagramKind kind, MutableBytes datagram, const Path& path, Clock::time_point now) {

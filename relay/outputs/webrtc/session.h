@@ -20,8 +20,8 @@ namespace spillway::relay::webrtc {
 
 struct SessionSetup {
     ViewerId id = 0;
-    IceCredentials credentials; ///< ours
-    std::string theirUfrag;
+    IceCredentials ours;
+    IceCredentials theirs;
     sdp::Fingerprint fingerprint; ///< of the viewer's certificate
     std::vector<ChannelSetup> channels;
     std::shared_ptr<ViewerStats> stats;

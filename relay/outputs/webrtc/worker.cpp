@@ -61,7 +61,7 @@ std::uint32_t Worker::takeSlot() {
 
 void Worker::add(SessionSetup setup) {
     ++viewers_;
-    context_.directory.add(setup.credentials.ufrag, index_);
+    context_.directory.add(setup.ours.ufrag, index_);
     reactor_.post(
         [this, shared = std::make_shared<SessionSetup>(std::move(setup))] { open(std::move(*shared)); });
 }
@@ -132,7 +132,7 @@ void Worker::moved(Session& session, const std::optional<Path>& before) {
 void Worker::open(SessionSetup setup) {
     const ViewerId id = setup.id;
     auto session = std::make_unique<Session>(std::move(setup), context_.identity, sockets_, Clock::now());
-    byUfrag_[session->setup().credentials.ufrag] = session.get();
+    byUfrag_[session->setup().ours.ufrag] = session.get();
     for (const std::uint32_t slot : session->slots())
         bySlot_[slot] = session.get();
     sessions_[id] = std::move(session);
@@ -142,8 +142,8 @@ void Worker::drop(ViewerId viewer) {
     const auto found = sessions_.find(viewer);
     if (found == sessions_.end()) return;
     Session& session = *found->second;
-    byUfrag_.erase(session.setup().credentials.ufrag);
-    context_.directory.remove(session.setup().credentials.ufrag);
+    byUfrag_.erase(session.setup().ours.ufrag);
+    context_.directory.remove(session.setup().ours.ufrag);
     for (const std::uint32_t slot : session.slots())
         bySlot_.erase(slot);
     if (const auto path = session.path()) {

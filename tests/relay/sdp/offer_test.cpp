@@ -29,7 +29,7 @@ TEST_CASE("Chromium's offer is carried with every codec but AV1, profile 2 and p
     REQUIRE(offer.lines.size() == 2);
     CHECK(types(offer.lines[0]) == std::vector<unsigned>{111});
     CHECK(types(offer.lines[1]) == std::vector<unsigned>{96, 97, 102, 103, 108, 109, 116, 117, 98, 99});
-    CHECK(offer.ufrag == "Koup");
+    CHECK(offer.ice.ufrag == "Koup");
     CHECK(offer.setup == "actpass");
     CHECK(offer.trickle);
     CHECK(offer.lines[1].reducedSizeRtcp);
@@ -62,7 +62,7 @@ TEST_CASE("aiortc's offer is carried, with the candidates of the bundle's own li
 
 TEST_CASE("OBS's parameters at session level count for every line") {
     const sdp::Offer offer = readGood(fixture("obs.sdp"));
-    CHECK(offer.ufrag == "jP4c");
+    CHECK(offer.ice.ufrag == "jP4c");
     CHECK(offer.trickle);
     const std::string text = offer.textForWebrtcbin();
     CHECK(std::count(text.begin(), text.end(), 'm') > 2);

@@ -9,8 +9,7 @@ namespace {
 
 /// Every line that receives is sent its first payload with all of its extensions.
 sdp::ViewerAnswer toAllLines(const sdp::ViewerOffer& offer) {
-    sdp::ViewerAnswer answer{"ourU",
-                             "ourPasswordOfTwentyTwo",
+    sdp::ViewerAnswer answer{{"ourU", "ourPasswordOfTwentyTwo"},
                              viewerFingerprint,
                              {"candidate:1 1 UDP 2130706431 192.0.2.7 5000 typ host",
                               "candidate:2 1 UDP 2130706175 2001:db8::7 5000 typ host"},

@@ -57,8 +57,8 @@ TEST_CASE("what every viewer offers is read: credentials, both kinds, and an Opu
           Expected{"gstreamer", "S1sHtk9YT+HTTrWNfOAjHkw32BnFG2w+", 96, 101, true}}) {
         INFO(name);
         const auto offer = readViewer(viewerFixture(name));
-        CHECK(offer.ufrag == ufrag);
-        CHECK(offer.pwd.size() >= 22);
+        CHECK(offer.ice.ufrag == ufrag);
+        CHECK(offer.ice.pwd.size() >= 22);
         CHECK(offer.fingerprint.digest.size() == 32);
         CHECK(offer.bundled);
         CHECK(offer.trickle == trickle);
@@ -110,7 +110,7 @@ TEST_CASE("GStreamer's bundle-only line with port 0 receives") {
     bare.replace(bare.find("a=recvonly"), 10, "a=inactive");
     const auto silent = readViewer(bare);
     CHECK_FALSE(silent.lineFor(MediaKind::audio));
-    CHECK(silent.ufrag == offer.ufrag);
+    CHECK(silent.ice.ufrag == offer.ice.ufrag);
     // Without bundle-only it is a line that is rejected.
     const auto rejected = readViewer(replaced(viewerFixture("gstreamer"), "a=bundle-only\r\n", ""));
     CHECK_FALSE(rejected.lineFor(MediaKind::video));
@@ -119,7 +119,7 @@ TEST_CASE("GStreamer's bundle-only line with port 0 receives") {
 TEST_CASE("what stands at session level counts for every line") {
     const std::string text = audioAndVideoOffer("a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid\r\n");
     const auto offer = readViewer(text);
-    CHECK(offer.ufrag == "abcd");
+    CHECK(offer.ice.ufrag == "abcd");
     REQUIRE(video(offer).extensions.size() == 1);
     CHECK(video(offer).extensions[0].id == 3);
     // The direction as well, where the line has none.

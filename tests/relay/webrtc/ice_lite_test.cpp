@@ -24,6 +24,7 @@ namespace {
 
 const Clock::time_point start{};
 const IceCredentials ours{"w0ours", "ourpasswordourpasswordour"};
+const IceCredentials theirs{"theirs", "theirpasswordtheirpassword"};
 
 Path path(std::uint16_t port, const std::string& host = "192.0.2.1") {
     return {SocketAddress::parse(host)->withPort(port), SocketAddress::parse("198.51.100.1")->withPort(7000),
@@ -80,6 +81,35 @@ class Viewer {
         return reply;
     }
 
+    /// A check of the relay's, as a full agent reads it: what it says beside the right credentials.
+    struct Asked {
+        StunValidationStatus status = STUN_VALIDATION_NOT_STUN;
+        bool binding = false;
+        bool controlled = false;
+        bool nominates = false;
+        std::uint64_t tieBreaker = 1;
+        std::uint32_t priority = 0;
+    };
+    Asked readCheck(const Message& message) {
+        std::string username = theirs.ufrag + ':' + ours.ufrag;
+        std::string pwd = theirs.pwd;
+        const auto bytesOf = [](std::string& text) { return reinterpret_cast<std::uint8_t*>(text.data()); };
+        std::array<StunDefaultValidaterData, 2> expected{};
+        expected[0] = {bytesOf(username), username.size(), bytesOf(pwd), pwd.size()};
+        Asked asked;
+        StunMessage parsed{};
+        asked.status = stun_agent_validate(&agent_, &parsed, message.data(), message.size(),
+                                           stun_agent_default_validater, expected.data());
+        if (asked.status != STUN_VALIDATION_SUCCESS) return asked;
+        asked.binding = stun_message_get_class(&parsed) == STUN_REQUEST &&
+                        stun_message_get_method(&parsed) == STUN_BINDING;
+        asked.controlled = stun_message_find64(&parsed, STUN_ATTRIBUTE_ICE_CONTROLLED, &asked.tieBreaker) ==
+                           STUN_MESSAGE_RETURN_SUCCESS;
+        asked.nominates = stun_usage_ice_conncheck_use_candidate(&parsed);
+        asked.priority = stun_usage_ice_conncheck_priority(&parsed);
+        return asked;
+    }
+
     Message indication() {
         Message message(512);
         StunMessage built{};
@@ -112,9 +142,12 @@ class Viewer {
         stun_agent_forget_transaction(&agent_, id);
     }
     static void init(StunAgent& agent, bool fingerprint) {
-        static constexpr std::array<std::uint16_t, 6> known{
-            STUN_ATTRIBUTE_USERNAME,           STUN_ATTRIBUTE_MESSAGE_INTEGRITY,  STUN_ATTRIBUTE_ERROR_CODE,
-            STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES, 0};
+        static constexpr std::array<std::uint16_t, 10> known{
+            STUN_ATTRIBUTE_USERNAME,           STUN_ATTRIBUTE_MESSAGE_INTEGRITY,
+            STUN_ATTRIBUTE_ERROR_CODE,         STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
+            STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES, STUN_ATTRIBUTE_PRIORITY,
+            STUN_ATTRIBUTE_USE_CANDIDATE,      STUN_ATTRIBUTE_ICE_CONTROLLED,
+            STUN_ATTRIBUTE_ICE_CONTROLLING,    0};
         int flags = STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS;
         if (fingerprint) flags |= STUN_AGENT_USAGE_USE_FINGERPRINT;
         stun_agent_init(&agent, known.data(), STUN_COMPATIBILITY_RFC5389,
@@ -138,11 +171,11 @@ class Viewer {
 
 struct Fixture {
     Viewer viewer;
-    IceLite ice{ours, "theirs", start};
+    IceLite ice{ours, theirs, start};
     IceLite::Outcome outcome;
 
     Message receive(const Message& datagram, const Path& by, Clock::time_point now = start) {
-        Message reply(IceLite::maxReply);
+        Message reply(IceLite::maxMessage);
         outcome = ice.receive(datagram, by, now, reply);
         reply.resize(outcome.reply);
         return reply;
@@ -326,10 +359,10 @@ TEST_CASE("consent ends 30 s after the last check of the selected path", "[ice]"
 TEST_CASE("a reply fits into its bound, with the longest name a viewer may have", "[ice]") {
     const std::string longest(256, 'x');
     Viewer viewer;
-    IceLite ice({"w0ours", ours.pwd}, longest, start);
+    IceLite ice({"w0ours", ours.pwd}, {longest, theirs.pwd}, start);
     Viewer::Check wanted;
     wanted.username = "w0ours:" + longest;
-    Message reply(IceLite::maxReply);
+    Message reply(IceLite::maxMessage);
     CHECK(ice.receive(viewer.check(wanted), path(4000), start, reply).reply > 0);
     Message none;
     CHECK(ice.receive(viewer.check(wanted), path(4000), start, none).reply == 0);
@@ -367,7 +400,7 @@ TEST_CASE("broken STUN never crashes and never selects", "[ice]") {
         // The last change may have been to the FINGERPRINT alone, and was made good.
         if (broken == good) continue;
         f.receive(broken, path(4000));
-        REQUIRE(f.outcome.reply <= IceLite::maxReply);
+        REQUIRE(f.outcome.reply <= IceLite::maxMessage);
         REQUIRE_FALSE(f.ice.selected());
     }
     f.receive(good, path(4000));
@@ -393,16 +426,57 @@ TEST_CASE("what a viewer signs may still be odd", "[ice]") {
         message.shrink_to_fit();
         addressedUfrag(message);
         f.receive(message, path(4000));
-        REQUIRE(f.outcome.reply <= IceLite::maxReply);
+        REQUIRE(f.outcome.reply <= IceLite::maxMessage);
     }
+}
+
+TEST_CASE("until a path is nominated, a right check is checked back", "[ice]") {
+    Fixture f;
+    Viewer::Check forged;
+    forged.pwd = "anotherpasswordanotherpa";
+    f.receive(f.viewer.check(forged), path(4000));
+    CHECK_FALSE(f.outcome.checkBack);
+    f.receive(f.viewer.indication(), path(4000));
+    CHECK_FALSE(f.outcome.checkBack);
+
+    f.receive(f.viewer.check(), path(4000));
+    CHECK(f.outcome.checkBack);
+    f.receive(f.viewer.nomination(), path(4000));
+    CHECK_FALSE(f.outcome.checkBack);
+    f.receive(f.viewer.check(), path(4001));
+    CHECK_FALSE(f.outcome.checkBack);
+}
+
+TEST_CASE("a check of ours is that of the controlled side, and its answer changes nothing", "[ice]") {
+    Fixture f;
+    // More than an agent remembers: each is forgotten.
+    for (int i = 0; i < 1000; ++i) {
+        Message check(IceLite::maxMessage);
+        check.resize(f.ice.check(check));
+        const auto asked = f.viewer.readCheck(check);
+        REQUIRE(asked.status == STUN_VALIDATION_SUCCESS);
+        REQUIRE(asked.binding);
+        REQUIRE(asked.controlled);
+        REQUIRE(asked.tieBreaker == 0);
+        REQUIRE_FALSE(asked.nominates);
+        REQUIRE(asked.priority == 1862270975); // RFC 8445 section 5.1.2.1, of a peer-reflexive candidate
+    }
+    Message small(40);
+    CHECK(f.ice.check(small) == 0);
+    Message check(IceLite::maxMessage);
+    check.resize(f.ice.check(check));
+    check[0] = 0x01; // as a success response of the same transaction
+    CHECK(f.receive(check, path(4000), start + 20s).empty());
+    CHECK_FALSE(f.outcome.checkBack);
+    CHECK_FALSE(addressedUfrag(check));
+    CHECK_FALSE(f.ice.hasConsent(start + 30s));
 }
 
 TEST_CASE("credentials are made of ice-chars, long enough, and no two are the same", "[ice]") {
     std::set<std::string> seen;
     for (int i = 0; i < 1000; ++i) {
-        const auto made = IceCredentials::random("w3");
-        CHECK(made.ufrag.substr(0, 2) == "w3");
-        CHECK(made.ufrag.size() == 10);
+        const auto made = randomIceCredentials();
+        CHECK(made.ufrag.size() == 8);
         CHECK(made.pwd.size() == 24);
         for (const char c : made.ufrag + made.pwd)
             CHECK((std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/'));
