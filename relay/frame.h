@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 using GstBuffer = struct _GstBuffer;
@@ -57,7 +58,11 @@ struct StreamFormat {
     /// Which incarnation of the track the frames come from. Timestamps, sequence numbers and SSRC are
     /// comparable only within one source; a track that is published anew has another.
     std::uint64_t source;
+    /// The id of the packets' playout delay, by the `extmap` fields of the caps (RFC 8285); 0 is none.
+    std::uint8_t playoutDelayId;
 };
+
+constexpr std::string_view playoutDelayUri = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
 
 struct Frame {
     BufferRef buffer; ///< null only in tests of the queue itself

@@ -16,9 +16,11 @@ namespace {
 
 constexpr std::size_t maxSsrcs = 64; // of one line; simulcast with RTX names six
 
-constexpr std::array<std::string_view, 2> carriedExtensions{
+/// The last goes on to viewers; the others are webrtcbin's.
+constexpr std::array<std::string_view, 3> carriedExtensions{
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
     "urn:ietf:params:rtp-hdrext:sdes:mid",
+    playoutDelayUri,
 };
 
 std::vector<Extension> readExtensions(const Section& section) {

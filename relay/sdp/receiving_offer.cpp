@@ -38,6 +38,7 @@ OfferedLine line(const char* kind, const char* mid, MediaKind media) {
     made.reducedSizeRtcp = true;
     made.extensions = {{1, "urn:ietf:params:rtp-hdrext:sdes:mid"},
                        {2, "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"}};
+    if (media == MediaKind::video) made.extensions.push_back({3, std::string(playoutDelayUri)});
     return made;
 }
 

@@ -23,7 +23,8 @@ using spillway::fuzz::require;
 namespace {
 
 std::shared_ptr<const StreamFormat> formatOf(std::uint64_t source) {
-    GstCaps* caps = gst_caps_new_empty_simple("application/x-rtp");
+    GstCaps* caps = gst_caps_new_simple("application/x-rtp", "extmap-3", G_TYPE_STRING,
+                                        std::string(playoutDelayUri).c_str(), nullptr);
     auto format = std::make_shared<const StreamFormat>(caps, source);
     gst_caps_unref(caps);
     return format;
@@ -52,7 +53,6 @@ StreamSettings settings(bool withRtx) {
     wanted.rtxSsrc = 2;
     wanted.nack = true;
     wanted.extensions = {1, 2, 3, 4};
-    wanted.publisherPlayoutDelay = 3;
     return wanted;
 }
 

@@ -1,11 +1,15 @@
 // Players that are not ours watch by WHEP: what they show, what loss does to it, and what becomes of those who do not say
 // good-bye.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { startSource } from '../bench/egress/processes.mjs';
 import { buildViewers, startViewers } from '../bench/viewers/viewers.mjs';
+import { buildGo } from '../support/go.mjs';
 import { cable, cut, here, startHost } from '../support/hosts.mjs';
 import { residentBytes } from '../support/process.mjs';
+import { root } from '../support/spillwayd.mjs';
 import { until, within } from '../support/wait.mjs';
 import { openBrowser, servePage } from './browser.mjs';
 import { publish } from './peer_process.mjs';
@@ -233,4 +237,26 @@ test('a viewer keeps its session when the track ends and comes back', async (t) 
   assert.equal(last.state, 'connected');
   assert.equal(last.status, 200, 'the session is the same');
   await untilViewers(daemon, 0);
+});
+
+test('the playout delay that a publisher names goes on to who takes it, and to nobody else', async (t) => {
+  const source = await buildGo(join(root, 'tests/bench/egress/source.go'));
+  t.after(() => source.remove());
+  const daemon = await startStage(t, { adapt: (config) => config.calls.push({ name: 'live', join: { type: 'whip' } }) });
+  const endpoint = `${daemon.url}/whip/live?participant=carol`;
+  const publisher = await startSource(here, source.program, ['-whip', endpoint, '-token', 'publish-secret', '-playout-delay', '40ms']);
+  t.after(() => publisher.end());
+  await daemon.untilMetrics('the publisher is live', (metrics) => metrics.sum('track_received_packets_total', { call: 'live' }) > 0);
+  const watch = async (extra) => {
+    const viewer = await startViewers(here, pion.program, ['-url', `${daemon.url}/whep/live/carol`, '-token', token, ...extra]);
+    await pause(500);
+    const { each: [{ video }] } = await viewer.ask('stop', 'stopped');
+    await viewer.end();
+    assert.ok(video.packets > 0);
+    return video;
+  };
+  const taking = await watch(['-playout-delay']);
+  assert.equal(taking.playout_delays, taking.packets);
+  assert.deepEqual(taking.playout_delay_ms, [40, 40]);
+  assert.equal((await watch([])).playout_delays, 0);
 });

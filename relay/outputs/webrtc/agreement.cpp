@@ -38,7 +38,7 @@ std::string encodingNames(const sdp::ViewerLine& line) {
 }
 
 /// Takes over the id that the viewer's offer has for it; 0 when it has none.
-std::uint8_t takeExtension(const sdp::ViewerLine& line, const char* uri, sdp::SentLine& sent) {
+std::uint8_t takeExtension(const sdp::ViewerLine& line, std::string_view uri, sdp::SentLine& sent) {
     for (const auto& extension : line.extensions) {
         if (extension.uri != uri) continue;
         sent.extensions.push_back(extension);
@@ -84,6 +84,7 @@ AgreedLine agreeOn(Track& track, const sdp::ViewerOffer& offer, const sdp::Viewe
     stream.nack = payload->nack;
     stream.cname = sent.cname;
     stream.extensions.mid = takeExtension(line, midUri, sent);
+    stream.extensions.playoutDelay = takeExtension(line, playoutDelayUri, sent);
     if (stream.mayChangeWithTime()) {
         stream.extensions.absSendTime = takeExtension(line, absSendTimeUri, sent);
         if (payload->transportCc)

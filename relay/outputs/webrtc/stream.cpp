@@ -96,7 +96,6 @@ struct Stream::Impl {
     explicit Impl(StreamSettings wanted)
         : settings(agreed(std::move(wanted)))
         , isVp8(settings.encoding == "VP8")
-        , delayId(settings.extensions.playoutDelay != 0 ? settings.publisherPlayoutDelay : std::uint8_t{0})
         , head(settings.payloadType, settings.ssrc, settings.mid, settings.extensions)
         , rtx(rtxHead(settings))
         , numbers(settings.clockRate) {}
@@ -113,7 +112,6 @@ struct Stream::Impl {
 
     const StreamSettings settings;
     const bool isVp8;
-    const std::uint8_t delayId; ///< of the publisher
     const PacketHead head;
     const std::optional<PacketHead> rtx;
     /// Read once, so that send times do not jump when the clock is set.
@@ -136,7 +134,8 @@ struct Stream::Impl {
 std::size_t Stream::Impl::assemble(const Outgoing& out, std::uint16_t& transportSequence,
                                    Clock::time_point now, MutableBytes into) const {
     GstBuffer* buffer = out.frame.buffer.get();
-    const PlayoutDelay delay(buffer, out.packet, delayId);
+    const PlayoutDelay delay(buffer, out.packet,
+                             settings.extensions.playoutDelay != 0 ? out.frame.format->playoutDelayId : 0);
     const std::size_t headBytes = out.head.size(!delay.bytes().empty());
     const std::size_t payloadAt = headBytes + (out.original ? originalSequenceBytes : 0);
     const std::size_t payloadBytes = out.packet.payloadBytes;

@@ -46,8 +46,6 @@ struct StreamSettings {
     bool nack = false;
     std::string cname; ///< the same for audio and video that are to play in sync
     ExtensionIds extensions;
-    /// Ids that the publisher used for what is passed through, by its offer; 0 when there is none.
-    std::uint8_t publisherPlayoutDelay = 0;
 
     /// Without RTX a retransmission is the same packet again, to the last bit (srtp.h): absSendTime and
     /// transportSequence are then left out, whatever was offered.

@@ -1,7 +1,7 @@
 // One synthetic VP8 track of 30 frames and 240 packets a second, 2.3 Mbit/s, with a keyframe every two seconds and when
 // asked for one. The headers are VP8's, the pictures are noise.
 //
-//	source -whip http://10.78.0.1:8080/whip/call?participant=alice -token T
+//	source -whip http://10.78.0.1:8080/whip/call?participant=alice -token T [-playout-delay 40ms]
 //	source -rtp 127.0.0.1:5004 -rtcp 127.0.0.1:5005
 //
 // Every packet ends with the time it was sent at (viewers/counter.go). Comes in on stdin: `burst N`, packets that leave at
@@ -42,11 +42,13 @@ const (
 	keyframeEvery   = 2 * framesPerSecond
 	payloadType     = 96
 	stamp           = "sent at "
+	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 )
 
 var (
 	whip   = flag.String("whip", "", "WHIP endpoint")
 	token  = flag.String("token", "", "bearer token for it")
+	delay  = flag.Duration("playout-delay", -1, "least and most that a player may wait, named in every packet; negative: not named")
 	plain  = flag.String("rtp", "", "address for plain RTP instead")
 	rtcpTo = flag.String("rtcp", "", "address for RTCP beside it, from which PLI come")
 
@@ -170,6 +172,10 @@ func publish() func(*rtp.Packet) error {
 	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	check(media.RegisterDefaultCodecs())
 	check(webrtc.RegisterDefaultInterceptors(media, registry))
+	if *delay >= 0 {
+		extension := webrtc.RTPHeaderExtensionCapability{URI: playoutDelayURI}
+		check(media.RegisterHeaderExtension(extension, webrtc.RTPCodecTypeVideo))
+	}
 	api := webrtc.NewAPI(
 		webrtc.WithSettingEngine(webrtc.SettingEngine{LoggerFactory: words}), webrtc.WithMediaEngine(media),
 		webrtc.WithInterceptorRegistry(registry),
@@ -203,7 +209,22 @@ func publish() func(*rtp.Packet) error {
 	case <-time.After(deadline):
 		check(fmt.Errorf("not connected in time"))
 	}
-	return local.WriteRTP
+	return withDelay(line.Sender(), local.WriteRTP)
+}
+
+// withDelay names the playout delay if the answer took it: twice 12 bits, in units of 10 ms.
+func withDelay(sender *webrtc.RTPSender, write func(*rtp.Packet) error) func(*rtp.Packet) error {
+	for _, extension := range sender.GetParameters().HeaderExtensions {
+		if extension.URI == playoutDelayURI {
+			units := uint32(*delay / (10 * time.Millisecond))
+			value := binary.BigEndian.AppendUint32(nil, units<<12|units)[1:]
+			return func(packet *rtp.Packet) error {
+				check(packet.SetExtension(uint8(extension.ID), value))
+				return write(packet)
+			}
+		}
+	}
+	return write
 }
 
 // reportTo shows the other side where feedback is to go, again and again.

@@ -34,6 +34,8 @@ type counter struct {
 	frameAt    time.Time // the first keyframe was complete
 	pending    frame
 	delays     [delayBounds]uint32
+	playout    [3]byte // the last playout delay that was named
+	playouts   uint64  // packets that named one
 }
 
 // frame is a keyframe of which not all has come.
@@ -43,7 +45,8 @@ type frame struct {
 	received   int64
 }
 
-func (c *counter) take(packet *rtp.Packet, video bool) {
+// take counts a packet; playoutDelay is empty when it names none.
+func (c *counter) take(packet *rtp.Packet, video bool, playoutDelay []byte) {
 	now := time.Now()
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -58,6 +61,10 @@ func (c *counter) take(packet *rtp.Packet, video bool) {
 		return
 	}
 	c.packets++
+	if len(playoutDelay) == 3 {
+		copy(c.playout[:], playoutDelay)
+		c.playouts++
+	}
 	if gap := now.Sub(c.last); gap > c.silence {
 		c.silence = gap
 	}

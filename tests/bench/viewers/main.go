@@ -2,7 +2,7 @@
 // asked for.
 //
 //	viewers -url http://10.78.0.1:8080/whep/call/participant -token T [-n N] [-ramp 1s] [-duration 10s] [-audio] [-nack]
-//	        [-vanish]
+//	        [-playout-delay] [-vanish]
 //	viewers -janus ws://10.78.0.1:8188/ -mountpoint 1 …
 //
 // Comes in on stdin: the lines `stats`, and `stop`, as does the end of stdin. Goes out on stdout: one JSON object a
@@ -32,6 +32,7 @@ var (
 	duration   = flag.Duration("duration", 0, "ends by itself so long after ready; 0: never")
 	audio      = flag.Bool("audio", false, "ask for audio too")
 	withNack   = flag.Bool("nack", false, "ask for lost packets, and report what was received")
+	withDelay  = flag.Bool("playout-delay", false, "take the playout delays that packets name")
 	vanish     = flag.Bool("vanish", false, "end without a word to the server")
 )
 

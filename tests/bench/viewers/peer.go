@@ -18,6 +18,8 @@ import (
 const (
 	videoType = 96
 	audioType = 111
+
+	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 )
 
 // builder makes peers that share what they can.
@@ -43,7 +45,21 @@ func newMedia() *webrtc.MediaEngine {
 		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2},
 		PayloadType:        audioType,
 	}, webrtc.RTPCodecTypeAudio))
+	if *withDelay {
+		extension := webrtc.RTPHeaderExtensionCapability{URI: playoutDelayURI}
+		check(media.RegisterHeaderExtension(extension, webrtc.RTPCodecTypeVideo))
+	}
 	return media
+}
+
+// idOf is what a header extension goes by; 0 when it was not agreed on.
+func idOf(receiver *webrtc.RTPReceiver, uri string) uint8 {
+	for _, extension := range receiver.GetParameters().HeaderExtensions {
+		if extension.URI == uri {
+			return uint8(extension.ID)
+		}
+	}
+	return 0
 }
 
 func newInterceptors() *interceptor.Registry {
@@ -90,12 +106,12 @@ func newBuilder() *builder {
 	}}
 }
 
-func (b *builder) newPeer(onTrack func(*webrtc.TrackRemote)) (*peer, error) {
+func (b *builder) newPeer(onTrack func(*webrtc.TrackRemote, *webrtc.RTPReceiver)) (*peer, error) {
 	connection, err := b.api.NewPeerConnection(b.configuration)
 	if err != nil {
 		return nil, err
 	}
-	connection.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { onTrack(track) })
+	connection.OnTrack(onTrack)
 	return &peer{PeerConnection: connection}, nil
 }
 

@@ -14,7 +14,9 @@ type stream struct {
 	Keyframes  uint64  `json:"keyframes"`
 	SilenceMs  float64 `json:"silence_ms"` // the longest
 	FirstMs    float64 `json:"first_packet_ms"`
-	FrameMs    float64 `json:"first_frame_ms"` // since the server was asked; -1: none so far
+	FrameMs    float64 `json:"first_frame_ms"`   // since the server was asked; -1: none so far
+	Playouts   uint64  `json:"playout_delays"`   // packets that named one
+	PlayoutMs  [2]int  `json:"playout_delay_ms"` // the last: least and most
 }
 
 type one struct {
@@ -58,6 +60,12 @@ func since(begin, at time.Time) float64 {
 	return milliseconds(at.Sub(begin))
 }
 
+// playoutDelay is twice 12 bits, in units of 10 ms.
+func (c *counter) playoutDelay() [2]int {
+	both := int(c.playout[0])<<16 | int(c.playout[1])<<8 | int(c.playout[2])
+	return [2]int{both >> 12 * 10, both & 0xfff * 10}
+}
+
 // read also moves the delays to `delays`.
 func (c *counter) read(begin time.Time, delays []uint64) stream {
 	c.mutex.Lock()
@@ -76,6 +84,7 @@ func (c *counter) read(begin time.Time, delays []uint64) stream {
 	}
 	return stream{
 		c.packets, lost, c.duplicates, c.frames, c.keyframes, milliseconds(silence), since(begin, c.firstAt), since(begin, c.frameAt),
+		c.playouts, c.playoutDelay(),
 	}
 }
 

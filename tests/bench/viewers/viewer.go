@@ -31,7 +31,8 @@ func (v *viewer) kinds() int {
 	return 1
 }
 
-func (v *viewer) read(track *webrtc.TrackRemote) {
+func (v *viewer) read(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+	delayID := idOf(receiver, playoutDelayURI)
 	video := track.Kind() == webrtc.RTPCodecTypeVideo
 	counter := &v.audio
 	if video {
@@ -47,7 +48,7 @@ func (v *viewer) read(track *webrtc.TrackRemote) {
 		if packet.Unmarshal(buffer[:size]) != nil {
 			continue
 		}
-		counter.take(packet, video)
+		counter.take(packet, video, packet.GetExtension(delayID))
 		if !told {
 			told = true
 			v.first <- struct{}{}

@@ -15,8 +15,11 @@ namespace spillway::relay::webrtc {
 
 using Packet = std::vector<std::uint8_t>;
 
+/// As webrtcbin has it, with a playout delay under 9.
 inline std::shared_ptr<const StreamFormat> formatOf(std::uint64_t source) {
-    GstCaps* caps = gst_caps_new_empty_simple("application/x-rtp");
+    GstCaps* caps = gst_caps_new_simple("application/x-rtp", "extmap-2", G_TYPE_STRING,
+                                        "urn:ietf:params:rtp-hdrext:sdes:mid", "extmap-9", G_TYPE_STRING,
+                                        std::string(playoutDelayUri).c_str(), nullptr);
     auto format = std::make_shared<const StreamFormat>(caps, source);
     gst_caps_unref(caps);
     return format;

@@ -19,7 +19,6 @@ StreamSettings vp8Settings(bool withRtx) {
     settings.ssrc = 0xABCD;
     settings.nack = true;
     settings.extensions = {.mid = 4, .absSendTime = 2, .transportSequence = 3, .playoutDelay = 6};
-    settings.publisherPlayoutDelay = 9;
     if (!withRtx) return settings;
     settings.rtxPayloadType = 97;
     settings.rtxSsrc = 0xEF01;

@@ -35,8 +35,9 @@ TEST_CASE("Chromium's offer is carried with every codec but AV1, profile 2 and p
     CHECK(offer.lines[1].reducedSizeRtcp);
     CHECK(offer.lines[1].wantsNack());
     CHECK_FALSE(offer.lines[0].wantsNack());
-    REQUIRE(offer.lines[1].extensions.size() == 2);
+    REQUIRE(offer.lines[1].extensions.size() == 3);
     CHECK(offer.lines[1].extensions[0].id == 3);
+    CHECK(offer.lines[1].extensions[1].uri == playoutDelayUri);
     CHECK(offer.candidates.size() == 2); // TCP ones are left out
 }
 
