@@ -10,7 +10,7 @@ import { cable, here, startHost } from '../../support/hosts.mjs';
 import { cpuSeconds, residentBytes, threadCount } from '../../support/process.mjs';
 import { root } from '../../support/spillwayd.mjs';
 import { buildViewers, startViewers } from '../viewers/viewers.mjs';
-import { measureFloor } from './processes.mjs';
+import { measureFloor, startTap } from './processes.mjs';
 import { startJanusWith, startSpillwayWith } from './server.mjs';
 import { judge } from './targets.mjs';
 
@@ -24,6 +24,7 @@ const rest = short ? 500 : 2000;
 const joinsPerSecond = 40;
 const floorPackets = short ? 60_000 : 600_000;
 const dashes = (value, digits = 2) => (value === undefined || value < 0 ? '-' : value.toFixed(digits));
+const told = ({ p50, p99, packets }) => `p50 ${dashes(p50)} p99 ${dashes(p99)} ms (${packets} packets)`;
 
 /// What a process used, and how long that took.
 async function watch(pid, time) {
@@ -60,26 +61,28 @@ async function window(server, viewers) {
   await pause(steady);
   const after = await viewers.ask('stats');
   const { cpu, seconds } = await watched();
-  return { cpu, seconds, packets: after.packets - before.packets, delay: after.delay_ms };
+  return { cpu, seconds, packets: after.packets - before.packets };
 }
 
-/// One further viewer, in a process of its own, so that its time is not that of the crowd. Packets come one by one, as a
-/// sender with a pacer has them.
-async function observe(server, far, programs) {
-  server.source.send('burst 1');
-  const observer = await startViewers(far, programs.viewers, server.viewerArguments);
-  try {
+/// How long packets are inside, of a tenth of the viewers: { paced, frames }, one by one as a sender with a pacer has them,
+/// and a frame at once.
+async function measureDelay(server, programs, plug, count) {
+  const tap = await startTap(here, programs.tap, ['-in', 'lo', '-out', plug.name, '-every', String(2 ** Math.round(Math.log2(count / 10)))]);
+  const whileSending = async (burst) => {
+    server.source.send(`burst ${burst}`);
     await pause(rest);
-    await observer.ask('stats');
+    await tap.ask('begin', 'begun');
     await pause(steady);
-    return (await observer.ask('stats')).delay_ms;
+    return tap.ask('delays');
+  };
+  try {
+    return { paced: await whileSending(1), frames: await whileSending(8) };
   } finally {
-    server.source.send('burst 8');
-    await observer.end();
+    await tap.end();
   }
 }
 
-async function measure(server, alone, far, programs, count) {
+async function measure(server, alone, { far, plug, programs }, count) {
   const dropped = await droppedByViewers(far);
   const { viewers, joining } = await join(server, far, programs, count);
   try {
@@ -95,8 +98,7 @@ async function measure(server, alone, far, programs, count) {
       name: server.name, count, perPacket, threads: threads - alone.threads, memory: (memory - alone.memory) / 1024 / count,
       packets: last.packets, lost: last.lost, dropped: (await droppedByViewers(far)) - dropped, cores: played.cpu / played.seconds,
       expected: played.packets / (240 * count * played.seconds), withFrame: last.with_frame, join: (joinCpu / count) * 1000,
-      first: last.first_packet_ms.p95, frame: last.first_frame_ms.p95, delay: await observe(server, far, programs),
-      crowdDelay: played.delay,
+      first: last.first_packet_ms.p95, frame: last.first_frame_ms.p95, delay: await measureDelay(server, programs, plug, count),
     };
   } finally {
     await viewers.end();
@@ -109,19 +111,18 @@ function report(row) {
     `cores; threads ${row.threads >= 0 ? '+' : ''}${row.threads}; ${dashes(row.memory, 0)} KiB per viewer; ` +
     `${(row.expected * 100).toFixed(1)} % of the packets, lost ${row.lost}, of these ${row.dropped} at the viewers' sockets; ` +
     `join ${dashes(row.join)} ms of CPU; p95 first packet ${dashes(row.first, 0)} ms, first frame ${dashes(row.frame, 0)} ms ` +
-    `(${row.withFrame} have one); delay p50 ${dashes(row.delay.p50)} p99 ${dashes(row.delay.p99)} ms, of the crowd with frames ` +
-    `at once p50 ${dashes(row.crowdDelay.p50)} p99 ${dashes(row.crowdDelay.p99)} ms`,
+    `(${row.withFrame} have one); inside ${told(row.delay.paced)}, with frames at once ${told(row.delay.frames)}`,
   );
 }
 
-async function measureAll(start, far, programs) {
-  const server = await start(programs, address);
+async function measureAll(start, stage) {
+  const server = await start(stage.programs, address);
   const rows = [];
   try {
     const alone = await measureAlone(server);
     console.log(`${server.name} alone: ${(alone.cores * 100).toFixed(1)} % of a core, ${alone.threads} threads, ${(alone.memory / 2 ** 20).toFixed(1)} MiB`);
     for (const count of crowds[server.name]) {
-      rows.push(await measure(server, alone, far, programs, count));
+      rows.push(await measure(server, alone, stage, count));
       report(rows.at(-1));
     }
   } finally {
@@ -130,20 +131,20 @@ async function measureAll(start, far, programs) {
   return rows;
 }
 
-const built = {
-  viewers: await buildViewers(), source: await buildGo(path(root, 'tests/bench/egress/source.go')),
-};
-const programs = { viewers: built.viewers.program, source: built.source.program };
+const goOf = (name) => buildGo(path(root, `tests/bench/egress/${name}.go`));
+const built = { viewers: await buildViewers(), source: await goOf('source'), tap: await goOf('tap') };
+const programs = Object.fromEntries(Object.entries(built).map(([name, { program }]) => [name, program]));
 const far = await startHost();
 let good = false;
 try {
-  await cable(here, far, 'view', '10.78.0');
+  const [plug] = await cable(here, far, 'view', '10.78.0');
+  const stage = { far, plug, programs };
   const floor = await measureFloor(path(root, 'build/release/tests/bench/bench_egress_floor'), here, far, farAddress, floorPackets);
   console.log(`floor: ${floor.sendto.toFixed(2)} µs per packet with sendto, ${floor.gso.toFixed(2)} µs with GSO of 8`);
-  const [janus] = only === 'Spillway' ? [] : await measureAll(startJanusWith, far, programs);
-  const spillway = only === 'Janus' ? [] : await measureAll(startSpillwayWith, far, programs);
+  const [janus] = only === 'Spillway' ? [] : await measureAll(startJanusWith, stage);
+  const spillway = only === 'Janus' ? [] : await measureAll(startSpillwayWith, stage);
   good = only !== undefined || judge({ floor, janus, spillway, short });
 } finally {
-  await Promise.all([far.end(), built.viewers.remove(), built.source.remove()]);
+  await Promise.all([far.end(), ...Object.values(built).map((one) => one.remove())]);
 }
 process.exit(good ? 0 : 1);

@@ -12,6 +12,12 @@ export async function measureFloor(program, near, far, address, packets) {
   }
 }
 
+export async function startTap(host, program, args) {
+  const tap = new LineProcess(host, program, args);
+  await tap.next('ready');
+  return tap;
+}
+
 export async function startSource(host, program, args) {
   const source = new LineProcess(host, program, args);
   await source.next('connected');

@@ -4,8 +4,7 @@
 //	source -whip http://10.78.0.1:8080/whip/call?participant=alice -token T [-playout-delay 40ms]
 //	source -rtp 127.0.0.1:5004 -rtcp 127.0.0.1:5005
 //
-// Every packet ends with the time it was sent at (viewers/counter.go). Comes in on stdin: `burst N`, packets that leave at
-// once: 8, a frame, at the start; the end of stdin ends it. Goes out on stdout: one JSON object a line: connected, keyframe
+// Comes in on stdin: `burst N`, packets that leave at once: 8, a frame, at the start; the end of stdin ends it. Goes out on stdout: one JSON object a line: connected, keyframe
 // (with what it was made for).
 package main
 
@@ -21,9 +20,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
-	"unsafe"
 
 	"github.com/pion/interceptor"
 	"github.com/pion/logging"
@@ -33,7 +30,6 @@ import (
 )
 
 const (
-	clockMonotonic  = 1
 	deadline        = 20 * time.Second
 	framesPerSecond = 30
 	packetsPerFrame = 8
@@ -41,7 +37,6 @@ const (
 	headerBytes     = 12
 	keyframeEvery   = 2 * framesPerSecond
 	payloadType     = 96
-	stamp           = "sent at "
 	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 )
 
@@ -61,12 +56,6 @@ func check(err error) {
 		fmt.Fprintln(os.Stderr, "source:", err)
 		os.Exit(1)
 	}
-}
-
-func monotonic() uint64 {
-	var now syscall.Timespec
-	syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clockMonotonic, uintptr(unsafe.Pointer(&now)), 0)
-	return uint64(now.Nano())
 }
 
 func takeFeedback(packets []rtcp.Packet) {
@@ -110,9 +99,6 @@ func (t *track) next() *rtp.Packet {
 			copy(payload[1:], []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02})
 		}
 	}
-	end := len(payload) - 8
-	copy(payload[end-len(stamp):], stamp)
-	binary.BigEndian.PutUint64(payload[end:], monotonic())
 	packet := &rtp.Packet{Header: t.header, Payload: payload}
 	packet.Marker = t.part == packetsPerFrame-1
 	t.header.SequenceNumber++

@@ -1,22 +1,11 @@
 package main
 
 import (
-	"bytes"
-	"encoding/binary"
 	"sync"
 	"time"
 
 	"github.com/pion/rtp"
 )
-
-const (
-	delayStep   = 50 * time.Microsecond
-	delayBounds = 4000 // 200 ms, and whatever is longer in the last
-)
-
-// What the synthetic source (egress/source.go) writes at the end of a packet, before the time it was sent at:
-// nanoseconds of CLOCK_MONOTONIC, which the namespaces of one machine share.
-var stamp = []byte("sent at ")
 
 // counter is what arrived of one stream. Any thread.
 type counter struct {
@@ -33,7 +22,6 @@ type counter struct {
 	firstAt    time.Time
 	frameAt    time.Time // the first keyframe was complete
 	pending    frame
-	delays     [delayBounds]uint32
 	playout    [3]byte // the last playout delay that was named
 	playouts   uint64  // packets that named one
 }
@@ -72,7 +60,6 @@ func (c *counter) take(packet *rtp.Packet, video bool, playoutDelay []byte) {
 	if packet.Marker {
 		c.frames++
 	}
-	c.takeDelay(packet.Payload)
 	if video {
 		c.takeVideo(number, packet, now)
 	}
@@ -99,22 +86,6 @@ func (c *counter) mark(number int64) bool {
 	}
 	c.seen[slot/64] |= 1 << (slot % 64)
 	return true
-}
-
-func (c *counter) takeDelay(payload []byte) {
-	at := len(payload) - len(stamp) - 8
-	if at < 0 || !bytes.Equal(payload[at:at+len(stamp)], stamp) {
-		return
-	}
-	delay := time.Duration(monotonic() - int64(binary.BigEndian.Uint64(payload[at+len(stamp):])))
-	slot := int(delay / delayStep)
-	if slot < 0 {
-		slot = 0
-	}
-	if slot >= delayBounds {
-		slot = delayBounds - 1
-	}
-	c.delays[slot]++
 }
 
 // descriptorSize of RFC 7741 section 4.2.

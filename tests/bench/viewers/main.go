@@ -7,7 +7,7 @@
 //
 // Comes in on stdin: the lines `stats`, and `stop`, as does the end of stdin. Goes out on stdout: one JSON object a
 // line, its `event` is `ready` (every viewer has a packet of each kind, or has failed), `stats` or `stopped`. Counters run
-// from the start, delays (of packets that carry the time they were sent at) from the last line.
+// from the start.
 package main
 
 import (

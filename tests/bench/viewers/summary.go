@@ -45,7 +45,6 @@ type state struct {
 	SilenceMs  float64  `json:"silence_ms"` // the longest of any
 	First      spread   `json:"first_packet_ms"`
 	Frame      spread   `json:"first_frame_ms"`
-	Delay      spread   `json:"delay_ms"`
 	Each       []one    `json:"each,omitempty"`
 }
 
@@ -66,14 +65,9 @@ func (c *counter) playoutDelay() [2]int {
 	return [2]int{both >> 12 * 10, both & 0xfff * 10}
 }
 
-// read also moves the delays to `delays`.
-func (c *counter) read(begin time.Time, delays []uint64) stream {
+func (c *counter) read(begin time.Time) stream {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	for i, times := range c.delays {
-		delays[i] += uint64(times)
-		c.delays[i] = 0
-	}
 	lost := int64(0)
 	silence := c.silence
 	if c.packets > 0 {
@@ -88,11 +82,11 @@ func (c *counter) read(begin time.Time, delays []uint64) stream {
 	}
 }
 
-func (v *viewer) summary(delays []uint64) one {
+func (v *viewer) summary() one {
 	if v.peer == nil {
 		return one{Failure: "not begun"}
 	}
-	result := one{Video: v.video.read(v.peer.asked, delays), Audio: v.audio.read(v.peer.asked, delays)}
+	result := one{Video: v.video.read(v.peer.asked), Audio: v.audio.read(v.peer.asked)}
 	if v.failure != nil {
 		result.Failure = v.failure.Error()
 	}
@@ -108,29 +102,11 @@ func spreadOf(values []float64) spread {
 	return spread{at(0.5), at(0.95), at(0.99), at(1)}
 }
 
-func spreadOfDelays(delays []uint64) spread {
-	total := uint64(0)
-	for _, times := range delays {
-		total += times
-	}
-	at := func(share float64) float64 {
-		wanted, sum := uint64(share*float64(total)+0.5), uint64(0)
-		for i, times := range delays {
-			if sum += times; times > 0 && sum >= wanted {
-				return milliseconds(delayStep * time.Duration(i+1))
-			}
-		}
-		return -1
-	}
-	return spread{at(0.5), at(0.95), at(0.99), at(1)}
-}
-
 func summary(event string, all []*viewer, each bool) state {
 	result := state{Event: event, Viewers: len(all), Failures: []string{}}
-	delays := make([]uint64, delayBounds)
 	var firsts, frames []float64
 	for _, viewer := range all {
-		read := viewer.summary(delays)
+		read := viewer.summary()
 		if viewer.connected {
 			result.Connected++
 		}
@@ -156,6 +132,6 @@ func summary(event string, all []*viewer, each bool) state {
 			result.Each = append(result.Each, read)
 		}
 	}
-	result.First, result.Frame, result.Delay = spreadOf(firsts), spreadOf(frames), spreadOfDelays(delays)
+	result.First, result.Frame = spreadOf(firsts), spreadOf(frames)
 	return result
 }

@@ -1,0 +1,229 @@
+// How long a packet is inside a server, by the kernel's own clock at its two interfaces: when it came in on the one, and
+// when it left for a viewer on the other. Neither the source nor the viewers have a part in it.
+//
+//	tap -in lo -out viewa [-every 8]
+//
+// RTP headers are not encrypted: a viewer's packets have the source's sequence numbers, each further by the same. By how
+// much is not known; it is the least with which no packet leaves before it came. Of packets that leave in one piece (GSO)
+// the first is seen, which waited longest. Comes in on stdin: `begin` starts anew; `delays` asks; the end of stdin ends it.
+// Goes out on stdout: one JSON object a line: ready, begun, and delays { flows, packets, p50, p95, p99, max } in ms.
+package main
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"sort"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+const (
+	everyProtocol  = 0x0003 // ETH_P_ALL: of what leaves, nothing else is shown
+	incoming       = 0      // PACKET_HOST
+	outgoing       = 4      // PACKET_OUTGOING
+	stampedMessage = 35     // SCM_TIMESTAMPNS
+	headerBytes    = 20 + 8 // of IPv4 without options, and UDP
+	rtpBytes       = 12
+	longest        = time.Second
+	least          = 50 // packets of a viewer, to find its offset with
+)
+
+var (
+	in    = flag.String("in", "lo", "where the source's packets come in")
+	out   = flag.String("out", "", "where the viewers' packets leave")
+	every = flag.Uint("every", 1, "look at viewers whose port is divisible by this power of two")
+)
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "tap:", err)
+		os.Exit(1)
+	}
+}
+
+// passed is when a packet with this sequence number did.
+type passed struct {
+	sequence uint16
+	at       int64 // ns
+}
+
+// record is what was seen since the beginning. Any thread.
+type record struct {
+	mutex sync.Mutex
+	in    []passed
+	out   map[uint16][]passed // by the viewer's port
+}
+
+func (r *record) begin() {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.in, r.out = nil, map[uint16][]passed{}
+}
+
+func (r *record) take(port uint16, one passed, kind uint8) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if kind == incoming {
+		r.in = append(r.in, one)
+	} else {
+		r.out[port] = append(r.out[port], one)
+	}
+}
+
+func networkOrder(value uint16) uint16 {
+	return value<<8 | value>>8
+}
+
+// open sees UDP on the interface, of ports that are looked at.
+func open(name string, kind uint8, divisor uint) int {
+	link, err := net.InterfaceByName(name)
+	check(err)
+	socket, err := syscall.Socket(syscall.AF_PACKET, syscall.SOCK_DGRAM, int(networkOrder(everyProtocol)))
+	check(err)
+	const packetType = 0xfffff000 + 4 // SKF_AD_OFF + SKF_AD_PKTTYPE
+	check(syscall.AttachLsf(socket, []syscall.SockFilter{
+		*syscall.LsfStmt(syscall.BPF_LD|syscall.BPF_B|syscall.BPF_ABS, packetType),
+		*syscall.LsfJump(syscall.BPF_JMP|syscall.BPF_JEQ|syscall.BPF_K, int(kind), 0, 6),
+		*syscall.LsfStmt(syscall.BPF_LD|syscall.BPF_B|syscall.BPF_ABS, 9),
+		*syscall.LsfJump(syscall.BPF_JMP|syscall.BPF_JEQ|syscall.BPF_K, syscall.IPPROTO_UDP, 0, 4),
+		*syscall.LsfStmt(syscall.BPF_LD|syscall.BPF_H|syscall.BPF_ABS, 22),
+		*syscall.LsfStmt(syscall.BPF_ALU|syscall.BPF_AND|syscall.BPF_K, int(divisor-1)),
+		*syscall.LsfJump(syscall.BPF_JMP|syscall.BPF_JEQ|syscall.BPF_K, 0, 0, 1),
+		*syscall.LsfStmt(syscall.BPF_RET|syscall.BPF_K, headerBytes+rtpBytes),
+		*syscall.LsfStmt(syscall.BPF_RET|syscall.BPF_K, 0),
+	}))
+	check(syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1))
+	check(syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_RCVBUFFORCE, 8<<20))
+	check(syscall.Bind(socket, &syscall.SockaddrLinklayer{Protocol: networkOrder(everyProtocol), Ifindex: link.Index}))
+	return socket
+}
+
+func stampOf(control []byte) int64 {
+	messages, err := syscall.ParseSocketControlMessage(control)
+	check(err)
+	for _, message := range messages {
+		if message.Header.Type == stampedMessage {
+			return (*syscall.Timespec)(unsafe.Pointer(&message.Data[0])).Nano()
+		}
+	}
+	check(fmt.Errorf("the kernel does not say when"))
+	return 0
+}
+
+// watch looks at media alone: version 2, and no payload type that would be RTCP (RFC 5761 section 4).
+func watch(socket int, kind uint8, into *record) {
+	packet, control := make([]byte, headerBytes+rtpBytes), make([]byte, 128)
+	for {
+		size, controlSize, _, _, err := syscall.Recvmsg(socket, packet, control, 0)
+		if err == syscall.EINTR {
+			continue
+		}
+		check(err)
+		rtp := packet[headerBytes:]
+		kindOfPayload := rtp[1] & 0x7f
+		if size < len(packet) || rtp[0]>>6 != 2 || (kindOfPayload >= 64 && kindOfPayload < 96) {
+			continue
+		}
+		port := binary.BigEndian.Uint16(packet[22:])
+		into.take(port, passed{binary.BigEndian.Uint16(rtp[2:]), stampOf(control[:controlSize])}, kind)
+	}
+}
+
+// delaysOf a viewer with the least offset that lets no packet leave before it came; nil when there is none.
+func delaysOf(came map[uint16]int64, left []passed) []float64 {
+	var best []float64
+	for candidate, at := range came {
+		if waited := left[0].at - at; waited < 0 || waited > int64(longest) {
+			continue
+		}
+		offset := left[0].sequence - candidate
+		if delays := delaysWith(came, left, offset); delays != nil && (best == nil || delays[0] < best[0]) {
+			best = delays
+		}
+	}
+	return best
+}
+
+func delaysWith(came map[uint16]int64, left []passed, offset uint16) []float64 {
+	var delays []float64
+	for _, one := range left {
+		at, known := came[one.sequence-offset]
+		if !known {
+			continue // the last came after the question
+		}
+		if one.at < at {
+			return nil
+		}
+		delays = append(delays, float64(one.at-at)/1e6)
+	}
+	if len(delays) < least {
+		return nil
+	}
+	return delays
+}
+
+type spread struct {
+	Event   string  `json:"event"`
+	Flows   int     `json:"flows"`
+	Packets int     `json:"packets"`
+	P50     float64 `json:"p50"`
+	P95     float64 `json:"p95"`
+	P99     float64 `json:"p99"`
+	Max     float64 `json:"max"`
+}
+
+func (r *record) spread() spread {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	came := map[uint16]int64{}
+	for _, one := range r.in {
+		came[one.sequence] = one.at
+	}
+	result := spread{"delays", 0, 0, -1, -1, -1, -1}
+	var all []float64
+	for _, left := range r.out {
+		if delays := delaysOf(came, left); delays != nil {
+			result.Flows++
+			all = append(all, delays...)
+		}
+	}
+	if len(all) == 0 {
+		return result
+	}
+	sort.Float64s(all)
+	at := func(share float64) float64 { return all[int(share*float64(len(all)-1)+0.5)] }
+	result.Packets = len(all)
+	result.P50, result.P95, result.P99, result.Max = at(0.5), at(0.95), at(0.99), at(1)
+	return result
+}
+
+func say(what interface{}) {
+	line, err := json.Marshal(what)
+	check(err)
+	fmt.Println(string(line))
+}
+
+func main() {
+	flag.Parse()
+	seen := &record{}
+	seen.begin()
+	go watch(open(*in, incoming, 1), incoming, seen)
+	go watch(open(*out, outgoing, *every), outgoing, seen)
+	say(map[string]string{"event": "ready"})
+	for scanner := bufio.NewScanner(os.Stdin); scanner.Scan(); {
+		switch scanner.Text() {
+		case "begin":
+			seen.begin()
+			say(map[string]string{"event": "begun"})
+		case "delays":
+			say(seen.spread())
+		}
+	}
+}
