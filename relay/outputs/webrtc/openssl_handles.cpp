@@ -18,7 +18,7 @@ std::string takeError(std::string_view otherwise) {
 }
 
 void require(bool good, const char* what) {
-    if (!good) throw std::runtime_error(std::string("DTLS: ") + what + ": " + takeError("failed"));
+    if (!good) throw std::runtime_error(std::string("OpenSSL: ") + what + ": " + takeError("failed"));
 }
 
 } // namespace spillway::relay::webrtc::openssl

@@ -2,12 +2,14 @@
 
 #include "relay/outputs/big_endian.h"
 #include "relay/outputs/rtp_packet.h"
+#include "relay/outputs/webrtc/srtp_gcm.h"
 
 #include <srtp2/srtp.h>
 
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -18,7 +20,7 @@ namespace {
 
 // As long as the ring of packets: without RTX a retransmission is the packet itself, and libsrtp protects
 // none again that fell out of its window.
-constexpr unsigned long sendWindow = 1024;
+constexpr unsigned long sendWindow = GcmSender::window;
 constexpr unsigned long receiveWindow = 128;
 constexpr std::size_t rtcpHeader = 8; // RFC 3550 section 6.4: header and SSRC
 
@@ -72,7 +74,9 @@ class Direction {
 struct SrtpSession::Impl {
     explicit Impl(const SrtpKeys& keys)
         : out(keys.profile, ssrc_any_outbound, keys.send, sendWindow)
-        , in(keys.profile, ssrc_any_inbound, keys.receive, receiveWindow) {}
+        , in(keys.profile, ssrc_any_inbound, keys.receive, receiveWindow) {
+        if (keys.profile == SrtpProfile::aeadAes128Gcm) gcm.emplace(keys.send);
+    }
 
     /// libsrtp keeps a stream for each sender for good, and looks for it in a list.
     bool admits(std::uint32_t sender) const {
@@ -84,6 +88,7 @@ struct SrtpSession::Impl {
     }
 
     Direction out;
+    std::optional<GcmSender> gcm; ///< instead of `out`, for RTP
     Direction in;
     std::vector<std::uint32_t> senders;
 };
@@ -105,6 +110,7 @@ SrtpSession::SrtpSession(const SrtpKeys& keys) {
 SrtpSession::~SrtpSession() = default;
 
 std::size_t SrtpSession::protect(std::uint8_t* packet, std::size_t bytes) {
+    if (impl_->gcm) return impl_->gcm->protect(packet, bytes);
     return impl_->out.run(srtp_protect, packet, bytes, rtpHeaderBytes);
 }
 

@@ -1,4 +1,5 @@
-// SRTP and SRTCP with one viewer (RFC 3711, RFC 7714), by libsrtp. Works in place. Worker thread.
+// SRTP and SRTCP with one viewer (RFC 3711, RFC 7714), by libsrtp but for the RTP of AES-GCM (srtp_gcm.h).
+// Works in place. Worker thread.
 #pragma once
 
 #include "relay/outputs/webrtc/dtls.h"

@@ -3,174 +3,31 @@
 #include "relay/outputs/big_endian.h"
 #include "support/catch.h"
 
-#include <stun/stunagent.h>
-#include <stun/usages/bind.h>
-#include <stun/usages/ice.h>
+#include "ice_client.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <functional>
 #include <random>
 #include <set>
 #include <vector>
 
 using namespace spillway::relay;
 using namespace spillway::relay::webrtc;
+using namespace spillway::relay::webrtc::test;
 using namespace std::chrono_literals;
-using Message = std::vector<std::uint8_t>;
 
 namespace {
 
 const Clock::time_point start{};
-const IceCredentials ours{"w0ours", "ourpasswordourpasswordour"};
-const IceCredentials theirs{"theirs", "theirpasswordtheirpassword"};
 
 Path path(std::uint16_t port, const std::string& host = "192.0.2.1") {
     return {SocketAddress::parse(host)->withPort(port), SocketAddress::parse("198.51.100.1")->withPort(7000),
             0};
 }
 
-/// A viewer's full ICE agent, by libnice.
-class Viewer {
-  public:
-    struct Check {
-        std::string username = "w0ours:theirs";
-        std::string pwd = ours.pwd;
-        bool nominates = false;
-        bool controlling = true;
-        bool fingerprint = true;
-    };
-
-    Viewer() { init(agent_, true); }
-
-    Message check(const Check& wanted) {
-        if (wanted.fingerprint) return check(agent_, wanted);
-        StunAgent without{};
-        init(without, false);
-        return check(without, wanted);
-    }
-    Message check() { return check(Check{}); }
-    Message nomination() {
-        Check wanted;
-        wanted.nominates = true;
-        return check(wanted);
-    }
-
-    struct Reply {
-        StunValidationStatus status = STUN_VALIDATION_NOT_STUN;
-        StunUsageIceReturn result = STUN_USAGE_ICE_RETURN_ERROR;
-        int error = 0;
-        std::optional<SocketAddress> mapped;
-        bool hasIntegrity = false;
-    };
-    Reply read(const Message& message) {
-        Reply reply;
-        StunMessage parsed{};
-        reply.status =
-            stun_agent_validate(&agent_, &parsed, message.data(), message.size(), nullptr, nullptr);
-        if (reply.status == STUN_VALIDATION_NOT_STUN) return reply;
-        reply.hasIntegrity = stun_message_has_attribute(&parsed, STUN_ATTRIBUTE_MESSAGE_INTEGRITY);
-        stun_message_find_error(&parsed, &reply.error);
-        sockaddr_storage address{};
-        socklen_t bytes = sizeof address;
-        reply.result =
-            stun_usage_ice_conncheck_process(&parsed, &address, &bytes, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
-        if (reply.result == STUN_USAGE_ICE_RETURN_SUCCESS)
-            reply.mapped = SocketAddress::of(reinterpret_cast<const sockaddr*>(&address));
-        return reply;
-    }
-
-    /// A check of the relay's, as a full agent reads it: what it says beside the right credentials.
-    struct Asked {
-        StunValidationStatus status = STUN_VALIDATION_NOT_STUN;
-        bool binding = false;
-        bool controlled = false;
-        bool nominates = false;
-        std::uint64_t tieBreaker = 1;
-        std::uint32_t priority = 0;
-    };
-    Asked readCheck(const Message& message) {
-        std::string username = theirs.ufrag + ':' + ours.ufrag;
-        std::string pwd = theirs.pwd;
-        const auto bytesOf = [](std::string& text) { return reinterpret_cast<std::uint8_t*>(text.data()); };
-        std::array<StunDefaultValidaterData, 2> expected{};
-        expected[0] = {bytesOf(username), username.size(), bytesOf(pwd), pwd.size()};
-        Asked asked;
-        StunMessage parsed{};
-        asked.status = stun_agent_validate(&agent_, &parsed, message.data(), message.size(),
-                                           stun_agent_default_validater, expected.data());
-        if (asked.status != STUN_VALIDATION_SUCCESS) return asked;
-        asked.binding = stun_message_get_class(&parsed) == STUN_REQUEST &&
-                        stun_message_get_method(&parsed) == STUN_BINDING;
-        asked.controlled = stun_message_find64(&parsed, STUN_ATTRIBUTE_ICE_CONTROLLED, &asked.tieBreaker) ==
-                           STUN_MESSAGE_RETURN_SUCCESS;
-        asked.nominates = stun_usage_ice_conncheck_use_candidate(&parsed);
-        asked.priority = stun_usage_ice_conncheck_priority(&parsed);
-        return asked;
-    }
-
-    Message indication() {
-        Message message(512);
-        StunMessage built{};
-        stun_agent_init_indication(&agent_, &built, message.data(), message.size(), STUN_BINDING);
-        message.resize(stun_agent_finish_message(&agent_, &built, nullptr, 0));
-        return message;
-    }
-
-    /// A request with the right integrity, with what `append` adds.
-    Message request(StunMethod method, const std::function<void(StunMessage&)>& append) {
-        Message message(512);
-        StunMessage built{};
-        const Check wanted;
-        stun_agent_init_request(&agent_, &built, message.data(), message.size(), method);
-        stun_message_append_string(&built, STUN_ATTRIBUTE_USERNAME, wanted.username.c_str());
-        append(built);
-        message.resize(stun_agent_finish_message(&agent_, &built, password(), ours.pwd.size()));
-        REQUIRE_FALSE(message.empty());
-        if (forgets) forget(built);
-        return message;
-    }
-
-    bool forgets = false; ///< what it asks; it has room for 200 open requests
-
-  private:
-    static const std::uint8_t* password() { return reinterpret_cast<const std::uint8_t*>(ours.pwd.data()); }
-    void forget(const StunMessage& request) {
-        StunTransactionId id{};
-        stun_message_id(&request, id);
-        stun_agent_forget_transaction(&agent_, id);
-    }
-    static void init(StunAgent& agent, bool fingerprint) {
-        static constexpr std::array<std::uint16_t, 10> known{
-            STUN_ATTRIBUTE_USERNAME,           STUN_ATTRIBUTE_MESSAGE_INTEGRITY,
-            STUN_ATTRIBUTE_ERROR_CODE,         STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
-            STUN_ATTRIBUTE_UNKNOWN_ATTRIBUTES, STUN_ATTRIBUTE_PRIORITY,
-            STUN_ATTRIBUTE_USE_CANDIDATE,      STUN_ATTRIBUTE_ICE_CONTROLLED,
-            STUN_ATTRIBUTE_ICE_CONTROLLING,    0};
-        int flags = STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS;
-        if (fingerprint) flags |= STUN_AGENT_USAGE_USE_FINGERPRINT;
-        stun_agent_init(&agent, known.data(), STUN_COMPATIBILITY_RFC5389,
-                        static_cast<StunAgentUsageFlags>(flags));
-    }
-    static Message check(StunAgent& agent, const Check& wanted) {
-        static std::set<std::string> passwords; // the agent remembers where they are
-        const std::string& pwd = *passwords.insert(wanted.pwd).first;
-        Message message(1024);
-        StunMessage built{};
-        message.resize(stun_usage_ice_conncheck_create(
-            &agent, &built, message.data(), message.size(),
-            reinterpret_cast<const std::uint8_t*>(wanted.username.data()), wanted.username.size(),
-            reinterpret_cast<const std::uint8_t*>(pwd.data()), pwd.size(), wanted.nominates,
-            wanted.controlling, 1, 0x1234, nullptr, STUN_USAGE_ICE_COMPATIBILITY_RFC5245));
-        return message;
-    }
-
-    StunAgent agent_{};
-};
-
 struct Fixture {
-    Viewer viewer;
+    IceClient viewer;
     IceLite ice{ours, theirs, start};
     IceLite::Outcome outcome;
 
@@ -229,7 +86,7 @@ TEST_CASE("USE-CANDIDATE selects the path, a later one moves it", "[ice]") {
 
 TEST_CASE("whoever does not know the password or the names changes nothing", "[ice]") {
     Fixture f;
-    Viewer::Check wanted;
+    IceClient::Check wanted;
     wanted.nominates = true;
     SECTION("password") {
         wanted.pwd = "anotherpasswordanotherpass";
@@ -260,7 +117,7 @@ TEST_CASE("whoever does not know the password or the names changes nothing", "[i
 
 TEST_CASE("a check without FINGERPRINT is not answered", "[ice]") {
     Fixture f;
-    Viewer::Check wanted;
+    IceClient::Check wanted;
     wanted.nominates = true;
     wanted.fingerprint = false;
     CHECK(f.receive(f.viewer.check(wanted), path(4000)).empty());
@@ -273,7 +130,7 @@ TEST_CASE("a check without FINGERPRINT is not answered", "[ice]") {
 
 TEST_CASE("a viewer that wants to be controlled has to change its role", "[ice]") {
     Fixture f;
-    Viewer::Check wanted;
+    IceClient::Check wanted;
     wanted.nominates = true;
     wanted.controlling = false;
     const auto read = f.viewer.read(f.receive(f.viewer.check(wanted), path(4000), start + 20s));
@@ -358,9 +215,9 @@ TEST_CASE("consent ends 30 s after the last check of the selected path", "[ice]"
 
 TEST_CASE("a reply fits into its bound, with the longest name a viewer may have", "[ice]") {
     const std::string longest(256, 'x');
-    Viewer viewer;
+    IceClient viewer;
     IceLite ice({"w0ours", ours.pwd}, {longest, theirs.pwd}, start);
-    Viewer::Check wanted;
+    IceClient::Check wanted;
     wanted.username = "w0ours:" + longest;
     Message reply(IceLite::maxMessage);
     CHECK(ice.receive(viewer.check(wanted), path(4000), start, reply).reply > 0);
@@ -369,11 +226,11 @@ TEST_CASE("a reply fits into its bound, with the longest name a viewer may have"
 }
 
 TEST_CASE("the name that a check is addressed to is read without the password", "[ice]") {
-    Viewer viewer;
+    IceClient viewer;
     const Message check = viewer.check();
     CHECK(addressedUfrag(check) == "w0ours");
     CHECK_FALSE(addressedUfrag(viewer.indication()));
-    Viewer::Check wanted;
+    IceClient::Check wanted;
     wanted.username = "nocolon";
     CHECK_FALSE(addressedUfrag(viewer.check(wanted)));
     wanted.username = ":theirs";
@@ -432,7 +289,7 @@ TEST_CASE("what a viewer signs may still be odd", "[ice]") {
 
 TEST_CASE("until a path is nominated, a right check is checked back", "[ice]") {
     Fixture f;
-    Viewer::Check forged;
+    IceClient::Check forged;
     forged.pwd = "anotherpasswordanotherpa";
     f.receive(f.viewer.check(forged), path(4000));
     CHECK_FALSE(f.outcome.checkBack);

@@ -3,7 +3,7 @@
 #include "relay/outputs/big_endian.h"
 #include "support/catch.h"
 
-#include <srtp2/srtp.h>
+#include "srtp_client.h"
 
 #include <array>
 #include <memory>
@@ -14,6 +14,7 @@
 
 using namespace spillway::relay;
 using namespace spillway::relay::webrtc;
+using namespace spillway::relay::webrtc::test;
 using Packet = std::vector<std::uint8_t>;
 
 namespace {
@@ -27,52 +28,6 @@ SrtpKeys keysOf(SrtpProfile profile) {
     }
     return keys;
 }
-
-/// The other end, set up by the macros of libsrtp instead of by profile.
-class Other {
-  public:
-    explicit Other(SrtpKeys ours) {
-        in_ = make(ours.profile, ssrc_any_inbound, ours.send);
-        out_ = make(ours.profile, ssrc_any_outbound, ours.receive);
-    }
-    ~Other() {
-        srtp_dealloc(in_);
-        srtp_dealloc(out_);
-    }
-    Other(const Other&) = delete;
-    Other& operator=(const Other&) = delete;
-
-    Packet unprotect(Packet packet) { return run(srtp_unprotect, in_, std::move(packet)); }
-    Packet unprotectRtcp(Packet packet) { return run(srtp_unprotect_rtcp, in_, std::move(packet)); }
-    Packet protectRtcp(Packet packet) { return run(srtp_protect_rtcp, out_, std::move(packet)); }
-
-  private:
-    static srtp_t make(SrtpProfile profile, srtp_ssrc_type_t type, Packet& key) {
-        srtp_policy_t policy{};
-        for (srtp_crypto_policy_t* each : {&policy.rtp, &policy.rtcp}) {
-            if (profile == SrtpProfile::aeadAes128Gcm)
-                srtp_crypto_policy_set_aes_gcm_128_16_auth(each);
-            else
-                srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(each);
-        }
-        policy.ssrc.type = type;
-        policy.key = key.data();
-        srtp_t session = nullptr;
-        if (srtp_create(&session, &policy) != srtp_err_status_ok) throw std::runtime_error("no session");
-        return session;
-    }
-    /// Empty when it is refused.
-    static Packet run(srtp_err_status_t (*operation)(srtp_t, void*, int*), srtp_t session, Packet packet) {
-        int bytes = static_cast<int>(packet.size());
-        packet.resize(packet.size() + SRTP_MAX_TRAILER_LEN);
-        if (operation(session, packet.data(), &bytes) != srtp_err_status_ok) return {};
-        packet.resize(static_cast<std::size_t>(bytes));
-        return packet;
-    }
-
-    srtp_t in_ = nullptr;
-    srtp_t out_ = nullptr;
-};
 
 Packet rtp(std::uint16_t sequence, std::uint32_t ssrc = 0xABCD, std::size_t payload = 1000) {
     Packet packet(12 + payload, 0x5A);
@@ -109,7 +64,7 @@ constexpr auto profiles = {SrtpProfile::aeadAes128Gcm, SrtpProfile::aes128CmSha1
 TEST_CASE("what we protect the viewer can read, and the other way round", "[srtp]") {
     for (const auto profile : profiles) {
         SrtpSession session(keysOf(profile));
-        Other other(keysOf(profile));
+        SrtpClient other(keysOf(profile));
         for (const std::uint32_t ssrc : {1U, 2U, 3U}) {
             const Packet sent = protect(session, rtp(65'535, ssrc));
             CHECK(sent.size() == rtp(0).size() + (profile == SrtpProfile::aeadAes128Gcm ? 16 : 10));
@@ -136,10 +91,41 @@ TEST_CASE("the same packet again is the same to the last bit, as far back as the
     }
 }
 
+TEST_CASE("CSRCs and extensions stay readable, over several turns of the sequence number", "[srtp]") {
+    for (const auto profile : profiles) {
+        SrtpSession session(keysOf(profile));
+        SrtpClient other(keysOf(profile));
+        for (std::uint32_t index = 60'000; index < 3 * 65'536; index += 500) {
+            Packet packet = rtp(static_cast<std::uint16_t>(index));
+            packet[0] = 0x92; // two CSRCs and an extension of three words
+            packet[1] |= 0x80U;
+            writeU16(&packet[20], 0xBEDE);
+            writeU16(&packet[22], 3);
+            const Packet sent = protect(session, packet);
+            REQUIRE(Packet(sent.begin(), sent.begin() + 36) == Packet(packet.begin(), packet.begin() + 36));
+            REQUIRE(other.unprotect(sent) == packet);
+        }
+        const Packet late = rtp(static_cast<std::uint16_t>(3 * 65'536 - 500 - 1000));
+        CHECK(protect(session, late).size() > late.size());
+    }
+}
+
+TEST_CASE("a header that says it is longer than its packet is not sent", "[srtp]") {
+    SrtpSession session(keysOf(SrtpProfile::aeadAes128Gcm));
+    Packet packet = rtp(1, 1, 20);
+    packet[0] = 0x90;
+    writeU16(&packet[14], 4); // 12 + 4 + 16 bytes
+    CHECK(protect(session, packet).size() == packet.size() + 16);
+    writeU16(&packet[14], 5);
+    CHECK(protect(session, packet).empty());
+    packet[0] = 0x8F; // 15 CSRCs
+    CHECK(protect(session, packet).empty());
+}
+
 TEST_CASE("what is replayed or forged is nothing", "[srtp]") {
     for (const auto profile : profiles) {
         SrtpSession session(keysOf(profile));
-        Other other(keysOf(profile));
+        SrtpClient other(keysOf(profile));
         const Packet report = receiverReport(7);
         const Packet good = other.protectRtcp(report);
         for (std::size_t i = 0; i < good.size(); ++i) {
@@ -149,7 +135,7 @@ TEST_CASE("what is replayed or forged is nothing", "[srtp]") {
         }
         CHECK(unprotectRtcp(session, good) == report);
         CHECK(unprotectRtcp(session, good).empty());
-        Other stranger({profile, keysOf(profile).receive, keysOf(profile).send});
+        SrtpClient stranger({profile, keysOf(profile).receive, keysOf(profile).send});
         CHECK(unprotectRtcp(session, stranger.protectRtcp(receiverReport(7))).empty());
         CHECK(unprotectRtcp(session, other.protectRtcp(report)) == report);
     }
@@ -158,7 +144,7 @@ TEST_CASE("what is replayed or forged is nothing", "[srtp]") {
 TEST_CASE("what is too short to be protected or read is nothing", "[srtp]") {
     for (const auto profile : profiles) {
         SrtpSession session(keysOf(profile));
-        Other other(keysOf(profile));
+        SrtpClient other(keysOf(profile));
         const Packet good = other.protectRtcp(receiverReport(7));
         for (std::size_t size = 0; size < good.size(); ++size)
             CHECK(
@@ -185,7 +171,7 @@ TEST_CASE("random packets are nothing", "[srtp]") {
 
 TEST_CASE("a viewer has RTCP senders without number refused", "[srtp]") {
     SrtpSession session(keysOf(SrtpProfile::aeadAes128Gcm));
-    Other other(keysOf(SrtpProfile::aeadAes128Gcm));
+    SrtpClient other(keysOf(SrtpProfile::aeadAes128Gcm));
     for (std::uint32_t sender = 0; sender < SrtpSession::maxSenders; ++sender)
         REQUIRE_FALSE(unprotectRtcp(session, other.protectRtcp(receiverReport(sender))).empty());
     CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(1000))).empty());
@@ -208,7 +194,7 @@ TEST_CASE("sessions of several threads share nothing", "[srtp]") {
     for (bool& each : good)
         threads.emplace_back([&each] {
             SrtpSession session(keysOf(SrtpProfile::aeadAes128Gcm));
-            Other other(keysOf(SrtpProfile::aeadAes128Gcm));
+            SrtpClient other(keysOf(SrtpProfile::aeadAes128Gcm));
             each = true;
             for (std::uint16_t sequence = 0; sequence < 200; ++sequence)
                 each = each && other.unprotect(protect(session, rtp(sequence))) == rtp(sequence);

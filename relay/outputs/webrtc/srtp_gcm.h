@@ -1,0 +1,47 @@
+// SRTP with AEAD_AES_128_GCM for what we send (RFC 7714), by OpenSSL.
+//
+// libsrtp does the same, but in Debian's build by NSS, which looks up its keys among those of all sessions
+// for every packet: it is several times slower, and slower with every further viewer (tests/bench/srtp.cpp).
+// RTP alone goes this way, since there are hundreds of packets of it for each of RTCP. Works in place. One
+// thread at a time.
+#pragma once
+
+#include "relay/outputs/webrtc/demux.h"
+#include "relay/outputs/webrtc/openssl_handles.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace spillway::relay::webrtc {
+
+class GcmSender {
+  public:
+    static constexpr std::size_t tagBytes = 16;
+    /// How far behind the newest of its SSRC a packet may be, to be protected again.
+    static constexpr std::uint64_t window = 1024;
+
+    /// `key` is the master key, 16 bytes, then the master salt, 12 bytes. Throws std::runtime_error.
+    explicit GcmSender(Bytes key);
+
+    /// Encrypts the payload and appends the tag, for which there is room. The new size in bytes; 0 when the
+    /// packet is malformed or too old.
+    std::size_t protect(std::uint8_t* packet, std::size_t bytes);
+
+  private:
+    struct Stream {
+        std::uint32_t ssrc;
+        std::uint64_t newest; ///< packet index: rollover counter and sequence number (RFC 3711 section 3.3.1)
+    };
+    using Salt = std::array<std::uint8_t, 12>;
+
+    std::optional<std::uint64_t> indexOf(std::uint32_t ssrc, std::uint16_t sequence);
+
+    openssl::Cipher cipher_; ///< with the session key
+    Salt salt_{};            ///< of the session
+    std::vector<Stream> streams_;
+};
+
+} // namespace spillway::relay::webrtc
