@@ -2,17 +2,27 @@
 
 #include <gst/app/gstappsink.h>
 
+#include <functional>
+#include <mutex>
+#include <vector>
+
 namespace spillway::relay {
 
-namespace {
-
-/// What the appsink's callback owns. Streaming thread.
-class Receiver {
+class Branch::Receiver {
   public:
-    Receiver(std::shared_ptr<Feed> feed, std::shared_ptr<const TrackCounters> counters)
-        : feed_(std::move(feed))
-        , counters_(std::move(counters)) {}
+    explicit Receiver(std::shared_ptr<const TrackCounters> counters)
+        : counters_(std::move(counters)) {}
 
+    void add(std::shared_ptr<Feed> feed) {
+        const std::lock_guard lock(mutex_);
+        feeds_.push_back(std::move(feed));
+    }
+    void remove(const Feed& feed) {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(feeds_, [&](const auto& one) { return one.get() == &feed; });
+    }
+
+    /// Streaming thread.
     void receive(GstSample* sample) {
         GstBuffer* buffer = gst_sample_get_buffer(sample);
         if (!buffer) return;
@@ -24,8 +34,11 @@ class Receiver {
         frame.bytes = static_cast<std::uint32_t>(gst_buffer_get_size(buffer));
         frame.keyframe = counters_->kind == MediaKind::audio ||
                          !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
-        if (frame.keyframe) noteKeyframe();
-        feed_->queue->push(std::move(frame));
+        const std::lock_guard lock(mutex_);
+        for (const auto& feed : feeds_) {
+            if (frame.keyframe) noteKeyframe(*feed);
+            feed->queue->push(frame);
+        }
     }
 
   private:
@@ -34,42 +47,54 @@ class Receiver {
         format_ = std::make_shared<const StreamFormat>(caps, counters_->source);
     }
 
-    void noteKeyframe() {
-        if (!feed_->firstKeyframe || feed_->sawKeyframe.load(std::memory_order_relaxed)) return;
-        if (feed_->sawKeyframe.exchange(true, std::memory_order_relaxed)) return;
-        feed_->firstKeyframe->add(std::chrono::duration<double>(Clock::now() - feed_->attached).count());
+    static void noteKeyframe(Feed& feed) {
+        if (!feed.firstKeyframe || feed.sawKeyframe.load(std::memory_order_relaxed)) return;
+        if (feed.sawKeyframe.exchange(true, std::memory_order_relaxed)) return;
+        feed.firstKeyframe->add(std::chrono::duration<double>(Clock::now() - feed.attached).count());
     }
 
-    std::shared_ptr<Feed> feed_;
-    std::shared_ptr<const TrackCounters> counters_;
-    std::shared_ptr<const StreamFormat> format_;
+    const std::shared_ptr<const TrackCounters> counters_;
+    std::shared_ptr<const StreamFormat> format_; ///< streaming thread
+
+    std::mutex mutex_; ///< protects feeds_; held for one packet
+    std::vector<std::shared_ptr<Feed>> feeds_;
 };
 
-GstFlowReturn onSample(GstAppSink* sink, gpointer receiver) noexcept {
+namespace {
+
+using Receive = std::function<void(GstSample*)>;
+
+GstFlowReturn onSample(GstAppSink* sink, gpointer receive) noexcept {
     const auto sample = gst::Ref<GstSample>::adopt(gst_app_sink_pull_sample(sink));
-    if (sample) static_cast<Receiver*>(receiver)->receive(sample.get());
+    if (sample) (*static_cast<const Receive*>(receive))(sample.get());
     return GST_FLOW_OK;
 }
 
-void deleteReceiver(gpointer receiver) noexcept {
-    delete static_cast<Receiver*>(receiver);
-}
-
-gst::Ref<GstElement> makeAppsink(std::unique_ptr<Receiver> receiver) {
+gst::Ref<GstElement> makeAppsink(Receive receive) {
     auto sink = gst::makeElement("appsink");
     // async=false: a sink that prerolls would take the playing pipeline back to PAUSED.
     g_object_set(sink.get(), "async", FALSE, "sync", FALSE, "enable-last-sample", FALSE, "wait-on-eos", FALSE,
                  "max-buffers", 1U, "drop", TRUE, nullptr);
     GstAppSinkCallbacks callbacks{};
     callbacks.new_sample = onSample;
-    gst_app_sink_set_callbacks(gst::cast<GstAppSink>(sink.get()), &callbacks, receiver.release(),
-                               deleteReceiver);
+    const auto forget = [](gpointer data) noexcept { delete static_cast<Receive*>(data); };
+    gst_app_sink_set_callbacks(gst::cast<GstAppSink>(sink.get()), &callbacks, new Receive(std::move(receive)),
+                               forget);
     return sink;
 }
 
 } // namespace
 
-Branch::Branch(gst::Tee& tee, std::shared_ptr<Feed> feed, std::shared_ptr<const TrackCounters> counters)
-    : branch_(tee, makeAppsink(std::make_unique<Receiver>(std::move(feed), std::move(counters)))) {}
+Branch::Branch(gst::Tee& tee, std::shared_ptr<const TrackCounters> counters)
+    : receiver_(std::make_shared<Receiver>(std::move(counters)))
+    , branch_(tee, makeAppsink([receiver = receiver_](GstSample* sample) { receiver->receive(sample); })) {}
+
+void Branch::add(std::shared_ptr<Feed> feed) {
+    receiver_->add(std::move(feed));
+}
+
+void Branch::remove(const Feed& feed) {
+    receiver_->remove(feed);
+}
 
 } // namespace spillway::relay

@@ -1,6 +1,8 @@
-// One removable path from a tee to a FrameQueue, by an appsink and no queue element: the packet goes into the
-// subscriber's queue on the streaming thread itself. Always returns OK to the tee; a failing subscriber fails
-// in its own queue. Loop thread.
+// One removable path from a tee to the FrameQueues of those it feeds, by an appsink and no queue element: the
+// packet goes into each queue on the streaming thread itself. Always returns OK to the tee; a failing
+// subscriber fails in its own queue. A subscriber has a branch of its own; the viewers of a track share one,
+// since to each further feed a packet costs a third of what it costs through an appsink of its own
+// (tests/bench/fanout). Loop thread.
 #pragma once
 
 #include "relay/frame_queue.h"
@@ -16,6 +18,7 @@ namespace spillway::relay {
 struct Feed {
     std::shared_ptr<FrameQueue> queue;
     Rendition rendition = Rendition::rtp;
+    bool sharesBranch = false; ///< with the other feeds of its rendition that do
     /// Seconds from `attached` to the first keyframe that the queue was given; null for audio.
     Histogram* firstKeyframe = nullptr;
     Clock::time_point attached = Clock::now();
@@ -25,9 +28,16 @@ struct Feed {
 class Branch {
   public:
     /// `counters` are those of the incarnation that flows through `tee`.
-    Branch(gst::Tee& tee, std::shared_ptr<Feed> feed, std::shared_ptr<const TrackCounters> counters);
+    Branch(gst::Tee& tee, std::shared_ptr<const TrackCounters> counters);
+
+    void add(std::shared_ptr<Feed> feed);
+    /// Once this returns it gets nothing more.
+    void remove(const Feed& feed);
 
   private:
+    class Receiver;
+
+    const std::shared_ptr<Receiver> receiver_; ///< shared with the appsink
     gst::TeeBranch branch_;
 };
 

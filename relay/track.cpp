@@ -51,7 +51,7 @@ void Track::moveFeeds() {
     for (auto& [id, attachment] : attachments_) {
         attachment.feed->queue->restart();
         try {
-            attachment.branch = makeBranch(attachment.feed);
+            attachment.branch = branchFor(attachment.feed);
         } catch (const std::exception& error) {
             spdlog::warn("a subscriber cannot follow its track track={} error=\"{}\"", name_.text(),
                          error.what());
@@ -92,18 +92,25 @@ Track::Totals Track::totals() const {
             before_.drained + now.drained - atBegin_.drained};
 }
 
-std::unique_ptr<Branch> Track::makeBranch(const std::shared_ptr<Feed>& feed) {
-    if (feed->rendition == Rendition::rtp)
-        return std::make_unique<Branch>(input_->tee(), feed, input_->counters());
-    if (!encoded_) encoded_ = std::make_unique<EncodedRendition>(input_->tee(), input_->encoding());
-    return std::make_unique<Branch>(encoded_->tee(), feed, input_->counters());
+std::shared_ptr<Branch> Track::branchFor(const std::shared_ptr<Feed>& feed) {
+    const bool shares = feed->sharesBranch && feed->rendition == Rendition::rtp;
+    auto branch = shares ? shared_.lock() : nullptr;
+    if (!branch) {
+        if (feed->rendition == Rendition::encoded && !encoded_)
+            encoded_ = std::make_unique<EncodedRendition>(input_->tee(), input_->encoding());
+        gst::Tee& tee = feed->rendition == Rendition::encoded ? encoded_->tee() : input_->tee();
+        branch = std::make_shared<Branch>(tee, input_->counters());
+    }
+    branch->add(feed);
+    if (shares) shared_ = branch;
+    return branch;
 }
 
 Track::FeedId Track::attach(std::shared_ptr<Feed> feed, bool wish) {
     Attachment attachment{std::move(feed), nullptr};
     if (input_) {
         try {
-            attachment.branch = makeBranch(attachment.feed);
+            attachment.branch = branchFor(attachment.feed);
         } catch (...) {
             dropUnusedRendition();
             throw;
@@ -120,6 +127,7 @@ void Track::detach(FeedId id) {
     const auto found = attachments_.find(id);
     if (found == attachments_.end()) return;
     if (input_ && attachments_.size() == 1) input_->armDrain();
+    if (found->second.branch) found->second.branch->remove(*found->second.feed);
     attachments_.erase(found);
     if (attachments_.empty()) unwatchedSince_ = Clock::now();
     dropUnusedRendition();

@@ -73,10 +73,10 @@ class Track {
   private:
     struct Attachment {
         std::shared_ptr<Feed> feed;
-        std::unique_ptr<Branch> branch; ///< null while the track waits
+        std::shared_ptr<Branch> branch; ///< null while the track waits
     };
 
-    std::unique_ptr<Branch> makeBranch(const std::shared_ptr<Feed>& feed);
+    std::shared_ptr<Branch> branchFor(const std::shared_ptr<Feed>& feed);
     void dropUnusedRendition();
     void moveFeeds();
     void wishOnAttach();
@@ -96,6 +96,7 @@ class Track {
 
     std::shared_ptr<TrackInput> input_;
     std::unique_ptr<EncodedRendition> encoded_;
+    std::weak_ptr<Branch> shared_; ///< of the rtp rendition, held by the attachments that share it
     std::map<FeedId, Attachment> attachments_;
     FeedId lastId_ = 0;
     Clock::time_point stateSince_ = Clock::now();

@@ -1,5 +1,6 @@
 // CPU per packet and branch behind a tee, at 1, 10, 100 and 500 branches, in one run:
 //   ours     tee → appsink → FrameQueue → output loop (an output that does nothing)
+//   shared   the same, but one appsink for all queues, as the viewers of a track have it
 //   fakesink tee → fakesink: the floor
 //   queue    tee → queue → appsink with a callback: what one would build from GStreamer's parts
 // Packets come in frames of eight, paced, as from a 720p track; CPU time of the whole process counts, readers
@@ -34,12 +35,13 @@ struct NullOutput : Output {
 };
 
 /// A tee behind a packet source, with branches of one kind.
+template <bool shared>
 class Ours {
   public:
-    Ours(Loop& loop, gst::Tee& tee, int branches) {
+    Ours(Loop& loop, gst::Tee& tee, int feeds) {
         const auto counters = std::make_shared<TrackCounters>(1, MediaKind::video);
         outputs_ = std::make_unique<OutputLoop>(loop, "bench");
-        for (int i = 0; i < branches; ++i) {
+        for (int i = 0; i < feeds; ++i) {
             const auto id = outputs_->reserve();
             FrameQueue::Hooks hooks;
             hooks.wakeReader = [this, id] { outputs_->wake(id); };
@@ -48,7 +50,8 @@ class Ours {
                 QueueBounds{2048, 8 << 20, 5s, QueuePolicy::dropToKeyframe}, std::move(hooks));
             outputs_->add(
                 id, feed->queue, std::make_unique<NullOutput>(), [] {}, [](EndReason) {});
-            branches_.push_back(std::make_unique<Branch>(tee, feed, counters));
+            if (!shared || branches_.empty()) branches_.push_back(std::make_unique<Branch>(tee, counters));
+            branches_.back()->add(feed);
             feeds_.push_back(std::move(feed));
         }
     }
@@ -166,16 +169,17 @@ int main(int argc, char** argv) {
     Loop loop;
     std::printf("CPU microseconds per packet and branch (%llu packets)\n",
                 static_cast<unsigned long long>(packets));
-    std::printf("%8s %8s %9s %8s %14s %12s\n", "branches", "ours", "fakesink", "queue", "ours/fakesink",
-                "ours/queue");
+    std::printf("%8s %8s %8s %9s %8s %14s %12s %12s\n", "branches", "ours", "shared", "fakesink", "queue",
+                "ours/fakesink", "ours/queue", "shared/ours");
     bool met = true;
     for (const int branches : {1, 10, 100, 500}) {
         const auto count = branches == 500 ? packets / 4 : packets;
-        const double ours = measure<Ours>(loop, branches, count);
+        const double ours = measure<Ours<false>>(loop, branches, count);
+        const double shared = measure<Ours<true>>(loop, branches, count);
         const double floor = measure<Floor>(loop, branches, count);
         const double queued = measure<Queued>(loop, branches, count);
-        std::printf("%8d %8.2f %9.2f %8.2f %14.2f %12.3f\n", branches, ours, floor, queued, ours / floor,
-                    ours / queued);
+        std::printf("%8d %8.2f %8.2f %9.2f %8.2f %14.2f %12.3f %12.3f\n", branches, ours, shared, floor,
+                    queued, ours / floor, ours / queued, shared / ours);
         if (branches == 100) met = ours <= queued / 8;
     }
     if (check && !met) std::puts("FAILED: at 100 branches ours must cost at most 1/8 of queue");

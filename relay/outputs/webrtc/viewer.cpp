@@ -16,6 +16,7 @@ ViewerTrack::ViewerTrack(const Track& track, QueueBounds bounds, QueueBudget::Re
     hooks.depths = &metrics.depth;
     hooks.latencies = &metrics.latency;
     feed_->queue = std::make_shared<FrameQueue>(bounds, std::move(hooks), FrameQueue::Start::anywhere);
+    feed_->sharesBranch = true;
     if (kind_ == MediaKind::video) feed_->firstKeyframe = &metrics.firstKeyframe;
 }
 

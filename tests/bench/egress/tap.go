@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"sort"
@@ -32,7 +33,8 @@ const (
 	headerBytes    = 20 + 8 // of IPv4 without options, and UDP
 	rtpBytes       = 12
 	longest        = time.Second
-	least          = 50 // packets of a viewer, to find its offset with
+	fewest         = 50 // packets of a viewer, to find its offset with
+	tries          = 8
 )
 
 var (
@@ -138,35 +140,46 @@ func watch(socket int, kind uint8, into *record) {
 
 // delaysOf a viewer with the least offset that lets no packet leave before it came; nil when there is none.
 func delaysOf(came map[uint16]int64, left []passed) []float64 {
-	var best []float64
-	for candidate, at := range came {
-		if waited := left[0].at - at; waited < 0 || waited > int64(longest) {
-			continue
+	offsets := map[uint16]bool{}
+	// Of some packets: one may have come unseen.
+	for i := 1; i < tries; i++ {
+		some := left[len(left)*i/tries]
+		for candidate, at := range came {
+			if waited := some.at - at; waited >= 0 && waited < int64(longest) {
+				offsets[some.sequence-candidate] = true
+			}
 		}
-		offset := left[0].sequence - candidate
-		if delays := delaysWith(came, left, offset); delays != nil && (best == nil || delays[0] < best[0]) {
-			best = delays
+	}
+	var best []float64
+	least := math.Inf(1)
+	for offset := range offsets {
+		delays, sum := delaysWith(came, left, offset)
+		if delays != nil && sum < least {
+			best, least = delays, sum
 		}
 	}
 	return best
 }
 
-func delaysWith(came map[uint16]int64, left []passed, offset uint16) []float64 {
+// delaysWith that offset, and their mean.
+func delaysWith(came map[uint16]int64, left []passed, offset uint16) ([]float64, float64) {
 	var delays []float64
+	sum := 0.0
 	for _, one := range left {
 		at, known := came[one.sequence-offset]
 		if !known {
 			continue // the last came after the question
 		}
 		if one.at < at {
-			return nil
+			return nil, 0
 		}
 		delays = append(delays, float64(one.at-at)/1e6)
+		sum += delays[len(delays)-1]
 	}
-	if len(delays) < least {
-		return nil
+	if len(delays) < fewest {
+		return nil, 0
 	}
-	return delays
+	return delays, sum / float64(len(delays))
 }
 
 type spread struct {
