@@ -244,6 +244,7 @@ TEST_CASE("ten thousand attaches and detaches leave nothing, and who stayed lose
         clients.emplace_back([&] {
             for (int i = 0; i < cycles / 4; ++i) {
                 auto feed = makeFeed({20, 1 << 20, 1h, QueuePolicy::dropOldest});
+                feed->sharesBranch = i % 2 == 0;
                 std::atomic<bool> answered{false};
                 stage.loop.post([&, feed] {
                     const auto id = stage.track->attach(feed);
@@ -280,8 +281,11 @@ void endOverAndOver(int times) {
     Stage stage(100us);
     std::mt19937 random(7);
     for (int i = 0; i < times; ++i) {
-        for (auto watchers = random() % 3; watchers > 0; --watchers)
-            stage.track->attach(makeFeed({20, 1 << 20, 1h, QueuePolicy::dropOldest}));
+        for (auto watchers = random() % 3; watchers > 0; --watchers) {
+            const auto feed = makeFeed({20, 1 << 20, 1h, QueuePolicy::dropOldest});
+            feed->sharesBranch = random() % 2 == 0;
+            stage.track->attach(feed);
+        }
         if (random() % 2 == 0) stage.turnPackets(1);
         const int before = stage.incarnations;
         stage.track->loseInput(TrackInput::Wake::onPacket);
@@ -325,6 +329,43 @@ TEST_CASE("subscribers of a track that waits get its next incarnation, from a ke
     });
     REQUIRE_FALSE(reader.undecodable);
     REQUIRE(reader.gaps <= 1);
+}
+
+TEST_CASE("feeds that share a branch come and go one by one, and move to the next incarnation") {
+    Stage stage;
+    Reader first{makeFeed(wide)}, second{makeFeed(wide)};
+    for (Reader* reader : {&first, &second})
+        reader->feed->sharesBranch = true;
+    const auto firstId = stage.track->attach(first.feed);
+    REQUIRE_FALSE(stage.track->snapshot().draining);
+    REQUIRE(stage.teePads() == 1);
+    const auto secondId = stage.track->attach(second.feed);
+    REQUIRE(stage.teePads() == 1);
+    REQUIRE(stage.track->snapshot().subscribers == 2);
+    stage.turnPackets(100);
+
+    stage.track->detach(firstId);
+    first.read();
+    REQUIRE(first.frames > 50);
+    const auto received = first.feed->queue->stats().received;
+    stage.turnPackets(50);
+    CHECK(first.feed->queue->stats().received == received);
+    second.read();
+    CHECK(second.frames > 100);
+    CHECK(second.gaps == 0);
+
+    const auto before = second.frames;
+    stage.track->loseInput(TrackInput::Wake::onPacket);
+    stage.turnUntil([&] { return stage.incarnations == 2; });
+    stage.turnUntil([&] {
+        second.read();
+        return second.frames > before + 20;
+    });
+    CHECK_FALSE(second.undecodable);
+    stage.track->detach(secondId);
+    CHECK(stage.track->snapshot().draining);
+    CHECK(stage.teePads() == 1);
+    CHECK(stage.elements("appsink") == 0);
 }
 
 TEST_CASE("packets and drained packets add up over incarnations") {
