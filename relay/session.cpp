@@ -44,8 +44,9 @@ std::string Session::sourceName(const TrackInput& input) {
 }
 
 void Session::forget(const TrackInput& input) {
-    remember(input);
-    forgotten_.push_back({input.ssrc(), Clock::now() + latePackets});
+    const bool known = std::any_of(forgotten_.begin(), forgotten_.end(),
+                                   [&](const Forgotten& entry) { return entry.ssrc == input.ssrc(); });
+    if (!known) forgotten_.push_back({input.ssrc(), Clock::now() + latePackets});
 }
 
 void Session::remember(const TrackInput& input) {

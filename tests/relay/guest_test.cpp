@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 
 using namespace spillway;
@@ -21,6 +22,17 @@ namespace {
 std::string midOf(const std::string& sdp, const std::string& kind) {
     const auto at = sdp.find("a=mid:", sdp.find("m=" + kind)) + 6;
     return sdp.substr(at, sdp.find_first_of("\r\n", at) - at);
+}
+
+/// At least one for each stream that comes in.
+std::size_t jitterBufferThreads() {
+    std::size_t count = 0;
+    for (const auto& entry : fs::directory_iterator("/proc/self/task")) {
+        std::string name;
+        std::getline(std::ifstream(entry.path() / "comm"), name);
+        if (name.starts_with("rtpjitterbuffer")) ++count;
+    }
+    return count;
 }
 
 /// The daemon in somebody else's call.
@@ -167,6 +179,20 @@ TEST_CASE("lines that change hands hundreds of times, watched or not, leave noth
     visit.call->setOwners(side.guest, side.owners);
     visit.until([&] { return visit.flows("alice"); });
     CHECK(visit.relay->snapshot().tracks.size() == 2);
+}
+
+TEST_CASE("what nobody owns any more is forgotten in time, however often owners change") {
+    Visit visit;
+    auto& side = visit.join();
+    visit.until([&] { return visit.flows("alice"); });
+    const std::size_t before = jitterBufferThreads();
+    side.sfu->freeze();
+    for (int round = 0; round < 25; ++round) {
+        visit.call->setOwners(side.guest, {});
+        visit.loop.runUntil([] { return false; }, 200ms);
+    }
+    CHECK_FALSE(side.lost);
+    CHECK(jitterBufferThreads() + 2 <= before);
 }
 
 TEST_CASE("a guest that takes over keeps tracks and subscribers, with a gap and no end") {
