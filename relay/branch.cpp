@@ -2,7 +2,6 @@
 
 #include <gst/app/gstappsink.h>
 
-#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -10,8 +9,11 @@ namespace spillway::relay {
 
 class Branch::Receiver {
   public:
-    explicit Receiver(std::shared_ptr<const TrackCounters> counters)
-        : counters_(std::move(counters)) {}
+    Receiver(std::shared_ptr<Feed> feed, std::shared_ptr<const TrackCounters> counters)
+        : counters_(std::move(counters))
+        , feeds_{std::move(feed)} {}
+
+    static gst::Ref<GstElement> makeAppsink(std::shared_ptr<Receiver> receiver);
 
     void add(std::shared_ptr<Feed> feed) {
         const std::lock_guard lock(mutex_);
@@ -60,34 +62,28 @@ class Branch::Receiver {
     std::vector<std::shared_ptr<Feed>> feeds_;
 };
 
-namespace {
-
-using Receive = std::function<void(GstSample*)>;
-
-GstFlowReturn onSample(GstAppSink* sink, gpointer receive) noexcept {
-    const auto sample = gst::Ref<GstSample>::adopt(gst_app_sink_pull_sample(sink));
-    if (sample) (*static_cast<const Receive*>(receive))(sample.get());
-    return GST_FLOW_OK;
-}
-
-gst::Ref<GstElement> makeAppsink(Receive receive) {
+/// The appsink shares it: a packet may still be on its way when the branch has gone.
+gst::Ref<GstElement> Branch::Receiver::makeAppsink(std::shared_ptr<Receiver> receiver) {
+    using Shared = std::shared_ptr<Receiver>;
     auto sink = gst::makeElement("appsink");
     // async=false: a sink that prerolls would take the playing pipeline back to PAUSED.
     g_object_set(sink.get(), "async", FALSE, "sync", FALSE, "enable-last-sample", FALSE, "wait-on-eos", FALSE,
                  "max-buffers", 1U, "drop", TRUE, nullptr);
     GstAppSinkCallbacks callbacks{};
-    callbacks.new_sample = onSample;
-    const auto forget = [](gpointer data) noexcept { delete static_cast<Receive*>(data); };
-    gst_app_sink_set_callbacks(gst::cast<GstAppSink>(sink.get()), &callbacks, new Receive(std::move(receive)),
+    callbacks.new_sample = [](GstAppSink* appsink, gpointer shared) noexcept {
+        const auto sample = gst::Ref<GstSample>::adopt(gst_app_sink_pull_sample(appsink));
+        if (sample) (*static_cast<const Shared*>(shared))->receive(sample.get());
+        return GST_FLOW_OK;
+    };
+    const auto forget = [](gpointer shared) noexcept { delete static_cast<Shared*>(shared); };
+    gst_app_sink_set_callbacks(gst::cast<GstAppSink>(sink.get()), &callbacks, new Shared(std::move(receiver)),
                                forget);
     return sink;
 }
 
-} // namespace
-
-Branch::Branch(gst::Tee& tee, std::shared_ptr<const TrackCounters> counters)
-    : receiver_(std::make_shared<Receiver>(std::move(counters)))
-    , branch_(tee, makeAppsink([receiver = receiver_](GstSample* sample) { receiver->receive(sample); })) {}
+Branch::Branch(gst::Tee& tee, std::shared_ptr<Feed> feed, std::shared_ptr<const TrackCounters> counters)
+    : receiver_(std::make_shared<Receiver>(std::move(feed), std::move(counters)))
+    , branch_(tee, Receiver::makeAppsink(receiver_)) {}
 
 void Branch::add(std::shared_ptr<Feed> feed) {
     receiver_->add(std::move(feed));

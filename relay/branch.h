@@ -18,7 +18,7 @@ namespace spillway::relay {
 struct Feed {
     std::shared_ptr<FrameQueue> queue;
     Rendition rendition = Rendition::rtp;
-    bool sharesBranch = false; ///< with the other feeds of its rendition that do
+    bool sharesBranch = false; ///< with the others that do; of the rtp rendition only
     /// Seconds from `attached` to the first keyframe that the queue was given; null for audio.
     Histogram* firstKeyframe = nullptr;
     Clock::time_point attached = Clock::now();
@@ -27,8 +27,9 @@ struct Feed {
 
 class Branch {
   public:
-    /// `counters` are those of the incarnation that flows through `tee`.
-    Branch(gst::Tee& tee, std::shared_ptr<const TrackCounters> counters);
+    /// `feed` gets what passes from here on. `counters` are those of the incarnation that flows through
+    /// `tee`.
+    Branch(gst::Tee& tee, std::shared_ptr<Feed> feed, std::shared_ptr<const TrackCounters> counters);
 
     void add(std::shared_ptr<Feed> feed);
     /// Once this returns it gets nothing more.

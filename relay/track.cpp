@@ -94,14 +94,14 @@ Track::Totals Track::totals() const {
 
 std::shared_ptr<Branch> Track::branchFor(const std::shared_ptr<Feed>& feed) {
     const bool shares = feed->sharesBranch && feed->rendition == Rendition::rtp;
-    auto branch = shares ? shared_.lock() : nullptr;
-    if (!branch) {
-        if (feed->rendition == Rendition::encoded && !encoded_)
-            encoded_ = std::make_unique<EncodedRendition>(input_->tee(), input_->encoding());
-        gst::Tee& tee = feed->rendition == Rendition::encoded ? encoded_->tee() : input_->tee();
-        branch = std::make_shared<Branch>(tee, input_->counters());
+    if (const auto branch = shares ? shared_.lock() : nullptr) {
+        branch->add(feed);
+        return branch;
     }
-    branch->add(feed);
+    if (feed->rendition == Rendition::encoded && !encoded_)
+        encoded_ = std::make_unique<EncodedRendition>(input_->tee(), input_->encoding());
+    gst::Tee& tee = feed->rendition == Rendition::encoded ? encoded_->tee() : input_->tee();
+    auto branch = std::make_shared<Branch>(tee, feed, input_->counters());
     if (shares) shared_ = branch;
     return branch;
 }

@@ -23,6 +23,7 @@ namespace spillway::relay::sdp {
 struct Extension {
     unsigned id = 0;
     std::string uri;
+    std::string direction = {}; ///< of the answer (RFC 8285 section 7), where the offer limits it; else empty
 };
 
 /// One m-line of the offer, at its place.

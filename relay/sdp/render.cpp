@@ -24,7 +24,9 @@ Section mediaSection(const OfferedLine& line) {
     section.add("rtcp-mux");
     if (line.reducedSizeRtcp) section.add("rtcp-rsize");
     for (const Extension& extension : line.extensions)
-        section.add("extmap", std::to_string(extension.id) + " " + extension.uri);
+        section.add("extmap", std::to_string(extension.id) +
+                                  (extension.direction.empty() ? "" : "/" + extension.direction) + " " +
+                                  extension.uri);
     for (const Payload& payload : line.payloads) {
         section.formats.push_back(std::to_string(payload.type));
         const std::string prefix = section.formats.back() + " ";

@@ -60,7 +60,7 @@ void addStream(Section& section, const SentLine& sent) {
 Section sentSection(const ViewerLine& line, const SentLine& sent, const Transport& transport) {
     OfferedLine answered = asOffered(line);
     for (const ViewerExtension& extension : sent.extensions)
-        answered.extensions.push_back({extension.id, extension.uri});
+        answered.extensions.push_back({extension.id, extension.uri, extension.receiveOnly ? "sendonly" : ""});
     const ViewerPayload& payload = sent.payload;
     answered.payloads.push_back({payload.type, rtpmap(payload, payload.encoding),
                                  isPrintable(sent.parameters) ? sent.parameters : "", feedbackOf(payload)});

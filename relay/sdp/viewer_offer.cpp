@@ -31,7 +31,7 @@ std::optional<ViewerExtension> parseExtension(std::string_view value) {
     // One-byte headers have 14 ids (RFC 8285 section 4.2); larger ones would need `extmap-allow-mixed`.
     if (!id || *id < 1 || *id > 14) return std::nullopt;
     if (direction == "sendonly" || direction == "inactive") return std::nullopt;
-    return ViewerExtension{*id, std::string(fields[1])};
+    return ViewerExtension{*id, std::string(fields[1]), direction == "recvonly"};
 }
 
 std::vector<ViewerExtension> readExtensions(const Description& description, const Section& section) {

@@ -36,6 +36,7 @@ struct ViewerPayload {
 struct ViewerExtension {
     std::uint8_t id = 0; ///< 1 to 14
     std::string uri;
+    bool receiveOnly = false; ///< `/recvonly` (RFC 8285 section 7): the answer says `/sendonly`
 };
 
 /// One m-line of the offer, at its place.

@@ -13,9 +13,8 @@
 #include <gst/webrtc/webrtc.h>
 #include <spdlog/spdlog.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <optional>
+#include <semaphore>
 
 namespace spillway::relay {
 
@@ -56,25 +55,6 @@ void forEach(GstElement* bin, const char* factory, const std::function<void(GstE
     gst_iterator_free(elements);
 }
 
-/// A flag that another thread sets, and how long it is waited for at most.
-class Signal {
-  public:
-    void set() {
-        const std::lock_guard lock(mutex_);
-        set_ = true;
-        changed_.notify_one();
-    }
-    bool await(std::chrono::milliseconds deadline) {
-        std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, deadline, [&] { return set_; });
-    }
-
-  private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool set_ = false;
-};
-
 constexpr std::chrono::milliseconds goodbyeTime{500};
 
 /// Whether the packet is DTLS and not SRTP (RFC 5764 section 5.1.2).
@@ -93,23 +73,23 @@ bool isConnected(GstElement* dtlsEncoder) {
 
 /// Waits until what is being pushed through the pad has been.
 void awaitPush(GstPad* pad) {
-    const auto idle = std::make_shared<Signal>();
+    const auto idle = std::make_shared<std::counting_semaphore<>>(0);
     const gst::PadProbe probe(pad, GST_PAD_PROBE_TYPE_IDLE, [idle](GstPadProbeInfo*) {
-        idle->set();
+        idle->release();
         return GST_PAD_PROBE_REMOVE;
     });
-    idle->await(goodbyeTime);
+    (void)idle->try_acquire_for(goodbyeTime);
 }
 
 /// Closes DTLS as a browser does; webrtcbin itself just stops. Waits for the thread that sends, a moment at
 /// most.
 void sayGoodbye(GstElement* webrtcbin) {
-    const auto alert = std::make_shared<Signal>();
+    const auto alert = std::make_shared<std::counting_semaphore<>>(0);
     std::vector<gst::PadProbe> probes;
     std::vector<gst::Ref<GstPad>> sources;
     forEach(webrtcbin, "nicesink", [&](GstElement* sink) {
         const auto note = [alert](GstPadProbeInfo* info) {
-            if (isDtls(gst_pad_probe_info_get_buffer(info))) alert->set();
+            if (isDtls(gst_pad_probe_info_get_buffer(info))) alert->release();
             return GST_PAD_PROBE_OK;
         };
         const auto pad = gst::staticPad(sink, "sink");
@@ -127,7 +107,7 @@ void sayGoodbye(GstElement* webrtcbin) {
         gst_iterator_foreach(sinks, close, nullptr);
         gst_iterator_free(sinks);
     });
-    if (!open || !alert->await(goodbyeTime)) return;
+    if (!open || !alert->try_acquire_for(goodbyeTime)) return;
     // Seen is not sent: a sink that stops in between forgets it.
     for (const auto& source : sources)
         if (source) awaitPush(source.get());

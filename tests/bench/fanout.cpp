@@ -50,8 +50,10 @@ class Ours {
                 QueueBounds{2048, 8 << 20, 5s, QueuePolicy::dropToKeyframe}, std::move(hooks));
             outputs_->add(
                 id, feed->queue, std::make_unique<NullOutput>(), [] {}, [](EndReason) {});
-            if (!shared || branches_.empty()) branches_.push_back(std::make_unique<Branch>(tee, counters));
-            branches_.back()->add(feed);
+            if (!shared || branches_.empty())
+                branches_.push_back(std::make_unique<Branch>(tee, feed, counters));
+            else
+                branches_.front()->add(feed);
             feeds_.push_back(std::move(feed));
         }
     }

@@ -1,8 +1,9 @@
 // What it costs to protect a packet with AES-GCM for one of many viewers: by ours (OpenSSL) and by libsrtp,
 // in turns.
 //
-//   bench_srtp [--check] [--short]     --check: ends with 1 when ours is not faster, or grows with the
-//   viewers
+//   bench_srtp [--check] [--short]     --check: ends with 1 when ours is not faster, or takes three
+//   times as long with 400 viewers
+
 #include "relay/outputs/webrtc/srtp.h"
 #include "relay/outputs/big_endian.h"
 #include "support/cpu_time.h"

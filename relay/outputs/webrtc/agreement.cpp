@@ -67,7 +67,9 @@ AgreedLine agreeOn(Track& track, const sdp::ViewerOffer& offer, const sdp::Viewe
     sent.payload = *payload;
     sent.parameters = payload->parameters;
     sent.ssrc = randomSsrc();
-    sent.rtxSsrc = randomSsrc();
+    do
+        sent.rtxSsrc = randomSsrc();
+    while (sent.rtxSsrc == sent.ssrc);
     sent.cname = track.name().participant + "@" + track.name().call;
     sent.stream = track.name().participant;
     sent.track = track.name().source;

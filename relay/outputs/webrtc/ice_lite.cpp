@@ -30,7 +30,8 @@ constexpr std::size_t longestAddressBytes = 20; // of IPv6
 constexpr std::size_t ufragChars = 8;
 constexpr std::size_t pwdChars = 24;
 
-/// RFC 8445 section 5.1.2: type preference 110, local preference 65535, component 1.
+/// As RFC 8445 section 7.1.1 wants it, by section 5.1.2.1: type preference 110, local preference 65535,
+/// component 1.
 constexpr std::uint32_t peerReflexivePriority = (110U << 24U) + (65535U << 8U) + 255U;
 /// The lowest: a viewer that takes itself for controlled too is the one to change (RFC 8445 section 7.3.1.1).
 constexpr std::uint64_t ourTieBreaker = 0;

@@ -1,12 +1,12 @@
-// The ICE-lite side of one viewer (RFC 8445 section 2.5): it answers checks, and asks for nothing.
+// The ICE-lite side of one viewer (RFC 8445 section 2.5): it answers checks, and waits for no answer itself.
 //
 // Comes in: STUN messages with the path that they came by. Goes out: replies, and the path that the viewer
 // nominated. A message without a right MESSAGE-INTEGRITY and FINGERPRINT changes nothing. Several paths may
 // be checked until one is nominated; a later nomination moves the viewer (RFC 8445 section 8.1.1 with
-// aggressive nomination too). Until then each right check is checked back on its path, whatever comes of
-// that: a viewer that paces its nominations (Pion: every 200 ms) nominates at once then. A viewer that has
-// not checked for consentTime takes its consent back (RFC 7675 section 5.1). STUN by libnice's stun/ library.
-// Worker thread.
+// aggressive nomination too). Until then each right check is checked back on its path, which a lite side
+// otherwise does not, and whose answer is not read: a viewer that paces its nominations (Pion: every 200 ms)
+// nominates at once then. A viewer that has not checked for consentTime takes its consent back (RFC 7675
+// section 5.1). STUN by libnice's stun/ library. Worker thread.
 #pragma once
 
 #include "relay/frame.h"
@@ -48,7 +48,7 @@ class IceLite {
     };
     /// `into` has room for maxMessage.
     Outcome receive(Bytes datagram, const Path& path, Clock::time_point now, MutableBytes into);
-    /// Writes a check of ours, as the controlled side. `into` has room for maxMessage. Returns its bytes.
+    /// Writes a check of ours, as the controlled side, and returns its bytes; 0 when it does not fit.
     std::size_t check(MutableBytes into);
 
     /// The nominated path; the only one that may carry DTLS and SRTP.

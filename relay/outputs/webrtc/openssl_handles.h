@@ -24,7 +24,7 @@ using BioMethod = std::unique_ptr<BIO_METHOD, Release<BIO_meth_free>>;
 using Certificate = std::unique_ptr<X509, Release<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using Context = std::unique_ptr<SSL_CTX, Release<SSL_CTX_free>>;
-using Cipher = std::unique_ptr<EVP_CIPHER_CTX, Release<EVP_CIPHER_CTX_free>>;
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Release<EVP_CIPHER_CTX_free>>;
 using Connection = std::unique_ptr<SSL, Release<SSL_free>>;
 
 /// The oldest error of the thread's queue, which is emptied; `otherwise` when there is none.

@@ -4,6 +4,7 @@
 #include "relay/outputs/rtp_continuity.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spillway::relay::webrtc {
 
@@ -28,6 +29,8 @@ SequenceMap::SequenceMap(std::uint32_t clockRate)
 SequenceMap::SequenceMap(std::uint32_t clockRate, std::uint16_t sequence, std::uint32_t timestamp)
     : clockRate_(clockRate)
     , last_(0x10000U + sequence)
+    , lastGiven_(last_)
+    , givenBefore_(last_)
     , lastTimestamp_(timestamp) {}
 
 bool SequenceMap::isCurrent(std::uint64_t source, std::uint32_t ssrc) const {
@@ -37,6 +40,18 @@ bool SequenceMap::isCurrent(std::uint64_t source, std::uint32_t ssrc) const {
 
 int SequenceMap::ahead(const RtpPacket& packet) const {
     return static_cast<std::int16_t>(packet.sequence - publisherNewest_);
+}
+
+/// Whether the next number would be further than SRTP's receiver can follow (RFC 3711 section 3.3.1).
+bool SequenceMap::leapsBy(std::uint64_t distance) const {
+    constexpr std::uint64_t furthest = 0x7FFF;
+    return last_ + distance - lastGiven_ > furthest;
+}
+
+/// What is missing since the last number that was given out is forgotten: its numbers are free again.
+void SequenceMap::rewind() {
+    last_ = lastGiven_;
+    segmentCount_ = 0;
 }
 
 void SequenceMap::open(const Segment& segment) {
@@ -51,6 +66,7 @@ void SequenceMap::open(const Segment& segment) {
 void SequenceMap::startSource(std::uint64_t source, const RtpPacket& packet, Clock::time_point arrived) {
     Clock::duration passed{0};
     if (segmentCount_ > 0) passed = std::max(passed, arrived - current().arrived);
+    if (leapsBy(1)) rewind();
     const std::uint32_t timestamp = lastTimestamp_ + std::max(1U, rtpTicks(passed, clockRate_));
     Segment segment;
     segment.source = source;
@@ -83,12 +99,14 @@ std::optional<SequenceMap::Place> SequenceMap::place(std::uint64_t source, const
     const int distance = ahead(packet);
     const bool same = isCurrent(source, packet.ssrc);
     // A long drop can end anywhere on the circle of numbers.
-    const bool starts = !same || (distance < 0 && !dropped_);
+    const bool starts =
+        !same || (!dropped_ && (distance < 0 || leapsBy(static_cast<std::uint64_t>(distance))));
     if (starts) {
         startSource(source, packet, arrived);
         count(1);
     } else if (dropped_) {
         Segment next = current();
+        if (leapsBy(1)) rewind();
         next.sequenceOffset = static_cast<std::uint16_t>(last_ + 1 - packet.sequence);
         open(next);
         count(1);
@@ -97,6 +115,7 @@ std::optional<SequenceMap::Place> SequenceMap::place(std::uint64_t source, const
     }
     publisherNewest_ = packet.sequence;
     given_.set(last_ % window);
+    givenBefore_ = std::exchange(lastGiven_, last_);
     Segment& segment = current();
     segment.arrived = arrived;
     lastTimestamp_ = packet.timestamp + segment.timestampOffset;
@@ -146,7 +165,9 @@ void SequenceMap::skip(std::uint64_t source, const RtpPacket& packet, bool dropp
 }
 
 void SequenceMap::giveBack(const Place& place) {
-    given_.reset(extended(place.sequence, last_) % window);
+    const std::uint64_t number = extended(place.sequence, last_);
+    given_.reset(number % window);
+    if (number == lastGiven_) lastGiven_ = givenBefore_;
 }
 
 const SequenceMap::Segment* SequenceMap::find(std::uint16_t sequence) const {

@@ -9,6 +9,7 @@
 
 #include "relay/frame.h"
 #include "relay/outputs/rtp_packet.h"
+#include "relay/outputs/webrtc/packet_ring.h"
 #include "relay/outputs/webrtc/vp8_descriptor.h"
 
 #include <array>
@@ -22,9 +23,8 @@ namespace spillway::relay::webrtc {
 class SequenceMap {
   public:
     static constexpr std::size_t maxSegments = 16;
-    /// A packet further behind than this is no late one: the source started anew. It is as long as a
-    /// PacketRing is.
-    static constexpr std::size_t window = 1024;
+    /// A packet further behind than this is no late one: the source started anew.
+    static constexpr std::size_t window = PacketRing::packets;
     /// How long after the end of a source packets of it may still come.
     static constexpr std::chrono::milliseconds lateness{500};
 
@@ -64,6 +64,8 @@ class SequenceMap {
     Segment& current() { return segments_[newestSegment_]; }
     bool isCurrent(std::uint64_t source, std::uint32_t ssrc) const;
     int ahead(const RtpPacket& packet) const;
+    bool leapsBy(std::uint64_t distance) const;
+    void rewind();
     void open(const Segment& segment);
     void startSource(std::uint64_t source, const RtpPacket& packet, Clock::time_point arrived);
     void count(unsigned numbers);
@@ -77,6 +79,8 @@ class SequenceMap {
     std::size_t segmentCount_ = 0;
     std::bitset<window> given_;         ///< by number modulo window
     std::uint64_t last_;                ///< newest of the viewer's numbers, given out or missing
+    std::uint64_t lastGiven_;           ///< newest that was given out
+    std::uint64_t givenBefore_;         ///< the one before it
     std::uint32_t lastTimestamp_;       ///< of the viewer
     std::uint16_t publisherNewest_ = 0; ///< sequence number of the current source
     std::uint16_t skipped_ = 0;         ///< since the current segment

@@ -50,7 +50,8 @@ void Session::onStun(Bytes datagram, const Path& path, Clock::time_point now,
         onSelected();
     }
     if (outcome.reply > 0) sockets_.send(path, Bytes(message).first(outcome.reply));
-    if (outcome.checkBack) sockets_.send(path, Bytes(message).first(ice_.check(message)));
+    const std::size_t check = outcome.checkBack ? ice_.check(message) : 0;
+    if (check > 0) sockets_.send(path, Bytes(message).first(check));
 }
 
 void Session::onDatagram(DatagramKind kind, MutableBytes datagram, const Path& path, Clock::time_point now) {

@@ -2,6 +2,7 @@
 
 #include "relay/outputs/big_endian.h"
 #include "relay/outputs/rtp_packet.h"
+#include "relay/outputs/webrtc/packet_ring.h"
 #include "relay/outputs/webrtc/srtp_gcm.h"
 
 #include <srtp2/srtp.h>
@@ -18,10 +19,11 @@ namespace spillway::relay::webrtc {
 
 namespace {
 
-// As long as the ring of packets: without RTX a retransmission is the packet itself, and libsrtp protects
-// none again that fell out of its window.
-constexpr unsigned long sendWindow = GcmSender::window;
+// Without RTX a retransmission is the packet itself, and libsrtp protects none again that fell out of its
+// window.
+constexpr unsigned long sendWindow = PacketRing::packets;
 constexpr unsigned long receiveWindow = 128;
+static_assert(GcmSender::tagBytes <= SrtpSession::trailer);
 constexpr std::size_t rtcpHeader = 8; // RFC 3550 section 6.4: header and SSRC
 
 srtp_profile_t profileOf(SrtpProfile profile) {

@@ -3,7 +3,10 @@
 #include "relay/outputs/big_endian.h"
 #include "relay/outputs/rtp_packet.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 namespace spillway::relay::webrtc {
@@ -22,12 +25,12 @@ enum class Label : std::uint8_t { encryption = 0, salt = 2 };
 /// The first block of AES-CM's key stream for this label (RFC 3711 section 4.3.3), where the salt of 12 bytes
 /// is moved to the front (RFC 7714 section 11).
 Block derive(Bytes key, Bytes masterSalt, Label label) {
-    constexpr std::size_t labelAt =
-        7; // of 14 bytes: the label is followed by an index of 48 bits, which is 0
+    // Of 14 bytes: an index of 48 bits, which is 0, comes behind the label.
+    constexpr std::size_t labelAt = 7;
     Block counter{};
     std::copy(masterSalt.begin(), masterSalt.end(), counter.begin());
     counter[labelAt] ^= static_cast<std::uint8_t>(label);
-    const openssl::Cipher aes(EVP_CIPHER_CTX_new());
+    const openssl::CipherContext aes(EVP_CIPHER_CTX_new());
     Block derived{};
     int size = 0;
     openssl::require(
@@ -56,34 +59,42 @@ GcmSender::GcmSender(Bytes key)
     if (key.size() != keyBytes + saltBytes) throw std::runtime_error("SRTP: a key of the wrong length");
     const Bytes masterKey = key.first(keyBytes);
     const Bytes masterSalt = key.last(saltBytes);
-    const Block session = derive(masterKey, masterSalt, Label::encryption);
+    Block session = derive(masterKey, masterSalt, Label::encryption);
     const Block salt = derive(masterKey, masterSalt, Label::salt);
     std::copy_n(salt.begin(), saltBytes, salt_.begin());
     openssl::require(cipher_ && EVP_EncryptInit_ex(cipher_.get(), EVP_aes_128_gcm(), nullptr, session.data(),
                                                    nullptr) == 1,
                      "AES-GCM");
+    OPENSSL_cleanse(session.data(), session.size());
+}
+
+GcmSender::Stream& GcmSender::streamOf(std::uint32_t ssrc, std::uint16_t sequence) {
+    const auto found =
+        std::find_if(streams_.begin(), streams_.end(), [&](const Stream& one) { return one.ssrc == ssrc; });
+    if (found != streams_.end()) return *found;
+    return streams_.emplace_back(Stream{ssrc, sequence, std::vector<std::uint32_t>(window)});
 }
 
 /// The index nearest to the newest (RFC 3711 appendix A); nothing when it is too old.
-std::optional<std::uint64_t> GcmSender::indexOf(std::uint32_t ssrc, std::uint16_t sequence) {
-    const auto found =
-        std::find_if(streams_.begin(), streams_.end(), [&](const Stream& one) { return one.ssrc == ssrc; });
-    if (found == streams_.end()) {
-        streams_.push_back({ssrc, sequence});
-        return sequence;
+std::optional<std::uint64_t> GcmSender::advance(Stream& stream, std::uint16_t sequence) {
+    const int step = static_cast<std::int16_t>(sequence - static_cast<std::uint16_t>(stream.newest));
+    if (step <= 0) {
+        const auto back = static_cast<std::uint64_t>(-step);
+        if (back >= window || back > stream.newest) return std::nullopt;
+        return stream.newest - back;
     }
-    const auto step = static_cast<std::int16_t>(sequence - static_cast<std::uint16_t>(found->newest));
-    if (step >= 0) return found->newest += static_cast<std::uint16_t>(step);
-    const auto back = static_cast<std::uint64_t>(-std::int64_t{step});
-    if (back >= window || back > found->newest) return std::nullopt;
-    return found->newest - back;
+    for (std::uint64_t i = 1; i <= std::min<std::uint64_t>(static_cast<std::uint64_t>(step), window); ++i)
+        stream.tags[(stream.newest + i) % window] = 0;
+    return stream.newest += static_cast<std::uint64_t>(step);
 }
 
 std::size_t GcmSender::protect(std::uint8_t* packet, std::size_t bytes) {
     const std::size_t header = headerBytes({packet, bytes});
-    if (header == 0) return 0;
+    if (header == 0 || bytes > std::numeric_limits<std::uint16_t>::max()) return 0;
     const std::uint32_t ssrc = readU32(packet + 8);
-    const auto index = indexOf(ssrc, readU16(packet + 2));
+    const std::uint16_t sequence = readU16(packet + 2);
+    Stream& stream = streamOf(ssrc, sequence);
+    const auto index = advance(stream, sequence);
     if (!index) return 0;
 
     // RFC 7714 section 8.1: two bytes of 0, SSRC, rollover counter, sequence number.
@@ -102,7 +113,12 @@ std::size_t GcmSender::protect(std::uint8_t* packet, std::size_t bytes) {
         EVP_EncryptUpdate(cipher_.get(), payload, &size, payload, static_cast<int>(bytes - header)) == 1 &&
         EVP_EncryptFinal_ex(cipher_.get(), packet + bytes, &size) == 1 &&
         EVP_CIPHER_CTX_ctrl(cipher_.get(), EVP_CTRL_AEAD_GET_TAG, tagBytes, packet + bytes) == 1;
-    return good ? bytes + tagBytes : 0;
+    if (!good) return 0;
+    const std::uint32_t tag = std::max(1U, readU32(packet + bytes));
+    std::uint32_t& before = stream.tags[*index % window];
+    if (before != 0 && before != tag) return 0;
+    before = tag;
+    return bytes + tagBytes;
 }
 
 } // namespace spillway::relay::webrtc

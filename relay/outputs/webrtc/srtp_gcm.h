@@ -8,6 +8,7 @@
 
 #include "relay/outputs/webrtc/demux.h"
 #include "relay/outputs/webrtc/openssl_handles.h"
+#include "relay/outputs/webrtc/packet_ring.h"
 
 #include <array>
 #include <cstddef>
@@ -20,27 +21,30 @@ namespace spillway::relay::webrtc {
 class GcmSender {
   public:
     static constexpr std::size_t tagBytes = 16;
-    /// How far behind the newest of its SSRC a packet may be, to be protected again.
-    static constexpr std::uint64_t window = 1024;
+    /// How far behind the newest of its SSRC a packet may be, to be protected late or again.
+    static constexpr std::size_t window = PacketRing::packets;
 
     /// `key` is the master key, 16 bytes, then the master salt, 12 bytes. Throws std::runtime_error.
     explicit GcmSender(Bytes key);
 
     /// Encrypts the payload and appends the tag, for which there is room. The new size in bytes; 0 when the
-    /// packet is malformed or too old.
+    /// packet is malformed or too old, or another than the one that had its number before: two packets under
+    /// one number would give away the key (RFC 7714 section 9.1). The packet is spoilt then.
     std::size_t protect(std::uint8_t* packet, std::size_t bytes);
 
   private:
     struct Stream {
         std::uint32_t ssrc;
         std::uint64_t newest; ///< packet index: rollover counter and sequence number (RFC 3711 section 3.3.1)
+        std::vector<std::uint32_t> tags; ///< their first bytes, by index modulo window; 0 is none
     };
     using Salt = std::array<std::uint8_t, 12>;
 
-    std::optional<std::uint64_t> indexOf(std::uint32_t ssrc, std::uint16_t sequence);
+    Stream& streamOf(std::uint32_t ssrc, std::uint16_t sequence);
+    static std::optional<std::uint64_t> advance(Stream& stream, std::uint16_t sequence);
 
-    openssl::Cipher cipher_; ///< with the session key
-    Salt salt_{};            ///< of the session
+    openssl::CipherContext cipher_; ///< with the session key
+    Salt salt_{};                   ///< of the session
     std::vector<Stream> streams_;
 };
 

@@ -4,8 +4,8 @@
 //	source -whip http://10.78.0.1:8080/whip/call?participant=alice -token T [-playout-delay 40ms]
 //	source -rtp 127.0.0.1:5004 -rtcp 127.0.0.1:5005
 //
-// Comes in on stdin: `burst N`, packets that leave at once: 8, a frame, at the start; the end of stdin ends it. Goes out on stdout: one JSON object a line: connected, keyframe
-// (with what it was made for).
+// Comes in on stdin: `burst N`, packets that leave at once: 8, a frame, at the start; the end of stdin ends it. Goes out on
+// stdout: one JSON object a line: connected, keyframe (with what it was made for).
 package main
 
 import (

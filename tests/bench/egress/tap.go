@@ -4,8 +4,9 @@
 //	tap -in lo -out viewa [-every 8]
 //
 // RTP headers are not encrypted: a viewer's packets have the source's sequence numbers, each further by the same. By how
-// much is not known; it is the least with which no packet leaves before it came. Of packets that leave in one piece (GSO)
-// the first is seen, which waited longest. Comes in on stdin: `begin` starts anew; `delays` asks; the end of stdin ends it.
+// much is not known; it is the least with which frames begin where they do and no packet leaves before it came: a delay as
+// long as a frame lasts would not be seen. Of packets that leave in one piece (GSO) the first is seen, which waited longest.
+// Comes in on stdin: `begin` starts anew; `delays` asks; the end of stdin ends it.
 // Goes out on stdout: one JSON object a line: ready, begun, and delays { flows, packets, p50, p95, p99, max } in ms.
 package main
 
@@ -50,10 +51,17 @@ func check(err error) {
 	}
 }
 
-// passed is when a packet with this sequence number did.
+// passed is when a packet did.
 type passed struct {
-	sequence uint16
-	at       int64 // ns
+	sequence  uint16
+	timestamp uint32
+	at        int64 // ns
+}
+
+// arrival of a packet from the source.
+type arrival struct {
+	at     int64
+	begins bool // a frame
 }
 
 // record is what was seen since the beginning. Any thread.
@@ -134,18 +142,20 @@ func watch(socket int, kind uint8, into *record) {
 			continue
 		}
 		port := binary.BigEndian.Uint16(packet[22:])
-		into.take(port, passed{binary.BigEndian.Uint16(rtp[2:]), stampOf(control[:controlSize])}, kind)
+		into.take(port, passed{
+			binary.BigEndian.Uint16(rtp[2:]), binary.BigEndian.Uint32(rtp[4:]), stampOf(control[:controlSize]),
+		}, kind)
 	}
 }
 
 // delaysOf a viewer with the least offset that lets no packet leave before it came; nil when there is none.
-func delaysOf(came map[uint16]int64, left []passed) []float64 {
+func delaysOf(came map[uint16]arrival, left []passed) []float64 {
 	offsets := map[uint16]bool{}
 	// Of some packets: one may have come unseen.
 	for i := 1; i < tries; i++ {
 		some := left[len(left)*i/tries]
-		for candidate, at := range came {
-			if waited := some.at - at; waited >= 0 && waited < int64(longest) {
+		for candidate, arrived := range came {
+			if waited := some.at - arrived.at; waited >= 0 && waited < int64(longest) {
 				offsets[some.sequence-candidate] = true
 			}
 		}
@@ -162,21 +172,24 @@ func delaysOf(came map[uint16]int64, left []passed) []float64 {
 }
 
 // delaysWith that offset, and their mean.
-func delaysWith(came map[uint16]int64, left []passed, offset uint16) ([]float64, float64) {
+func delaysWith(came map[uint16]arrival, left []passed, offset uint16) ([]float64, float64) {
 	var delays []float64
-	sum := 0.0
-	for _, one := range left {
-		at, known := came[one.sequence-offset]
-		if !known {
-			continue // the last came after the question
+	sum, odd := 0.0, 0
+	for i, one := range left {
+		arrived, known := came[one.sequence-offset]
+		if !known || i == 0 {
+			continue // it came before the beginning, or unseen
 		}
-		if one.at < at {
+		if one.at < arrived.at {
 			return nil, 0
 		}
-		delays = append(delays, float64(one.at-at)/1e6)
+		if arrived.begins != (one.timestamp != left[i-1].timestamp) {
+			odd++ // the one before it left unseen, or it is another packet
+		}
+		delays = append(delays, float64(one.at-arrived.at)/1e6)
 		sum += delays[len(delays)-1]
 	}
-	if len(delays) < fewest {
+	if len(delays) < fewest || odd*50 > len(delays) {
 		return nil, 0
 	}
 	return delays, sum / float64(len(delays))
@@ -195,9 +208,12 @@ type spread struct {
 func (r *record) spread() spread {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	came := map[uint16]int64{}
-	for _, one := range r.in {
-		came[one.sequence] = one.at
+	came := map[uint16]arrival{}
+	for i := 1; i < len(r.in); i++ {
+		// Without the one before it nobody knows.
+		if r.in[i].sequence == r.in[i-1].sequence+1 {
+			came[r.in[i].sequence] = arrival{r.in[i].at, r.in[i].timestamp != r.in[i-1].timestamp}
+		}
 	}
 	result := spread{"delays", 0, 0, -1, -1, -1, -1}
 	var all []float64

@@ -24,6 +24,7 @@ type counter struct {
 	pending    frame
 	playout    [3]byte // the last playout delay that was named
 	playouts   uint64  // packets that named one
+	extended   uint64  // packets with any header extension
 }
 
 // frame is a keyframe of which not all has come.
@@ -49,6 +50,9 @@ func (c *counter) take(packet *rtp.Packet, video bool, playoutDelay []byte) {
 		return
 	}
 	c.packets++
+	if packet.Extension {
+		c.extended++
+	}
 	if len(playoutDelay) == 3 {
 		copy(c.playout[:], playoutDelay)
 		c.playouts++

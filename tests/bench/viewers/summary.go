@@ -15,6 +15,7 @@ type stream struct {
 	SilenceMs  float64 `json:"silence_ms"` // the longest
 	FirstMs    float64 `json:"first_packet_ms"`
 	FrameMs    float64 `json:"first_frame_ms"`   // since the server was asked; -1: none so far
+	Extended   uint64  `json:"extended"`         // packets with a header extension
 	Playouts   uint64  `json:"playout_delays"`   // packets that named one
 	PlayoutMs  [2]int  `json:"playout_delay_ms"` // the last: least and most
 }
@@ -78,7 +79,7 @@ func (c *counter) read(begin time.Time) stream {
 	}
 	return stream{
 		c.packets, lost, c.duplicates, c.frames, c.keyframes, milliseconds(silence), since(begin, c.firstAt), since(begin, c.frameAt),
-		c.playouts, c.playoutDelay(),
+		c.extended, c.playouts, c.playoutDelay(),
 	}
 }
 

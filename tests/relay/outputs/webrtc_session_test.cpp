@@ -254,8 +254,10 @@ TEST_CASE("what a viewer reports is heeded from its path alone, and only with it
     Stage stage;
     stage.connect();
     stage.publish(3);
-    const auto sequences = stage.media(stage.client);
-    REQUIRE(sequences.size() == 3);
+    std::vector<Datagram> sent;
+    for (Datagram& datagram : Stage::arrived(stage.client))
+        if (kindOf(datagram) == DatagramKind::rtp) sent.push_back(std::move(datagram));
+    REQUIRE(sent.size() == 3);
 
     stage.report(stage.other, 1, payloadFeedback, words({ssrc}));
     CHECK(stage.wishes.empty());
@@ -264,8 +266,10 @@ TEST_CASE("what a viewer reports is heeded from its path alone, and only with it
     stage.report(stage.client, 1, payloadFeedback, words({ssrc + 1}));
     CHECK(stage.wishes.size() == 1);
 
-    stage.report(stage.client, 1, transportFeedback, words({ssrc, std::uint32_t{sequences[1]} << 16U}));
-    CHECK(stage.arrived(stage.client).size() == 1); // the same packet again: a replay to libsrtp
+    const std::uint32_t lost = readU16(&sent[1][2]);
+    stage.report(stage.client, 1, transportFeedback, words({ssrc, lost << 16U}));
+    // Without RTX it is the same to the last bit: with AES-GCM anything else would give away the key.
+    CHECK(Stage::arrived(stage.client) == std::vector{sent[1]});
     CHECK(stage.channelStats->retransmitted == 1);
 
     const auto remb = std::uint32_t{0x52454D42};

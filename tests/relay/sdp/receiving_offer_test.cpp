@@ -34,10 +34,12 @@ TEST_CASE("our offer receives every configured codec with RTX, NACK and transpor
          {"m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 99\r\n", "a=rtpmap:96 H264/90000\r\n", "a=fmtp:97 apt=96\r\n",
           "a=rtpmap:98 VP8/90000\r\n", "a=rtcp-fb:98 nack pli\r\n", "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n",
           "a=group:BUNDLE 0 1\r\n", "a=setup:actpass\r\n", "a=recvonly\r\n",
-          "a=candidate:1 1 UDP 1 192.0.2.7 5000 typ host\r\n"}) {
+          "a=candidate:1 1 UDP 1 192.0.2.7 5000 typ host\r\n",
+          "a=extmap:3 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay\r\n"}) {
         INFO(line);
         CHECK(contains(text, line));
     }
+    CHECK(text.find("playout-delay") == text.rfind("playout-delay")); // of the picture alone
     // Whoever reads descriptions reads this one.
     const auto again =
         sdp::readOffer(replaced(text, "a=recvonly", "a=sendonly"), allCodecs, sdp::Author::publisher);

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <set>
@@ -99,6 +100,30 @@ class IceClient {
         asked.nominates = stun_usage_ice_conncheck_use_candidate(&parsed);
         asked.priority = stun_usage_ice_conncheck_priority(&parsed);
         return asked;
+    }
+
+    /// Answers a check of the relay's, as the viewer at `from` sees it come.
+    Message answer(const Message& check, const SocketAddress& from) {
+        std::string username = theirs.ufrag + ':' + ours.ufrag;
+        std::string pwd = theirs.pwd;
+        const auto bytesOf = [](std::string& text) { return reinterpret_cast<std::uint8_t*>(text.data()); };
+        std::array<StunDefaultValidaterData, 2> expected{};
+        expected[0] = {bytesOf(username), username.size(), bytesOf(pwd), pwd.size()};
+        StunMessage request{};
+        REQUIRE(stun_agent_validate(&agent_, &request, check.data(), check.size(),
+                                    stun_agent_default_validater,
+                                    expected.data()) == STUN_VALIDATION_SUCCESS);
+        sockaddr_storage source{};
+        std::memcpy(&source, from.get(), from.size());
+        Message message(512);
+        StunMessage reply{};
+        std::size_t bytes = message.size();
+        bool controlling = true;
+        REQUIRE(stun_usage_ice_conncheck_create_reply(
+                    &agent_, &request, &reply, message.data(), &bytes, &source, from.size(), &controlling, 1,
+                    STUN_USAGE_ICE_COMPATIBILITY_RFC5245) == STUN_USAGE_ICE_RETURN_SUCCESS);
+        message.resize(bytes);
+        return message;
     }
 
     Message indication() {

@@ -59,6 +59,23 @@ TEST_CASE("what is missing upstream stays missing, over the end of the numbers o
     CHECK(viewer.publisher(65533) == -1);
 }
 
+TEST_CASE("gaps that add up to more than a receiver can follow are forgotten") {
+    for (const bool dropped : {false, true}) {
+        Viewer viewer;
+        CHECK(viewer.place(10) == 100);
+        viewer.skip(32'010);
+        viewer.skip(64'010);
+        CHECK(viewer.place(64'011, dropped) == 101);
+        CHECK(viewer.place(64'012) == 102);
+        CHECK(viewer.publisher(101) == 64'011);
+        CHECK(viewer.place(40'000) == -1); // one of the missing, which is late
+    }
+    Viewer viewer;
+    CHECK(viewer.place(10) == 100);
+    CHECK(viewer.place(32'777) == 32'867);
+    CHECK(viewer.place(0) == static_cast<std::uint16_t>(32'867 + 32'759));
+}
+
 TEST_CASE("what our own queue dropped is no gap, and timestamps stay related") {
     Viewer viewer;
     const auto before = viewer.map.place(1, packetOf(10, 1000), viewer.now, true);

@@ -110,6 +110,21 @@ TEST_CASE("CSRCs and extensions stay readable, over several turns of the sequenc
     }
 }
 
+TEST_CASE("another packet under a number that was used is never sent with AES-GCM", "[srtp]") {
+    SrtpSession session(keysOf(SrtpProfile::aeadAes128Gcm));
+    const Packet first = protect(session, rtp(100, 1, 50));
+    CHECK(protect(session, rtp(100, 1, 51)).empty());
+    CHECK(protect(session, rtp(100, 1, 50)) == first);
+    CHECK_FALSE(protect(session, rtp(100, 2, 51)).empty());
+    // Late ones have numbers of their own, once; and so has who comes round.
+    CHECK_FALSE(protect(session, rtp(102, 1, 50)).empty());
+    CHECK_FALSE(protect(session, rtp(101, 1, 50)).empty());
+    CHECK(protect(session, rtp(101, 1, 52)).empty());
+    for (const std::uint16_t sequence : {30'000, 60'000, 98})
+        CHECK_FALSE(protect(session, rtp(sequence, 1, 53)).empty());
+    CHECK_FALSE(protect(session, rtp(100, 1, 53)).empty());
+}
+
 TEST_CASE("a header that says it is longer than its packet is not sent", "[srtp]") {
     SrtpSession session(keysOf(SrtpProfile::aeadAes128Gcm));
     Packet packet = rtp(1, 1, 20);
