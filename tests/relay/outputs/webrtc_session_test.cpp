@@ -95,28 +95,21 @@ struct Stage {
         REQUIRE(session->path()->remote == from.address());
         arrived(from);
     }
-    void shakeHands(const UdpClient& from) {
-        std::vector<Datagram> flight = dtls.start();
+    void handshake(DtlsClient& who, const UdpClient& from) {
+        std::vector<Datagram> flight = who.start();
         while (!flight.empty()) {
             for (const Datagram& record : flight)
                 send(from, record);
             flight.clear();
             for (const Datagram& record : arrived(from))
-                for (Datagram& reply : dtls.receive(record))
+                for (Datagram& reply : who.receive(record))
                     flight.push_back(std::move(reply));
         }
+    }
+    void shakeHands(const UdpClient& from) {
+        handshake(dtls, from);
         REQUIRE(dtls.connected());
-        const Datagram material = dtls.keyingMaterial(2 * (16 + 12));
-        const auto part = [&](std::size_t at, std::size_t bytes) {
-            const auto from = material.begin() + static_cast<long>(at);
-            return Datagram(from, from + static_cast<long>(bytes));
-        };
-        SrtpKeys keys{SrtpProfile::aeadAes128Gcm, part(16, 16), part(0, 16)};
-        for (const std::uint8_t byte : part(44, 12))
-            keys.send.push_back(byte);
-        for (const std::uint8_t byte : part(32, 12))
-            keys.receive.push_back(byte);
-        srtp.emplace(keys);
+        srtp.emplace(dtls.serverKeys());
     }
     void connect() {
         nominate(client);
@@ -269,7 +262,7 @@ TEST_CASE("what a viewer reports is heeded from its path alone, and only with it
     const std::uint32_t lost = readU16(&sent[1][2]);
     stage.report(stage.client, 1, transportFeedback, words({ssrc, lost << 16U}));
     // Without RTX it is the same to the last bit: with AES-GCM anything else would give away the key.
-    CHECK(Stage::arrived(stage.client) == std::vector{sent[1]});
+    CHECK(Stage::arrived(stage.client) == std::vector<Datagram>{sent[1]});
     CHECK(stage.channelStats->retransmitted == 1);
 
     const auto remb = std::uint32_t{0x52454D42};
@@ -317,15 +310,7 @@ TEST_CASE("a session ends by itself, with the reason") {
     SECTION("the certificate is not that of the offer") {
         DtlsClient impostor(withGcm());
         stage.nominate(stage.client);
-        std::vector<Datagram> flight = impostor.start();
-        while (!flight.empty()) {
-            for (const Datagram& record : flight)
-                stage.send(stage.client, record);
-            flight.clear();
-            for (const Datagram& record : Stage::arrived(stage.client))
-                for (Datagram& reply : impostor.receive(record))
-                    flight.push_back(std::move(reply));
-        }
+        stage.handshake(impostor, stage.client);
         CHECK(stage.session->ended().substr(0, 6) == "DTLS: ");
         CHECK(stage.connected == 0);
     }

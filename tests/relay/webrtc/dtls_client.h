@@ -1,6 +1,7 @@
 // A viewer's side of DTLS, for tests: OpenSSL as the client, each record a datagram of its own.
 #pragma once
 
+#include "relay/outputs/webrtc/dtls.h"
 #include "relay/outputs/webrtc/dtls_certificate.h"
 
 #include <openssl/err.h>
@@ -87,6 +88,25 @@ class DtlsClient {
                                        nullptr, 0, 0) != 1)
             throw std::runtime_error("no keying material");
         return material;
+    }
+
+    /// What the server has to have, of AES-GCM or AES-CM.
+    SrtpKeys serverKeys() const {
+        const bool gcm = profile() == "SRTP_AEAD_AES_128_GCM";
+        const std::size_t key = 16;
+        const std::size_t salt = gcm ? 12 : 14;
+        const Datagram material = keyingMaterial(2 * (key + salt));
+        const auto master = [&](std::size_t side) {
+            const auto part = [&](std::size_t at, std::size_t bytes) {
+                const auto begin = material.begin() + static_cast<long>(at);
+                return Datagram(begin, begin + static_cast<long>(bytes));
+            };
+            Datagram whole = part(side * key, key);
+            const Datagram its = part(2 * key + side * salt, salt);
+            whole.insert(whole.end(), its.begin(), its.end());
+            return whole;
+        };
+        return {gcm ? SrtpProfile::aeadAes128Gcm : SrtpProfile::aes128CmSha1_80, master(1), master(0)};
     }
 
   private:

@@ -16,10 +16,10 @@ class SrtpClient {
   public:
     using Packet = std::vector<std::uint8_t>;
 
-    /// `ours` are the server's keys.
-    explicit SrtpClient(SrtpKeys ours) {
-        in_ = make(ours.profile, ssrc_any_inbound, ours.send);
-        out_ = make(ours.profile, ssrc_any_outbound, ours.receive);
+    /// `keys` as the server has them.
+    explicit SrtpClient(SrtpKeys keys) {
+        in_ = make(keys.profile, ssrc_any_inbound, keys.send);
+        out_ = make(keys.profile, ssrc_any_outbound, keys.receive);
     }
     ~SrtpClient() {
         srtp_dealloc(in_);
