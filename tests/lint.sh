@@ -74,17 +74,53 @@ check_unit() {
     complain "systemd-analyze security is above 1.5"
 }
 
-# A source is checked again only when it, any header or the rules changed.
+# `SOURCE HEADER…` a line: each source with the headers of ours that it includes, directly or not. A name that stands for
+# two files counts as both.
+sources_with_headers() {
+  # shellcheck disable=SC2016 # awk's own
+  files '*.h' '*.cpp' | xargs awk '
+    function normal(path, before) {
+      do { before = path; sub(/[^\/]+\/\.\.\//, "", path) } while (path != before)
+      return path
+    }
+    function visit(file, names, count, i, folder) {
+      if (!(file in known) || file in seen) return
+      seen[file]
+      closure = closure " " file
+      folder = file
+      sub(/[^\/]*$/, "", folder)
+      count = split(includes[file], names, " ")
+      for (i = 1; i <= count; i++) {
+        visit(normal(folder names[i]))
+        visit(names[i])
+        visit("tests/" names[i])
+      }
+    }
+    FNR == 1 { known[FILENAME] }
+    /^ *# *include "/ { split($0, parts, "\""); includes[FILENAME] = includes[FILENAME] " " parts[2] }
+    END {
+      for (file in known) {
+        if (file !~ /\.cpp$/) continue
+        split("", seen)
+        closure = ""
+        visit(file)
+        print substr(closure, 2)
+      }
+    }'
+}
+
+# A source is checked again only when it, a header that it includes or the rules changed.
 tidy() {
-  local build=$1 stamps=${XDG_CACHE_HOME:-$HOME/.cache}/spillway/tidy common
+  local build=$1 stamps=${XDG_CACHE_HOME:-$HOME/.cache}/spillway/tidy rules source headers
   mkdir -p "$stamps"
-  common=$({ clang-tidy --version; cat .clang-tidy; files '*.h' | xargs cat; } | sha256sum | cut -c1-64)
-  export build stamps common
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  files '*.cpp' | xargs -P "$(nproc)" -I{} sh -c '
-    stamp="$stamps/$( { echo "$common {}"; cat "{}"; } | sha256sum | cut -c1-64)"
-    [ -e "$stamp" ] && exit 0
-    clang-tidy -p "$build" --quiet "{}" 2>/dev/null && touch "$stamp"' || complain "clang-tidy"
+  rules=$({ clang-tidy --version; cat .clang-tidy tests/.clang-tidy; } | sha256sum)
+  export build
+  # shellcheck disable=SC2086,SC2016 # a list of names; expanded by the inner shell
+  sources_with_headers | while read -r source headers; do
+    echo "$stamps/$({ echo "$rules $source"; cat "$source" $headers; } | sha256sum | cut -c1-64) $source"
+  done | sort -k 2 | xargs -P "$(nproc)" -L 1 sh -c '
+    [ -e "$0" ] && exit 0
+    clang-tidy -p "$build" --quiet "$1" 2>/dev/null && touch "$0"' || complain "clang-tidy"
   find "$stamps" -type f -mtime +30 -delete
 }
 
