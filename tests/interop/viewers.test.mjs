@@ -246,7 +246,7 @@ test('the playout delay that a publisher names goes on to who takes it, and to n
   const endpoint = `${daemon.url}/whip/live?participant=carol`;
   const publisher = await startSource(here, source.program, ['-whip', endpoint, '-token', 'publish-secret', '-playout-delay', '40ms']);
   t.after(() => publisher.end());
-  await daemon.untilMetrics('the publisher is live', (metrics) => metrics.sum('track_received_packets_total', { call: 'live' }) > 0);
+  await daemon.untilMetrics('the publisher is live', (metrics) => metrics.sum('track_received_packets_total', { track: 'live/carol/video' }) > 0);
   const watch = async (extra) => {
     const viewer = await startViewers(here, pion.program, ['-url', `${daemon.url}/whep/live/carol`, '-token', token, ...extra]);
     await pause(500);
