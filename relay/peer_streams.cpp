@@ -13,6 +13,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <set>
 #include <string_view>
 
@@ -92,6 +93,29 @@ struct PadState {
     std::uint32_t ssrc = 0;
     std::atomic<bool> ended{false};
 };
+
+/// Lets no data through any more, and waits until what is under way has passed; a moment at most.
+void hush(GstPad* source) {
+    constexpr std::chrono::milliseconds longest{500}; // a first packet waits up to 100 ms for the loop
+    gst::dropDataForever(source);
+    const auto idle = std::make_shared<std::counting_semaphore<>>(0);
+    const gst::PadProbe probe(source, GST_PAD_PROBE_TYPE_IDLE, [idle](GstPadProbeInfo*) {
+        idle->release();
+        return GST_PAD_PROBE_REMOVE;
+    });
+    if (!idle->try_acquire_for(longest)) spdlog::warn("a stream that is forgotten does not come to rest");
+}
+
+/// rtpbin 1.22 stops a jitter buffer while it holds a lock that its first packet and its sender reports need
+/// on their way: nothing may be under way in there.
+void hushAround(GstElement* jitterBuffer) {
+    for (const char* name : {"sink", "sink_rtcp"}) {
+        const auto sink = gst::Ref<GstPad>::adopt(gst_element_get_static_pad(jitterBuffer, name));
+        const auto source = gst::Ref<GstPad>::adopt(sink ? gst_pad_get_peer(sink.get()) : nullptr);
+        if (source) hush(source.get());
+    }
+    hush(gst::staticPad(jitterBuffer, "src").get());
+}
 
 struct OpenPad {
     gst::Ref<GstPad> pad;
@@ -373,6 +397,7 @@ void PeerStreams::forget(std::uint32_t ssrc) {
     }
     for (const OpenPad& open : stream.pads)
         open.state->ended.store(true);
+    if (stream.jitterBuffer) hushAround(stream.jitterBuffer.get());
     GstIterator* demuxes =
         gst_bin_iterate_all_by_element_factory_name(gst::cast<GstBin>(rtpbin_.get()), "rtpssrcdemux");
     const auto clear = [](const GValue* item, gpointer data) {

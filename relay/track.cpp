@@ -94,7 +94,7 @@ Track::Totals Track::totals() const {
 
 std::shared_ptr<Branch> Track::branchFor(const std::shared_ptr<Feed>& feed) {
     const bool shares = feed->sharesBranch && feed->rendition == Rendition::rtp;
-    if (const auto branch = shares ? shared_.lock() : nullptr) {
+    if (auto branch = shares ? shared_.lock() : nullptr) {
         branch->add(feed);
         return branch;
     }

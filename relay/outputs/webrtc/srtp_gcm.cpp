@@ -44,10 +44,10 @@ Block derive(Bytes key, Bytes masterSalt, Label label) {
 std::size_t headerBytes(Bytes packet) {
     constexpr std::size_t extensionHead = 4;
     if (packet.size() < rtpHeaderBytes) return 0;
-    std::size_t bytes = rtpHeaderBytes + 4U * (packet[0] & 0x0FU);
+    std::size_t bytes = rtpHeaderBytes + std::size_t{4} * (packet[0] & 0x0FU);
     if ((packet[0] & 0x10U) != 0) {
         if (packet.size() < bytes + extensionHead) return 0;
-        bytes += extensionHead + 4U * readU16(&packet[bytes + 2]);
+        bytes += extensionHead + std::size_t{4} * readU16(&packet[bytes + 2]);
     }
     return bytes <= packet.size() ? bytes : 0;
 }
