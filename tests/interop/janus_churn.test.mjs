@@ -1,5 +1,5 @@
 // People come, go, mute and share at random, from a fixed seed: at the end nothing is held that a fresh join would not
-// hold. SPILLWAY_LONG: 20 people and 500 doings.
+// hold. SPILLWAY_LONG: 20 people and 2000 doings; in the first thousand the lines come to be as many as there ever are.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { until } from '../support/wait.mjs';
@@ -7,7 +7,7 @@ import { descriptorCount, residentBytes, threadCount } from '../support/process.
 import { recordAll, room, startGuest, startRoom, trackOf, untilMedia, untilState } from './janus/scene.mjs';
 
 const long = Boolean(process.env.SPILLWAY_LONG);
-const [crowdSize, doings] = long ? [20, 500] : [6, 60];
+const [crowdSize, doings] = long ? [20, 2000] : [6, 60];
 const seed = 20;
 const sources = ['camera', 'microphone'];
 const cheap = { engine: 'packets' };
