@@ -15,7 +15,7 @@ namespace {
 
 using Kind = sdp::Error::Kind;
 
-const sdp::Transport ours{"ourU", "ourPasswordOfTwentyTwo", "sha-256 00:11", "active"};
+const sdp::Transport ours{{"ourU", "ourPasswordOfTwentyTwo"}, "sha-256 00:11", "active"};
 
 sdp::Offer read(const std::string& text) {
     auto offer = sdp::readOffer(text, allCodecs, sdp::Author::sfu);

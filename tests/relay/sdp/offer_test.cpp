@@ -20,7 +20,7 @@ std::vector<unsigned> types(const sdp::OfferedLine& line) {
     return result;
 }
 
-const sdp::Transport ours{"ourU", "ourPasswordOfTwentyTwo", "sha-256 00:11", "active"};
+const sdp::Transport ours{{"ourU", "ourPasswordOfTwentyTwo"}, "sha-256 00:11", "active"};
 
 } // namespace
 

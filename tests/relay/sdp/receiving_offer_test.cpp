@@ -8,7 +8,7 @@ using namespace spillway::test;
 
 namespace {
 
-const sdp::Transport transport{"ourU", "ourPasswordOfTwentyTwo",
+const sdp::Transport transport{{"ourU", "ourPasswordOfTwentyTwo"},
                                "sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
                                "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF",
                                "actpass"};
