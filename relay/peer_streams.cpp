@@ -13,7 +13,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <semaphore>
 #include <set>
 #include <string_view>
 
@@ -98,12 +97,7 @@ struct PadState {
 void hush(GstPad* source) {
     constexpr std::chrono::milliseconds longest{500}; // a first packet waits up to 100 ms for the loop
     gst::dropDataForever(source);
-    const auto idle = std::make_shared<std::counting_semaphore<>>(0);
-    const gst::PadProbe probe(source, GST_PAD_PROBE_TYPE_IDLE, [idle](GstPadProbeInfo*) {
-        idle->release();
-        return GST_PAD_PROBE_REMOVE;
-    });
-    if (!idle->try_acquire_for(longest)) spdlog::warn("a stream that is forgotten does not come to rest");
+    if (!gst::awaitIdle(source, longest)) spdlog::warn("a stream that is forgotten does not come to rest");
 }
 
 /// rtpbin 1.22 stops a jitter buffer while it holds a lock that its first packet and its sender reports need

@@ -1,6 +1,7 @@
 #include "relay/gst/probe.h"
 
 #include <atomic>
+#include <semaphore>
 #include <utility>
 
 namespace spillway::gst {
@@ -45,6 +46,15 @@ void PadProbe::remove() {
         gst_pad_remove_probe(pad_.get(), id_);
     id_ = 0;
     pad_ = nullptr;
+}
+
+bool awaitIdle(GstPad* pad, std::chrono::milliseconds longest) {
+    const auto idle = std::make_shared<std::counting_semaphore<>>(0);
+    const PadProbe probe(pad, GST_PAD_PROBE_TYPE_IDLE, [idle](GstPadProbeInfo*) {
+        idle->release();
+        return GST_PAD_PROBE_REMOVE;
+    });
+    return idle->try_acquire_for(longest);
 }
 
 void dropDataForever(GstPad* pad) {

@@ -10,6 +10,7 @@
 
 #include <gst/gst.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -36,6 +37,10 @@ class PadProbe {
     gulong id_ = 0;
     std::shared_ptr<State> state_; ///< shared with the pad, which may be inside the callback
 };
+
+/// Waits until what is being pushed through the pad has been, `longest` at most; whether it has. Any thread
+/// but one that pushes through it.
+bool awaitIdle(GstPad* pad, std::chrono::milliseconds longest);
 
 /// Drops buffers and buffer lists of the pad for as long as the pad lives; events pass. Any thread.
 void dropDataForever(GstPad* pad);

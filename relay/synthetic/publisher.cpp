@@ -71,16 +71,6 @@ bool isConnected(GstElement* dtlsEncoder) {
     return state == connected;
 }
 
-/// Waits until what is being pushed through the pad has been.
-void awaitPush(GstPad* pad) {
-    const auto idle = std::make_shared<std::counting_semaphore<>>(0);
-    const gst::PadProbe probe(pad, GST_PAD_PROBE_TYPE_IDLE, [idle](GstPadProbeInfo*) {
-        idle->release();
-        return GST_PAD_PROBE_REMOVE;
-    });
-    (void)idle->try_acquire_for(goodbyeTime);
-}
-
 /// Closes DTLS as a browser does; webrtcbin itself just stops. Waits for the thread that sends, a moment at
 /// most.
 void sayGoodbye(GstElement* webrtcbin) {
@@ -110,7 +100,7 @@ void sayGoodbye(GstElement* webrtcbin) {
     if (!open || !alert->try_acquire_for(goodbyeTime)) return;
     // Seen is not sent: a sink that stops in between forgets it.
     for (const auto& source : sources)
-        if (source) awaitPush(source.get());
+        if (source) gst::awaitIdle(source.get(), goodbyeTime);
 }
 
 } // namespace

@@ -7,9 +7,9 @@
 #include "support/leak_guard.h"
 #include "support/settings.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 
 using namespace spillway;
@@ -25,14 +25,11 @@ std::string midOf(const std::string& sdp, const std::string& kind) {
 }
 
 /// At least one for each stream that comes in.
-std::size_t jitterBufferThreads() {
-    std::size_t count = 0;
-    for (const auto& entry : fs::directory_iterator("/proc/self/task")) {
-        std::string name;
-        std::getline(std::ifstream(entry.path() / "comm"), name);
-        if (name.starts_with("rtpjitterbuffer")) ++count;
-    }
-    return count;
+std::ptrdiff_t jitterBufferThreads() {
+    const auto threads = test::LeakGuard::threads();
+    return std::count_if(threads.begin(), threads.end(), [](const std::string& thread) {
+        return thread.find(" rtpjitterbuffer") != std::string::npos;
+    });
 }
 
 /// The daemon in somebody else's call.
@@ -185,7 +182,7 @@ TEST_CASE("what nobody owns any more is forgotten in time, however often owners 
     Visit visit;
     auto& side = visit.join();
     visit.until([&] { return visit.flows("alice"); });
-    const std::size_t before = jitterBufferThreads();
+    const auto before = jitterBufferThreads();
     side.sfu->freeze();
     for (int round = 0; round < 25; ++round) {
         visit.call->setOwners(side.guest, {});

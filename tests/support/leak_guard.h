@@ -46,8 +46,22 @@ class LeakGuard {
     static void awaitLastThreads() {
         g_thread_pool_set_max_unused_threads(0);
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-        while (readThreads().size() > 1 && std::chrono::steady_clock::now() < end)
+        while (threads().size() > 1 && std::chrono::steady_clock::now() < end)
             std::this_thread::yield();
+    }
+
+    /// `thread 123 rtpjitterbuffer`, but for those that are kept.
+    static std::set<std::string> threads() {
+        namespace fs = std::filesystem;
+        std::set<std::string> items;
+        std::error_code gone; // an entry may vanish between listing and reading
+        for (fs::directory_iterator it("/proc/self/task", gone), last; !gone && it != last;
+             it.increment(gone)) {
+            const std::string name = text(it->path() / "comm");
+            if (!name.empty() && !isProcessWide(name))
+                items.insert("thread " + it->path().filename().string() + " " + name);
+        }
+        return items;
     }
 
     /// What is there and was not: `thread 123 rtpjitterbuffer`, `fd 12 socket:[4711]`.
@@ -70,22 +84,9 @@ class LeakGuard {
         return line;
     }
 
-    static std::set<std::string> readThreads() {
-        namespace fs = std::filesystem;
-        std::set<std::string> items;
-        std::error_code gone; // an entry may vanish between listing and reading
-        for (fs::directory_iterator it("/proc/self/task", gone), last; !gone && it != last;
-             it.increment(gone)) {
-            const std::string name = text(it->path() / "comm");
-            if (!name.empty() && !isProcessWide(name))
-                items.insert("thread " + it->path().filename().string() + " " + name);
-        }
-        return items;
-    }
-
     static std::set<std::string> read() {
         namespace fs = std::filesystem;
-        std::set<std::string> items = readThreads();
+        std::set<std::string> items = threads();
         std::error_code gone;
         for (fs::directory_iterator it("/proc/self/fd", gone), last; !gone && it != last;
              it.increment(gone)) {

@@ -83,15 +83,9 @@ class IceClient {
         std::uint32_t priority = 0;
     };
     Asked readCheck(const Message& message) {
-        std::string username = theirs.ufrag + ':' + ours.ufrag;
-        std::string pwd = theirs.pwd;
-        const auto bytesOf = [](std::string& text) { return reinterpret_cast<std::uint8_t*>(text.data()); };
-        std::array<StunDefaultValidaterData, 2> expected{};
-        expected[0] = {bytesOf(username), username.size(), bytesOf(pwd), pwd.size()};
         Asked asked;
         StunMessage parsed{};
-        asked.status = stun_agent_validate(&agent_, &parsed, message.data(), message.size(),
-                                           stun_agent_default_validater, expected.data());
+        asked.status = validate(message, parsed);
         if (asked.status != STUN_VALIDATION_SUCCESS) return asked;
         asked.binding = stun_message_get_class(&parsed) == STUN_REQUEST &&
                         stun_message_get_method(&parsed) == STUN_BINDING;
@@ -104,15 +98,8 @@ class IceClient {
 
     /// Answers a check of the relay's, as the viewer at `from` sees it come.
     Message answer(const Message& check, const SocketAddress& from) {
-        std::string username = theirs.ufrag + ':' + ours.ufrag;
-        std::string pwd = theirs.pwd;
-        const auto bytesOf = [](std::string& text) { return reinterpret_cast<std::uint8_t*>(text.data()); };
-        std::array<StunDefaultValidaterData, 2> expected{};
-        expected[0] = {bytesOf(username), username.size(), bytesOf(pwd), pwd.size()};
         StunMessage request{};
-        REQUIRE(stun_agent_validate(&agent_, &request, check.data(), check.size(),
-                                    stun_agent_default_validater,
-                                    expected.data()) == STUN_VALIDATION_SUCCESS);
+        REQUIRE(validate(check, request) == STUN_VALIDATION_SUCCESS);
         sockaddr_storage source{};
         std::memcpy(&source, from.get(), from.size());
         Message message(512);
@@ -151,6 +138,14 @@ class IceClient {
     bool forgets = false; ///< what it asks; it has room for 200 open requests
 
   private:
+    /// What the relay sends to the viewer. `parsed` points into the credentials.
+    StunValidationStatus validate(const Message& message, StunMessage& parsed) {
+        const auto bytesOf = [](std::string& text) { return reinterpret_cast<std::uint8_t*>(text.data()); };
+        std::array<StunDefaultValidaterData, 2> expected{};
+        expected[0] = {bytesOf(username_), username_.size(), bytesOf(pwd_), pwd_.size()};
+        return stun_agent_validate(&agent_, &parsed, message.data(), message.size(),
+                                   stun_agent_default_validater, expected.data());
+    }
     static const std::uint8_t* password() { return reinterpret_cast<const std::uint8_t*>(ours.pwd.data()); }
     void forget(const StunMessage& request) {
         StunTransactionId id{};
@@ -182,6 +177,8 @@ class IceClient {
         return message;
     }
 
+    std::string username_ = theirs.ufrag + ':' + ours.ufrag;
+    std::string pwd_ = theirs.pwd;
     StunAgent agent_{};
 };
 
