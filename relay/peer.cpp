@@ -332,8 +332,8 @@ std::uint64_t Peer::lostPackets(std::uint32_t ssrc) const {
     return impl_->streams->lostPackets(ssrc);
 }
 
-void Peer::forgetSsrc(std::uint32_t ssrc) {
-    impl_->streams->forget(ssrc);
+bool Peer::forgetSsrc(std::uint32_t ssrc) {
+    return impl_->streams->forget(ssrc);
 }
 
 } // namespace spillway::relay

@@ -124,8 +124,9 @@ class Peer {
     void expectMedia(bool expected);
     /// Packets that RTP statistics say were lost on the way to us, for this SSRC.
     std::uint64_t lostPackets(std::uint32_t ssrc) const;
-    /// Removes jitter buffer and threads of an SSRC that has ended, some seconds after its end.
-    void forgetSsrc(std::uint32_t ssrc);
+    /// Removes jitter buffer and threads of an SSRC that has ended, some seconds after its end. False: it is
+    /// to be tried again later.
+    bool forgetSsrc(std::uint32_t ssrc);
 
   private:
     struct Impl;

@@ -3,12 +3,12 @@
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
 #include "relay/rtcp_split.h"
+#include "relay/rtpbin.h"
 
 #include <spdlog/spdlog.h>
 
 #include <array>
 #include <atomic>
-#include <cstdio>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -22,38 +22,6 @@ namespace {
 
 constexpr auto dataProbe =
     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
-
-struct RtpPadName {
-    std::uint32_t ssrc = 0;
-    unsigned payloadType = 0;
-};
-
-/// rtpbin names its pads `recv_rtp_src_<session>_<ssrc>_<payload type>`; webrtcbin's ghost pad has such a
-/// target.
-std::optional<RtpPadName> readTargetName(GstPad* target) {
-    unsigned session = 0;
-    RtpPadName name;
-    if (!target || std::sscanf(gst::cast<GstObject>(target)->name, "recv_rtp_src_%u_%u_%u", &session,
-                               &name.ssrc, &name.payloadType) != 3)
-        return std::nullopt;
-    return name;
-}
-
-std::uint64_t readLost(GstElement* jitterBuffer) {
-    GstStructure* stats = nullptr;
-    g_object_get(jitterBuffer, "stats", &stats, nullptr);
-    guint64 lost = 0;
-    if (stats) {
-        gst_structure_get_uint64(stats, "num-lost", &lost);
-        gst_structure_free(stats);
-    }
-    return lost;
-}
-
-void removePad(GstElement* element, GstPad* pad) {
-    if (gst_object_has_as_parent(gst::cast<GstObject>(pad), gst::cast<GstObject>(element)))
-        gst_element_remove_pad(element, pad);
-}
 
 gst::Ref<GstBuffer> bufferOf(const std::vector<std::uint8_t>& bytes) {
     GstBuffer* buffer = gst_buffer_new_allocate(nullptr, bytes.size(), nullptr);
@@ -92,24 +60,6 @@ struct PadState {
     std::uint32_t ssrc = 0;
     std::atomic<bool> ended{false};
 };
-
-/// Lets no data through any more, and waits until what is under way has passed; a moment at most.
-void hush(GstPad* source) {
-    constexpr std::chrono::milliseconds longest{500}; // a first packet waits up to 100 ms for the loop
-    gst::dropDataForever(source);
-    if (!gst::awaitIdle(source, longest)) spdlog::warn("a stream that is forgotten does not come to rest");
-}
-
-/// rtpbin 1.22 stops a jitter buffer while it holds a lock that its first packet and its sender reports need
-/// on their way: nothing may be under way in there.
-void hushAround(GstElement* jitterBuffer) {
-    for (const char* name : {"sink", "sink_rtcp"}) {
-        const auto sink = gst::Ref<GstPad>::adopt(gst_element_get_static_pad(jitterBuffer, name));
-        const auto source = gst::Ref<GstPad>::adopt(sink ? gst_pad_get_peer(sink.get()) : nullptr);
-        if (source) hush(source.get());
-    }
-    hush(gst::staticPad(jitterBuffer, "src").get());
-}
 
 struct OpenPad {
     gst::Ref<GstPad> pad;
@@ -181,10 +131,7 @@ void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t
         const sdp::OfferedLine* line = offer ? offer->lineOf(ssrc, 128) : nullptr;
         nack = line ? line->wantsNack() : true;
     }
-    // webrtcbin 1.22 does this only for SSRCs that stand in the offer.
-    // Nor does it know that senders pace: no retransmission is asked for a packet that is only expected.
-    g_object_set(jitterBuffer, "do-retransmission", nack ? TRUE : FALSE, "rtx-next-seqnum", FALSE,
-                 "faststart-min-packets", 1U, nullptr);
+    setUpJitterBuffer(jitterBuffer, nack);
     if (tooMany) {
         gate->shut();
         post([](PeerStreams& owner) { owner.events_.onTooMany(); });
@@ -195,7 +142,7 @@ void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t
 void PeerStreams::Shared::onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad) {
     if (gst_pad_get_direction(pad) != GST_PAD_SRC) return;
     const auto target = gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(gst::cast<GstGhostPad>(pad)));
-    const auto name = readTargetName(target.get());
+    const auto name = readPadName(target.get());
     const auto state = std::make_shared<PadState>();
     if (!name || !self->gate->isOpen()) {
         gst::dropDataForever(pad);
@@ -295,16 +242,6 @@ void PeerStreams::Shared::onBye(std::uint32_t ssrc) {
         end(*state);
 }
 
-/// By default the RTP session takes the bandwidth of RTCP from that of the media, and a request for a
-/// keyframe waits for its turn: at 200 kbit/s up to 800 ms. With this one, a turn comes about every 100 ms.
-/// Nor is a second packet awaited before a source counts (RFC 3550 appendix A.1): SRTP has vouched for it.
-void setUpSession(GstElement* element) {
-    constexpr gdouble bitsPerSecond = 1e6;
-    const GstElementFactory* factory = gst_element_get_factory(element);
-    if (factory && std::string_view(GST_OBJECT_NAME(factory)) == "rtpsession")
-        g_object_set(element, "bandwidth", bitsPerSecond, "probation", 0U, nullptr);
-}
-
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
                          std::shared_ptr<ReceiveGate> gate, StreamSettings settings, StreamEvents events)
     : webrtcbin_(webrtcbin)
@@ -312,6 +249,7 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
     , events_(std::move(events))
     , shared_(std::make_shared<Shared>(pipeline, std::move(gate), settings.maxStreams, events_.onPad)) {
     if (!rtpbin_) throw std::runtime_error("webrtcbin has no rtpbin");
+    takeOver(rtpbin_.get(), webrtcbin);
     shared_->post = [&loop, this, token = lifetime_.token()](std::function<void(PeerStreams&)> fn) {
         loop.post([this, token, fn = std::move(fn)] {
             if (!token.expired()) fn(*this);
@@ -355,8 +293,11 @@ void PeerStreams::setOffer(std::shared_ptr<const sdp::Offer> offer) {
         for (const auto& [ssrc, stream] : shared_->streams)
             if (stream.pads.empty() && !shared_->offer->allows(ssrc)) stale.insert(ssrc);
     }
-    for (const std::uint32_t ssrc : stale)
-        forget(ssrc);
+    for (const std::uint32_t ssrc : stale) {
+        if (forget(ssrc)) continue;
+        const std::lock_guard lock(shared_->mutex);
+        shared_->unclaimed.insert(ssrc);
+    }
 }
 
 void PeerStreams::readStatistics() {
@@ -380,32 +321,32 @@ std::uint64_t PeerStreams::lostPackets(std::uint32_t ssrc) const {
     return it == shared_->streams.end() ? 0 : it->second.lost;
 }
 
-void PeerStreams::forget(std::uint32_t ssrc) {
-    Stream stream;
+bool PeerStreams::forget(std::uint32_t ssrc) {
+    gst::Ref<GstElement> jitterBuffer;
     {
         const std::lock_guard lock(shared_->mutex);
         const auto it = shared_->streams.find(ssrc);
-        if (it == shared_->streams.end()) return;
+        if (it == shared_->streams.end()) return true;
+        jitterBuffer = it->second.jitterBuffer;
+    }
+    if (jitterBuffer && !bringToRest(jitterBuffer.get())) {
+        spdlog::warn("a stream that is forgotten does not come to rest ssrc={}", ssrc);
+        return false;
+    }
+    Stream stream; // with the pads that came until it was at rest
+    {
+        const std::lock_guard lock(shared_->mutex);
+        const auto it = shared_->streams.find(ssrc);
         stream = std::move(it->second);
         shared_->streams.erase(it);
     }
-    for (const OpenPad& open : stream.pads)
-        open.state->ended.store(true);
-    if (stream.jitterBuffer) hushAround(stream.jitterBuffer.get());
-    GstIterator* demuxes =
-        gst_bin_iterate_all_by_element_factory_name(gst::cast<GstBin>(rtpbin_.get()), "rtpssrcdemux");
-    const auto clear = [](const GValue* item, gpointer data) {
-        g_signal_emit_by_name(g_value_get_object(item), "clear-ssrc", *static_cast<std::uint32_t*>(data));
-    };
-    gst_iterator_foreach(demuxes, clear, &ssrc);
-    gst_iterator_free(demuxes);
-    // rtpbin and webrtcbin 1.22 keep their ghost pads, and could not add them again.
     for (const OpenPad& open : stream.pads) {
-        const auto target =
-            gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(gst::cast<GstGhostPad>(open.pad.get())));
-        removePad(webrtcbin_, open.pad.get());
-        if (target) removePad(rtpbin_.get(), target.get());
+        shared_->end(*open.state);
+        // webrtcbin keeps its ghost pads when rtpbin's go.
+        gst_element_remove_pad(webrtcbin_, open.pad.get());
     }
+    freeStream(rtpbin_.get(), ssrc);
+    return true;
 }
 
 } // namespace spillway::relay

@@ -44,8 +44,9 @@ class PeerStreams {
     void readStatistics();
     /// As of the last reading.
     std::uint64_t lostPackets(std::uint32_t ssrc) const;
-    /// Removes pads, jitter buffer and threads of the SSRC; should it send again, it is a new stream.
-    void forget(std::uint32_t ssrc);
+    /// Removes pads, jitter buffer and threads of the SSRC; should it send again, it is a new stream. False:
+    /// something is still under way in there; all is as it was, but no more data comes. Try again.
+    bool forget(std::uint32_t ssrc);
 
   private:
     struct Shared;

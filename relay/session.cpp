@@ -54,13 +54,16 @@ void Session::remember(const TrackInput& input) {
 }
 
 void Session::forgetDue(Clock::time_point now) {
-    const auto due = std::partition(forgotten_.begin(), forgotten_.end(),
-                                    [&](const Forgotten& entry) { return entry.due > now; });
-    std::for_each(due, forgotten_.end(), [&](const Forgotten& entry) {
-        peer->forgetSsrc(entry.ssrc);
-        std::erase_if(inputs, [&](const auto& input) { return input->ssrc() == entry.ssrc; });
-    });
-    forgotten_.erase(due, forgotten_.end());
+    std::vector<Forgotten> later;
+    for (const Forgotten& entry : forgotten_) {
+        if (entry.due > now)
+            later.push_back(entry);
+        else if (peer->forgetSsrc(entry.ssrc))
+            std::erase_if(inputs, [&](const auto& input) { return input->ssrc() == entry.ssrc; });
+        else
+            later.push_back({entry.ssrc, now + latePackets});
+    }
+    forgotten_ = std::move(later);
 }
 
 } // namespace spillway::relay

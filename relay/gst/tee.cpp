@@ -12,11 +12,49 @@ void stopAndRemove(GstElement* bin, GstElement* element) {
     gst_bin_remove(cast<GstBin>(bin), element);
 }
 
+namespace {
+
+/// GStreamer would keep a sticky event only after the branches had it: one that is made meanwhile would never
+/// see it. And a branch that is just leaving refuses what is under way to it: a format that one branch refuses
+/// would end the whole stream.
+gboolean forwardEvent(GstPad* sink, GstObject* tee, GstEvent* event) {
+    if (GST_EVENT_IS_STICKY(event)) gst_pad_store_sticky_event(sink, event);
+    gst_pad_event_default(sink, tee, event);
+    return TRUE;
+}
+
+/// No branch is asked.
+GstPadProbeReturn acceptFormat(GstPad*, GstPadProbeInfo* info, gpointer) noexcept {
+    GstQuery* query = gst_pad_probe_info_get_query(info);
+    if (GST_QUERY_TYPE(query) != GST_QUERY_ACCEPT_CAPS) return GST_PAD_PROBE_OK;
+    gst_query_set_accept_caps_result(query, TRUE);
+    return GST_PAD_PROBE_HANDLED;
+}
+
+/// What came between the tee's own copy of the sticky events and the moment from which it passes them on to
+/// the new pad.
+void copyMissingEvents(GstPad* sink, GstPad* source) {
+    const auto copy = [](GstPad*, GstEvent** event, gpointer to) -> gboolean {
+        auto* pad = static_cast<GstPad*>(to);
+        GstEvent* known = gst_pad_get_sticky_event(pad, GST_EVENT_TYPE(*event), 0);
+        if (known)
+            gst_event_unref(known);
+        else
+            gst_pad_store_sticky_event(pad, *event);
+        return TRUE;
+    };
+    gst_pad_sticky_events_foreach(sink, copy, source);
+}
+
+} // namespace
+
 Tee::Tee(GstElement* bin)
     : bin_(Ref<GstElement>::retain(bin))
     , element_(makeElement("tee")) {
     g_object_set(element_.get(), "allow-not-linked", TRUE, nullptr);
     sink_ = staticPad(element_.get(), "sink");
+    gst_pad_set_event_function(sink_.get(), forwardEvent);
+    gst_pad_add_probe(sink_.get(), GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, acceptFormat, nullptr, nullptr);
     addTo(bin, element_);
     gst_element_sync_state_with_parent(element_.get());
 }
@@ -35,6 +73,7 @@ TeeBranch::TeeBranch(Tee& tee, Ref<GstElement> head)
         throw std::runtime_error(std::string("cannot start ") + nameOf(head_.get()));
     }
     source_ = Ref<GstPad>::adopt(gst_element_request_pad_simple(tee_.get(), "src_%u"));
+    if (source_) copyMissingEvents(tee.sink(), source_.get());
     const auto sink = staticPad(head_.get(), "sink");
     // Unchecked: a caps query through every branch on each attach would cost more than the attach.
     if (!source_ ||

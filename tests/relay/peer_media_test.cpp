@@ -50,6 +50,20 @@ struct OpenSession {
         const std::lock_guard lock(mutex);
         return pads[receiver.sinks->of(kind)->ssrc];
     }
+    /// Elements and their pads in webrtcbin, and its own.
+    std::size_t parts() {
+        const auto webrtcbin =
+            gst::Ref<GstElement>::adopt(gst_pad_get_parent_element(pad(MediaKind::video).get()));
+        std::size_t count = webrtcbin.get()->numpads;
+        GstIterator* elements = gst_bin_iterate_recurse(gst::cast<GstBin>(webrtcbin.get()));
+        const auto add = [](const GValue* item, gpointer sum) {
+            const auto* element = static_cast<GstElement*>(g_value_get_object(item));
+            *static_cast<std::size_t*>(sum) += 1 + element->numpads;
+        };
+        gst_iterator_foreach(elements, add, &count);
+        gst_iterator_free(elements);
+        return count;
+    }
     /// A pad of an element of that factory inside the receiving pipeline.
     gst::Ref<GstPad> inside(const char* factory, const char* name) const {
         GstIterator* elements =
@@ -240,6 +254,7 @@ TEST_CASE("forgotten streams give their threads back, and are new ones when they
                 gst_pad_chain(chain.get(), makePacket(ssrc, static_cast<std::uint16_t>(sequence + i)));
     };
     const auto streams = [&] { return session.receiver.sinks->all().size(); };
+    const std::size_t parts = session.parts();
     send(1);
     REQUIRE(session.loop.runUntil([&] { return streams() == 2 + count; }, 5s));
     CHECK(guard.left().size() >= 2 * std::size_t{count});
@@ -248,8 +263,9 @@ TEST_CASE("forgotten streams give their threads back, and are new ones when they
         const auto pad = std::move(session.pads[ssrc]);
         const auto sink = gst::Ref<GstPad>::adopt(gst_pad_get_peer(pad.get()));
         gst_pad_unlink(pad.get(), sink.get());
-        session.receiver.peer->forgetSsrc(ssrc);
+        REQUIRE(session.receiver.peer->forgetSsrc(ssrc));
     }
+    std::fprintf(stderr, "parts %zu before, %zu after\n", parts, session.parts());
     // Two threads may have come meanwhile: GStreamer makes a jitter buffer for the RTX stream when RTCP
     // speaks of it.
     CHECK(session.loop.runUntil([&] { return guard.left().size() <= 2; }, 5s));

@@ -14,7 +14,7 @@ export class Participant {
   #client;
   #handle;
   #engine;
-  #hungUp = () => {};
+  #awaited = new Map();
 
   /// `url`, `room`, `display`; also `pin`, `id`, `engine` (`wrtc`, `packets`), `picture`, `describe` (false tells Janus no
   /// descriptions), `extra` (see JanusClient).
@@ -26,18 +26,25 @@ export class Participant {
     const { url, room, display, pin, id, extra } = this.#settings;
     this.#client = await JanusClient.open(url, { extra });
     await this.#client.create();
-    this.#handle = await this.#client.attach((event) => event.janus === 'hangup' && this.#hungUp());
+    this.#handle = await this.#client.attach((event) => this.#awaited.get(event.janus)?.());
     const { data } = await this.#handle.message({ request: 'join', ptype: 'publisher', room, display, pin, id });
     return { id: data.id, privateId: data.private_id };
   }
 
-  /// Sends these sources (`camera`, `microphone`, `screen`), and returns once media can flow.
+  /// Janus says so of the connection, `webrtcup` or `hangup`.
+  #hears(event) {
+    return new Promise((resolve) => this.#awaited.set(event, resolve));
+  }
+
+  /// Sends these sources (`camera`, `microphone`, `screen`), and returns once media can flow: Janus may know later than
+  /// the engine, and until then it does not let anybody unpublish.
   async publish(sources = ['camera', 'microphone']) {
     const { engine, picture } = this.#settings;
     this.#engine = new engines[engine]();
     for (const source of sources) this.#engine.add(source, picture);
+    const up = this.#hears('webrtcup');
     await this.#negotiate('publish');
-    await within('the publisher connects', this.#engine.connected, 15_000);
+    await within('the publisher connects', Promise.all([this.#engine.connected, up]), 15_000);
     return this.#engine.mids();
   }
 
@@ -51,7 +58,7 @@ export class Participant {
   }
 
   async unpublish() {
-    const hungUp = new Promise((resolve) => (this.#hungUp = resolve));
+    const hungUp = this.#hears('hangup');
     await this.#handle.message({ request: 'unpublish' });
     this.#engine.close();
     this.#engine = null;

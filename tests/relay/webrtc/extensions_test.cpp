@@ -6,6 +6,7 @@
 #include "support/catch.h"
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <string>
 #include <vector>
@@ -20,10 +21,11 @@ using Packet = std::vector<std::uint8_t>;
 
 /// With one CSRC and the extension bit.
 Packet packetWith(const Packet& elements, std::uint16_t words, std::uint16_t profile = 0xBEDE) {
-    Packet packet{0x91, 96, 0, 1, 0, 0, 0, 5, 0, 0, 0, 1, 9, 9, 9, 9, 0, 0, 0, 0};
+    constexpr std::array<std::uint8_t, 20> head{0x91, 96, 0, 1, 0, 0, 0, 5, 0, 0, 0, 1, 9, 9, 9, 9};
+    Packet packet(head.size() + elements.size());
+    std::copy(elements.begin(), elements.end(), std::copy(head.begin(), head.end(), packet.begin()));
     writeU16(&packet[16], profile);
     writeU16(&packet[18], words);
-    packet.insert(packet.end(), elements.begin(), elements.end());
     return packet;
 }
 

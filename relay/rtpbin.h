@@ -1,0 +1,47 @@
+// What webrtcbin's rtpbin needs to be told so that it can live for weeks while streams come and go.
+//
+// Locks: rtpbin holds one of its own while it makes a jitter buffer and while it stops one; webrtcbin holds
+// one while it sets a description, and then asks rtpbin for its sessions. Nothing here or in a handler may
+// wait for the one under the other. GStreamer 1.22 to 1.26.
+#pragma once
+
+#include "relay/gst/ref.h"
+
+#include <gst/gst.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace spillway::relay {
+
+struct RtpPadName {
+    std::uint32_t ssrc = 0;
+    unsigned payloadType = 0;
+};
+
+/// rtpbin names its pads `recv_rtp_src_<session>_<ssrc>_<payload type>`; webrtcbin's ghost pad has such a
+/// target. Any thread.
+std::optional<RtpPadName> readPadName(GstPad* rtpbinPad);
+
+/// Before the first description is set. After it, whoever owns `rtpbin` sees to the retransmissions of each
+/// new jitter buffer, and nothing is kept or decoded for FEC.
+void takeOver(GstElement* rtpbin, GstElement* webrtcbin);
+
+/// An element that rtpbin has made. On the thread that adds it.
+void setUpSession(GstElement* element);
+
+/// A new jitter buffer. Streaming thread, under rtpbin's lock.
+void setUpJitterBuffer(GstElement* jitterBuffer, bool retransmissions);
+
+/// Packets lost, as the jitter buffer counts them. Any thread; takes its lock.
+std::uint64_t readLost(GstElement* jitterBuffer);
+
+/// Lets no data into the jitter buffer or out of it any more, for good, and waits for what is under way; false
+/// when that has not passed after a moment. Any thread but a streaming one.
+bool bringToRest(GstElement* jitterBuffer);
+
+/// Frees jitter buffer, demultiplexer, pads and threads of the SSRC; should it send again, it is a new stream.
+/// Its jitter buffer is at rest. Any thread but a streaming one.
+void freeStream(GstElement* rtpbin, std::uint32_t ssrc);
+
+} // namespace spillway::relay
