@@ -245,6 +245,7 @@ void PeerStreams::Shared::onBye(std::uint32_t ssrc) {
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
                          std::shared_ptr<ReceiveGate> gate, StreamSettings settings, StreamEvents events)
     : webrtcbin_(webrtcbin)
+    , srtpContexts_(webrtcbin)
     , rtpbin_(gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(webrtcbin), "rtpbin")))
     , events_(std::move(events))
     , shared_(std::make_shared<Shared>(pipeline, std::move(gate), settings.maxStreams, events_.onPad)) {
@@ -285,6 +286,7 @@ void PeerStreams::setOffer(std::shared_ptr<const sdp::Offer> offer) {
     std::set<std::uint32_t> stale;
     {
         const std::lock_guard lock(shared_->mutex);
+        if (shared_->offer) retireSsrcs(*shared_->offer, *offer);
         shared_->offer = std::move(offer);
         // An SFU sends on a new line as soon as it has made the offer: the next packet makes a stream with a
         // line.
@@ -298,6 +300,15 @@ void PeerStreams::setOffer(std::shared_ptr<const sdp::Offer> offer) {
         const std::lock_guard lock(shared_->mutex);
         shared_->unclaimed.insert(ssrc);
     }
+}
+
+void PeerStreams::retireSsrcs(const sdp::Offer& former, const sdp::Offer& present) {
+    for (const auto& line : former.lines)
+        for (const std::uint32_t ssrc : line.ssrcs)
+            if (!present.allows(ssrc)) srtpContexts_.retire(ssrc);
+    for (const auto& line : present.lines)
+        for (const std::uint32_t ssrc : line.ssrcs)
+            srtpContexts_.revive(ssrc);
 }
 
 void PeerStreams::readStatistics() {

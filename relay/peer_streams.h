@@ -11,6 +11,7 @@
 #include "relay/peer.h"
 #include "relay/peer_gate.h"
 #include "relay/sdp/offer.h"
+#include "relay/srtp_contexts.h"
 
 #include <memory>
 #include <vector>
@@ -51,7 +52,10 @@ class PeerStreams {
   private:
     struct Shared;
 
+    void retireSsrcs(const sdp::Offer& former, const sdp::Offer& present);
+
     GstElement* webrtcbin_;
+    SrtpContexts srtpContexts_;
     gst::Ref<GstElement> rtpbin_;
     StreamEvents events_;
     std::shared_ptr<Shared> shared_; ///< with the handlers, which may still run when this object goes

@@ -54,10 +54,16 @@ class Line {
     if (!track.isOpen()) return;
     const payloadType = payloadTypes[this.kind];
     const payloads = loops[this.kind][this.#turn++ % loops[this.kind].length];
-    payloads.forEach((payload, i) => track.sendMessageBinary(rtpPacket({
+    const packets = payloads.map((payload, i) => rtpPacket({
       payloadType, payload, marker: this.kind === 'video' && i === payloads.length - 1, ssrc: this.ssrc,
       sequence: this.#sequence++ & 0xffff, timestamp: this.#timestamp >>> 0,
-    })));
+    }));
+    try {
+      packets.forEach((packet) => track.sendMessageBinary(packet));
+    } catch (error) {
+      // The other side may close it, on a thread of the library's own, after it was asked.
+      if (track.isOpen()) throw error;
+    }
     this.packetsSent += payloads.length;
     this.framesSent++;
     this.#timestamp += this.rhythm.ticks;
