@@ -36,10 +36,11 @@ std::optional<RtpPadName> readPadName(GstPad* rtpbinPad) {
 }
 
 void takeOver(GstElement* rtpbin, GstElement* webrtcbin) {
-    // The first is emitted under rtpbin's lock, and webrtcbin's handler waits for its own, under which it asks
-    // rtpbin for a session while a description is set: an SSRC that came at that moment would stop both for
-    // ever. The others serve FEC, which is never negotiated: a decoder for each SSRC, which nobody frees, and
-    // the packets of the last quarter of a second, kept for ever once an SSRC is silent.
+    // The first is emitted under the lock of an RTP session, which rtpbin takes under its own to free a
+    // stream, and webrtcbin's handler waits for webrtcbin's lock, under which a description that is set asks
+    // rtpbin for a session: when all three happened at once, all three stood still for ever. The others serve
+    // FEC, which is never negotiated: a decoder for each SSRC, which nobody frees, and the packets of the
+    // last quarter of a second, kept for ever once an SSRC is silent.
     for (const char* signal : {"new-jitterbuffer", "request-fec-decoder-full", "new-storage"})
         g_signal_handlers_disconnect_matched(
             rtpbin, static_cast<GSignalMatchType>(G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_DATA),

@@ -1,8 +1,8 @@
 // What webrtcbin's rtpbin needs to be told so that it can live for weeks while streams come and go.
 //
-// Locks: rtpbin holds one of its own while it makes a jitter buffer and while it stops one; webrtcbin holds
-// one while it sets a description, and then asks rtpbin for its sessions. Nothing here or in a handler may
-// wait for the one under the other. GStreamer 1.22 to 1.26.
+// Locks: webrtcbin holds one while it sets a description, and then asks rtpbin for a session, under rtpbin's
+// own; under that one rtpbin waits for the lock of a session and for streaming threads to free a stream. So a
+// handler that rtpbin calls from a streaming thread must not wait for webrtcbin. GStreamer 1.22 to 1.26.
 #pragma once
 
 #include "relay/gst/ref.h"
@@ -30,18 +30,18 @@ void takeOver(GstElement* rtpbin, GstElement* webrtcbin);
 /// An element that rtpbin has made. On the thread that adds it.
 void setUpSession(GstElement* element);
 
-/// A new jitter buffer. Streaming thread, under rtpbin's lock.
+/// A new jitter buffer. Streaming thread, under the lock of its RTP session.
 void setUpJitterBuffer(GstElement* jitterBuffer, bool retransmissions);
 
 /// Packets lost, as the jitter buffer counts them. Any thread; takes its lock.
 std::uint64_t readLost(GstElement* jitterBuffer);
 
-/// Lets no data into the jitter buffer or out of it any more, for good, and waits for what is under way; false
-/// when that has not passed after a moment. Any thread but a streaming one.
+/// Lets no data into the jitter buffer or out of it any more, for good, and waits for what is under way;
+/// false when that has not passed after a moment. Any thread but a streaming one.
 bool bringToRest(GstElement* jitterBuffer);
 
-/// Frees jitter buffer, demultiplexer, pads and threads of the SSRC; should it send again, it is a new stream.
-/// Its jitter buffer is at rest. Any thread but a streaming one.
+/// Frees jitter buffer, demultiplexer, pads and threads of the SSRC; should it send again, it is a new
+/// stream. Its jitter buffer is at rest. Any thread but a streaming one.
 void freeStream(GstElement* rtpbin, std::uint32_t ssrc);
 
 } // namespace spillway::relay

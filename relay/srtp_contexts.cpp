@@ -66,7 +66,7 @@ struct SrtpContexts::State {
     gst::PadProbe probe;
     std::atomic<bool> due{false};
 
-    std::mutex mutex; ///< protects what follows
+    std::mutex mutex;                     ///< protects what follows
     std::deque<std::uint32_t> retired;    ///< oldest first
     std::deque<std::uint32_t> rolledOver; ///< older than those, oldest first
 
@@ -86,12 +86,12 @@ bool SrtpContexts::State::attach(GstElement* webrtcbin, const std::shared_ptr<St
     gst_iterator_free(found);
     if (!srtpdec) return false;
     sink = gst::staticPad(srtpdec.get(), "rtp_sink");
-    probe = gst::PadProbe(sink.get(), GST_PAD_PROBE_TYPE_BUFFER,
-                          [weak = std::weak_ptr(self)](GstPadProbeInfo*) {
-                              const auto state = weak.lock();
-                              if (state && state->due.load(std::memory_order_relaxed)) state->freeDue();
-                              return GST_PAD_PROBE_OK;
-                          });
+    probe =
+        gst::PadProbe(sink.get(), GST_PAD_PROBE_TYPE_BUFFER, [weak = std::weak_ptr(self)](GstPadProbeInfo*) {
+            const auto state = weak.lock();
+            if (state && state->due.load(std::memory_order_relaxed)) state->freeDue();
+            return GST_PAD_PROBE_OK;
+        });
     return true;
 }
 

@@ -15,8 +15,8 @@ void stopAndRemove(GstElement* bin, GstElement* element) {
 namespace {
 
 /// GStreamer would keep a sticky event only after the branches had it: one that is made meanwhile would never
-/// see it. And a branch that is just leaving refuses what is under way to it: a format that one branch refuses
-/// would end the whole stream.
+/// see it. And a branch that is just leaving refuses what is under way to it: a format that one branch
+/// refuses would end the whole stream.
 gboolean forwardEvent(GstPad* sink, GstObject* tee, GstEvent* event) {
     if (GST_EVENT_IS_STICKY(event)) gst_pad_store_sticky_event(sink, event);
     gst_pad_event_default(sink, tee, event);

@@ -7,6 +7,7 @@
 
 #include <gst/rtp/rtp.h>
 #include <gst/video/video.h>
+#include <gst/webrtc/webrtc.h>
 
 using namespace spillway;
 using namespace spillway::relay;
@@ -265,13 +266,63 @@ TEST_CASE("forgotten streams give their threads back, and are new ones when they
         gst_pad_unlink(pad.get(), sink.get());
         REQUIRE(session.receiver.peer->forgetSsrc(ssrc));
     }
-    std::fprintf(stderr, "parts %zu before, %zu after\n", parts, session.parts());
+    CHECK(session.parts() == parts);
     // Two threads may have come meanwhile: GStreamer makes a jitter buffer for the RTX stream when RTCP
     // speaks of it.
     CHECK(session.loop.runUntil([&] { return guard.left().size() <= 2; }, 5s));
     send(100);
     CHECK(session.loop.runUntil([&] { return streams() == 2 + 2 * count; }, 5s));
     CHECK(session.flows(MediaKind::audio, 10));
+}
+
+/// Holds up the first new jitter buffer, under the lock of its RTP session and before any handler, and then
+/// has webrtcbin set descriptions, under its own lock.
+struct HeldUp {
+    explicit HeldUp(gst::Ref<GstElement> element)
+        : webrtcbin(std::move(element)) {
+        g_signal_add_emission_hook(g_signal_lookup("new-jitterbuffer", g_type_from_name("GstRtpBin")), 0, run,
+                                   this, nullptr);
+    }
+
+    static gboolean run(GSignalInvocationHint*, guint, const GValue*, gpointer self) {
+        auto& held = *static_cast<HeldUp*>(self);
+        held.begun.store(true);
+        std::this_thread::sleep_for(100ms);
+        held.setDescriptions();
+        std::this_thread::sleep_for(200ms);
+        return FALSE;
+    }
+    void setDescriptions() const {
+        for (const std::string side : {"remote", "local"}) {
+            GstWebRTCSessionDescription* present = nullptr;
+            g_object_get(webrtcbin.get(), (side + "-description").c_str(), &present, nullptr);
+            g_signal_emit_by_name(webrtcbin.get(), ("set-" + side + "-description").c_str(), present,
+                                  nullptr);
+            gst_webrtc_session_description_free(present);
+        }
+    }
+
+    gst::Ref<GstElement> webrtcbin;
+    std::atomic<bool> begun{false};
+};
+
+TEST_CASE("a stream comes, another is forgotten and a description is set at once, and all goes on") {
+    OpenSession session;
+    session.connect();
+    const auto chain =
+        gst::Ref<GstPad>::adopt(gst_pad_get_peer(session.inside("dtlssrtpdec", "rtp_src").get()));
+    const auto streams = [&] { return session.receiver.sinks->all().size(); };
+    constexpr std::uint32_t former = 4711;
+    gst_pad_chain(chain.get(), makePacket(former, 1));
+    REQUIRE(session.loop.runUntil([&] { return streams() == 3; }, 5s));
+    const auto video = session.pad(MediaKind::video);
+    HeldUp held(gst::Ref<GstElement>::adopt(gst_pad_get_parent_element(video.get())));
+    std::thread sender([&] { gst_pad_chain(chain.get(), makePacket(former + 1, 1)); });
+    REQUIRE(session.loop.runUntil([&] { return held.begun.load(); }, 5s));
+    CHECK(session.receiver.peer->forgetSsrc(former));
+    CHECK(session.loop.runUntil([&] { return streams() == 4; }, 5s));
+    CHECK(session.flows(MediaKind::video, 10));
+    sender.join();
 }
 
 TEST_CASE("a peer that makes up SSRCs is ended") {

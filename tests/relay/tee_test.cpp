@@ -1,5 +1,5 @@
-#include "relay/gst/tee.h"
 #include "relay/gst/probe.h"
+#include "relay/gst/tee.h"
 
 #include "support/catch.h"
 

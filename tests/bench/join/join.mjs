@@ -60,8 +60,10 @@ async function joinOnce(daemon, tracks) {
   return took;
 }
 
+/// Pion's own words of warning may come before and after the line.
 async function pionOnce(pion) {
-  return JSON.parse(await here.run(pion.program, [url, String(room)]));
+  const output = await here.run(pion.program, [url, String(room)]);
+  return JSON.parse(output.split('\n').find((line) => line.startsWith('{')));
 }
 
 /// What a daemon holds and uses that stays in the room: { threads, memory, cores }.
