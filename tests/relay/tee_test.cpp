@@ -64,7 +64,7 @@ TEST_CASE("a branch that refuses the format ends nothing but itself") {
 }
 
 TEST_CASE("a stream goes on when its drain leaves while it begins") {
-    for (int round = 0; round < 2000; ++round) {
+    for (int round = 0; round < 1000; ++round) {
         Fed fed;
         std::optional<gst::TeeBranch> drain(std::in_place, *fed.tee, makeSink());
         std::atomic<bool> begun{false};
@@ -83,7 +83,7 @@ TEST_CASE("a stream goes on when its drain leaves while it begins") {
 }
 
 TEST_CASE("a branch that comes while the stream begins sees its format before its first packet") {
-    for (int round = 0; round < 2000; ++round) {
+    for (int round = 0; round < 1000; ++round) {
         Fed fed;
         std::atomic<bool> stop{false};
         std::atomic<int> formless{0};
