@@ -18,7 +18,8 @@ namespace {
 /// see it. And a branch that is just leaving refuses what is under way to it: a format that one branch
 /// refuses would end the whole stream.
 gboolean forwardEvent(GstPad* sink, GstObject* tee, GstEvent* event) {
-    if (GST_EVENT_IS_STICKY(event)) gst_pad_store_sticky_event(sink, event);
+    if (gst_event_type_get_flags(GST_EVENT_TYPE(event)) & GST_EVENT_TYPE_STICKY)
+        gst_pad_store_sticky_event(sink, event);
     gst_pad_event_default(sink, tee, event);
     return TRUE;
 }
