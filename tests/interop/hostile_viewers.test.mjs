@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -24,6 +25,7 @@ const admin = 'admin-secret'; // who may come as often as it likes from one addr
 const stranger = '127.0.0.2';
 const joining = 20;
 const flood = { rate: 100_000, seconds: 3 };
+const forgery = { rate: 5000, seconds: 3 };
 const dtlsHandshake = 22; // RFC 6347 section 4.1
 const recordHeader = 13;
 
@@ -118,6 +120,27 @@ function mutated(message) {
   return copy;
 }
 
+/// Sends these in turn, from a process of its own: how many.
+async function floodWith(t, { address, port }, datagrams, { rate, seconds }, extra = []) {
+  const args = ['-to', `${address}:${port}`, '-rate', String(rate), '-time', `${seconds}s`, ...extra];
+  const flooding = new LineProcess(here, flooder.program, [...args, ...datagrams.map((datagram) => datagram.toString('hex'))]);
+  t.after(() => flooding.end());
+  return (await within('the flood', flooding.next('sent'), 15_000)).packets;
+}
+
+/// Datagrams that sockets of this network have taken so far (RFC 4113, udpInDatagrams).
+async function datagramsTaken() {
+  const [names, values] = (await readFile('/proc/net/snmp', 'utf8')).split('\n').filter((line) => line.startsWith('Udp: '));
+  return Number(values.split(' ')[names.split(' ').indexOf('InDatagrams')]);
+}
+
+/// Where the packets of the one connected viewer go.
+async function addressOfViewer(daemon) {
+  const { tracks } = await daemon.api('/v1/tracks');
+  const details = await Promise.all(tracks.map(({ name }) => daemon.api(`/v1/tracks/${name}`)));
+  return details.flatMap((track) => track.viewers).find(({ state }) => state === 'connected').address;
+}
+
 /// Runs `attack` over and over until `work` is done: what that said, and how often.
 async function during(work, attack) {
   let over = false;
@@ -206,6 +229,22 @@ test('strangers on the media port get nothing and cost a viewer nothing', { time
   });
 
   await untilViewers(daemon, 1);
+  await t.test('datagrams in the viewer\'s own name', async (t) => {
+    const { to } = await openSession(t, daemon);
+    const as = await addressOfViewer(daemon);
+    const forged = [
+      hello, ...Array.from({ length: 40 }, (_, i) => junkOfAnyKind(i)), ...Array.from({ length: 20 }, () => mutated(hello)),
+      Buffer.from([21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 1, 0]), // an alert: close_notify, in the clear
+    ];
+    const before = await datagramsTaken();
+    const sent = await floodWith(t, to, forged, forgery, ['-as', as]);
+    assert.ok((await datagramsTaken()) - before >= sent * 0.99, 'they arrived');
+    const { lost, silence } = await undisturbed();
+    t.diagnostic(`${sent} as ${as}; ${lost} lost, longest silence ${Math.round(silence)} ms`);
+    assert.ok(sent > 1000 * forgery.seconds);
+  });
+
+  await untilViewers(daemon, 1);
   await t.test('DTLS, RTP and RTCP that are nobody\'s', async (t) => {
     const { to } = await openSession(t, daemon);
     const theirs = await openSocket(t, stranger);
@@ -220,10 +259,7 @@ test('strangers on the media port get nothing and cost a viewer nothing', { time
       hello, ...Array.from({ length: 40 }, (_, i) => junkOfAnyKind(i)),
       ...Array.from({ length: 10 }, () => check({ username, pwd: 'x'.repeat(24) })),
     ];
-    const args = ['-to', `${to.address}:${to.port}`, '-rate', String(flood.rate), '-time', `${flood.seconds}s`];
-    const flooding = new LineProcess(here, flooder.program, [...args, ...datagrams.map((datagram) => datagram.toString('hex'))]);
-    t.after(() => flooding.end());
-    const { packets: sent } = await within('the flood', flooding.next('sent'), 15_000);
+    const sent = await floodWith(t, to, datagrams, flood);
     const { lost, silence } = await undisturbed(5);
     t.diagnostic(`${Math.round(sent / flood.seconds)} a second; ${lost} lost, longest silence ${Math.round(silence)} ms`);
     assert.ok(sent > 10_000 * flood.seconds, 'it was a flood');

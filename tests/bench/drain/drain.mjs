@@ -1,7 +1,7 @@
 // CPU of one unwatched 720p track: Spillway's drain beside aiortc's MediaRelay and MediaBlackhole, one after the other,
 // with the same libwebrtc publisher.
 //   tests/support/isolated.sh node tests/bench/drain/drain.mjs [SECONDS]
-// Ends with 1 when Spillway needs more than a third.
+// Ends with 1 when Spillway needs more than a third (in less than 20 s: than half).
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,6 +12,8 @@ import { PeerProcess } from '../../interop/peer_process.mjs';
 
 const seconds = Number(process.argv[2] ?? 20);
 const target = 1 / 3;
+/// A few seconds on a busy machine only tell when it has become much worse; twenty are held to the target.
+const guard = seconds < 20 ? 1 / 2 : target;
 const media = { width: 1280, height: 720, fps: 30, audio: false, codec: 'VP8', bitrate: 2000 };
 
 async function startAiortc() {
@@ -53,5 +55,5 @@ row('spillway', spillway);
 const aiortc = await measure(startAiortc);
 row('aiortc', aiortc);
 const ratio = spillway.cores / aiortc.cores;
-console.log(`ratio     ${ratio.toFixed(2)} (target: at most ${target.toFixed(2)})`);
-process.exit(ratio <= target ? 0 : 1);
+console.log(`ratio     ${ratio.toFixed(2)} (guard ${guard.toFixed(2)}, target: at most ${target.toFixed(2)})`);
+process.exit(ratio <= guard ? 0 : 1);
