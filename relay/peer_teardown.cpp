@@ -1,5 +1,6 @@
 #include "relay/peer_teardown.h"
 
+#include "relay/gst/bin.h"
 #include "relay/gst/element.h"
 
 #include <gst/webrtc/webrtc.h>
@@ -31,19 +32,6 @@ std::vector<gst::Ref<GObject>> iceTransports(GstElement* webrtcbin) {
     return transports;
 }
 
-std::vector<gst::Ref<GstElement>> decoders(GstElement* webrtcbin) {
-    std::vector<gst::Ref<GstElement>> found;
-    GstIterator* elements =
-        gst_bin_iterate_all_by_element_factory_name(gst::cast<GstBin>(webrtcbin), "dtlssrtpdec");
-    const auto collect = [](const GValue* item, gpointer data) {
-        static_cast<std::vector<gst::Ref<GstElement>>*>(data)->push_back(
-            gst::Ref<GstElement>::retain(static_cast<GstElement*>(g_value_get_object(item))));
-    };
-    gst_iterator_foreach(elements, collect, &found);
-    gst_iterator_free(elements);
-    return found;
-}
-
 /// webrtcbin's receiving bin, the parent of its dtlssrtpdec.
 gst::Ref<GstElement> receiveBin(const gst::Ref<GstElement>& decoder) {
     return gst::Ref<GstElement>::adopt(
@@ -51,7 +39,7 @@ gst::Ref<GstElement> receiveBin(const gst::Ref<GstElement>& decoder) {
 }
 
 void detachFromIce(GstElement* webrtcbin) {
-    const auto all = decoders(webrtcbin);
+    const auto all = gst::elementsOf(webrtcbin, "dtlssrtpdec");
     for (const auto& transport : iceTransports(webrtcbin))
         for (const auto& decoder : all)
             g_signal_handlers_disconnect_matched(transport.get(), G_SIGNAL_MATCH_DATA, 0, 0, nullptr, nullptr,
@@ -72,7 +60,7 @@ void stopWebrtc(gst::Pipeline& pipeline, GstElement* webrtcbin) {
     pipeline.stop();
     // For a bin that webrtcbin's own thread made in between.
     detachFromIce(webrtcbin);
-    for (const auto& decoder : decoders(webrtcbin)) {
+    for (const auto& decoder : gst::elementsOf(webrtcbin, "dtlssrtpdec")) {
         if (!holdsItself(decoder)) continue;
         const auto bin = receiveBin(decoder);
         gst_element_set_state(bin.get(), GST_STATE_READY);

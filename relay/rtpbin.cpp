@@ -1,5 +1,6 @@
 #include "relay/rtpbin.h"
 
+#include "relay/gst/bin.h"
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
 
@@ -83,13 +84,8 @@ bool bringToRest(GstElement* jitterBuffer) {
 }
 
 void freeStream(GstElement* rtpbin, std::uint32_t ssrc) {
-    GstIterator* demuxes =
-        gst_bin_iterate_all_by_element_factory_name(gst::cast<GstBin>(rtpbin), "rtpssrcdemux");
-    const auto clear = [](const GValue* item, gpointer data) {
-        g_signal_emit_by_name(g_value_get_object(item), "clear-ssrc", *static_cast<std::uint32_t*>(data));
-    };
-    gst_iterator_foreach(demuxes, clear, &ssrc);
-    gst_iterator_free(demuxes);
+    for (const auto& demux : gst::elementsOf(rtpbin, "rtpssrcdemux"))
+        g_signal_emit_by_name(demux.get(), "clear-ssrc", ssrc);
 }
 
 } // namespace spillway::relay

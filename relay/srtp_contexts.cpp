@@ -1,5 +1,6 @@
 #include "relay/srtp_contexts.h"
 
+#include "relay/gst/bin.h"
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
 
@@ -77,14 +78,9 @@ struct SrtpContexts::State {
 
 bool SrtpContexts::State::attach(GstElement* webrtcbin, const std::shared_ptr<State>& self) {
     if (srtpdec) return true;
-    GstIterator* found = gst_bin_iterate_all_by_element_factory_name(gst::cast<GstBin>(webrtcbin), "srtpdec");
-    const auto take = [](const GValue* item, gpointer into) {
-        *static_cast<gst::Ref<GstElement>*>(into) =
-            gst::Ref<GstElement>::retain(static_cast<GstElement*>(g_value_get_object(item)));
-    };
-    gst_iterator_foreach(found, take, &srtpdec);
-    gst_iterator_free(found);
-    if (!srtpdec) return false;
+    const auto found = gst::elementsOf(webrtcbin, "srtpdec");
+    if (found.empty()) return false;
+    srtpdec = found.front();
     sink = gst::staticPad(srtpdec.get(), "rtp_sink");
     probe =
         gst::PadProbe(sink.get(), GST_PAD_PROBE_TYPE_BUFFER, [weak = std::weak_ptr(self)](GstPadProbeInfo*) {

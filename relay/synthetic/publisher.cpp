@@ -1,5 +1,6 @@
 #include "relay/synthetic/publisher.h"
 
+#include "relay/gst/bin.h"
 #include "relay/gst/bus_watch.h"
 #include "relay/gst/element.h"
 #include "relay/gst/pipeline.h"
@@ -43,18 +44,6 @@ void addSender(GstElement* webrtcbin, GstElement* output) {
                  nullptr);
 }
 
-/// Calls `fn` for each element of that factory inside the bin.
-void forEach(GstElement* bin, const char* factory, const std::function<void(GstElement*)>& fn) {
-    GstIterator* elements = gst_bin_iterate_all_by_element_factory_name(gst::cast<GstBin>(bin), factory);
-    const auto call = [](const GValue* item, gpointer data) {
-        (*static_cast<const std::function<void(GstElement*)>*>(data))(
-            static_cast<GstElement*>(g_value_get_object(item)));
-    };
-    auto copy = fn;
-    gst_iterator_foreach(elements, call, &copy);
-    gst_iterator_free(elements);
-}
-
 constexpr std::chrono::milliseconds goodbyeTime{500};
 
 /// Whether the packet is DTLS and not SRTP (RFC 5764 section 5.1.2).
@@ -77,26 +66,26 @@ void sayGoodbye(GstElement* webrtcbin) {
     const auto alert = std::make_shared<std::counting_semaphore<>>(0);
     std::vector<gst::PadProbe> probes;
     std::vector<gst::Ref<GstPad>> sources;
-    forEach(webrtcbin, "nicesink", [&](GstElement* sink) {
+    for (const auto& sink : gst::elementsOf(webrtcbin, "nicesink")) {
         const auto note = [alert](GstPadProbeInfo* info) {
             if (isDtls(gst_pad_probe_info_get_buffer(info))) alert->release();
             return GST_PAD_PROBE_OK;
         };
-        const auto pad = gst::staticPad(sink, "sink");
+        const auto pad = gst::staticPad(sink.get(), "sink");
         probes.emplace_back(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, note);
         sources.push_back(gst::Ref<GstPad>::adopt(gst_pad_get_peer(pad.get())));
-    });
+    }
     bool open = false;
-    forEach(webrtcbin, "dtlsenc", [&](GstElement* encoder) {
-        if (!isConnected(encoder)) return;
+    for (const auto& encoder : gst::elementsOf(webrtcbin, "dtlsenc")) {
+        if (!isConnected(encoder.get())) continue;
         open = true;
-        GstIterator* sinks = gst_element_iterate_sink_pads(encoder);
+        GstIterator* sinks = gst_element_iterate_sink_pads(encoder.get());
         const auto close = [](const GValue* item, gpointer) {
             gst_pad_send_event(static_cast<GstPad*>(g_value_get_object(item)), gst_event_new_eos());
         };
         gst_iterator_foreach(sinks, close, nullptr);
         gst_iterator_free(sinks);
-    });
+    }
     if (!open || !alert->try_acquire_for(goodbyeTime)) return;
     // Seen is not sent: a sink that stops in between forgets it.
     for (const auto& source : sources)
@@ -222,12 +211,12 @@ void Publisher::setCamera(bool on) {
 }
 
 void Publisher::freeze() {
-    forEach(impl_->webrtcbin.get(), "nicesink", [probes = &impl_->frozen](GstElement* sink) {
+    for (const auto& sink : gst::elementsOf(impl_->webrtcbin.get(), "nicesink")) {
         const auto type =
             static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
-        probes->emplace_back(gst::staticPad(sink, "sink").get(), type,
-                             [](GstPadProbeInfo*) { return GST_PAD_PROBE_DROP; });
-    });
+        impl_->frozen.emplace_back(gst::staticPad(sink.get(), "sink").get(), type,
+                                   [](GstPadProbeInfo*) { return GST_PAD_PROBE_DROP; });
+    }
 }
 
 std::uint64_t Publisher::videoFramesSent() const {

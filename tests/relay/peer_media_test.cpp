@@ -1,4 +1,5 @@
 // What a peer does with media: keyframe requests, retransmission, feedback, ends of streams.
+#include "relay/gst/bin.h"
 #include "relay/peer.h"
 
 #include "relay/support/peers.h"
@@ -67,14 +68,9 @@ struct OpenSession {
     }
     /// A pad of an element of that factory inside the receiving pipeline.
     gst::Ref<GstPad> inside(const char* factory, const char* name) const {
-        GstIterator* elements =
-            gst_bin_iterate_all_by_element_factory_name(gst::cast<GstBin>(pipeline), factory);
-        GValue item = G_VALUE_INIT;
-        gst::Ref<GstPad> found;
-        if (gst_iterator_next(elements, &item) == GST_ITERATOR_OK)
-            found = gst::staticPad(static_cast<GstElement*>(g_value_get_object(&item)), name);
-        g_value_unset(&item);
-        gst_iterator_free(elements);
+        const auto elements = gst::elementsOf(pipeline, factory);
+        REQUIRE_FALSE(elements.empty());
+        auto found = gst::staticPad(elements.front().get(), name);
         REQUIRE(found);
         return found;
     }
