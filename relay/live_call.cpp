@@ -75,6 +75,7 @@ PeerSettings LiveCall::peerSettings(const std::string& who) const {
     PeerSettings peer;
     peer.label = "call=" + settings_.name + " participant=" + who;
     peer.iceServers = webrtc_.iceServers;
+    peer.number = lastId_;
     peer.videoCodecs = settings_.videoCodecs;
     peer.mediaTimeout = settings_.mediaTimeout;
     peer.jitter = settings_.jitter;

@@ -57,7 +57,9 @@ struct PeerSettings {
     PeerRole role = PeerRole::publisher;
     /// At once. Each SSRC costs two threads, whoever made it up.
     std::size_t maxStreams = 16;
+    /// All TURN servers are used, and of the STUN servers one: the next one for each `number`.
     std::vector<config::IceServer> iceServers;
+    std::uint64_t number = 1; ///< of this peer among those of its call, from 1 on
     std::vector<config::Codec> videoCodecs;
     std::chrono::milliseconds mediaTimeout{15000};
     std::chrono::milliseconds jitter{100};

@@ -5,6 +5,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <cstdint>
+
 namespace spillway::relay {
 
 namespace {
@@ -16,16 +19,30 @@ std::string percentEncoded(const std::string& text) {
     return result;
 }
 
+bool isStun(const config::IceServer& server) {
+    return server.url.starts_with("stun");
+}
+
 void addServer(GstElement* webrtcbin, const config::IceServer& server, const std::string& label) {
     const auto uri = iceServerUri(server);
     gboolean added = FALSE;
-    if (uri && uri->starts_with("stun")) {
+    if (uri && isStun(server)) {
         g_object_set(webrtcbin, "stun-server", uri->c_str(), nullptr);
         added = TRUE;
     } else if (uri) {
         g_signal_emit_by_name(webrtcbin, "add-turn-server", uri->c_str(), &added);
     }
     if (!added) spdlog::error("peer cannot use an ICE server {} url={}", label, server.url);
+}
+
+/// Of several STUN servers libnice asks one. That they take turns makes a dead one cost a peer, not the call.
+void addServers(GstElement* webrtcbin, const PeerSettings& settings) {
+    const auto stunServers = std::count_if(settings.iceServers.begin(), settings.iceServers.end(), isStun);
+    const auto chosen =
+        stunServers == 0 ? 0 : (settings.number - 1) % static_cast<std::uint64_t>(stunServers);
+    std::uint64_t seen = 0;
+    for (const config::IceServer& server : settings.iceServers)
+        if (!isStun(server) || seen++ == chosen) addServer(webrtcbin, server, settings.label);
 }
 
 } // namespace
@@ -64,8 +81,7 @@ void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {
         if (!added) spdlog::error("peer cannot be bound to loopback {}", settings.label);
         return;
     }
-    for (const config::IceServer& server : settings.iceServers)
-        addServer(webrtcbin, server, settings.label);
+    addServers(webrtcbin, settings);
 }
 
 } // namespace spillway::relay

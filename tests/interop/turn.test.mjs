@@ -73,6 +73,24 @@ test('a STUN server is asked', async (t) => {
   await until('a binding request', async () => (await coturn.requests()) > 0);
 });
 
+test('of several STUN servers each connection asks the next, so that a dead one costs no call', async (t) => {
+  const { janus, sfu, crowd, newCrowd } = await startRoom(t);
+  const coturn = await startCoturn(t, sfu);
+  const daemon = await startGuest(t, {
+    adapt: withServers(() => [{ urls: ['stun:10.78.0.77:3478', `stun:10.80.0.2:${stunPort}`] }]),
+  });
+  await untilState(daemon, 'joined');
+  await crowd.publish('alice', ['camera'], { engine: 'packets' });
+  await untilMedia(daemon, [trackOf('alice', 'camera')], { more: 10 });
+  assert.equal(await coturn.requests(), 0, 'the first connection asks the first server');
+  await janus.kill();
+  await crowd.kill();
+  await janus.start();
+  await newCrowd().publish('alice', ['camera'], { engine: 'packets' });
+  await untilMedia(daemon, [trackOf('alice', 'camera')], { more: 10, deadline: 40_000 });
+  assert.ok((await coturn.requests()) > 0, 'the next one asks the other');
+});
+
 test('a STUN server that does not answer does not keep us out of a call', async (t) => {
   const { crowd } = await startRoom(t);
   const daemon = await startGuest(t, { adapt: withServers(() => [{ urls: 'stun:10.78.0.77:3478' }]) });
