@@ -28,6 +28,9 @@ constexpr milliseconds statisticsPeriod{1000};
 /// Of our answer before our first ICE check. A check that comes before the answer is answered, but it makes
 /// libnice on the other side check no sooner: it then goes through its pairs at 20 ms each.
 constexpr milliseconds headStart{5};
+/// libnice asks each candidate three times within this time, or once if the kernel refuses to send (no route,
+/// a firewall), and never again. An SFU that is libnice too asks no longer.
+constexpr milliseconds checksTime{2000};
 
 gst::Ref<GstElement> makeWebrtcbin(const PeerSettings& settings) {
     auto webrtcbin = gst::makeElement("webrtcbin");
@@ -203,7 +206,7 @@ std::optional<NegotiationError> Peer::Impl::acceptAnswer(const std::string& sdp)
 void Peer::Impl::onAnswered() {
     if (stage != Stage::negotiating) return; // connected or lost already
     stage = Stage::connecting;
-    answeredAt = Clock::now();
+    answeredAt = checkedAt = Clock::now();
     gate->touch();
     const auto period = std::clamp(settings.mediaTimeout / 10, milliseconds(50), milliseconds(1000));
     watchTimer = loop.every(period, [this] { watch(); });
@@ -222,6 +225,15 @@ void Peer::Impl::onConnected() {
 void Peer::Impl::startChecks() {
     for (const std::string& candidate : offer->candidates)
         addRemoteCandidate(candidate);
+}
+
+/// The agent takes them as new ones, since their type is another.
+void Peer::Impl::checkAgain() {
+    checkedAt = Clock::now();
+    for (const std::string& candidate : offer->candidates)
+        addRemoteCandidate(sdp::retyped(candidate));
+    for (const std::string& candidate : trickled)
+        addRemoteCandidate(sdp::retyped(candidate));
 }
 
 void Peer::Impl::addRemoteCandidate(const std::string& candidate) {
@@ -244,6 +256,7 @@ void Peer::Impl::watch() {
         return lose(LostCause::timeout,
                     "neither RTP nor RTCP for " + std::to_string(settings.mediaTimeout.count()) + " ms");
     if (stage != Stage::connecting && stage != Stage::secured) return;
+    if (stage == Stage::connecting && now - checkedAt >= checksTime) checkAgain();
     if (now - answeredAt > std::min(maxConnectTime, settings.mediaTimeout * 2))
         lose(stage == Stage::secured ? LostCause::dtls : LostCause::ice,
              stage == Stage::secured ? "no DTLS handshake in time" : "no path to the peer in time");
@@ -313,8 +326,8 @@ bool Peer::addCandidate(const std::string& mid, const std::string& candidate) {
     if (candidate.empty()) return true;
     const auto parsed = sdp::parseCandidate(candidate);
     if (!parsed) return false;
-    if (parsed->usable && impl_->candidates < sdp::maxCandidates) {
-        ++impl_->candidates;
+    if (parsed->usable && impl_->trickled.size() < sdp::maxCandidates) {
+        impl_->trickled.push_back(parsed->text);
         impl_->addRemoteCandidate(parsed->text);
     }
     return true;

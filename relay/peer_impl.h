@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace spillway::relay {
 
@@ -44,6 +45,8 @@ struct Peer::Impl {
     void onAnswered();
     /// With the candidates of the offer in force.
     void startChecks();
+    /// With all candidates, of which none has worked so far.
+    void checkAgain();
     void addRemoteCandidate(const std::string& candidate);
     void onConnected();
     void onMessage(GstMessage* message);
@@ -57,8 +60,9 @@ struct Peer::Impl {
     PeerEvents events;
     Stage stage = Stage::idle;
     Clock::time_point answeredAt;
+    Clock::time_point checkedAt;
     Clock::time_point statisticsAt;
-    std::size_t candidates = 0;             ///< trickled by the peer
+    std::vector<std::string> trickled;      ///< candidates of the peer
     std::deque<PendingOffer> pendingOffers; ///< of an SFU, behind the one that is being answered
     bool expectsMedia = false;              ///< of an SFU
     sdp::LineLens lens;

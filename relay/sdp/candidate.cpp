@@ -60,4 +60,11 @@ std::optional<Candidate> parseCandidate(std::string_view line) {
     return candidate;
 }
 
+std::string retyped(const std::string& text) {
+    constexpr std::string_view key = " typ ";
+    const auto type = text.find(key) + key.size();
+    const bool isHost = text.compare(type, 4, "host") == 0;
+    return text.substr(0, type) + (isHost ? "srflx raddr 0.0.0.0 rport 9" : "host");
+}
+
 } // namespace spillway::relay::sdp

@@ -20,4 +20,7 @@ struct Candidate {
 /// Takes `candidate:…`, also with `a=` before it. Nothing when it is not a candidate.
 std::optional<Candidate> parseCandidate(std::string_view line);
 
+/// The same address as one of another type. `text` is a candidate's that was parsed.
+std::string retyped(const std::string& text);
+
 } // namespace spillway::relay::sdp

@@ -74,6 +74,15 @@ TEST_CASE("a candidate is usable when it is UDP, component 1 and numeric") {
               ->text == "candidate:1 1 udp 1 192.0.2.1 5000 typ srflx raddr 10.0.0.1 rport 7");
 }
 
+TEST_CASE("a candidate of another type is at the same address, and can be read") {
+    const auto other = [](const char* text) { return retyped(parseCandidate(text)->text); };
+    CHECK(other("candidate:1 1 udp 7 192.0.2.1 5000 typ host generation 0") ==
+          "candidate:1 1 udp 7 192.0.2.1 5000 typ srflx raddr 0.0.0.0 rport 9");
+    CHECK(other("candidate:1 1 udp 7 192.0.2.1 5000 typ relay raddr 10.0.0.1 rport 7") ==
+          "candidate:1 1 udp 7 192.0.2.1 5000 typ host");
+    CHECK(parseCandidate(other("candidate:1 1 udp 7 2001:db8::1 5000 typ host"))->usable);
+}
+
 TEST_CASE("what is not a candidate is not read as one") {
     for (const char* text :
          {"", "candidate:", "candidate:1", "candidate:1 1 udp 1 192.0.2.1 5000 typ moon",
