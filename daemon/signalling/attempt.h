@@ -19,8 +19,6 @@
 
 namespace spillway::daemon {
 
-using MakeConnector = std::function<std::unique_ptr<Connector>(ConnectorEvents)>;
-
 struct AttemptRules {
     std::chrono::milliseconds join{15000};  ///< from join() to onJoined
     std::chrono::milliseconds renew{15000}; ///< from a renewal to the offer

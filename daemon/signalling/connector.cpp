@@ -7,12 +7,11 @@
 
 namespace spillway::daemon {
 
-std::unique_ptr<Connector> makeConnector(relay::Loop& loop, const config::CallSettings& call,
-                                         ConnectorEvents events) {
+MakeConnector connectorsOf(relay::Loop& loop, const config::CallSettings& call) {
     if (const auto* join = std::get_if<config::JanusJoin>(&call.join))
-        return janus::makeConnector(loop, *join, call.name, std::move(events));
+        return janus::connectorsOf(loop, *join, call.name);
     if (const auto* join = std::get_if<config::WhepJoin>(&call.join))
-        return whep::makeConnector(loop, *join, call.name, std::move(events));
+        return whep::connectorsOf(loop, *join, call.name);
     throw std::logic_error("a call of this type is not joined by a connector");
 }
 

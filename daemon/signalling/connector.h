@@ -79,8 +79,11 @@ class Connector {
     virtual void leave(std::function<void()> onLeft) = 0;
 };
 
-/// The connector for a call that this daemon joins as a guest (`whep`, `janus`).
-std::unique_ptr<Connector> makeConnector(relay::Loop& loop, const config::CallSettings& call,
-                                         ConnectorEvents events);
+/// Makes the connectors of one call, one after the other, and holds what the next one must know of those
+/// before.
+using MakeConnector = std::function<std::unique_ptr<Connector>(ConnectorEvents)>;
+
+/// For a call that this daemon joins as a guest (`whep`, `janus`).
+MakeConnector connectorsOf(relay::Loop& loop, const config::CallSettings& call);
 
 } // namespace spillway::daemon

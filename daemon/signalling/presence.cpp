@@ -22,10 +22,7 @@ struct Factory {
     /// Whatever is joined as a guest.
     template <class Join>
     std::unique_ptr<Presence> operator()(const Join&) const {
-        return std::make_unique<Membership>(
-            context.loop, call, [&loop = context.loop, &call = call](ConnectorEvents events) {
-                return makeConnector(loop, call.settings(), std::move(events));
-            });
+        return std::make_unique<Membership>(context.loop, call, connectorsOf(context.loop, call.settings()));
     }
 };
 

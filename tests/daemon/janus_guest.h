@@ -32,7 +32,9 @@ inline std::string answerTo(const std::string& offer) {
 
 class Guest {
   public:
-    Guest(relay::Loop& loop, const config::JanusJoin& join, const std::string& call = "call")
+    Guest(relay::Loop& loop, const config::JanusJoin& join)
+        : Guest(loop, daemon::janus::connectorsOf(loop, join, "call")) {}
+    Guest(relay::Loop& loop, const daemon::MakeConnector& make)
         : loop_(loop) {
         daemon::ConnectorEvents events;
         events.onJoined = [this] { joined = true; };
@@ -46,7 +48,7 @@ class Guest {
             CHECK_FALSE(lost);
             lost = std::move(why);
         };
-        connector = daemon::janus::makeConnector(loop, join, call, std::move(events));
+        connector = make(std::move(events));
         connector->join();
     }
 

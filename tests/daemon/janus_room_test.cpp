@@ -237,7 +237,8 @@ TEST_CASE("a lost socket is followed by a claim: the same session, and what was 
     Room room("reclaim_session_timeout = 20\n");
     room.people.come("alice", People::cameraAndMicrophone());
     TcpTunnel tunnel(room.server.port());
-    Guest guest(room.loop, joinOf(tunnel.url()));
+    const auto make = daemon::janus::connectorsOf(room.loop, joinOf(tunnel.url()), "call");
+    Guest guest(room.loop, make);
     REQUIRE(guest.hasTracks(alice));
     SECTION("someone has come meanwhile") {
         tunnel.cut();
@@ -249,9 +250,9 @@ TEST_CASE("a lost socket is followed by a claim: the same session, and what was 
         tunnel.cut();
         REQUIRE(guest.until([&] { return guest.lost.has_value(); }));
         CHECK_FALSE(guest.lost->final);
-        guest.connector.reset();
+        guest.leave(); // nobody hears it
         tunnel.refuse(false);
-        Guest next(room.loop, joinOf(tunnel.url()));
+        Guest next(room.loop, make);
         REQUIRE(next.hasTracks(alice));
         CHECK(room.people.list().size() == 2);
         next.leave();

@@ -98,7 +98,7 @@ struct Play {
     }
 
     void start() {
-        connector = whep::makeConnector(loop, settings, "call", events());
+        connector = whep::connectorsOf(loop, settings, "call")(events());
         connector->join();
         CHECK(said.empty());
     }

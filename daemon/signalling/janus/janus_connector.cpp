@@ -37,12 +37,13 @@ Json joinOf(const config::JanusJoin& join) {
 
 class JanusConnector final : public Connector {
   public:
-    JanusConnector(relay::Loop& loop, config::JanusJoin join, std::string call, ConnectorEvents events)
+    JanusConnector(relay::Loop& loop, config::JanusJoin join, std::string call,
+                   std::shared_ptr<Memory> memory, ConnectorEvents events)
         : loop_(loop)
         , join_(std::move(join))
         , call_(std::move(call))
         , owner_(std::make_shared<ConnectorEvents>(std::move(events)))
-        , memory_(memoryOf(call_))
+        , memory_(std::move(memory))
         , roster_(memory_->names)
         , offers_([this](SfuOffer offer) { giveOffer(std::move(offer)); }) {}
 
@@ -240,7 +241,6 @@ void JanusConnector::lose(Loss loss) {
 void JanusConnector::leave(std::function<void()> onLeft) {
     owner_.reset();
     audience_.emplace(); // what is on its way is told nobody
-    forget(call_);
     if (!session_) return loop_.post(audience_->guard(std::move(onLeft)));
     observer_->leave();
     session_->destroy(leaveDeadline, std::move(onLeft));
@@ -254,9 +254,10 @@ void JanusConnector::tell(std::function<void(const ConnectorEvents&)> event) {
 
 } // namespace
 
-std::unique_ptr<Connector> makeConnector(relay::Loop& loop, const config::JanusJoin& join,
-                                         const std::string& call, ConnectorEvents events) {
-    return std::make_unique<JanusConnector>(loop, join, call, std::move(events));
+MakeConnector connectorsOf(relay::Loop& loop, const config::JanusJoin& join, const std::string& call) {
+    return [&loop, join, call, memory = std::make_shared<Memory>()](ConnectorEvents events) {
+        return std::make_unique<JanusConnector>(loop, join, call, memory, std::move(events));
+    };
 }
 
 } // namespace spillway::daemon::janus

@@ -9,8 +9,7 @@
 
 namespace spillway::daemon::janus {
 
-/// `call` is the call's name, for logs and for what outlives a connector (memory.h).
-std::unique_ptr<Connector> makeConnector(relay::Loop& loop, const config::JanusJoin& join,
-                                         const std::string& call, ConnectorEvents events);
+/// `call` is the call's name, for logs. What outlives a connector (memory.h) goes with what this returns.
+MakeConnector connectorsOf(relay::Loop& loop, const config::JanusJoin& join, const std::string& call);
 
 } // namespace spillway::daemon::janus

@@ -6,19 +6,12 @@
 #include "daemon/signalling/janus/names.h"
 
 #include <cstdint>
-#include <memory>
-#include <string>
 
 namespace spillway::daemon::janus {
 
 struct Memory {
     Names names;
-    std::uint64_t session = 0; ///< of Janus, and not destroyed so far; 0 is none
+    std::uint64_t session = 0; ///< of Janus, and not destroyed so far as we know; 0 is none
 };
-
-/// Of this process, by the call's name.
-std::shared_ptr<Memory> memoryOf(const std::string& call);
-/// The call has been left for good.
-void forget(const std::string& call);
 
 } // namespace spillway::daemon::janus

@@ -76,9 +76,14 @@ void Session::onClosed(const std::string& why) {
 }
 
 void Session::destroyStale() {
-    Json message{{"janus", "destroy"}, {"session_id", std::exchange(memory_->session, 0)}};
     // It may be gone: whatever Janus says, we go on.
-    request(std::move(message), Until::answered, [this](const Reply&) { create(); });
+    request({{"janus", "destroy"}, {"session_id", memory_->session}}, Until::answered,
+            [this](const Reply& reply) {
+                if (reply.error == Reply::noAnswer)
+                    return lose(refusedRequest("the end of the session before", reply));
+                memory_->session = 0;
+                create();
+            });
 }
 
 void Session::create() {

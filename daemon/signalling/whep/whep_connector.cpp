@@ -234,9 +234,10 @@ void WhepConnector::lose(const Loss& loss) {
 
 } // namespace
 
-std::unique_ptr<Connector> makeConnector(relay::Loop& loop, const config::WhepJoin& join,
-                                         const std::string& call, ConnectorEvents events) {
-    return std::make_unique<WhepConnector>(loop, join, call, std::move(events));
+MakeConnector connectorsOf(relay::Loop& loop, const config::WhepJoin& join, const std::string& call) {
+    return [&loop, join, call](ConnectorEvents events) {
+        return std::make_unique<WhepConnector>(loop, join, call, std::move(events));
+    };
 }
 
 } // namespace spillway::daemon::whep

@@ -13,7 +13,6 @@
 namespace spillway::daemon::whep {
 
 /// `call` is the call's name, for logs.
-std::unique_ptr<Connector> makeConnector(relay::Loop& loop, const config::WhepJoin& join,
-                                         const std::string& call, ConnectorEvents events);
+MakeConnector connectorsOf(relay::Loop& loop, const config::WhepJoin& join, const std::string& call);
 
 } // namespace spillway::daemon::whep
