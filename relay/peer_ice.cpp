@@ -74,7 +74,10 @@ void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {
     g_object_set(ice, "ice-tcp", FALSE, nullptr);
     // UPnP costs a thread, ten descriptors and multicast for each peer.
     // Checks are paced as fast as RFC 8445 section 14.2 allows (5 ms): that is what a join waits for.
-    g_object_set(agent, "upnp", FALSE, "keepalive-conncheck", TRUE, "stun-pacing-timer", 5U, nullptr);
+    // Who answers is controlled (RFC 8445 section 6.1.1). webrtcbin sees to that when it makes an answer,
+    // which it is not asked for; with an offer of ours, or an ice-lite peer, it takes control.
+    g_object_set(agent, "upnp", FALSE, "keepalive-conncheck", TRUE, "stun-pacing-timer", 5U,
+                 "controlling-mode", FALSE, nullptr);
     if (settings.loopbackOnly) {
         gboolean added = FALSE;
         g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", &added);

@@ -1,6 +1,8 @@
 #include "relay/peer_negotiation.h"
 
 #include "relay/gst/element.h"
+#include "relay/peer_identity.h"
+#include "relay/random_ice_credentials.h"
 #include "relay/sdp/candidate.h"
 #include "relay/sdp/receiving_offer.h"
 #include "relay/sdp/text.h"
@@ -41,16 +43,9 @@ std::optional<std::string> errorIn(const GstStructure* reply) {
     return message;
 }
 
-/// The description that create-offer or create-answer made.
-std::string descriptionIn(const GstStructure* reply, const char* field) {
-    GstWebRTCSessionDescription* description = nullptr;
-    if (reply) gst_structure_get(reply, field, GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &description, nullptr);
-    const DescriptionPtr owner(description);
-    if (!owner) return {};
-    gchar* text = gst_sdp_message_as_text(owner->sdp);
-    std::string result(text);
-    g_free(text);
-    return result;
+/// Our answer is passive wherever the offer leaves the choice to us.
+const char* answeredSetup(const std::string& offered) {
+    return offered == "passive" ? "active" : "passive";
 }
 
 /// A transceiver that receives, so that webrtcbin has a line to offer. What the line says is ours.
@@ -109,16 +104,37 @@ void PeerNegotiation::begin(Side side, std::shared_ptr<const sdp::Offer> lines,
 void PeerNegotiation::start(std::shared_ptr<const sdp::Offer> offer, std::chrono::milliseconds deadline,
                             std::function<void(Answer)> onAnswer) {
     begin(Side::answerer, std::move(offer), deadline, std::move(onAnswer));
+    setTransport(answeredSetup(lines_->setup));
     setDescription("set-remote-description", Description::offer, lines_->textForWebrtcbin(),
-                   &PeerNegotiation::createAnswer);
+                   &PeerNegotiation::setLocal);
 }
 
 void PeerNegotiation::offer(std::shared_ptr<const sdp::Offer> ours, std::chrono::milliseconds deadline,
                             std::function<void(Answer)> onOffer) {
     begin(Side::offerer, std::move(ours), deadline, std::move(onOffer));
+    setTransport("actpass");
     for (const sdp::OfferedLine& line : lines_->lines)
         addReceiver(webrtcbin_, line);
-    create("create-offer", "offer");
+    createOffer();
+}
+
+/// It stays as it was first.
+void PeerNegotiation::setTransport(const char* setup) {
+    if (transport_.ice.ufrag.empty())
+        transport_ = {randomIceCredentials(), peerIdentity().fingerprint, setup};
+}
+
+/// What it says is not needed, but it gives each transceiver its line.
+void PeerNegotiation::createOffer() {
+    step_ = "create-offer";
+    pending_ = gst::Promise([created = onLoop(&PeerNegotiation::setLocal),
+                             refused = onLoop(&PeerNegotiation::fail)](const GstStructure* reply) {
+        if (const auto error = errorIn(reply))
+            refused("webrtcbin: " + *error);
+        else
+            created();
+    });
+    g_signal_emit_by_name(webrtcbin_, "create-offer", nullptr, pending_.get());
 }
 
 void PeerNegotiation::takeAnswer(const sdp::Offer& theirs) {
@@ -142,34 +158,8 @@ void PeerNegotiation::setDescription(const char* action, Description type, const
     g_signal_emit_by_name(webrtcbin_, action, description.get(), pending_.get());
 }
 
-void PeerNegotiation::createAnswer() {
-    if (busy()) create("create-answer", "answer");
-}
-
-void PeerNegotiation::create(const char* action, const char* field) {
-    step_ = action;
-    pending_ = gst::Promise([created = onLoop(&PeerNegotiation::onCreated),
-                             refused = onLoop(&PeerNegotiation::fail), field](const GstStructure* reply) {
-        if (const auto error = errorIn(reply))
-            refused("webrtcbin: " + *error);
-        else
-            created(descriptionIn(reply, field));
-    });
-    g_signal_emit_by_name(webrtcbin_, action, nullptr, pending_.get());
-}
-
-void PeerNegotiation::onCreated(const std::string& description) {
-    if (!busy()) return;
-    // The transport of the first answer stays. Of a later one nothing is needed, and it may refuse lines:
-    // webrtcbin asks their branches for caps, also one that is just being replaced.
-    if (!transport_.ice.ufrag.empty()) return setLocal();
-    auto transport = sdp::readTransport(description);
-    if (const auto* error = std::get_if<sdp::Error>(&transport)) return fail(error->detail);
-    transport_ = std::get<sdp::Transport>(std::move(transport));
-    setLocal();
-}
-
 void PeerNegotiation::setLocal() {
+    if (!busy()) return;
     const bool offers = side_ == Side::offerer;
     setDescription("set-local-description", offers ? Description::offer : Description::answer,
                    offers ? sdp::offerText(*lines_, transport_, {})

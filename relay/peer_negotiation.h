@@ -42,9 +42,8 @@ class PeerNegotiation {
 
     void begin(Side side, std::shared_ptr<const sdp::Offer> lines, std::chrono::milliseconds deadline,
                std::function<void(Answer)> onDone);
-    void create(const char* action, const char* field);
-    void createAnswer();
-    void onCreated(const std::string& description);
+    void setTransport(const char* setup);
+    void createOffer();
     void setLocal();
     void onLocalSet();
     void onCandidate(const std::string& candidate);
@@ -69,7 +68,7 @@ class PeerNegotiation {
     std::shared_ptr<const sdp::Offer> lines_; ///< of the offer, theirs or ours
     std::function<void(Answer)> onDone_;      ///< empty while nothing is under way
     const char* step_ = "";                   ///< for the message when time runs out
-    sdp::Transport transport_;
+    sdp::Transport transport_;                ///< ours, as long as the peer lives
     std::vector<std::string> candidates_;
     bool gathered_ = false;
     gst::Promise pending_;

@@ -1,7 +1,8 @@
 #include "relay/peer_transport.h"
 
+#include "relay/dtls_certificate.h"
 #include "relay/gst/element.h"
-#include "relay/peer_certificate.h"
+#include "relay/peer_identity.h"
 
 #include <gst/webrtc/webrtc.h>
 
@@ -61,6 +62,7 @@ struct PeerTransport::Shared {
 };
 
 void PeerTransport::Shared::watch(const std::shared_ptr<Shared>& self, GstElement* decoder) {
+    g_object_set(decoder, "pem", peerIdentity().pem.c_str(), nullptr);
     const std::weak_ptr<Shared> weak = self;
     auto certificate = gst::SignalConnection::connect<void(GParamSpec*)>(
         decoder, "notify::peer-pem", [weak, decoder](GParamSpec*) {

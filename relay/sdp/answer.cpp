@@ -13,23 +13,6 @@ Section answered(const OfferedLine& line, const Transport& transport, const char
 
 } // namespace
 
-std::variant<Transport, Error> readTransport(std::string_view answer) {
-    auto parsed = parseDescription(answer, sfuLimits);
-    if (auto* error = std::get_if<Error>(&parsed)) return *error;
-    const auto& description = std::get<Description>(parsed);
-    if (description.sections.empty()) return malformed("the answer of webrtcbin has no m-line");
-    const Section& section = description.sections.front();
-    const auto value = [&](std::string_view key) {
-        return section.attribute(key).value_or(description.attribute(key).value_or(""));
-    };
-    Transport transport{{value("ice-ufrag"), value("ice-pwd")}, value("fingerprint"), value("setup")};
-    // A line that webrtcbin refuses is a copy of the offer's.
-    if (section.port == 0 || !section.has("recvonly") || transport.ice.ufrag.empty() ||
-        transport.fingerprint.empty())
-        return malformed("webrtcbin refused the line " + section.kind);
-    return transport;
-}
-
 std::string answerForWebrtcbin(const Offer& offer, const Transport& transport) {
     Description description = bundleOf(offer);
     for (const std::size_t index : offer.order)

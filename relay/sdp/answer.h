@@ -1,22 +1,17 @@
-// The answer to an Offer: webrtcbin's own transport parameters, and on each line all that we carry.
+// The answer to an Offer: on each line all that we carry.
 //
 // webrtcbin 1.22 answers with the first codec only, without NACK, RTX and header extensions, and fills its
-// payload map from the answer that is set: so this one is set as its local description and given to the
-// publisher. Pure code, any thread.
+// payload map from the answer that is set: so it is not asked for one; this one is set as its local
+// description and given to the publisher. Pure code, any thread.
 #pragma once
 
 #include "relay/sdp/offer.h"
 #include "relay/sdp/render.h"
 
 #include <string>
-#include <string_view>
-#include <variant>
 #include <vector>
 
 namespace spillway::relay::sdp {
-
-/// What webrtcbin chose for its side, read from the answer that it made.
-std::variant<Transport, Error> readTransport(std::string_view answer);
 
 /// The answer as webrtcbin is to see it: the same lines as in Offer::textForWebrtcbin().
 std::string answerForWebrtcbin(const Offer& offer, const Transport& transport);

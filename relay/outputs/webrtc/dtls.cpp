@@ -1,8 +1,8 @@
 #include "relay/outputs/webrtc/dtls.h"
 
-#include "relay/outputs/webrtc/dtls_certificate.h"
+#include "relay/dtls_certificate.h"
+#include "relay/openssl_handles.h"
 #include "relay/outputs/webrtc/dtls_wire.h"
-#include "relay/outputs/webrtc/openssl_handles.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>

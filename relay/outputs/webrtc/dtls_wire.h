@@ -1,8 +1,8 @@
 // Where OpenSSL reads and writes DTLS: one write is one datagram (RFC 6347 section 4.1.1), one read too.
 #pragma once
 
+#include "relay/openssl_handles.h"
 #include "relay/outputs/webrtc/demux.h"
-#include "relay/outputs/webrtc/openssl_handles.h"
 
 #include <functional>
 

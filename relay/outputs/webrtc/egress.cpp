@@ -1,6 +1,7 @@
 #include "relay/outputs/webrtc/egress.h"
 
 #include "relay/outputs/webrtc/agreement.h"
+#include "relay/random_ice_credentials.h"
 #include "relay/refused.h"
 
 #include <spdlog/spdlog.h>
@@ -136,13 +137,17 @@ Viewing Egress::view(const ViewRequest& request, std::function<void(const std::s
     SessionSetup setup = setUp(*viewer, offer, lines);
     Viewing viewing{viewer->id, answer(offer, lines, setup.ours), offer.ice.ufrag};
     worker.add(std::move(setup));
-    for (std::size_t i = 0; i < lines.size(); ++i)
-        viewer->tracks[i]->attach(*lines[i].track);
-    spdlog::info("viewer comes viewer={} call={} participant={}", viewer->id, viewer->call,
-                 viewer->participant);
-    tell(*viewer, "attached", "");
-    lastId_ = viewer->id;
-    viewers_.emplace(viewer->id, std::move(viewer));
+    lastId_ = viewing.id;
+    const Viewer& comes = *viewers_.emplace(viewing.id, std::move(viewer)).first->second;
+    try {
+        for (std::size_t i = 0; i < lines.size(); ++i)
+            comes.tracks[i]->attach(*lines[i].track);
+    } catch (...) {
+        remove(viewing.id, "its tracks cannot be had");
+        throw;
+    }
+    spdlog::info("viewer comes viewer={} call={} participant={}", viewing.id, comes.call, comes.participant);
+    tell(comes, "attached", "");
     return viewing;
 }
 
@@ -225,24 +230,26 @@ void Egress::endAll() {
 }
 
 void Egress::remove(ViewerId viewer, const std::string& reason) {
-    const auto node = viewers_.extract(viewer);
-    const std::shared_ptr<Viewer> gone = std::move(node.mapped());
-    tell(*gone, "detached", reason);
-    for (const auto& track : gone->tracks)
+    auto node = viewers_.extract(viewer);
+    Viewer& gone = *node.mapped();
+    leaving_.insert(std::move(node));
+    tell(gone, "detached", reason);
+    for (const auto& track : gone.tracks)
         track->end(context_.findTrack(track->name()));
     // Its queues and its part of the budget last until the worker has let go of it.
     Loop& loop = context_.loop;
-    gone->worker.remove(viewer, [this, &loop, gone, token = lifetime_.token()] {
-        loop.post([this, gone, token] {
-            if (!token.expired()) settle(*gone);
+    gone.worker.remove(viewer, [this, &loop, viewer, token = lifetime_.token()] {
+        loop.post([this, viewer, token] {
+            if (!token.expired()) settle(viewer);
         });
     });
 }
 
 /// Nothing more comes of a viewer that has gone.
-void Egress::settle(const Viewer& gone) {
-    for (const auto& track : gone.tracks) {
-        gone.worker.giveBack(track->slot());
+void Egress::settle(ViewerId gone) {
+    const auto viewer = leaving_.extract(gone);
+    for (const auto& track : viewer.mapped()->tracks) {
+        viewer.mapped()->worker.giveBack(track->slot());
         if (context_.findTrack(track->name())) add(totalsOfGone_[track->name()], track->snapshot());
     }
 }
@@ -278,11 +285,16 @@ void Egress::tell(const Viewer& viewer, const char* state, const std::string& de
 
 void Egress::addTo(Snapshot& snapshot) const {
     snapshot.viewerTotals = totalsOfGone_;
+    const auto addTotals = [&](const ViewerSnapshot& viewer) {
+        for (const auto& watched : viewer.tracks)
+            if (context_.findTrack(watched.track)) add(snapshot.viewerTotals[watched.track], watched);
+    };
     for (const auto& [id, viewer] : viewers_) {
         snapshot.viewers.push_back(viewer->snapshot());
-        for (const auto& watched : snapshot.viewers.back().tracks)
-            if (context_.findTrack(watched.track)) add(snapshot.viewerTotals[watched.track], watched);
+        addTotals(snapshot.viewers.back());
     }
+    for (const auto& [id, viewer] : leaving_)
+        addTotals(viewer->snapshot());
 }
 
 bool Egress::isStuck(Clock::duration limit) const {

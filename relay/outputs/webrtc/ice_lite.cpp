@@ -2,14 +2,12 @@
 
 #include "relay/outputs/big_endian.h"
 
-#include <openssl/rand.h>
 #include <stun/stunagent.h>
 #include <stun/usages/ice.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <stdexcept>
 #include <utility>
 
 namespace spillway::relay::webrtc {
@@ -25,10 +23,6 @@ constexpr std::uint16_t integrityAttribute = 0x0008;
 constexpr std::size_t integrityBytes = 20;
 constexpr std::size_t fingerprintBytes = 4;
 constexpr std::size_t longestAddressBytes = 20; // of IPv6
-
-// RFC 8445 section 5.3: at least 24 and 128 bits of randomness; an ice-char has 6.
-constexpr std::size_t ufragChars = 8;
-constexpr std::size_t pwdChars = 24;
 
 /// As RFC 8445 section 7.1.1 wants it, by section 5.1.2.1: type preference 110, local preference 65535,
 /// component 1.
@@ -50,17 +44,6 @@ std::optional<Bytes> attribute(Bytes message, std::uint16_t wanted) {
         rest = rest.subspan(padded);
     }
     return std::nullopt;
-}
-
-std::string randomIceChars(std::size_t count) {
-    constexpr std::string_view chars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::array<std::uint8_t, pwdChars> bytes{};
-    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
-        throw std::runtime_error("no random numbers for ICE credentials");
-    std::string text;
-    for (std::size_t i = 0; i < count; ++i)
-        text += chars[bytes.at(i) % chars.size()];
-    return text;
 }
 
 /// Without state of ours: what is asked by it is forgotten at once, so that the viewers of a thread share it
@@ -138,10 +121,6 @@ std::size_t confirmation(StunMessage& request, const SocketAddress& remote, Muta
 }
 
 } // namespace
-
-IceCredentials randomIceCredentials() {
-    return {randomIceChars(ufragChars), randomIceChars(pwdChars)};
-}
 
 std::optional<std::string_view> addressedUfrag(Bytes datagram) {
     if (kindOf(datagram) != DatagramKind::stun || readU16(datagram.data()) != bindingRequest ||

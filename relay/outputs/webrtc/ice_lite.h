@@ -24,9 +24,6 @@ namespace spillway::relay::webrtc {
 
 using sdp::IceCredentials;
 
-/// From the system's random source. Throws std::runtime_error when that has none.
-IceCredentials randomIceCredentials();
-
 /// The name before the colon in the USERNAME of a STUN request: whom it is for. Nothing when the message is
 /// no well-formed STUN binding request or has none. Valid as long as the datagram.
 std::optional<std::string_view> addressedUfrag(Bytes datagram);

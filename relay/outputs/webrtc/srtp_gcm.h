@@ -6,8 +6,8 @@
 // thread at a time.
 #pragma once
 
+#include "relay/openssl_handles.h"
 #include "relay/outputs/webrtc/demux.h"
-#include "relay/outputs/webrtc/openssl_handles.h"
 #include "relay/outputs/webrtc/packet_ring.h"
 
 #include <array>

@@ -1,4 +1,5 @@
 #include "relay/outputs/webrtc/ice_lite.h"
+#include "relay/random_ice_credentials.h"
 
 #include "relay/outputs/big_endian.h"
 #include "support/catch.h"

@@ -1,12 +1,14 @@
-#include "relay/outputs/webrtc/dtls_certificate.h"
+#include "relay/dtls_certificate.h"
 
 #include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 
 #include <array>
 #include <cstdint>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay {
 
 using openssl::Certificate;
 using openssl::require;
@@ -46,6 +48,17 @@ DtlsCertificate::DtlsCertificate()
     certificate = selfSigned(key.get());
 }
 
+std::string DtlsCertificate::pem() const {
+    const openssl::Bio bio(BIO_new(BIO_s_mem()));
+    const bool good =
+        bio && PEM_write_bio_X509(bio.get(), certificate.get()) == 1 &&
+        PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
+    require(good, "certificate as text");
+    const char* text = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+}
+
 std::optional<sdp::Fingerprint> fingerprintOf(const X509* certificate, sdp::Fingerprint::Hash hash) {
     const EVP_MD* digest = EVP_sha256();
     if (hash == sdp::Fingerprint::Hash::sha384) digest = EVP_sha384();
@@ -56,4 +69,11 @@ std::optional<sdp::Fingerprint> fingerprintOf(const X509* certificate, sdp::Fing
     return sdp::Fingerprint{hash, {bytes.begin(), bytes.begin() + length}};
 }
 
-} // namespace spillway::relay::webrtc
+std::optional<sdp::Fingerprint> fingerprintOf(std::string_view pem, sdp::Fingerprint::Hash hash) {
+    const openssl::Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    const Certificate certificate(bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr) : nullptr);
+    ERR_clear_error();
+    return certificate ? fingerprintOf(certificate.get(), hash) : std::nullopt;
+}
+
+} // namespace spillway::relay

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace spillway::relay::webrtc::openssl {
+namespace spillway::relay::openssl {
 
 template <auto release>
 struct Release {
@@ -33,4 +33,4 @@ std::string takeError(std::string_view otherwise);
 /// Throws std::runtime_error with `what` and the error, unless it is good.
 void require(bool good, const char* what);
 
-} // namespace spillway::relay::webrtc::openssl
+} // namespace spillway::relay::openssl

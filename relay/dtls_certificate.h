@@ -2,16 +2,21 @@
 // SDP (RFC 5763 section 5). Any thread.
 #pragma once
 
-#include "relay/outputs/webrtc/openssl_handles.h"
+#include "relay/openssl_handles.h"
 #include "relay/sdp/fingerprint.h"
 
 #include <optional>
+#include <string>
+#include <string_view>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay {
 
 /// With a new ECDSA P-256 key, signed by itself. Throws std::runtime_error.
 struct DtlsCertificate {
     DtlsCertificate();
+
+    /// Certificate and key. Throws std::runtime_error.
+    std::string pem() const;
 
     openssl::Key key;
     openssl::Certificate certificate;
@@ -19,5 +24,7 @@ struct DtlsCertificate {
 
 /// Nothing when OpenSSL cannot.
 std::optional<sdp::Fingerprint> fingerprintOf(const X509* certificate, sdp::Fingerprint::Hash hash);
+/// Of the first certificate in `pem`; nothing when there is none.
+std::optional<sdp::Fingerprint> fingerprintOf(std::string_view pem, sdp::Fingerprint::Hash hash);
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay

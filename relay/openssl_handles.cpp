@@ -1,11 +1,11 @@
-#include "relay/outputs/webrtc/openssl_handles.h"
+#include "relay/openssl_handles.h"
 
 #include <openssl/err.h>
 
 #include <array>
 #include <stdexcept>
 
-namespace spillway::relay::webrtc::openssl {
+namespace spillway::relay::openssl {
 
 std::string takeError(std::string_view otherwise) {
     const unsigned long code = ERR_get_error();
@@ -21,4 +21,4 @@ void require(bool good, const char* what) {
     if (!good) throw std::runtime_error(std::string("OpenSSL: ") + what + ": " + takeError("failed"));
 }
 
-} // namespace spillway::relay::webrtc::openssl
+} // namespace spillway::relay::openssl
