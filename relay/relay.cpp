@@ -68,6 +68,7 @@ struct Relay::Impl {
         for (auto& [name, subscription] : subscriptions)
             subscription->end(EndReason::shutdown);
         subscriptions.clear();
+        egress.endAll();
         calls.clear();
     }
 

@@ -1,7 +1,7 @@
 // A pad that pushes VP8 RTP packets as webrtcbin's source pad would, from a thread of its own or from the
 // caller's: for what is tested or measured between pad and queue. Packets carry their count in the RTP
 // timestamp's place of a frame and the sequence number; the payload is a VP8 descriptor and filler, no
-// picture.
+// picture. As audio the same packets say that they are Opus.
 #pragma once
 
 #include "relay/gst/element.h"
@@ -21,8 +21,9 @@ class PacketSource {
   public:
     static constexpr int packetsPerFrame = 4;
 
-    explicit PacketSource(std::size_t payloadBytes = 1100)
+    explicit PacketSource(std::size_t payloadBytes = 1100, relay::MediaKind kind = relay::MediaKind::video)
         : payload_(payloadBytes)
+        , kind_(kind)
         , pipeline_(gst::Ref<GstElement>::sink(gst_pipeline_new(nullptr)))
         , pad_(gst::Ref<GstPad>::sink(gst_pad_new("src", GST_PAD_SRC))) {
         gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
@@ -34,9 +35,11 @@ class PacketSource {
         gst_pad_set_event_function(pad_.get(), onEvent);
         gst_pad_set_active(pad_.get(), TRUE);
         gst_pad_push_event(pad_.get(), gst_event_new_stream_start("packets"));
-        const auto caps = gst::Ref<GstCaps>::adopt(gst_caps_from_string(
-            "application/"
-            "x-rtp,media=(string)video,encoding-name=(string)VP8,clock-rate=(int)90000,payload=(int)96"));
+        const bool video = kind == relay::MediaKind::video;
+        const auto caps = gst::Ref<GstCaps>::adopt(
+            gst_caps_new_simple("application/x-rtp", "media", G_TYPE_STRING, video ? "video" : "audio",
+                                "encoding-name", G_TYPE_STRING, video ? "VP8" : "OPUS", "clock-rate",
+                                G_TYPE_INT, video ? 90000 : 48000, "payload", G_TYPE_INT, 96, nullptr));
         gst_pad_push_event(pad_.get(), gst_event_new_caps(caps.get()));
         GstSegment segment;
         gst_segment_init(&segment, GST_FORMAT_TIME);
@@ -50,9 +53,7 @@ class PacketSource {
         gst_pad_set_active(pad_.get(), FALSE);
     }
 
-    relay::IncomingPad incoming() const {
-        return {pad_.get(), pipeline_.get(), "0", ssrc_, relay::MediaKind::video};
-    }
+    relay::IncomingPad incoming() const { return {pad_.get(), pipeline_.get(), "0", ssrc_, kind_}; }
     GstElement* pipeline() const { return pipeline_.get(); }
 
     /// Pushes one packet on the calling thread.
@@ -127,6 +128,7 @@ class PacketSource {
     }
 
     const std::size_t payload_;
+    const relay::MediaKind kind_;
     const std::uint32_t ssrc_ = 7;
     gst::Ref<GstElement> pipeline_;
     gst::Ref<GstPad> pad_;

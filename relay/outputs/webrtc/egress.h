@@ -60,7 +60,7 @@ class Egress {
     SessionSetup setUp(Viewer& viewer, const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines);
     void finish(ViewerId viewer, const std::string& reason);
     void remove(ViewerId viewer, const std::string& reason);
-    void settle(const Viewer& gone);
+    void settle(ViewerId gone);
     void forTracksNamed(const TrackName& name, const std::function<void(ViewerTrack&)>& fn);
     void tell(const Viewer& viewer, const char* state, const std::string& detail) const;
 
@@ -70,7 +70,8 @@ class Egress {
     Directory directory_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::map<ViewerId, std::unique_ptr<Viewer>> viewers_;
-    std::map<TrackName, ViewerTotals> totalsOfGone_; ///< of viewers that have gone, of tracks that exist
+    std::map<ViewerId, std::unique_ptr<Viewer>> leaving_; ///< until their workers have let go of them
+    std::map<TrackName, ViewerTotals> totalsOfGone_;      ///< of viewers that have gone, of tracks that exist
     ViewerId lastId_ = 0;
     Lifetime lifetime_;
 };

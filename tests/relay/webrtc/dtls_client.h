@@ -1,8 +1,8 @@
 // A viewer's side of DTLS, for tests: OpenSSL as the client, each record a datagram of its own.
 #pragma once
 
+#include "relay/dtls_certificate.h"
 #include "relay/outputs/webrtc/dtls.h"
-#include "relay/outputs/webrtc/dtls_certificate.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -66,6 +66,16 @@ class DtlsClient {
     std::vector<Datagram> onTimeout() {
         DTLSv1_handle_timeout(ssl_.get());
         return run();
+    }
+    /// Over a UdpClient. Throws std::bad_optional_access when the server falls silent.
+    template <class Wire>
+    void shakeHands(const Wire& wire) {
+        std::vector<Datagram> flight = start();
+        while (!connected()) {
+            for (const Datagram& record : flight)
+                wire.send(record);
+            flight = receive(wire.receive().value());
+        }
     }
     std::vector<Datagram> close() {
         SSL_shutdown(ssl_.get());
