@@ -115,7 +115,7 @@ Peer::Impl::Impl(Loop& mainLoop, PeerSettings peerSettings, PeerEvents peerEvent
         if (offer && stage != Stage::lost && events.onCandidate)
             events.onCandidate(offer->lines[offer->order.front()].mid, candidate);
     });
-    bus = gst::BusWatch(pipeline.get(), [this](GstMessage* message) { onMessage(message); });
+    bus = gst::BusWatch(pipeline.get(), [this](GstMessage* error) { onError(error); });
     if (!pipeline.play())
         throw std::runtime_error("webrtcbin does not start: GStreamer lacks the nice or dtls elements");
 }
@@ -262,8 +262,7 @@ void Peer::Impl::watch() {
              stage == Stage::secured ? "no DTLS handshake in time" : "no path to the peer in time");
 }
 
-void Peer::Impl::onMessage(GstMessage* message) {
-    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return;
+void Peer::Impl::onError(GstMessage* message) {
     const BusError error = readError(message);
     const bool inside =
         gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), gst::cast<GstObject>(webrtcbin.get()));

@@ -49,7 +49,7 @@ struct Peer::Impl {
     void checkAgain();
     void addRemoteCandidate(const std::string& candidate);
     void onConnected();
-    void onMessage(GstMessage* message);
+    void onError(GstMessage* message);
     /// Looks for a peer that never connects or has gone silent.
     void watch();
     /// Ends the peer: no more media passes, and the owner is told, once.

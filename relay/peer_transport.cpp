@@ -30,6 +30,21 @@ std::string stringProperty(GstElement* element, const char* name) {
     return text;
 }
 
+void setCertificate(GstElement* decoder) {
+    g_object_set(decoder, "pem", peerIdentity().pem.c_str(), nullptr);
+}
+
+/// GStreamer reads a certificate once for all that have it at a time, and forgets it with the last of them,
+/// which it does not guard against the next that comes just then: so one is kept.
+void identify(GstElement* decoder) {
+    [[maybe_unused]] static GstElement* const kept = [] {
+        GstElement* element = gst::makeElement("dtlsdec").release();
+        setCertificate(element);
+        return element;
+    }();
+    setCertificate(decoder);
+}
+
 } // namespace
 
 struct PeerTransport::Shared {
@@ -62,7 +77,7 @@ struct PeerTransport::Shared {
 };
 
 void PeerTransport::Shared::watch(const std::shared_ptr<Shared>& self, GstElement* decoder) {
-    g_object_set(decoder, "pem", peerIdentity().pem.c_str(), nullptr);
+    identify(decoder);
     const std::weak_ptr<Shared> weak = self;
     auto certificate = gst::SignalConnection::connect<void(GParamSpec*)>(
         decoder, "notify::peer-pem", [weak, decoder](GParamSpec*) {

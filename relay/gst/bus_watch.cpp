@@ -13,15 +13,23 @@ gboolean onBusMessage(GstBus*, GstMessage* message, gpointer data) noexcept {
     return G_SOURCE_CONTINUE;
 }
 
+/// Any thread.
+GstBusSyncReply dropAllButErrors(GstBus*, GstMessage* message, gpointer) noexcept {
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) return GST_BUS_PASS;
+    gst_message_unref(message);
+    return GST_BUS_DROP;
+}
+
 void release(gpointer data) noexcept {
     delete static_cast<Callback*>(data);
 }
 
 } // namespace
 
-BusWatch::BusWatch(GstElement* pipeline, std::function<void(GstMessage*)> onMessage)
+BusWatch::BusWatch(GstElement* pipeline, std::function<void(GstMessage*)> onError)
     : bus_(Ref<GstBus>::adopt(gst_element_get_bus(pipeline))) {
-    gst_bus_add_watch_full(bus_.get(), G_PRIORITY_DEFAULT, onBusMessage, new Callback(std::move(onMessage)),
+    gst_bus_set_sync_handler(bus_.get(), dropAllButErrors, nullptr, nullptr);
+    gst_bus_add_watch_full(bus_.get(), G_PRIORITY_DEFAULT, onBusMessage, new Callback(std::move(onError)),
                            release);
 }
 

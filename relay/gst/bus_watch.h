@@ -1,4 +1,6 @@
-// Messages of a pipeline's bus, on the main loop; the destructor ends the watch. Loop thread.
+// Errors that a pipeline's elements post, on the main loop; the destructor ends the watch. All else that
+// comes over the bus is dropped by the thread that posts it: each element tells of each of its states, and a
+// message costs the loop a wake. Loop thread.
 #pragma once
 
 #include "relay/gst/ref.h"
@@ -12,8 +14,8 @@ namespace spillway::gst {
 class BusWatch {
   public:
     BusWatch() = default;
-    /// `onMessage` may destroy the watch; it must not throw.
-    BusWatch(GstElement* pipeline, std::function<void(GstMessage*)> onMessage);
+    /// `onError` may destroy the watch; it must not throw.
+    BusWatch(GstElement* pipeline, std::function<void(GstMessage*)> onError);
     BusWatch(BusWatch&& other) noexcept = default;
     BusWatch& operator=(BusWatch&& other) noexcept;
     ~BusWatch() { remove(); }

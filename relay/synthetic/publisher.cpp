@@ -133,7 +133,6 @@ Publisher::Impl::Impl(Loop& mainLoop, PublisherSettings publisherSettings)
     addSender(webrtcbin.get(), video->output());
     if (settings.audio) addSender(webrtcbin.get(), addTone(pipeline.get()));
     bus = gst::BusWatch(pipeline.get(), [name = settings.name](GstMessage* message) {
-        if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return;
         GError* error = nullptr;
         gst_message_parse_error(message, &error, nullptr);
         spdlog::warn("synthetic publisher failed publisher={} error=\"{}\"", name, error->message);
