@@ -35,7 +35,7 @@ class Reactor {
         virtual void onTimeout(Clock::time_point now) = 0;
     };
 
-    static constexpr std::chrono::microseconds defaultGather{1000};
+    static constexpr std::chrono::microseconds defaultGather{300};
 
     /// `name` is what the thread is called; the kernel keeps 15 bytes of it. `hooks` outlive it. Throws
     /// std::system_error when the process has no descriptors left.

@@ -117,6 +117,9 @@ func play(write func(*rtp.Packet) error) {
 	}}
 	for due := time.Now(); ; {
 		packets := int(burst.Load())
+		if rest := packetsPerFrame - t.part; packets > rest {
+			packets = rest // a burst ends with its frame
+		}
 		for i := 0; i < packets; i++ {
 			check(write(t.next()))
 		}
