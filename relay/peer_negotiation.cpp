@@ -127,13 +127,7 @@ void PeerNegotiation::setTransport(const char* setup) {
 /// What it says is not needed, but it gives each transceiver its line.
 void PeerNegotiation::createOffer() {
     step_ = "create-offer";
-    pending_ = gst::Promise([created = onLoop(&PeerNegotiation::setLocal),
-                             refused = onLoop(&PeerNegotiation::fail)](const GstStructure* reply) {
-        if (const auto error = errorIn(reply))
-            refused("webrtcbin: " + *error);
-        else
-            created();
-    });
+    pending_ = promise(&PeerNegotiation::setLocal);
     g_signal_emit_by_name(webrtcbin_, "create-offer", nullptr, pending_.get());
 }
 
@@ -148,14 +142,18 @@ void PeerNegotiation::setDescription(const char* action, Description type, const
     const auto description =
         parse(type == Description::offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, text);
     if (!description) return fail("GStreamer cannot read a description that we wrote");
-    pending_ = gst::Promise(
-        [taken = onLoop(next), refused = onLoop(&PeerNegotiation::fail)](const GstStructure* reply) {
+    pending_ = promise(next);
+    g_signal_emit_by_name(webrtcbin_, action, description.get(), pending_.get());
+}
+
+gst::Promise PeerNegotiation::promise(void (PeerNegotiation::*next)()) {
+    return gst::Promise(
+        [done = onLoop(next), refused = onLoop(&PeerNegotiation::fail)](const GstStructure* reply) {
             if (const auto error = errorIn(reply))
                 refused("webrtcbin: " + *error);
             else
-                taken();
+                done();
         });
-    g_signal_emit_by_name(webrtcbin_, action, description.get(), pending_.get());
 }
 
 void PeerNegotiation::setLocal() {

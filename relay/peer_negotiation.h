@@ -56,6 +56,8 @@ class PeerNegotiation {
     /// Passes a description to webrtcbin and goes on with `next` when it was taken.
     void setDescription(const char* action, Description type, const std::string& text,
                         void (PeerNegotiation::*next)());
+    /// Goes on with `next` when webrtcbin has done what was asked; fails when it could not.
+    gst::Promise promise(void (PeerNegotiation::*next)());
     /// A function for any thread that runs `fn` on the loop if this object still is.
     template <class... Args>
     auto onLoop(void (PeerNegotiation::*fn)(Args...));
