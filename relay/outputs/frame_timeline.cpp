@@ -27,9 +27,11 @@ FrameTimeline::Time FrameTimeline::next(std::optional<Time> presentation, std::o
     }
     Time time = presentation ? *presentation - *base_ : guess;
     const Time order = presentation && decoding ? *decoding - *base_ : time;
-    // Without a decoding time that goes on, a frame that does not step forward is out of place.
-    const bool inOrder = decoding && lastDecoding_ && order > *lastDecoding_;
-    if (lastArrived_ && !inOrder) time = std::max(time, newest_ + tick);
+    // Without a decoding time that goes on, a frame that does not step forward is out of place. One that does
+    // steps far enough to be told apart.
+    const bool isReordered = time < newestGiven_ && decoding && lastDecoding_ && order > *lastDecoding_;
+    newestGiven_ = std::max(newestGiven_, time);
+    if (lastArrived_ && !isReordered) time = std::max(time, newest_ + tick);
     time = std::max(Time{0}, time);
     newest_ = std::max(newest_, time);
     lastDecoding_ = std::max(order, lastDecoding_.value_or(order));

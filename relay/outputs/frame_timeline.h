@@ -17,8 +17,9 @@ class FrameTimeline {
     using Time = std::chrono::nanoseconds;
 
     /// The presentation time in the file. A frame without one follows its predecessor by the time that passed
-    /// between their arrivals. A step backwards holds the clock to 1 ms a frame, unless decoding times say
-    /// that the order is right (B-frames); one of more than a second sets it anew.
+    /// between their arrivals. A step backwards, or of less than 1 ms, holds the clock to 1 ms a frame,
+    /// unless decoding times say that a step backwards is right (B-frames); one of more than a second sets it
+    /// anew.
     Time next(std::optional<Time> presentation, std::optional<Time> decoding, Clock::time_point arrived);
 
     /// From the first frame to the newest.
@@ -29,7 +30,8 @@ class FrameTimeline {
 
     std::optional<Time> base_; ///< the input's time of the file's 0
     Time newest_{};
-    std::optional<Time> lastDecoding_; ///< in the file's time
+    Time newestGiven_{}; ///< before it was held; in the file's time, as the next
+    std::optional<Time> lastDecoding_;
     std::optional<Clock::time_point> lastArrived_;
 };
 
