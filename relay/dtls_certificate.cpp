@@ -15,7 +15,7 @@ using openssl::require;
 
 namespace {
 
-// The viewers do not look at it, but a process must not outlive its certificate.
+// Nobody looks at it, but a process must not outlive its certificate.
 constexpr long certificateSeconds = 10L * 365 * 24 * 3600;
 constexpr long clockSkewSeconds = 24L * 3600;
 
@@ -46,6 +46,12 @@ DtlsCertificate::DtlsCertificate()
     : key(EVP_EC_gen("P-256")) {
     require(key != nullptr, "key");
     certificate = selfSigned(key.get());
+}
+
+std::string DtlsCertificate::fingerprint() const {
+    const auto digest = fingerprintOf(certificate.get(), sdp::Fingerprint::Hash::sha256);
+    require(digest.has_value(), "fingerprint");
+    return digest->text();
 }
 
 std::string DtlsCertificate::pem() const {

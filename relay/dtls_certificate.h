@@ -15,6 +15,8 @@ namespace spillway::relay {
 struct DtlsCertificate {
     DtlsCertificate();
 
+    /// Value of `a=fingerprint`: `sha-256 AB:CD:…`. Throws std::runtime_error.
+    std::string fingerprint() const;
     /// Certificate and key. Throws std::runtime_error.
     std::string pem() const;
 

@@ -8,9 +8,7 @@ namespace {
 
 PeerIdentity made() {
     const DtlsCertificate certificate;
-    const auto fingerprint = fingerprintOf(certificate.certificate.get(), sdp::Fingerprint::Hash::sha256);
-    openssl::require(fingerprint.has_value(), "fingerprint");
-    return {certificate.pem(), fingerprint->text()};
+    return {certificate.pem(), certificate.fingerprint()};
 }
 
 } // namespace

@@ -128,9 +128,7 @@ struct DtlsIdentity::Impl {
     Impl() {
         const DtlsCertificate own;
         context = makeContext(own);
-        const auto digest = fingerprintOf(own.certificate.get(), sdp::Fingerprint::Hash::sha256);
-        require(digest.has_value(), "fingerprint");
-        fingerprint = digest->text();
+        fingerprint = own.fingerprint();
     }
 
     openssl::Context context; ///< holds key and certificate

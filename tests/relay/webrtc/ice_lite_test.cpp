@@ -1,7 +1,7 @@
 #include "relay/outputs/webrtc/ice_lite.h"
-#include "relay/random_ice_credentials.h"
 
 #include "relay/outputs/big_endian.h"
+#include "relay/random_ice_credentials.h"
 #include "support/catch.h"
 
 #include "ice_client.h"
