@@ -340,7 +340,8 @@ bool PeerStreams::forget(std::uint32_t ssrc) {
         if (it == shared_->streams.end()) return true;
         jitterBuffer = it->second.jitterBuffer;
     }
-    if (jitterBuffer && !bringToRest(jitterBuffer.get())) {
+    const auto shut = shutOut(rtpbin_.get(), ssrc);
+    if (!shut || (jitterBuffer && !bringToRest(jitterBuffer.get()))) {
         spdlog::warn("a stream that is forgotten does not come to rest ssrc={}", ssrc);
         return false;
     }

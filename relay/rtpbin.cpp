@@ -8,16 +8,26 @@
 #include <chrono>
 #include <cstdio>
 #include <string_view>
+#include <utility>
 
 namespace spillway::relay {
 
 namespace {
 
+constexpr std::chrono::milliseconds longestPush{500}; // a first packet waits up to 100 ms for the loop
+
 /// Lets no data through any more; whether what was under way has passed.
 bool hush(GstPad* source) {
-    constexpr std::chrono::milliseconds longest{500}; // a first packet waits up to 100 ms for the loop
     gst::dropDataForever(source);
-    return gst::awaitIdle(source, longest);
+    return gst::awaitIdle(source, longestPush);
+}
+
+/// At the head of a buffer that does not come in a list: rtpssrcdemux takes none.
+std::optional<std::uint32_t> ssrcAt(GstPadProbeInfo* info, gsize offset) {
+    std::array<guint8, 4> bytes{};
+    GstBuffer* buffer = gst_pad_probe_info_get_buffer(info);
+    if (gst_buffer_extract(buffer, offset, bytes.data(), bytes.size()) != bytes.size()) return std::nullopt;
+    return GST_READ_UINT32_BE(bytes.data());
 }
 
 gst::Ref<GstPad> peerOf(GstElement* element, const char* pad) {
@@ -73,6 +83,24 @@ std::uint64_t readLost(GstElement* jitterBuffer) {
         gst_structure_free(stats);
     }
     return lost;
+}
+
+std::optional<std::vector<gst::PadProbe>> shutOut(GstElement* rtpbin, std::uint32_t ssrc) {
+    // RFC 3550 sections 5.1 and 6.4: the sender's, of a packet and of the first report.
+    constexpr std::array<std::pair<const char*, gsize>, 2> sinks{{{"sink", 8}, {"rtcp_sink", 4}}};
+    std::vector<gst::PadProbe> probes;
+    for (const auto& demux : gst::elementsOf(rtpbin, "rtpssrcdemux")) {
+        for (const auto& [name, offset] : sinks) {
+            probes.emplace_back(gst::staticPad(demux.get(), name).get(), GST_PAD_PROBE_TYPE_BUFFER,
+                                [ssrc, offset = offset](GstPadProbeInfo* info) {
+                                    return ssrcAt(info, offset) == ssrc ? GST_PAD_PROBE_DROP
+                                                                        : GST_PAD_PROBE_OK;
+                                });
+            const auto source = peerOf(demux.get(), name);
+            if (source && !gst::awaitIdle(source.get(), longestPush)) return std::nullopt;
+        }
+    }
+    return probes;
 }
 
 bool bringToRest(GstElement* jitterBuffer) {

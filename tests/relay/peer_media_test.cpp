@@ -321,6 +321,31 @@ TEST_CASE("a stream comes, another is forgotten and a description is set at once
     sender.join();
 }
 
+TEST_CASE("a stream may go on sending while it is forgotten") {
+    OpenSession session;
+    session.connect();
+    const auto chain =
+        gst::Ref<GstPad>::adopt(gst_pad_get_peer(session.inside("dtlssrtpdec", "rtp_src").get()));
+    constexpr std::uint32_t ssrc = 4711;
+    std::atomic<bool> done{false};
+    std::atomic<GstFlowReturn> worst{GST_FLOW_OK};
+    std::thread sender([&] {
+        for (std::uint16_t sequence = 1; !done.load(); ++sequence)
+            if (const auto flow = gst_pad_chain(chain.get(), makePacket(ssrc, sequence)); flow != GST_FLOW_OK)
+                worst.store(flow);
+    });
+    const auto streams = [&] { return session.receiver.sinks->all().size(); };
+    for (std::size_t time = 1; time <= 100 && worst.load() == GST_FLOW_OK; ++time) {
+        CHECK(session.loop.runUntil([&] { return streams() == 2 + time; }, 5s));
+        CHECK(session.receiver.peer->forgetSsrc(ssrc));
+    }
+    done.store(true);
+    sender.join();
+    CHECK(worst.load() == GST_FLOW_OK);
+    CHECK(session.flows(MediaKind::video, 10));
+    CHECK_FALSE(session.receiver.lost);
+}
+
 TEST_CASE("a peer that makes up SSRCs is ended") {
     OpenSession session;
     session.connect();
