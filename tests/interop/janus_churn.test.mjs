@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { until } from '../support/wait.mjs';
-import { descriptorCount, residentBytes, threadCount } from '../support/process.mjs';
+import { descriptorCount, residentBytes, threadCount, threadNames } from '../support/process.mjs';
 import { recordAll, room, startGuest, startRoom, trackOf, untilMedia, untilState } from './janus/scene.mjs';
 
 const long = Boolean(process.env.SPILLWAY_LONG);
@@ -95,7 +95,8 @@ async function assertAsFresh(t, worn, fresh) {
   };
   const error = await until('as a fresh join', alike, { deadline: 40_000, every: 500 }).then(() => null, (late) => late);
   t.diagnostic(JSON.stringify(pair));
-  assert.equal(error, null, `${error?.message}: ${JSON.stringify(pair)}`);
+  const named = error && JSON.stringify([await threadNames(worn.pid), await threadNames(fresh.pid)]);
+  assert.equal(error, null, `${error?.message}: ${JSON.stringify(pair)}; threads: ${named}`);
 }
 
 /// Flat: what the last quarter needed at most is what the third did.

@@ -8,6 +8,17 @@ export async function threadCount(pid) {
   return (await readdir(`/proc/${pid}/task`)).length;
 }
 
+/// How many threads there are of each name, without the digits in it.
+export async function threadNames(pid) {
+  const counts = {};
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    // One that ends meanwhile has no name.
+    const name = (await readFile(`/proc/${pid}/task/${thread}/comm`, 'utf8').catch(() => '')).trim().replace(/\d+/g, '');
+    if (name) counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
 export async function descriptorCount(pid) {
   return (await readdir(`/proc/${pid}/fd`)).length;
 }

@@ -1,5 +1,6 @@
 // One synthetic VP8 track of 30 frames and 240 packets a second, 2.3 Mbit/s, with a keyframe every two seconds and when
-// asked for one. The headers are VP8's, the pictures are noise.
+// asked for one. The headers are VP8's, the pictures are noise. As with a camera, frames are unevenly far from each other:
+// each by up to 1 ms of its timestamp.
 //
 //	source -whip http://10.78.0.1:8080/whip/call?participant=alice -token T [-playout-delay 40ms]
 //	source -rtp 127.0.0.1:5004 -rtcp 127.0.0.1:5005
@@ -37,6 +38,8 @@ const (
 	headerBytes     = 12
 	keyframeEvery   = 2 * framesPerSecond
 	payloadType     = 96
+	clockRate       = 90000
+	uneven          = clockRate / 1000
 	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 )
 
@@ -69,7 +72,8 @@ func takeFeedback(packets []rtcp.Packet) {
 
 // track makes the packets, one after the other.
 type track struct {
-	header rtp.Header
+	header rtp.Header // of the next packet
+	even   uint32     // timestamp of its frame, were all equally far from each other
 	frame  int
 	part   int
 	key    bool
@@ -105,16 +109,18 @@ func (t *track) next() *rtp.Packet {
 	if t.part++; t.part == packetsPerFrame {
 		t.part = 0
 		t.frame++
-		t.header.Timestamp += 90000 / framesPerSecond
+		t.even += clockRate / framesPerSecond
+		t.header.Timestamp = t.even + uint32(rand.Intn(2*uneven+1)) - uneven
 	}
 	return packet
 }
 
 // play is on a steady clock: a late packet makes none of the others late.
 func play(write func(*rtp.Packet) error) {
-	t := &track{header: rtp.Header{
-		Version: 2, PayloadType: payloadType, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32()), Timestamp: rand.Uint32(),
-	}}
+	t := &track{even: rand.Uint32()}
+	t.header = rtp.Header{
+		Version: 2, PayloadType: payloadType, SSRC: rand.Uint32(), SequenceNumber: uint16(rand.Uint32()), Timestamp: t.even,
+	}
 	for due := time.Now(); ; {
 		packets := int(burst.Load())
 		if rest := packetsPerFrame - t.part; packets > rest {
@@ -171,7 +177,7 @@ func publish() func(*rtp.Packet) error {
 	)
 	peer, err := api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
 	check(err)
-	codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
+	codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate}
 	local, err := webrtc.NewTrackLocalStaticRTP(codec, "video", "source")
 	check(err)
 	line, err := peer.AddTransceiverFromTrack(local, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})

@@ -3,9 +3,9 @@
 //
 //	tap -in lo -out viewa [-every 8]
 //
-// RTP headers are not encrypted: a viewer's packets have the source's sequence numbers, each further by the same. By how
-// much is not known; it is the least with which frames begin where they do and no packet leaves before it came: a delay as
-// long as a frame lasts would not be seen. Of packets that leave in one piece (GSO) the first is seen, which waited longest.
+// RTP headers are not encrypted: a viewer's packets have the source's sequence numbers and timestamps, each further by the
+// same. By how much is not known; the source's frames are unevenly far from each other, so only one pair of distances makes
+// the viewer's packets out of the source's. Of packets that leave in one piece (GSO) the first is seen, which waited longest.
 // Comes in on stdin: `begin` starts anew; `delays` asks; the end of stdin ends it.
 // Goes out on stdout: one JSON object a line: ready, begun, and delays { flows, packets, p50, p95, p99, max } in ms.
 package main
@@ -16,7 +16,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math"
 	"net"
 	"os"
 	"sort"
@@ -34,8 +33,9 @@ const (
 	headerBytes    = 20 + 8 // of IPv4 without options, and UDP
 	rtpBytes       = 12
 	longest        = time.Second
-	fewest         = 50 // packets of a viewer, to find its offset with
-	tries          = 8
+	fewest         = 50 // packets of a viewer, to find its distance with
+	tries          = 16
+	alike          = 0.8 // of a viewer's packets, at least, that are the source's at that distance
 )
 
 var (
@@ -58,10 +58,10 @@ type passed struct {
 	at        int64 // ns
 }
 
-// arrival of a packet from the source.
-type arrival struct {
-	at     int64
-	begins bool // a frame
+// distance of a viewer's packets from the source's.
+type distance struct {
+	sequence  uint16
+	timestamp uint32
 }
 
 // record is what was seen since the beginning. Any thread.
@@ -148,51 +148,48 @@ func watch(socket int, kind uint8, into *record) {
 	}
 }
 
-// delaysOf a viewer with the least offset that lets no packet leave before it came; nil when there is none.
-func delaysOf(came map[uint16]arrival, left []passed) []float64 {
-	offsets := map[uint16]bool{}
-	// Of some packets: one may have come unseen.
+// delaysOf a viewer, nil when its packets are not the source's. Some are not with any viewer: what was sent again, and what
+// came after the relay itself left some out.
+func delaysOf(came []passed, left []passed) []float64 {
+	if len(came) == 0 || len(left) < fewest {
+		return nil
+	}
+	bySequence := map[uint16]passed{}
+	for _, one := range came {
+		bySequence[one.sequence] = one
+	}
+	seen := map[distance]bool{}
+	var best []float64
 	for i := 1; i < tries; i++ {
 		some := left[len(left)*i/tries]
-		for candidate, arrived := range came {
-			if waited := some.at - arrived.at; waited >= 0 && waited < int64(longest) {
-				offsets[some.sequence-candidate] = true
+		first := sort.Search(len(came), func(i int) bool { return came[i].at > some.at-int64(longest) })
+		for ; first < len(came) && came[first].at <= some.at; first++ {
+			candidate := distance{some.sequence - came[first].sequence, some.timestamp - came[first].timestamp}
+			if seen[candidate] {
+				continue
+			}
+			seen[candidate] = true
+			if delays := delaysAt(candidate, bySequence, left); len(delays) > len(best) {
+				best = delays
 			}
 		}
 	}
-	var best []float64
-	least := math.Inf(1)
-	for offset := range offsets {
-		delays, sum := delaysWith(came, left, offset)
-		if delays != nil && sum < least {
-			best, least = delays, sum
-		}
+	if float64(len(best)) < alike*float64(len(left)) {
+		return nil
 	}
 	return best
 }
 
-// delaysWith that offset, and their mean.
-func delaysWith(came map[uint16]arrival, left []passed, offset uint16) ([]float64, float64) {
+// delaysAt that distance, of the packets that have it.
+func delaysAt(candidate distance, came map[uint16]passed, left []passed) []float64 {
 	var delays []float64
-	sum, odd := 0.0, 0
-	for i, one := range left {
-		arrived, known := came[one.sequence-offset]
-		if !known || i == 0 {
-			continue // it came before the beginning, or unseen
+	for _, one := range left {
+		arrived, known := came[one.sequence-candidate.sequence]
+		if known && arrived.timestamp == one.timestamp-candidate.timestamp && arrived.at <= one.at {
+			delays = append(delays, float64(one.at-arrived.at)/1e6)
 		}
-		if one.at < arrived.at {
-			return nil, 0
-		}
-		if arrived.begins != (one.timestamp != left[i-1].timestamp) {
-			odd++ // the one before it left unseen, or it is another packet
-		}
-		delays = append(delays, float64(one.at-arrived.at)/1e6)
-		sum += delays[len(delays)-1]
 	}
-	if len(delays) < fewest || odd*50 > len(delays) {
-		return nil, 0
-	}
-	return delays, sum / float64(len(delays))
+	return delays
 }
 
 type spread struct {
@@ -208,17 +205,10 @@ type spread struct {
 func (r *record) spread() spread {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	came := map[uint16]arrival{}
-	for i := 1; i < len(r.in); i++ {
-		// Without the one before it nobody knows.
-		if r.in[i].sequence == r.in[i-1].sequence+1 {
-			came[r.in[i].sequence] = arrival{r.in[i].at, r.in[i].timestamp != r.in[i-1].timestamp}
-		}
-	}
 	result := spread{"delays", 0, 0, -1, -1, -1, -1}
 	var all []float64
 	for _, left := range r.out {
-		if delays := delaysOf(came, left); delays != nil {
+		if delays := delaysOf(r.in, left); delays != nil {
 			result.Flows++
 			all = append(all, delays...)
 		}
