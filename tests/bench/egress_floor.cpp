@@ -5,6 +5,9 @@
 //   bench_egress_floor --receive                       prints its port and takes what comes, until stdin ends
 //   bench_egress_floor --to ADDRESS PORT [--packets N] [--viewers N]
 //     prints {"sendto": …, "gso": …}: µs of CPU for each packet
+//   bench_egress_floor --late SECONDS
+//     prints {"p50": …, "p99": …}: by how many ms a thread wakes too late that sleeps for a packet's time, 4
+//     ms
 #include "support/cpu_time.h"
 
 #include <arpa/inet.h>
@@ -16,6 +19,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -23,6 +27,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -183,6 +188,20 @@ class Floor {
     std::array<std::uint8_t, frameOf*(packetBytes + tagBytes)> buffer_{};
 };
 
+/// What the machine adds to whatever waits for something: ms, sorted.
+std::vector<double> lateness(std::chrono::seconds time) {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::milliseconds packetTime{4};
+    std::vector<double> late;
+    for (auto due = Clock::now(), end = due + time; due < end;) {
+        due += packetTime;
+        std::this_thread::sleep_until(due);
+        late.push_back(std::chrono::duration<double, std::milli>(Clock::now() - due).count());
+    }
+    std::sort(late.begin(), late.end());
+    return late;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -194,6 +213,12 @@ int main(int argc, char** argv) {
         const std::string_view word = argv[i];
         if (word == "--receive") {
             receive();
+            return 0;
+        }
+        if (word == "--late" && i + 1 < argc) {
+            const auto late = lateness(std::chrono::seconds(std::max(1, std::atoi(argv[++i]))));
+            std::printf("{\"p50\": %.3f, \"p99\": %.3f}\n", late[late.size() / 2],
+                        late[late.size() * 99 / 100]);
             return 0;
         }
         if (word == "--to" && i + 2 < argc) {

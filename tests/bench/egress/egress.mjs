@@ -10,12 +10,13 @@ import { cable, here, startHost } from '../../support/hosts.mjs';
 import { cpuSeconds, residentBytes, threadCount } from '../../support/process.mjs';
 import { root } from '../../support/spillwayd.mjs';
 import { buildViewers, startViewers } from '../viewers/viewers.mjs';
-import { measureFloor, startTap } from './processes.mjs';
+import { measureFloor, measureLateness, startTap } from './processes.mjs';
 import { startJanusWith, startSpillwayWith } from './server.mjs';
 import { judge } from './targets.mjs';
 
 const short = process.argv.includes('--short');
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
+const floorProgram = path(root, 'build/release/tests/bench/bench_egress_floor');
 const address = '10.78.0.1';
 const farAddress = '10.78.0.2';
 const crowds = short ? { Janus: [20], Spillway: [20, 40] } : { Janus: [100], Spillway: [100, 200, 400] };
@@ -65,7 +66,7 @@ async function window(server, viewers) {
 }
 
 /// How long packets are inside, of a tenth of the viewers: { paced, frames }, one by one as a sender with a pacer has them,
-/// and a frame at once.
+/// and a frame at once; and { late }, for how long the machine itself let things wait meanwhile.
 async function measureDelay(server, programs, plug, count) {
   const tap = await startTap(here, programs.tap, ['-in', 'lo', '-out', plug.name, '-every', String(2 ** Math.round(Math.log2(count / 10)))]);
   const whileSending = async (burst) => {
@@ -76,7 +77,9 @@ async function measureDelay(server, programs, plug, count) {
     return tap.ask('delays');
   };
   try {
-    return { paced: await whileSending(1), frames: await whileSending(8) };
+    const seconds = Math.floor((rest + steady) / 1000);
+    const [paced, late] = await Promise.all([whileSending(1), measureLateness(floorProgram, here, seconds)]);
+    return { paced, frames: await whileSending(8), late };
   } finally {
     await tap.end();
   }
@@ -111,7 +114,8 @@ function report(row) {
     `cores; threads ${row.threads >= 0 ? '+' : ''}${row.threads}; ${dashes(row.memory, 0)} KiB per viewer; ` +
     `${(row.expected * 100).toFixed(1)} % of the packets, lost ${row.lost}, of these ${row.dropped} at the viewers' sockets; ` +
     `join ${dashes(row.join)} ms of CPU; p95 first packet ${dashes(row.first, 0)} ms, first frame ${dashes(row.frame, 0)} ms ` +
-    `(${row.withFrame} have one); inside ${told(row.delay.paced)}, with frames at once ${told(row.delay.frames)}`,
+    `(${row.withFrame} have one); inside ${told(row.delay.paced)}, while a wake was late by p50 ` +
+    `${dashes(row.delay.late.p50)} p99 ${dashes(row.delay.late.p99)} ms; with frames at once ${told(row.delay.frames)}`,
   );
 }
 
@@ -139,7 +143,7 @@ let good = false;
 try {
   const [plug] = await cable(here, far, 'view', '10.78.0');
   const stage = { far, plug, programs };
-  const floor = await measureFloor(path(root, 'build/release/tests/bench/bench_egress_floor'), here, far, farAddress, floorPackets);
+  const floor = await measureFloor(floorProgram, here, far, farAddress, floorPackets);
   console.log(`floor: ${floor.sendto.toFixed(2)} µs per packet with sendto, ${floor.gso.toFixed(2)} µs with GSO of 8`);
   const [janus] = only === 'Spillway' ? [] : await measureAll(startJanusWith, stage);
   const spillway = only === 'Janus' ? [] : await measureAll(startSpillwayWith, stage);

@@ -12,6 +12,12 @@ export async function measureFloor(program, near, far, address, packets) {
   }
 }
 
+/// By how many ms the first in line for a core wakes too late: { p50, p99 }.
+export async function measureLateness(program, host, seconds) {
+  const args = ['--rr', '2', program, '--late', String(seconds)];
+  return JSON.parse(await host.run('chrt', args, { deadline: seconds * 1000 + 10_000 }));
+}
+
 export async function startTap(host, program, args) {
   const tap = new LineProcess(host, program, args);
   await tap.next('ready');
