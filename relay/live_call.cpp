@@ -46,13 +46,13 @@ void LiveCall::setState(CallState state, const std::string& detail) {
     spdlog::info("call state call={} state={} detail=\"{}\"", settings_.name, callStateName(state), detail);
     if (events_.happened)
         events_.happened({Event::Subject::call, settings_.name, {}, {}, callStateName(state), detail});
-    if (state == CallState::left) endWaiting([](const Key&) { return true; });
+    if (state == CallState::left) endWaiting();
 }
 
-void LiveCall::endWaiting(const std::function<bool(const Key&)>& which) {
+void LiveCall::endWaiting() {
     std::vector<Key> waiting;
     for (const auto& [key, entry] : tracks_)
-        if (entry.feeder == 0 && which(key)) waiting.push_back(key);
+        if (entry.feeder == 0) waiting.push_back(key);
     for (const auto& key : waiting)
         endTrack(key, After::forget);
 }

@@ -76,7 +76,7 @@ class LiveCall : public Call {
     void expectMedia();
     void tell(const Track& track, const char* state) const;
     /// Of the tracks that no session feeds.
-    void endWaiting(const std::function<bool(const Key&)>& which);
+    void endWaiting();
     void onAnswer(PeerId id, const Answer& answer);
     void onConnected(PeerId id);
     void onLost(PeerId id, LostCause cause, const std::string& detail);

@@ -5,7 +5,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 
 namespace spillway::relay {
 
@@ -89,12 +88,6 @@ void LiveCall::suspendGuest(PeerId guest) {
 
 void LiveCall::setMembers(std::vector<Member> members) {
     members_ = std::move(members);
-    if (state_ != CallState::joined) return;
-    // Who left while we were away does not come back.
-    endWaiting([this](const Key& key) {
-        return std::none_of(members_.begin(), members_.end(),
-                            [&](const Member& member) { return member.name == key.participant; });
-    });
 }
 
 void LiveCall::setOwners(PeerId guest, const LineOwners& owners) {

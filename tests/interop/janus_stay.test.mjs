@@ -7,7 +7,7 @@ import { cut, here, stunOn, tcpPort, udpOn } from '../support/hosts.mjs';
 import { janusPort } from '../support/janus.mjs';
 import { until } from '../support/wait.mjs';
 import {
-  assertDecodes, isInState, recordAll, startGuest, startRoom, trackOf, untilEnded, untilMedia, untilState,
+  assertDecodes, isInState, recordAll, room, startGuest, startRoom, trackOf, untilEnded, untilMedia, untilState,
 } from './janus/scene.mjs';
 
 const long = Boolean(process.env.SPILLWAY_LONG);
@@ -104,12 +104,14 @@ async function stayed(daemon, { alice }) {
   for (const track of tracks) await assertDecodes(daemon, track);
 }
 
-/// People whose connection was lost as well come anew.
+/// People whose connection was lost as well come anew. Janus may take a minute to see that they are gone.
 async function comeAgain(scene) {
   await scene.crowd.kill();
   await until('their places are free', async () => {
-    const present = await scene.janus.sessions().then(() => scene.janus.participants(1234)).catch(() => null);
-    return present?.every(({ display }) => display !== 'alice');
+    const present = await scene.janus.participants(room).catch(() => null);
+    const former = present?.filter(({ display }) => display === 'alice');
+    for (const { id } of former ?? []) await scene.janus.room({ request: 'kick', room, id }).catch(() => null);
+    return former?.length === 0;
   }, { deadline: 20_000 });
   scene.alice = await scene.newCrowd().publish('alice', sources);
 }

@@ -218,8 +218,23 @@ TEST_CASE("an SFU that goes silent is lost as a peer, and its tracks wait") {
     visit.until([&] { return side.lost.has_value(); });
     CHECK(*side.lost == LostCause::timeout);
     CHECK(visit.track("alice", "camera")->state == TrackState::waiting);
+}
+
+TEST_CASE("who is not back yet when we are keeps the tracks for media_timeout") {
+    Visit visit;
+    auto& side = visit.join();
+    visit.record("standup/alice/*");
+    visit.until([&] { return visit.flows("alice"); });
+    visit.call->suspendGuest(side.guest);
+    visit.call->setState(CallState::reconnecting, "a test");
+    const auto back = Clock::now();
+    visit.call->setState(CallState::joined, "");
     visit.call->setMembers({{"bob", "Bob"}});
-    CHECK_FALSE(visit.track("alice", "camera"));
+    visit.loop.runUntil([] { return false; }, 500ms);
+    CHECK(visit.track("alice", "camera")->state == TrackState::waiting);
+    CHECK_FALSE(visit.happened("standup/alice/camera", "detached"));
+    visit.until([&] { return !visit.track("alice", "camera"); });
+    CHECK(Clock::now() - back > 1500ms);
 }
 
 TEST_CASE("a track that nobody watches is paused after linger, and wanted again with the first subscriber") {
