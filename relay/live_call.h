@@ -75,7 +75,7 @@ class LiveCall : public Call {
     void pauseUnwatched(Clock::time_point now);
     void expectMedia();
     void tell(const Track& track, const char* state) const;
-    /// Of the tracks that no session feeds.
+    /// The tracks that no session feeds.
     void endWaiting();
     void onAnswer(PeerId id, const Answer& answer);
     void onConnected(PeerId id);

@@ -6,8 +6,7 @@
 //   bench_egress_floor --to ADDRESS PORT [--packets N] [--viewers N]
 //     prints {"sendto": …, "gso": …}: µs of CPU for each packet
 //   bench_egress_floor --late SECONDS
-//     prints {"p50": …, "p99": …}: by how many ms a thread wakes too late that sleeps for a packet's time, 4
-//     ms
+//     prints {"p50": …, "p99": …}: by how many ms a thread that sleeps 4 ms, a packet's time, wakes too late
 #include "support/cpu_time.h"
 
 #include <arpa/inet.h>

@@ -75,6 +75,11 @@ struct OpenSession {
         return found;
     }
 
+    /// Where packets go on once they are deciphered.
+    gst::Ref<GstPad> wayIn() const {
+        return gst::Ref<GstPad>::adopt(gst_pad_get_peer(inside("dtlssrtpdec", "rtp_src").get()));
+    }
+
     Loop loop;
     std::unique_ptr<Publisher> publisher;
     std::mutex mutex;
@@ -240,8 +245,7 @@ TEST_CASE("the end of one stream is told once, does not pass, and leaves the oth
 TEST_CASE("forgotten streams give their threads back, and are new ones when they send again") {
     OpenSession session;
     session.connect();
-    const auto chain =
-        gst::Ref<GstPad>::adopt(gst_pad_get_peer(session.inside("dtlssrtpdec", "rtp_src").get()));
+    const auto chain = session.wayIn();
     constexpr std::uint32_t first = 4711;
     constexpr std::uint32_t count = 8;
     const LeakGuard guard;
@@ -305,8 +309,7 @@ struct HeldUp {
 TEST_CASE("a stream comes, another is forgotten and a description is set at once, and all goes on") {
     OpenSession session;
     session.connect();
-    const auto chain =
-        gst::Ref<GstPad>::adopt(gst_pad_get_peer(session.inside("dtlssrtpdec", "rtp_src").get()));
+    const auto chain = session.wayIn();
     const auto streams = [&] { return session.receiver.sinks->all().size(); };
     constexpr std::uint32_t former = 4711;
     gst_pad_chain(chain.get(), makePacket(former, 1));
@@ -324,8 +327,7 @@ TEST_CASE("a stream comes, another is forgotten and a description is set at once
 TEST_CASE("a stream may go on sending while it is forgotten") {
     OpenSession session;
     session.connect();
-    const auto chain =
-        gst::Ref<GstPad>::adopt(gst_pad_get_peer(session.inside("dtlssrtpdec", "rtp_src").get()));
+    const auto chain = session.wayIn();
     constexpr std::uint32_t ssrc = 4711;
     std::atomic<bool> done{false};
     std::atomic<GstFlowReturn> worst{GST_FLOW_OK};
@@ -349,8 +351,7 @@ TEST_CASE("a stream may go on sending while it is forgotten") {
 TEST_CASE("a peer that makes up SSRCs is ended") {
     OpenSession session;
     session.connect();
-    const auto chain =
-        gst::Ref<GstPad>::adopt(gst_pad_get_peer(session.inside("dtlssrtpdec", "rtp_src").get()));
+    const auto chain = session.wayIn();
     for (std::uint32_t ssrc = 1; ssrc <= 30 && !session.receiver.lost; ++ssrc) {
         for (std::uint16_t sequence = 1; sequence < 4; ++sequence)
             gst_pad_chain(chain.get(), makePacket(ssrc, sequence));

@@ -4,14 +4,18 @@ import { readFile, readdir } from 'node:fs/promises';
 
 const ticksPerSecond = 100;
 
+export function threadIds(pid) {
+  return readdir(`/proc/${pid}/task`);
+}
+
 export async function threadCount(pid) {
-  return (await readdir(`/proc/${pid}/task`)).length;
+  return (await threadIds(pid)).length;
 }
 
 /// How many threads there are of each name, without the digits in it.
 export async function threadNames(pid) {
   const counts = {};
-  for (const thread of await readdir(`/proc/${pid}/task`)) {
+  for (const thread of await threadIds(pid)) {
     // One that ends meanwhile has no name.
     const name = (await readFile(`/proc/${pid}/task/${thread}/comm`, 'utf8').catch(() => '')).trim().replace(/\d+/g, '');
     if (name) counts[name] = (counts[name] ?? 0) + 1;

@@ -3,12 +3,11 @@
 //   tests/support/isolated.sh node tests/bench/egress/egress.mjs [--short] [--only Janus|Spillway]
 // Ends with 1 when a target is missed. Only ratios tell something on a machine that does other things too. With --only
 // nothing is compared, and nothing is judged.
-import { readdir } from 'node:fs/promises';
 import { join as path } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { buildGo } from '../../support/go.mjs';
 import { cable, here, startHost } from '../../support/hosts.mjs';
-import { cpuSeconds, residentBytes, threadCount } from '../../support/process.mjs';
+import { cpuSeconds, residentBytes, threadCount, threadIds } from '../../support/process.mjs';
 import { root } from '../../support/spillwayd.mjs';
 import { buildViewers, startViewers } from '../viewers/viewers.mjs';
 import { measureFloor, measureLateness, startTap } from './processes.mjs';
@@ -122,7 +121,7 @@ function report(row) {
 
 /// Both servers go before the viewers, which are on the same cores here, as our systemd unit has it.
 async function prefer(pid) {
-  await here.run('renice', ['-n', '-10', '-p', ...(await readdir(`/proc/${pid}/task`))]);
+  await here.run('renice', ['-n', '-10', '-p', ...(await threadIds(pid))]);
 }
 
 async function measureAll(start, stage) {
