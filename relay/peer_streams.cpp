@@ -340,8 +340,9 @@ bool PeerStreams::forget(std::uint32_t ssrc) {
         if (it == shared_->streams.end()) return true;
         jitterBuffer = it->second.jitterBuffer;
     }
-    const auto shut = shutOut(rtpbin_.get(), ssrc);
-    if (!shut || (jitterBuffer && !bringToRest(jitterBuffer.get()))) {
+    const bool rests = !jitterBuffer || bringToRest(jitterBuffer.get());
+    const auto held = rests ? holdStreams(rtpbin_.get()) : std::nullopt;
+    if (!held) {
         spdlog::warn("a stream that is forgotten does not come to rest ssrc={}", ssrc);
         return false;
     }

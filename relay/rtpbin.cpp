@@ -4,11 +4,9 @@
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
 
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <string_view>
-#include <utility>
 
 namespace spillway::relay {
 
@@ -20,14 +18,6 @@ constexpr std::chrono::milliseconds longestPush{500}; // a first packet waits up
 bool hush(GstPad* source) {
     gst::dropDataForever(source);
     return gst::awaitIdle(source, longestPush);
-}
-
-/// At the head of a buffer that does not come in a list: rtpssrcdemux takes none.
-std::optional<std::uint32_t> ssrcAt(GstPadProbeInfo* info, gsize offset) {
-    std::array<guint8, 4> bytes{};
-    GstBuffer* buffer = gst_pad_probe_info_get_buffer(info);
-    if (gst_buffer_extract(buffer, offset, bytes.data(), bytes.size()) != bytes.size()) return std::nullopt;
-    return GST_READ_UINT32_BE(bytes.data());
 }
 
 gst::Ref<GstPad> peerOf(GstElement* element, const char* pad) {
@@ -85,30 +75,26 @@ std::uint64_t readLost(GstElement* jitterBuffer) {
     return lost;
 }
 
-std::optional<std::vector<gst::PadProbe>> shutOut(GstElement* rtpbin, std::uint32_t ssrc) {
-    // RFC 3550 sections 5.1 and 6.4: the sender's, of a packet and of the first report.
-    constexpr std::array<std::pair<const char*, gsize>, 2> sinks{{{"sink", 8}, {"rtcp_sink", 4}}};
-    std::vector<gst::PadProbe> probes;
-    for (const auto& demux : gst::elementsOf(rtpbin, "rtpssrcdemux")) {
-        for (const auto& [name, offset] : sinks) {
-            probes.emplace_back(gst::staticPad(demux.get(), name).get(), GST_PAD_PROBE_TYPE_BUFFER,
-                                [ssrc, offset = offset](GstPadProbeInfo* info) {
-                                    return ssrcAt(info, offset) == ssrc ? GST_PAD_PROBE_DROP
-                                                                        : GST_PAD_PROBE_OK;
-                                });
-            const auto source = peerOf(demux.get(), name);
-            if (source && !gst::awaitIdle(source.get(), longestPush)) return std::nullopt;
-        }
-    }
-    return probes;
-}
-
 bool bringToRest(GstElement* jitterBuffer) {
     for (const char* name : {"sink", "sink_rtcp"}) {
         const auto source = peerOf(jitterBuffer, name);
         if (source && !hush(source.get())) return false;
     }
     return hush(gst::staticPad(jitterBuffer, "src").get());
+}
+
+std::optional<std::vector<gst::PadProbe>> holdStreams(GstElement* rtpbin) {
+    std::vector<gst::PadProbe> holds;
+    for (const auto& demux : gst::elementsOf(rtpbin, "rtpssrcdemux")) {
+        for (const char* name : {"sink", "rtcp_sink"}) {
+            const auto source = peerOf(demux.get(), name);
+            if (!source) continue;
+            holds.emplace_back(source.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+                               [](GstPadProbeInfo*) { return GST_PAD_PROBE_OK; });
+            if (!gst::awaitIdle(source.get(), longestPush)) return std::nullopt;
+        }
+    }
+    return holds;
 }
 
 void freeStream(GstElement* rtpbin, std::uint32_t ssrc) {

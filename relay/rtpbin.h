@@ -38,17 +38,18 @@ void setUpJitterBuffer(GstElement* jitterBuffer, bool retransmissions);
 /// Packets lost, as the jitter buffer counts them. Any thread; takes its lock.
 std::uint64_t readLost(GstElement* jitterBuffer);
 
-/// Lets no packet and no report of the SSRC into a demultiplexer while what it returns lives, and waits for
-/// what is under way; nothing when that has not passed after a moment. Any thread but a streaming one.
-std::optional<std::vector<gst::PadProbe>> shutOut(GstElement* rtpbin, std::uint32_t ssrc);
-
 /// Lets no data into the jitter buffer or out of it any more, for good, and waits for what is under way;
 /// false when that has not passed after a moment. Any thread but a streaming one.
 bool bringToRest(GstElement* jitterBuffer);
 
+/// While what it returns lives, whatever is for a demultiplexer waits before it, so that no stream is made;
+/// nothing when what was under way has not passed after a moment. Any thread but a streaming one.
+std::optional<std::vector<gst::PadProbe>> holdStreams(GstElement* rtpbin);
+
 /// Frees jitter buffer, demultiplexer, pads and threads of the SSRC; should it send again, it is a new
-/// stream. Its jitter buffer is at rest, and the SSRC is shut out: rtpssrcdemux forgets its pads before it
-/// removes them, and could not make new ones of the same name in between. Any thread but a streaming one.
+/// stream. Its jitter buffer is at rest, and streams are held: rtpssrcdemux forgets its pads before it
+/// removes them, and could not make new ones of the same name in between; rtpbin keeps a list of elements
+/// that it adds to under one lock and takes from under another. Any thread but a streaming one.
 void freeStream(GstElement* rtpbin, std::uint32_t ssrc);
 
 } // namespace spillway::relay

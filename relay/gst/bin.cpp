@@ -2,17 +2,33 @@
 
 #include "relay/gst/element.h"
 
+#include <string_view>
+
 namespace spillway::gst {
 
-std::vector<Ref<GstElement>> elementsOf(GstElement* bin, const char* factory) {
+std::vector<Ref<GstElement>> elementsOf(GstElement* bin) {
     std::vector<Ref<GstElement>> found;
-    GstIterator* elements = gst_bin_iterate_all_by_element_factory_name(cast<GstBin>(bin), factory);
     const auto collect = [](const GValue* item, gpointer into) {
         static_cast<std::vector<Ref<GstElement>>*>(into)->push_back(
             Ref<GstElement>::retain(static_cast<GstElement*>(g_value_get_object(item))));
     };
-    gst_iterator_foreach(elements, collect, &found);
+    GstIterator* elements = gst_bin_iterate_recurse(cast<GstBin>(bin));
+    // It stops where one was added or removed meanwhile.
+    while (gst_iterator_foreach(elements, collect, &found) == GST_ITERATOR_RESYNC) {
+        found.clear();
+        gst_iterator_resync(elements);
+    }
     gst_iterator_free(elements);
+    return found;
+}
+
+std::vector<Ref<GstElement>> elementsOf(GstElement* bin, const char* factory) {
+    auto found = elementsOf(bin);
+    std::erase_if(found, [factory](const Ref<GstElement>& element) {
+        GstElementFactory* made =
+            gst_element_get_factory(element.get()); // bins of an element's own have none
+        return !made || std::string_view(nameOf(cast<GstElement>(made))) != factory;
+    });
     return found;
 }
 

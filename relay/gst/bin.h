@@ -9,7 +9,9 @@
 
 namespace spillway::gst {
 
-/// The elements of that factory, at every depth, at this moment.
+/// The elements at every depth, at one moment, however many are added and removed meanwhile.
+std::vector<Ref<GstElement>> elementsOf(GstElement* bin);
+/// Those of one factory.
 std::vector<Ref<GstElement>> elementsOf(GstElement* bin, const char* factory);
 
 } // namespace spillway::gst

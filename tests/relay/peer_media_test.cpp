@@ -57,13 +57,8 @@ struct OpenSession {
         const auto webrtcbin =
             gst::Ref<GstElement>::adopt(gst_pad_get_parent_element(pad(MediaKind::video).get()));
         std::size_t count = webrtcbin.get()->numpads;
-        GstIterator* elements = gst_bin_iterate_recurse(gst::cast<GstBin>(webrtcbin.get()));
-        const auto add = [](const GValue* item, gpointer sum) {
-            const auto* element = static_cast<GstElement*>(g_value_get_object(item));
-            *static_cast<std::size_t*>(sum) += 1 + element->numpads;
-        };
-        gst_iterator_foreach(elements, add, &count);
-        gst_iterator_free(elements);
+        for (const auto& element : gst::elementsOf(webrtcbin.get()))
+            count += std::size_t{1} + element.get()->numpads;
         return count;
     }
     /// A pad of an element of that factory inside the receiving pipeline.

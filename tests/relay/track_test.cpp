@@ -1,6 +1,7 @@
 // Tracks, drains, branches and queues on a pad that pushes by itself, without a peer.
 #include "relay/track.h"
 
+#include "relay/gst/bin.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
 #include "support/packet_source.h"
@@ -71,31 +72,14 @@ struct Stage {
     }
 
     int elements(const char* factory) const {
-        int count = 0;
-        GstIterator* all = gst_bin_iterate_recurse(gst::cast<GstBin>(source.pipeline()));
-        GValue item = G_VALUE_INIT;
-        while (gst_iterator_next(all, &item) == GST_ITERATOR_OK) {
-            auto* element = static_cast<GstElement*>(g_value_get_object(&item));
-            GstElementFactory* made = gst_element_get_factory(element);
-            if (!factory || (made && g_str_equal(GST_OBJECT_NAME(made), factory))) ++count;
-            g_value_reset(&item);
-        }
-        g_value_unset(&item);
-        gst_iterator_free(all);
-        return count;
+        GstElement* bin = source.pipeline();
+        return static_cast<int>((factory ? gst::elementsOf(bin, factory) : gst::elementsOf(bin)).size());
     }
 
     int teePads() const {
         int pads = 0;
-        GstIterator* all = gst_bin_iterate_recurse(gst::cast<GstBin>(source.pipeline()));
-        GValue item = G_VALUE_INIT;
-        while (gst_iterator_next(all, &item) == GST_ITERATOR_OK) {
-            auto* element = static_cast<GstElement*>(g_value_get_object(&item));
-            if (g_str_has_prefix(gst::nameOf(element), "tee")) pads += element->numsrcpads;
-            g_value_reset(&item);
-        }
-        g_value_unset(&item);
-        gst_iterator_free(all);
+        for (const auto& tee : gst::elementsOf(source.pipeline(), "tee"))
+            pads += tee.get()->numsrcpads;
         return pads;
     }
 };

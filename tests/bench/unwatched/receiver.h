@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench/unwatched/negotiation.h"
+#include "relay/gst/bin.h"
 #include "relay/gst/pipeline.h"
 #include "relay/gst/signal.h"
 #include "relay/peer_teardown.h"
@@ -21,22 +22,18 @@ namespace spillway::bench {
 /// Names of the elements in the bin, at any depth, that depayload or decode media. What webrtcbin itself
 /// consists of does neither, but some of it is called so.
 inline std::vector<std::string> mediaElements(GstElement* bin) {
+    constexpr std::array<std::string_view, 4> transport{"dtlsdec", "dtlssrtpdec", "rtpreddec",
+                                                        "rtpulpfecdec"};
     std::vector<std::string> names;
-    const auto visit = [](const GValue* item, gpointer found) {
-        constexpr std::array<std::string_view, 4> transport{"dtlsdec", "dtlssrtpdec", "rtpreddec",
-                                                            "rtpulpfecdec"};
-        auto* element = static_cast<GstElement*>(g_value_get_object(item));
-        auto* factory = gst_element_get_factory(element); // webrtcbin's private bins have none
-        if (!factory) return;
+    for (const auto& element : gst::elementsOf(bin)) {
+        auto* factory = gst_element_get_factory(element.get()); // webrtcbin's private bins have none
+        if (!factory) continue;
         const std::string_view name = gst::nameOf(gst::cast<GstElement>(factory));
-        const std::string_view klass = gst_element_get_metadata(element, GST_ELEMENT_METADATA_KLASS);
+        const std::string_view klass = gst_element_get_metadata(element.get(), GST_ELEMENT_METADATA_KLASS);
         const bool media = klass.find("Depayloader") != klass.npos || klass.find("Decoder") != klass.npos;
         if (media && std::find(transport.begin(), transport.end(), name) == transport.end())
-            static_cast<std::vector<std::string>*>(found)->emplace_back(name);
-    };
-    GstIterator* elements = gst_bin_iterate_recurse(gst::cast<GstBin>(bin));
-    gst_iterator_foreach(elements, visit, &names);
-    gst_iterator_free(elements);
+            names.emplace_back(name);
+    }
     return names;
 }
 
