@@ -61,15 +61,15 @@ bool Channel::fits(const Frame& frame) {
     return true;
 }
 
-Channel::Outcome Channel::serve(Wire& wire, Clock::time_point now) {
+std::optional<std::size_t> Channel::serve(Wire& wire, Clock::time_point now) {
     frames_.clear();
     packets_.clear();
     const std::size_t taken = setup_.queue->take(frames_, batch);
-    if (taken == 0) return Outcome::idle;
+    if (taken == 0) return 0;
     for (const Frame& frame : frames_) {
         if (!fits(frame)) {
             setup_.queue->settle(0, taken);
-            return Outcome::wrongCodec;
+            return std::nullopt;
         }
         if (const auto packet = readRtpPacket(frame.buffer.get())) packets_.push_back({&frame, *packet});
     }
@@ -81,7 +81,7 @@ Channel::Outcome Channel::serve(Wire& wire, Clock::time_point now) {
     if (early > 0) setup_.queue->settle(0, early, DropReason::awaitKeyframe);
     setup_.queue->settle(packets_.size() - early, taken - packets_.size());
     publishCounters();
-    return Outcome::more;
+    return taken;
 }
 
 void Channel::keep() const {

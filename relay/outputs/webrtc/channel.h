@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace spillway::relay::webrtc {
@@ -40,20 +41,16 @@ struct Wire {
 
 class Channel {
   public:
-    enum class Outcome {
-        idle,       ///< the queue was empty: it wakes again
-        more,       ///< there may be more
-        wrongCodec, ///< the track has another codec now than the viewer agreed to
-    };
-
     explicit Channel(ChannelSetup setup);
     /// Gives up what is queued.
     ~Channel();
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
-    /// Sends what waits in the queue, a batch at most.
-    Outcome serve(Wire& wire, Clock::time_point now);
+    /// Sends what waits in the queue, a batch at most, and returns how many frames that were; with 0 the
+    /// queue was empty, and wakes again. Nothing when the track has another codec now than the viewer agreed
+    /// to.
+    std::optional<std::size_t> serve(Wire& wire, Clock::time_point now);
     /// By the sequence number that the viewer knows.
     void retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point now);
     void onReport(const ReceptionReport& report);

@@ -65,6 +65,7 @@ struct Reactor::Impl {
     int wait(std::array<epoll_event, maxEvents>& events);
     bool mayWait(Clock::time_point now, std::optional<Clock::time_point> timeout);
     bool takeWork();
+    void noteBursts(bool seen);
     void dispatch(std::uint64_t source);
     void nudge() const;
 
@@ -74,8 +75,11 @@ struct Reactor::Impl {
 
     Descriptor epoll, nudged, gatherTimer, timeoutTimer;
 
-    std::mutex mutex; ///< protects the next seven
+    Clock::time_point handOver() const { return bursts ? firstWake + gather : firstWake; }
+
+    std::mutex mutex; ///< protects the next eight
     Phase phase = Phase::running;
+    bool bursts = true; ///< the last round had more than one thing for some slot
     bool stopping = false;
     std::vector<std::function<void()>> posted;
     std::vector<std::uint32_t> woken;
@@ -131,12 +135,17 @@ bool Reactor::Impl::turn() {
     if (last) return false;
     for (int i = 0; i < count; ++i)
         dispatch(events[static_cast<std::size_t>(i)].data.u64);
-    if (!ready.empty()) hooks.onReady(ready);
+    if (!ready.empty()) noteBursts(hooks.onReady(ready));
     ready.clear();
     const auto now = Clock::now();
     const auto timeout = hooks.nextTimeout();
     if (timeout && *timeout <= now) hooks.onTimeout(now);
     return true;
+}
+
+void Reactor::Impl::noteBursts(bool seen) {
+    const std::lock_guard lock(mutex);
+    bursts = seen;
 }
 
 int Reactor::Impl::wait(std::array<epoll_event, maxEvents>& events) {
@@ -149,17 +158,17 @@ int Reactor::Impl::wait(std::array<epoll_event, maxEvents>& events) {
 
 /// Whether there is nothing to do at `now`; then the timers are set for when there is.
 bool Reactor::Impl::mayWait(Clock::time_point now, std::optional<Clock::time_point> timeout) {
-    std::optional<Clock::time_point> handOver;
+    std::optional<Clock::time_point> gathered;
     {
         const std::lock_guard lock(mutex);
-        if (!woken.empty()) handOver = firstWake + gather;
-        if (stopping || !posted.empty() || (handOver && *handOver <= now) || (timeout && *timeout <= now))
+        if (!woken.empty()) gathered = handOver();
+        if (stopping || !posted.empty() || (gathered && *gathered <= now) || (timeout && *timeout <= now))
             return false;
-        phase = handOver ? Phase::gathering : Phase::sleeping;
+        phase = gathered ? Phase::gathering : Phase::sleeping;
     }
     // The waker may have set it already, or set it late for a round that is over: then it fires too early
     // once and comes by here again.
-    if (handOver) arm(gatherTimer, *handOver);
+    if (gathered) arm(gatherTimer, *gathered);
     if (timeout && timeout != armed) arm(timeoutTimer, *timeout);
     if (timeout) armed = timeout;
     return true;
@@ -170,7 +179,7 @@ bool Reactor::Impl::takeWork() {
     const std::lock_guard lock(mutex);
     phase = Phase::running;
     functions.swap(posted);
-    if (!woken.empty() && firstWake + gather <= Clock::now()) {
+    if (!woken.empty() && handOver() <= Clock::now()) {
         ready.swap(woken);
         ++round;
     }
@@ -226,6 +235,7 @@ void Reactor::post(std::function<void()> fn) {
 }
 
 void Reactor::wake(std::uint32_t slot) {
+    bool gathers = false;
     Clock::time_point handOver;
     {
         const std::lock_guard lock(impl_->mutex);
@@ -235,9 +245,11 @@ void Reactor::wake(std::uint32_t slot) {
         if (impl_->woken.empty()) impl_->firstWake = Clock::now();
         impl_->woken.push_back(slot);
         if (impl_->phase != Impl::Phase::sleeping) return;
-        impl_->phase = Impl::Phase::gathering;
-        handOver = impl_->firstWake + impl_->gather;
+        gathers = impl_->bursts;
+        impl_->phase = gathers ? Impl::Phase::gathering : Impl::Phase::running;
+        handOver = impl_->handOver();
     }
+    if (!gathers) return impl_->nudge();
     // Straight to the time when the slots are handed over: the thread need not wake up before.
     arm(impl_->gatherTimer, handOver);
 }

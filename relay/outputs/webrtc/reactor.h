@@ -2,10 +2,10 @@
 //
 // Comes in: functions from any thread, in order; wakes from streaming threads; readable descriptors; time.
 // Goes out: calls of Hooks and of what was watched, one at a time, on the reactor's thread, with no lock
-// held. A slot is handed over at most `gather` after it was woken (and after what ran just then): a frame of
-// many packets costs each viewer one turn, and its pushers one short system call at most, wherever in a pause
-// it comes. Whoever wakes or posts never waits for what the thread does. Owner: the worker. Any thread where
-// it says so.
+// held. While bursts come, a slot is handed over `gather` after it was woken (and after what ran just then):
+// a frame of many packets costs each viewer one turn, and its pushers one short system call at most, wherever
+// in a pause it comes. While a sender paces its packets, a slot is handed over at once. Whoever wakes or
+// posts never waits for what the thread does. Owner: the worker. Any thread where it says so.
 #pragma once
 
 #include "relay/frame.h"
@@ -28,7 +28,8 @@ class Reactor {
       public:
         virtual ~Hooks() = default;
         /// The slots that were woken since the last call, each once, in the order of their first wake.
-        virtual void onReady(std::span<const std::uint32_t> slots) = 0;
+        /// Whether any had more than one thing to send: then the next are gathered, too.
+        virtual bool onReady(std::span<const std::uint32_t> slots) = 0;
         /// When onTimeout() is due; none when nothing is. Asked before each sleep, so it should be cheap.
         virtual std::optional<Clock::time_point> nextTimeout() = 0;
         /// Moves nextTimeout() on to later, or the thread does not sleep.

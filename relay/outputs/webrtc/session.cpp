@@ -87,24 +87,17 @@ void Session::connect(Clock::time_point now) {
     setup_.onConnected();
     // What their queues said before now was for nobody.
     for (const auto& channel : channels_)
-        while (ended_.empty() && serve(channel->slot(), now)) {
+        while (ended_.empty() && serve(channel->slot(), now) > 0) {
         }
 }
 
-bool Session::serve(std::uint32_t slot, Clock::time_point now) {
+std::size_t Session::serve(std::uint32_t slot, Clock::time_point now) {
     const auto found = std::find_if(channels_.begin(), channels_.end(),
                                     [&](const auto& channel) { return channel->slot() == slot; });
-    if (found == channels_.end() || !wire_ || !ended_.empty()) return false;
-    switch ((*found)->serve(*wire_, now)) {
-    case Channel::Outcome::idle:
-        return false;
-    case Channel::Outcome::more:
-        return true;
-    case Channel::Outcome::wrongCodec:
-        end("the track has another codec now");
-        break;
-    }
-    return false;
+    if (found == channels_.end() || !wire_ || !ended_.empty()) return 0;
+    const auto sent = (*found)->serve(*wire_, now);
+    if (!sent) end("the track has another codec now");
+    return sent.value_or(0);
 }
 
 void Session::tick(Clock::time_point now) {

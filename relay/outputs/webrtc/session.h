@@ -44,8 +44,9 @@ class Session : private FeedbackSink {
                 const std::function<void()>& onSelected);
     /// DTLS or SRTCP of a path; that of any but the selected one is ignored.
     void onDatagram(DatagramKind kind, MutableBytes datagram, const Path& path, Clock::time_point now);
-    /// Sends what waits for this channel; false when it is to be served again later, by a wake.
-    bool serve(std::uint32_t slot, Clock::time_point now);
+    /// Sends what waits for this channel, a batch at most, and returns how many frames that were; 0 when it
+    /// is to be served again later, by a wake.
+    std::size_t serve(std::uint32_t slot, Clock::time_point now);
     /// Timers; call every 50 ms or so.
     void tick(Clock::time_point now);
 

@@ -170,20 +170,26 @@ void Worker::dropOver() {
     }
 }
 
-void Worker::onReady(std::span<const std::uint32_t> slots) {
+bool Worker::onReady(std::span<const std::uint32_t> slots) {
     const auto now = Clock::now();
+    bool bursts = false;
     for (const std::uint32_t slot : slots) {
         const auto found = bySlot_.find(slot);
         if (found == bySlot_.end()) continue;
         // Until the queue is empty, for only then it wakes again; but the others are to have their turn.
+        std::size_t sent = 0;
+        std::size_t frames = 0;
         int batches = 0;
-        bool more = true;
-        while (more && batches++ < maxBatches)
-            more = found->second->serve(slot, now);
-        if (more) reactor_.wake(slot);
+        do {
+            sent = found->second->serve(slot, now);
+            frames += sent;
+        } while (sent > 0 && ++batches < maxBatches);
+        if (sent > 0) reactor_.wake(slot);
+        bursts = bursts || frames > 1;
         note(*found->second);
     }
     dropOver();
+    return bursts;
 }
 
 std::optional<Clock::time_point> Worker::nextTimeout() {

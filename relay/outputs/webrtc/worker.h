@@ -59,7 +59,7 @@ class Worker : private Reactor::Hooks {
     std::optional<Clock::time_point> busySince() const { return reactor_.busySince(); }
 
   private:
-    void onReady(std::span<const std::uint32_t> slots) override;
+    bool onReady(std::span<const std::uint32_t> slots) override;
     std::optional<Clock::time_point> nextTimeout() override;
     void onTimeout(Clock::time_point now) override;
 

@@ -33,9 +33,10 @@ namespace {
 /// What a worker would be. The functions are set before the reactor starts.
 class TestHooks : public Reactor::Hooks {
   public:
-    void onReady(std::span<const std::uint32_t> slots) override {
+    bool onReady(std::span<const std::uint32_t> slots) override {
         if (ready) ready(slots);
         ++turns;
+        return bursts;
     }
     std::optional<Clock::time_point> nextTimeout() override { return due; }
     void onTimeout(Clock::time_point now) override {
@@ -45,6 +46,7 @@ class TestHooks : public Reactor::Hooks {
     }
 
     std::function<void(std::span<const std::uint32_t>)> ready;
+    std::atomic<bool> bursts{true};
     std::function<void(Clock::duration late)> timeout = [](Clock::duration) {};
     std::optional<Clock::time_point> due; ///< of the reactor's thread once it runs
     std::atomic<int> turns{0};
@@ -166,6 +168,28 @@ TEST_CASE("what follows the first wake after a pause gathers with it, and costs 
         CHECK(handedOver - first >= gather);
         CHECK(reactor.heartbeat() - before <= 2);
     }
+}
+
+TEST_CASE("while there is one thing at a time, nothing waits until more has gathered") {
+    constexpr auto gather = 300ms;
+    TestHooks hooks;
+    hooks.bursts = false;
+    Reactor reactor("reactor", hooks, gather);
+    reactor.start();
+    const auto timeOf = [&](int round) {
+        const auto begin = Clock::now();
+        reactor.wake(1);
+        REQUIRE(eventually([&] { return hooks.turns == round; }));
+        return Clock::now() - begin;
+    };
+    CHECK(timeOf(1) >= gather); // nothing is known yet
+    CHECK(timeOf(2) < gather);
+    hooks.bursts = true;
+    CHECK(timeOf(3) < gather);
+    CHECK(timeOf(4) >= gather);
+    hooks.bursts = false;
+    CHECK(timeOf(5) >= gather);
+    CHECK(timeOf(6) < gather);
 }
 
 TEST_CASE("what is posted does not wait until slots have gathered") {
