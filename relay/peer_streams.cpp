@@ -87,7 +87,7 @@ struct PeerStreams::Shared {
     mutable std::mutex mutex; ///< protects what follows; never held while calling out
     std::shared_ptr<const sdp::Offer> offer;
     std::map<std::uint32_t, Stream> streams;
-    std::set<std::uint32_t> unclaimed; ///< came before a description that names them
+    std::set<std::uint32_t> unclaimed; ///< came before a description that names them, or nobody took them
 
     Shared(GstElement* owner, std::shared_ptr<ReceiveGate> receiveGate, std::size_t most,
            std::function<void(const IncomingPad&)> handler)
@@ -110,7 +110,8 @@ struct PeerStreams::Shared {
     static void onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad);
     static void watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
                       const std::shared_ptr<PadState>& state);
-    bool handOver(GstPad* pad, const RtpPadName& name) const;
+    std::shared_ptr<const sdp::Offer> offerWith(const RtpPadName& name);
+    bool handOver(GstPad* pad, const RtpPadName& name);
     static void onRtcpPad(const std::shared_ptr<Shared>& self, GstPad* pad);
     bool isStranger(GstBuffer* rtcp) const;
     void onPadRemoved(GstPad* pad);
@@ -150,10 +151,7 @@ void PeerStreams::Shared::onPadAdded(const std::shared_ptr<Shared>& self, GstPad
     }
     state->ssrc = name->ssrc;
     watch(self, pad, target.get(), state);
-    if (self->handOver(pad, *name)) return;
-    state->ended.store(true);
-    const std::lock_guard lock(self->mutex);
-    self->unclaimed.insert(name->ssrc);
+    if (!self->handOver(pad, *name)) state->ended.store(true);
 }
 
 void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
@@ -178,19 +176,31 @@ void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad
     pads.push_back(std::move(open));
 }
 
+/// The present one, if it has a line for the stream. If not, the next makes it a new stream: no offer comes
+/// in between.
+std::shared_ptr<const sdp::Offer> PeerStreams::Shared::offerWith(const RtpPadName& name) {
+    const std::lock_guard lock(mutex);
+    if (offer && offer->lineOf(name.ssrc, name.payloadType)) return offer;
+    unclaimed.insert(name.ssrc);
+    return nullptr;
+}
+
 /// False when the pad has no consumer.
-bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) const {
-    const auto described = currentOffer();
+bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) {
+    const auto described = offerWith(name);
     const sdp::OfferedLine* line = described ? described->lineOf(name.ssrc, name.payloadType) : nullptr;
     spdlog::debug("peer stream ssrc={} payload_type={} mid={}", name.ssrc, name.payloadType,
                   line ? line->mid : "none");
-    if (!line || !onPad) return false;
+    if (!line) return false;
     try {
-        onPad({pad, pipeline, line->mid, name.ssrc, line->media});
+        if (onPad) onPad({pad, pipeline, line->mid, name.ssrc, line->media});
     } catch (const std::exception& error) {
         spdlog::error("peer stream has no consumer ssrc={} error=\"{}\"", name.ssrc, error.what());
     }
-    return gst_pad_is_linked(pad) != FALSE;
+    if (gst_pad_is_linked(pad)) return true;
+    const std::lock_guard lock(mutex);
+    unclaimed.insert(name.ssrc);
+    return false;
 }
 
 /// Thread that receives. rtpbin makes a jitter buffer with two threads for whoever only reports: Janus goes
@@ -352,6 +362,7 @@ bool PeerStreams::forget(std::uint32_t ssrc) {
         const auto it = shared_->streams.find(ssrc);
         stream = std::move(it->second);
         shared_->streams.erase(it);
+        shared_->unclaimed.erase(ssrc);
     }
     for (const OpenPad& open : stream.pads) {
         shared_->end(*open.state);

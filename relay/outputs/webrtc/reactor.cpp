@@ -66,6 +66,8 @@ struct Reactor::Impl {
     bool mayWait(Clock::time_point now, std::optional<Clock::time_point> timeout);
     bool takeWork();
     void noteBursts(bool seen);
+    /// Under the lock: when those that are woken are due.
+    Clock::time_point handOver() const { return bursts ? firstWake + gather : firstWake; }
     void dispatch(std::uint64_t source);
     void nudge() const;
 
@@ -74,8 +76,6 @@ struct Reactor::Impl {
     const std::chrono::microseconds gather;
 
     Descriptor epoll, nudged, gatherTimer, timeoutTimer;
-
-    Clock::time_point handOver() const { return bursts ? firstWake + gather : firstWake; }
 
     std::mutex mutex; ///< protects the next eight
     Phase phase = Phase::running;
