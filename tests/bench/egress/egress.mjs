@@ -1,8 +1,9 @@
 // What a viewer costs: one VP8 track of 2.3 Mbit/s to many viewers in another network namespace, by Spillway and by Janus'
 // streaming plugin, to the same viewers in one run; beside it the floor, SRTP and the kernel alone.
-//   tests/support/isolated.sh node tests/bench/egress/egress.mjs [--short] [--only Janus|Spillway]
+//   tests/support/isolated.sh node tests/bench/egress/egress.mjs [--short] [--only Janus|Spillway] [--realtime]
 // Ends with 1 when a target is missed. Only ratios tell something on a machine that does other things too. With --only
-// nothing is compared, and nothing is judged.
+// nothing is compared, and nothing is judged. Both servers go before the viewers, which are on the same cores here: as
+// our systemd unit has it, or with --realtime before everything else.
 import { join as path } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { buildGo } from '../../support/go.mjs';
@@ -15,6 +16,7 @@ import { startJanusWith, startSpillwayWith } from './server.mjs';
 import { judge } from './targets.mjs';
 
 const short = process.argv.includes('--short');
+const realtime = process.argv.includes('--realtime');
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
 const floorProgram = path(root, 'build/release/tests/bench/bench_egress_floor');
 const address = '10.78.0.1';
@@ -119,9 +121,9 @@ function report(row) {
   );
 }
 
-/// Both servers go before the viewers, which are on the same cores here, as our systemd unit has it.
 async function prefer(pid) {
-  await here.run('renice', ['-n', '-10', '-p', ...(await threadIds(pid))]);
+  if (realtime) await here.run('chrt', ['--rr', '--all-tasks', '--pid', '1', String(pid)]);
+  else await here.run('renice', ['-n', '-10', '-p', ...(await threadIds(pid))]);
 }
 
 async function measureAll(start, stage) {

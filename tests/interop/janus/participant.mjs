@@ -44,7 +44,9 @@ export class Participant {
     for (const source of sources) this.#engine.add(source, picture);
     const up = this.#hears('webrtcup');
     await this.#negotiate('publish');
-    await within('the publisher connects', Promise.all([this.#engine.connected, up]), 15_000);
+    await Promise.all([
+      within('the publisher connects', this.#engine.connected, 15_000), within('Janus calls the publisher up', up, 15_000),
+    ]);
     return this.#engine.mids();
   }
 
