@@ -110,7 +110,7 @@ struct PeerStreams::Shared {
     static void onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad);
     static void watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
                       const std::shared_ptr<PadState>& state);
-    std::shared_ptr<const sdp::Offer> offerWith(const RtpPadName& name);
+    std::shared_ptr<const sdp::Offer> claim(const RtpPadName& name);
     bool handOver(GstPad* pad, const RtpPadName& name);
     static void onRtcpPad(const std::shared_ptr<Shared>& self, GstPad* pad);
     bool isStranger(GstBuffer* rtcp) const;
@@ -176,9 +176,9 @@ void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad
     pads.push_back(std::move(open));
 }
 
-/// The present one, if it has a line for the stream. If not, the next makes it a new stream: no offer comes
-/// in between.
-std::shared_ptr<const sdp::Offer> PeerStreams::Shared::offerWith(const RtpPadName& name) {
+/// The present offer, if it has a line for the stream. If not, notes that nobody claims the stream, before
+/// another offer can be set: that makes it a new one.
+std::shared_ptr<const sdp::Offer> PeerStreams::Shared::claim(const RtpPadName& name) {
     const std::lock_guard lock(mutex);
     if (offer && offer->lineOf(name.ssrc, name.payloadType)) return offer;
     unclaimed.insert(name.ssrc);
@@ -187,7 +187,7 @@ std::shared_ptr<const sdp::Offer> PeerStreams::Shared::offerWith(const RtpPadNam
 
 /// False when the pad has no consumer.
 bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) {
-    const auto described = offerWith(name);
+    const auto described = claim(name);
     const sdp::OfferedLine* line = described ? described->lineOf(name.ssrc, name.payloadType) : nullptr;
     spdlog::debug("peer stream ssrc={} payload_type={} mid={}", name.ssrc, name.payloadType,
                   line ? line->mid : "none");

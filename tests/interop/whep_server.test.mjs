@@ -289,7 +289,7 @@ async function turnOver(daemon, sessions, together = 8) {
   await Promise.all(Array.from({ length: together }, one));
 }
 
-/// The allocator has what it needs for eight at a time after about 2500: from there on memory is flat.
+/// Before it is measured the allocator is to have most of what it needs for eight at a time, then memory grows little.
 const [sessionsBefore, sessionsToTurnOver, mostMebibytes] = process.env.SPILLWAY_LONG ? [2500, 10_000, 2] : [300, 1000, 4];
 
 test(`${sessionsToTurnOver} sessions that come and go leave nothing`, { timeout: 300_000 }, async (t) => {
