@@ -7,7 +7,6 @@
 #include <gst/webrtc/webrtc.h>
 
 #include <mutex>
-#include <string_view>
 #include <vector>
 
 namespace spillway::relay {
@@ -16,11 +15,6 @@ namespace {
 
 /// Values of the property `connection-state` of dtlssrtpdec, whose enum has no header.
 enum DtlsState { dtlsNew, dtlsClosed, dtlsFailed, dtlsConnecting, dtlsConnected };
-
-bool isMadeBy(GstElement* element, std::string_view factory) {
-    GstElementFactory* made = gst_element_get_factory(element);
-    return made && factory == gst_plugin_feature_get_name(gst::cast<GstPluginFeature>(made));
-}
 
 std::string stringProperty(GstElement* element, const char* name) {
     gchar* value = nullptr;
@@ -146,7 +140,7 @@ PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<
     };
     elementAdded_ = gst::SignalConnection::connect<void(GstBin*, GstElement*)>(
         webrtcbin, "deep-element-added", [shared = shared_](GstBin*, GstElement* element) {
-            if (isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
+            if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
         });
     iceState_ = gst::SignalConnection::connect<void(GParamSpec*)>(
         webrtcbin, "notify::ice-connection-state", [webrtcbin, shared = shared_](GParamSpec*) {

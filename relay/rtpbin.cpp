@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <string_view>
 
 namespace spillway::relay {
 
@@ -53,8 +52,7 @@ void takeOver(GstElement* rtpbin, GstElement* webrtcbin) {
 /// Nor is a second packet awaited before a source counts (RFC 3550 appendix A.1): SRTP has vouched for it.
 void setUpSession(GstElement* element) {
     constexpr gdouble bitsPerSecond = 1e6;
-    const GstElementFactory* factory = gst_element_get_factory(element);
-    if (factory && std::string_view(GST_OBJECT_NAME(factory)) == "rtpsession")
+    if (gst::isMadeBy(element, "rtpsession"))
         g_object_set(element, "bandwidth", bitsPerSecond, "probation", 0U, nullptr);
 }
 

@@ -2,8 +2,6 @@
 
 #include "relay/gst/element.h"
 
-#include <string_view>
-
 namespace spillway::gst {
 
 std::vector<Ref<GstElement>> elementsOf(GstElement* bin) {
@@ -24,11 +22,7 @@ std::vector<Ref<GstElement>> elementsOf(GstElement* bin) {
 
 std::vector<Ref<GstElement>> elementsOf(GstElement* bin, const char* factory) {
     auto found = elementsOf(bin);
-    std::erase_if(found, [factory](const Ref<GstElement>& element) {
-        GstElementFactory* made =
-            gst_element_get_factory(element.get()); // bins of an element's own have none
-        return !made || std::string_view(nameOf(cast<GstElement>(made))) != factory;
-    });
+    std::erase_if(found, [factory](const auto& element) { return !isMadeBy(element.get(), factory); });
     return found;
 }
 

@@ -21,6 +21,11 @@ Ref<GstPad> staticPad(GstElement* element, const char* name) {
     return Ref<GstPad>::adopt(gst_element_get_static_pad(element, name));
 }
 
+bool isMadeBy(GstElement* element, std::string_view factory) {
+    GstElementFactory* made = gst_element_get_factory(element);
+    return made && factory == gst_plugin_feature_get_name(cast<GstPluginFeature>(made));
+}
+
 const char* nameOf(GstElement* element) {
     const char* name = cast<GstObject>(element)->name;
     return name ? name : "(unnamed)";

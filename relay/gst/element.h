@@ -5,6 +5,8 @@
 
 #include <gst/gst.h>
 
+#include <string_view>
+
 namespace spillway::gst {
 
 /// Between the instance structs of one object: up, or down where the caller knows the type.
@@ -21,6 +23,9 @@ GstElement* addTo(GstElement* bin, const Ref<GstElement>& element);
 
 /// The pad of that name, or an empty Ref.
 Ref<GstPad> staticPad(GstElement* element, const char* name);
+
+/// Whether the factory of that name has made it; bins of an element's own have none.
+bool isMadeBy(GstElement* element, std::string_view factory);
 
 /// For logs and errors; valid as long as the element is and keeps its name.
 const char* nameOf(GstElement* element);
