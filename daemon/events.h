@@ -5,7 +5,7 @@
 // time. Owner: App; outlives the relay and the listeners' streams. Loop thread.
 #pragma once
 
-#include "relay/event.h"
+#include "relay/values/event.h"
 
 #include <chrono>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // What systemd is told (sd_notify(3)); nothing happens when the process was not started by it. Loop thread.
 #pragma once
 
-#include "relay/loop.h"
+#include "relay/base/loop.h"
 
 #include <chrono>
 #include <functional>

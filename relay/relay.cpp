@@ -1,9 +1,9 @@
 #include "relay/relay.h"
 
+#include "relay/call/live_call.h"
 #include "relay/gst/element.h"
-#include "relay/live_call.h"
+#include "relay/outputs/subscription.h"
 #include "relay/outputs/webrtc/egress.h"
-#include "relay/subscription.h"
 
 #include <gst/gst.h>
 #include <nice/nice-version.h>

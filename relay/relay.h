@@ -4,12 +4,12 @@
 #pragma once
 
 #include "config/settings.h"
-#include "relay/call.h"
-#include "relay/event.h"
-#include "relay/loop.h"
-#include "relay/refused.h"
-#include "relay/snapshot.h"
-#include "relay/viewing.h"
+#include "relay/base/loop.h"
+#include "relay/call/call.h"
+#include "relay/values/event.h"
+#include "relay/values/refused.h"
+#include "relay/values/snapshot.h"
+#include "relay/values/viewing.h"
 
 #include <chrono>
 #include <functional>

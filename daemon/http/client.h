@@ -8,7 +8,7 @@
 // The destructor ends all requests; their callbacks do not come. Loop thread.
 #pragma once
 
-#include "relay/loop.h"
+#include "relay/base/loop.h"
 
 #include <chrono>
 #include <cstddef>

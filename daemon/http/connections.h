@@ -6,7 +6,7 @@
 #pragma once
 
 #include "daemon/glib/object.h"
-#include "relay/loop.h"
+#include "relay/base/loop.h"
 
 #include <chrono>
 #include <map>

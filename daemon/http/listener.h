@@ -7,7 +7,7 @@
 
 #include "config/address.h"
 #include "daemon/glib/object.h"
-#include "relay/loop.h"
+#include "relay/base/loop.h"
 
 #include <functional>
 

@@ -6,7 +6,7 @@
 
 #include "daemon/http/request_counts.h"
 #include "daemon/metrics/families.h"
-#include "relay/snapshot.h"
+#include "relay/values/snapshot.h"
 
 #include <prometheus/collectable.h>
 

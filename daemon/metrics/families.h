@@ -2,7 +2,7 @@
 // thread.
 #pragma once
 
-#include "relay/histogram.h"
+#include "relay/base/histogram.h"
 
 #include <prometheus/metric_family.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemon/metrics/families.h"
-#include "relay/snapshot.h"
+#include "relay/values/snapshot.h"
 
 namespace spillway::daemon::metrics {
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "config/settings.h"
-#include "relay/call.h"
-#include "relay/loop.h"
+#include "relay/base/loop.h"
+#include "relay/call/call.h"
 
 #include <functional>
 #include <memory>

@@ -1,7 +1,7 @@
 #include "relay/outputs/output.h"
 
-#include "relay/outputs/record.h"
-#include "relay/outputs/rtp.h"
+#include "relay/outputs/record/group.h"
+#include "relay/outputs/rtp/group.h"
 
 #include <utility>
 #include <variant>

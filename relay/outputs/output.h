@@ -4,9 +4,9 @@
 #pragma once
 
 #include "config/settings.h"
-#include "relay/frame.h"
-#include "relay/frame_queue.h"
-#include "relay/track_name.h"
+#include "relay/queue/frame.h"
+#include "relay/queue/frame_queue.h"
+#include "relay/values/track_name.h"
 
 #include <memory>
 #include <mutex>

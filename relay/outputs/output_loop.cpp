@@ -1,6 +1,6 @@
 #include "relay/outputs/output_loop.h"
 
-#include "relay/outputs/thread_signals.h"
+#include "relay/base/thread_signals.h"
 
 #include <pthread.h>
 

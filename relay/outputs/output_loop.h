@@ -7,7 +7,7 @@
 // OutputLoops. Main loop, but for wake(), which is for any thread.
 #pragma once
 
-#include "relay/loop.h"
+#include "relay/base/loop.h"
 #include "relay/outputs/output.h"
 
 #include <cstddef>

@@ -5,7 +5,7 @@
 // peer reaches GStreamer), and which m-line an SSRC or payload type belongs to. Pure code, any thread.
 #pragma once
 
-#include "relay/frame.h"
+#include "relay/queue/frame.h"
 #include "relay/sdp/codec.h"
 #include "relay/sdp/fingerprint.h"
 #include "relay/sdp/ice_credentials.h"

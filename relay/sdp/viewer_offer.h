@@ -4,7 +4,7 @@
 // clear which track goes on which line. Pure code, any thread.
 #pragma once
 
-#include "relay/frame.h"
+#include "relay/queue/frame.h"
 #include "relay/sdp/error.h"
 #include "relay/sdp/fingerprint.h"
 #include "relay/sdp/ice_credentials.h"

@@ -6,8 +6,8 @@
 #include "relay/gst/pipeline.h"
 #include "relay/gst/promise.h"
 #include "relay/gst/signal.h"
-#include "relay/peer_ice.h"
-#include "relay/peer_teardown.h"
+#include "relay/peer/ice.h"
+#include "relay/peer/teardown.h"
 #include "relay/synthetic/media_source.h"
 
 #include <gst/sdp/sdp.h>

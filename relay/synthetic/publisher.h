@@ -6,7 +6,7 @@
 #pragma once
 
 #include "config/settings.h"
-#include "relay/loop.h"
+#include "relay/base/loop.h"
 
 #include <cstdint>
 #include <functional>

@@ -10,7 +10,7 @@
 //     --check: exit 1 unless memory grew by less than 1 MiB, nothing is left, nobody lost a packet, and p95
 //     <= 250 ms
 #include "relay/synthetic/publisher.h"
-#include "relay/track.h"
+#include "relay/track/track.h"
 #include "support/cpu_time.h"
 #include "support/packet_source.h"
 

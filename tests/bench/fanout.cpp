@@ -10,9 +10,9 @@
 //     --short: 800 packets
 //     --check: exit 1 unless at 100 branches ours costs at most 1/8 of queue; a ratio, because machines are
 //     noisy
-#include "relay/branch.h"
 #include "relay/outputs/output_loop.h"
-#include "relay/track_input.h"
+#include "relay/track/branch.h"
+#include "relay/track/input.h"
 #include "support/cpu_time.h"
 #include "support/packet_source.h"
 

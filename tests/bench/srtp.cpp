@@ -4,8 +4,8 @@
 //   bench_srtp [--check] [--short]     --check: ends with 1 when ours is not faster, or takes three
 //   times as long with 400 viewers
 
-#include "relay/outputs/webrtc/srtp.h"
-#include "relay/outputs/big_endian.h"
+#include "relay/base/big_endian.h"
+#include "relay/srtp/session.h"
 #include "support/cpu_time.h"
 
 #include <srtp2/srtp.h>

@@ -2,7 +2,7 @@
 // be slow, endless and wrong, which libraries cannot.
 #pragma once
 
-#include "relay/loop.h"
+#include "relay/base/loop.h"
 #include "support/catch.h"
 
 #include <arpa/inet.h>

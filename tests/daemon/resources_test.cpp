@@ -1,5 +1,5 @@
 #include "daemon/http/resources/resources.h"
-#include "relay/refused.h"
+#include "relay/values/refused.h"
 #include "routed_server.h"
 #include "snapshots.h"
 #include "support/catch.h"

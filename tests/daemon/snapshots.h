@@ -1,7 +1,7 @@
 // A relay as the API and the metrics may meet it, made by hand.
 #pragma once
 
-#include "relay/snapshot.h"
+#include "relay/values/snapshot.h"
 
 namespace spillway::test {
 

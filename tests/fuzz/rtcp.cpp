@@ -1,7 +1,7 @@
 // RTCP of a viewer that has the keys.
 #include "fuzz.h"
 
-#include "relay/outputs/webrtc/feedback.h"
+#include "relay/rtp/feedback.h"
 
 #include <cmath>
 

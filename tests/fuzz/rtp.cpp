@@ -2,10 +2,10 @@
 // pieces, as webrtcbin may hand it over.
 #include "fuzz.h"
 
-#include "relay/outputs/rtp_packet.h"
-#include "relay/outputs/webrtc/demux.h"
-#include "relay/outputs/webrtc/extensions.h"
-#include "relay/outputs/webrtc/vp8_descriptor.h"
+#include "relay/port/demux.h"
+#include "relay/rtp/extensions.h"
+#include "relay/rtp/packet.h"
+#include "relay/rtp/vp8_descriptor.h"
 
 #include <gst/gst.h>
 

@@ -9,13 +9,13 @@ cd "$(dirname "$0")/../.."
 sdp=(attributes candidate codec description fingerprint fragment offer render text viewer_answer viewer_offer viewer_payload)
 sdp=("${sdp[@]/%/.cpp}")
 declare -A sources=(
-  [stun]="relay/outputs/webrtc/ice_lite.cpp relay/outputs/webrtc/demux.cpp relay/outputs/socket_address.cpp"
-  [rtcp]="relay/outputs/webrtc/feedback.cpp"
-  [rtp]="relay/outputs/rtp_packet.cpp relay/frame.cpp relay/outputs/webrtc/demux.cpp
-    relay/outputs/webrtc/extensions.cpp relay/outputs/webrtc/vp8_descriptor.cpp"
-  [stream]="relay/outputs/rtp_packet.cpp relay/outputs/rtp_continuity.cpp relay/outputs/rtp_wall_clock.cpp relay/frame.cpp
-    relay/outputs/webrtc/extensions.cpp relay/outputs/webrtc/packet_head.cpp relay/outputs/webrtc/packet_ring.cpp
-    relay/outputs/webrtc/sequence_map.cpp relay/outputs/webrtc/stream.cpp relay/outputs/webrtc/vp8_descriptor.cpp"
+  [stun]="relay/port/ice_lite.cpp relay/port/demux.cpp relay/net/socket_address.cpp"
+  [rtcp]="relay/rtp/feedback.cpp"
+  [rtp]="relay/rtp/packet.cpp relay/queue/frame.cpp relay/port/demux.cpp
+    relay/rtp/extensions.cpp relay/rtp/vp8_descriptor.cpp"
+  [stream]="relay/rtp/packet.cpp relay/rtp/continuity.cpp relay/rtp/wall_clock.cpp relay/queue/frame.cpp
+    relay/rtp/extensions.cpp relay/outputs/webrtc/media/packet_head.cpp relay/outputs/webrtc/media/packet_ring.cpp
+    relay/outputs/webrtc/media/sequence_map.cpp relay/outputs/webrtc/media/viewer_stream.cpp relay/rtp/vp8_descriptor.cpp"
   [viewer_offer]="${sdp[*]/#/relay/sdp/}"
   [offer]="${sdp[*]/#/relay/sdp/}"
   [fragment]="${sdp[*]/#/relay/sdp/}"

@@ -4,10 +4,10 @@
 // An input is steps of a byte that tells what happens, two bytes of length, and so many bytes of packet.
 #include "fuzz.h"
 
-#include "relay/outputs/big_endian.h"
-#include "relay/outputs/rtp_packet.h"
-#include "relay/outputs/webrtc/packet_ring.h"
-#include "relay/outputs/webrtc/stream.h"
+#include "relay/base/big_endian.h"
+#include "relay/outputs/webrtc/media/packet_ring.h"
+#include "relay/outputs/webrtc/media/viewer_stream.h"
+#include "relay/rtp/packet.h"
 
 #include <gst/gst.h>
 

@@ -2,8 +2,8 @@
 // MESSAGE-INTEGRITY and FINGERPRINT is reached too.
 #include "fuzz.h"
 
-#include "relay/outputs/big_endian.h"
-#include "relay/outputs/webrtc/ice_lite.h"
+#include "relay/base/big_endian.h"
+#include "relay/port/ice_lite.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "relay/gst/element.h"
-#include "relay/peer.h"
+#include "relay/peer/peer.h"
 
 #include <gst/gst.h>
 #include <gst/video/video.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemon/http/json.h"
-#include "relay/frame_queue.h"
+#include "relay/queue/frame_queue.h"
 
 namespace spillway::daemon::http {
 

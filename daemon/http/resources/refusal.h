@@ -3,7 +3,7 @@
 
 #include "config/loader.h"
 #include "daemon/http/message.h"
-#include "relay/refused.h"
+#include "relay/values/refused.h"
 
 #include <string>
 #include <vector>

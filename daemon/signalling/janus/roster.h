@@ -8,7 +8,7 @@
 #include "daemon/signalling/janus/names.h"
 #include "daemon/signalling/janus/sources.h"
 #include "daemon/signalling/janus/stream.h"
-#include "relay/call.h"
+#include "relay/call/call.h"
 
 #include <map>
 #include <optional>

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "daemon/glib/object.h"
-#include "relay/loop.h"
+#include "relay/base/loop.h"
 
 #include <libsoup/soup.h>
 

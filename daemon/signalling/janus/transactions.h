@@ -6,7 +6,7 @@
 #pragma once
 
 #include "daemon/signalling/janus/json.h"
-#include "relay/loop.h"
+#include "relay/base/loop.h"
 
 #include <chrono>
 #include <functional>

@@ -1,6 +1,6 @@
 #include "daemon/signalling/test/participant.h"
 
-#include "relay/refused.h"
+#include "relay/values/refused.h"
 
 #include <spdlog/spdlog.h>
 

@@ -4,8 +4,8 @@
 // bound. Owner: TestPresence; ends before the call. Loop thread.
 #pragma once
 
-#include "relay/call.h"
-#include "relay/loop.h"
+#include "relay/base/loop.h"
+#include "relay/call/call.h"
 #include "relay/synthetic/publisher.h"
 
 #include <chrono>

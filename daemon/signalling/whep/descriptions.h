@@ -2,7 +2,7 @@
 // candidates of ours are told apart from it (RFC 8840 section 9). Pure code, any thread.
 #pragma once
 
-#include "relay/call.h"
+#include "relay/call/call.h"
 
 #include <cstddef>
 #include <string>

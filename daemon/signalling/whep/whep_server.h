@@ -8,8 +8,8 @@
 
 #include "config/settings.h"
 #include "daemon/http/router.h"
-#include "relay/loop.h"
-#include "relay/viewing.h"
+#include "relay/base/loop.h"
+#include "relay/values/viewing.h"
 
 #include <functional>
 #include <map>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemon/http/message.h"
-#include "relay/call.h"
+#include "relay/call/call.h"
 #include "relay/sdp/fragment.h"
 
 #include <optional>

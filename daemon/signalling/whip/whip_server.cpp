@@ -5,7 +5,7 @@
 #include "daemon/signalling/whip/link.h"
 #include "daemon/signalling/whip/random_id.h"
 #include "daemon/signalling/whip/trickle.h"
-#include "relay/refused.h"
+#include "relay/values/refused.h"
 
 #include <spdlog/spdlog.h>
 

@@ -7,8 +7,8 @@
 
 #include "config/settings.h"
 #include "daemon/http/router.h"
-#include "relay/call.h"
-#include "relay/loop.h"
+#include "relay/base/loop.h"
+#include "relay/call/call.h"
 
 #include <map>
 #include <string>

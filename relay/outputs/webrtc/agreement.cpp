@@ -1,7 +1,7 @@
 #include "relay/outputs/webrtc/agreement.h"
 
-#include "relay/outputs/random.h"
-#include "relay/viewing.h"
+#include "relay/base/random.h"
+#include "relay/values/viewing.h"
 
 #include <algorithm>
 #include <array>

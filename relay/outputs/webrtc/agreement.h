@@ -2,10 +2,10 @@
 // answer and to the stream. Loop thread.
 #pragma once
 
-#include "relay/outputs/rtp_format.h"
-#include "relay/outputs/webrtc/stream.h"
+#include "relay/outputs/webrtc/media/viewer_stream.h"
+#include "relay/rtp/format.h"
 #include "relay/sdp/viewer_offer.h"
-#include "relay/track.h"
+#include "relay/track/track.h"
 
 #include <functional>
 #include <string>

@@ -1,8 +1,8 @@
 #include "relay/outputs/webrtc/egress.h"
 
+#include "relay/dtls/ice_credentials.h"
 #include "relay/outputs/webrtc/agreement.h"
-#include "relay/random_ice_credentials.h"
-#include "relay/refused.h"
+#include "relay/values/refused.h"
 
 #include <spdlog/spdlog.h>
 

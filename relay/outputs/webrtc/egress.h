@@ -5,10 +5,10 @@
 #pragma once
 
 #include "config/settings.h"
-#include "relay/event.h"
 #include "relay/outputs/webrtc/agreement.h"
 #include "relay/outputs/webrtc/viewer.h"
-#include "relay/outputs/webrtc/worker.h"
+#include "relay/outputs/webrtc/worker/worker.h"
+#include "relay/values/event.h"
 
 #include <functional>
 #include <map>

@@ -2,12 +2,12 @@
 // on the wire is its worker's. Loop thread.
 #pragma once
 
-#include "relay/outputs/webrtc/viewer_stats.h"
-#include "relay/outputs/webrtc/worker.h"
-#include "relay/queue_budget.h"
-#include "relay/subscriber.h"
-#include "relay/track.h"
-#include "relay/viewing.h"
+#include "relay/outputs/subscriber.h"
+#include "relay/outputs/webrtc/worker/viewer_stats.h"
+#include "relay/outputs/webrtc/worker/worker.h"
+#include "relay/queue/budget.h"
+#include "relay/track/track.h"
+#include "relay/values/viewing.h"
 
 #include <functional>
 #include <memory>

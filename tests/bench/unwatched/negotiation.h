@@ -1,10 +1,10 @@
 // Offer and answer of a webrtcbin without the relay's own Peer. Loop thread.
 #pragma once
 
+#include "relay/base/loop.h"
 #include "relay/gst/element.h"
 #include "relay/gst/promise.h"
-#include "relay/loop.h"
-#include "relay/peer_ice.h"
+#include "relay/peer/ice.h"
 
 #include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>

@@ -5,8 +5,8 @@
 #include "relay/gst/bin.h"
 #include "relay/gst/pipeline.h"
 #include "relay/gst/signal.h"
-#include "relay/peer_teardown.h"
-#include "relay/track.h"
+#include "relay/peer/teardown.h"
+#include "relay/track/track.h"
 
 #include <algorithm>
 #include <array>

@@ -7,7 +7,7 @@
 
 #include "bench/unwatched/negotiation.h"
 #include "relay/gst/pipeline.h"
-#include "relay/peer_teardown.h"
+#include "relay/peer/teardown.h"
 
 #include <array>
 #include <chrono>

@@ -3,7 +3,7 @@
 
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
-#include "relay/peer.h"
+#include "relay/peer/peer.h"
 #include "relay/synthetic/publisher.h"
 #include "support/catch.h"
 

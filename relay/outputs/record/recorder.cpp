@@ -1,0 +1,147 @@
+#include "relay/outputs/record/recorder.h"
+
+#include "relay/outputs/record/matroska_file.h"
+#include "relay/outputs/record/recording_name.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace spillway::relay {
+
+namespace {
+
+std::optional<FrameTimeline::Time> timeOf(GstClockTime time) {
+    if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
+    return FrameTimeline::Time(static_cast<std::int64_t>(time));
+}
+
+/// What a decoder is set up with: with other values of these it needs a file of its own.
+bool sameDecoder(const GstCaps* one, const GstCaps* other) {
+    static constexpr std::array fields{"codec_data",    "stream-format",         "streamheader",
+                                       "channels",      "bit-depth-luma",        "bit-depth-chroma",
+                                       "chroma-format", "channel-mapping-family"};
+    const GstStructure* a = gst_caps_get_structure(one, 0);
+    const GstStructure* b = gst_caps_get_structure(other, 0);
+    if (gst_structure_get_name_id(a) != gst_structure_get_name_id(b)) return false;
+    if (gst_structure_has_name(a, "video/x-vp8")) return true; // each keyframe says everything
+    return std::all_of(fields.begin(), fields.end(), [&](const char* field) {
+        const GValue* inA = gst_structure_get_value(a, field);
+        const GValue* inB = gst_structure_get_value(b, field);
+        return inA && inB ? gst_value_compare(inA, inB) == GST_VALUE_EQUAL : inA == inB;
+    });
+}
+
+/// Shares the media; the timestamps are the copy's own.
+gst::Ref<GstBuffer> stamped(const Frame& frame, FrameTimeline::Time time) {
+    GstBuffer* copy = gst_buffer_copy(frame.buffer.get());
+    GST_BUFFER_PTS(copy) = static_cast<GstClockTime>(time.count());
+    GST_BUFFER_DTS(copy) = GST_CLOCK_TIME_NONE;
+    if (frame.keyframe)
+        gst_buffer_unset_flags(copy, GST_BUFFER_FLAG_DELTA_UNIT);
+    else
+        gst_buffer_set_flags(copy, GST_BUFFER_FLAG_DELTA_UNIT);
+    return gst::Ref<GstBuffer>::adopt(copy);
+}
+
+} // namespace
+
+Recorder::Recorder(RecorderSettings settings, std::shared_ptr<Retention> retention, OutputRequest request)
+    : settings_(std::move(settings))
+    , retention_(std::move(retention))
+    , request_(std::move(request))
+    , folder_(settings_.directory / request_.track.call / request_.track.participant /
+              request_.track.source) {}
+
+Recorder::~Recorder() = default;
+
+bool Recorder::write(const Frame& frame) {
+    if (file_ && !continuesFile(frame)) finishFile();
+    if (!file_ && !openFile(frame)) return false;
+    return append(frame);
+}
+
+void Recorder::close(EndReason /*reason*/) {
+    if (file_) finishFile();
+}
+
+bool Recorder::wantsKeyframe() {
+    if (request_.kind == MediaKind::audio) return false;
+    return file_ ? segmentIsOver() : retry_.mayTry(Clock::now());
+}
+
+bool Recorder::segmentIsOver() const {
+    return settings_.segment.count() > 0 && timeline_.span() >= settings_.segment;
+}
+
+bool Recorder::continuesFile(const Frame& frame) const {
+    if (frame.keyframe && segmentIsOver()) return false;
+    if (frame.format == format_) return true;
+    return frame.format->source == format_->source && sameDecoder(frame.format->caps, format_->caps);
+}
+
+bool Recorder::openFile(const Frame& frame) {
+    if (!frame.keyframe || !retry_.mayTry(Clock::now())) return false;
+    try {
+        file_ = std::make_unique<MatroskaFile>(stemFor(frame), frame.format->caps);
+    } catch (const std::runtime_error& error) {
+        fail(error.what());
+        return false;
+    }
+    format_ = frame.format;
+    timeline_ = {};
+    request_.status->setTarget(file_->path().string());
+    spdlog::info("recording started subscriber={} track={} file={}", settings_.subscription,
+                 request_.track.text(), file_->path().string());
+    retention_->apply(std::chrono::system_clock::now());
+    return true;
+}
+
+std::filesystem::path Recorder::stemFor(const Frame& frame) const {
+    if (!std::filesystem::is_directory(settings_.directory))
+        throw std::runtime_error(settings_.directory.string() + ": the directory is gone");
+    std::filesystem::create_directories(folder_);
+    const auto age =
+        std::chrono::duration_cast<std::chrono::system_clock::duration>(Clock::now() - frame.arrived);
+    return folder_ / recordingStem(std::chrono::system_clock::now() - age);
+}
+
+bool Recorder::append(const Frame& frame) {
+    GstBuffer* buffer = frame.buffer.get();
+    const auto time =
+        timeline_.next(timeOf(GST_BUFFER_PTS(buffer)), timeOf(GST_BUFFER_DTS(buffer)), frame.arrived);
+    if (!file_->write(stamped(frame, time))) {
+        fail(file_->error());
+        return false;
+    }
+    if (std::exchange(failing_, false)) request_.status->setError({});
+    return true;
+}
+
+void Recorder::finishFile() {
+    const auto file = std::move(file_);
+    if (!file->finish()) {
+        fail(file->error());
+        return;
+    }
+    spdlog::info("recording finished subscriber={} track={} file={} frames={} seconds={:.1f}",
+                 settings_.subscription, request_.track.text(), file->path().string(), file->frames(),
+                 std::chrono::duration<double>(timeline_.span()).count());
+}
+
+void Recorder::fail(std::string error) {
+    file_.reset();
+    retry_.failed(Clock::now());
+    failing_ = true;
+    request_.status->setTarget({});
+    spdlog::warn("recording failed subscriber={} track={} error=\"{}\"", settings_.subscription,
+                 request_.track.text(), error);
+    request_.status->setError(std::move(error));
+}
+
+} // namespace spillway::relay

@@ -1,0 +1,61 @@
+// Records one track: decides where one file ends and the next begins, and gets over errors.
+//
+// Comes in: encoded frames. Goes out: files that begin with a keyframe and with time 0. A new one begins at
+// the first keyframe after `segment`, with another source, and when the codec's data change; a change of size
+// does not (players follow the stream, and Matroska has no word for it). After an error frames are lost until
+// a keyframe comes and the time to try again has come. Never makes DIRECTORY itself anew: where a disk was
+// unmounted, that would fill the disk below. Owner: OutputLoop. Output loop thread.
+#pragma once
+
+#include "relay/base/retry.h"
+#include "relay/outputs/output.h"
+#include "relay/outputs/record/frame_timeline.h"
+#include "relay/outputs/record/retention.h"
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace spillway::relay {
+
+class MatroskaFile;
+
+struct RecorderSettings {
+    std::string subscription; ///< for the log
+    std::filesystem::path directory;
+    std::chrono::milliseconds segment; ///< 0 is never
+};
+
+class Recorder : public Output {
+  public:
+    Recorder(RecorderSettings settings, std::shared_ptr<Retention> retention, OutputRequest request);
+    ~Recorder() override;
+
+    bool write(const Frame& frame) override;
+    void close(EndReason reason) override;
+    /// For a new file, and when the segment is over: a sender may make no keyframe for minutes.
+    bool wantsKeyframe() override;
+
+  private:
+    bool segmentIsOver() const;
+    bool continuesFile(const Frame& frame) const;
+    bool openFile(const Frame& frame);
+    void finishFile();
+    bool append(const Frame& frame);
+    void fail(std::string error);
+    std::filesystem::path stemFor(const Frame& frame) const;
+
+    RecorderSettings settings_;
+    std::shared_ptr<Retention> retention_;
+    OutputRequest request_;
+    std::filesystem::path folder_;
+    Retry retry_;
+
+    std::unique_ptr<MatroskaFile> file_;         ///< none before the first keyframe and after an error
+    std::shared_ptr<const StreamFormat> format_; ///< of the file's first frame
+    FrameTimeline timeline_;
+    bool failing_ = false; ///< the status tells an error
+};
+
+} // namespace spillway::relay

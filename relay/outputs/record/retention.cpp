@@ -1,0 +1,128 @@
+#include "relay/outputs/record/retention.h"
+
+#include "relay/base/descriptor.h"
+#include "relay/outputs/record/recording_name.h"
+
+#include <spdlog/spdlog.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace spillway::relay {
+
+namespace {
+
+constexpr std::chrono::minutes lookEvery{1};
+
+Descriptor openDirectory(int base, const std::string& name) {
+    return Descriptor(::openat(base, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+std::vector<std::string> entries(int directory) {
+    // A descriptor of its own: closedir() closes it, and reading moves its position.
+    const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(copy < 0 ? nullptr : ::fdopendir(copy), ::closedir);
+    std::vector<std::string> names;
+    if (!stream) return names;
+    while (const dirent* entry = ::readdir(stream.get())) {
+        const std::string name = entry->d_name;
+        if (name != "." && name != "..") names.push_back(name);
+    }
+    return names;
+}
+
+/// Calls `visit` with each folder in `base` that is one itself, not a link to one.
+template <class Visit>
+void eachFolder(int base, Visit visit) {
+    for (const std::string& name : entries(base))
+        if (const Descriptor folder = openDirectory(base, name)) visit(name, folder.get());
+}
+
+bool isBeingWritten(int folder, const std::string& name) {
+    const Descriptor file(::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    return !file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0;
+}
+
+std::chrono::system_clock::time_point timeOf(const timespec& time) {
+    using namespace std::chrono;
+    return system_clock::time_point(
+        duration_cast<system_clock::duration>(seconds(time.tv_sec) + nanoseconds(time.tv_nsec)));
+}
+
+} // namespace
+
+Retention::Retention(const config::RecordOutput& settings, config::TrackGlob tracks)
+    : directory_(settings.directory)
+    , keep_(settings.keep)
+    , maxBytes_(settings.maxBytes)
+    , tracks_(std::move(tracks)) {}
+
+void Retention::apply(std::chrono::system_clock::time_point now) {
+    if (!keep_ && !maxBytes_) return;
+    const auto steadyNow = std::chrono::steady_clock::now();
+    if (lastLook_ && steadyNow - *lastLook_ < lookEvery) return;
+    lastLook_ = steadyNow;
+
+    const Descriptor base(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!base) return;
+    std::uint64_t total = 0;
+    std::vector<Recording> kept;
+    for (Recording& recording : scan(base.get())) {
+        if (keep_ && now - recording.written > *keep_ && remove(base.get(), recording, "keep")) continue;
+        total += recording.bytes;
+        kept.push_back(std::move(recording));
+    }
+    if (!maxBytes_) return;
+    std::sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    for (auto oldest = kept.begin(); oldest != kept.end() && total > *maxBytes_; ++oldest) {
+        if (remove(base.get(), *oldest, "max_bytes")) total -= oldest->bytes;
+    }
+}
+
+std::vector<Retention::Recording> Retention::scan(int base) const {
+    std::vector<Recording> found;
+    const auto visitSource = [&](const std::string& call, const std::string& participant,
+                                 const std::string& source, int folder) {
+        for (const std::string& name : entries(folder)) {
+            struct stat status {};
+            if (!isRecordingName(name) ||
+                ::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+                !S_ISREG(status.st_mode))
+                continue;
+            found.push_back({call, participant, source, name, static_cast<std::uint64_t>(status.st_size),
+                             timeOf(status.st_mtim)});
+        }
+    };
+    eachFolder(base, [&](const std::string& call, int callFolder) {
+        eachFolder(callFolder, [&](const std::string& participant, int participantFolder) {
+            eachFolder(participantFolder, [&](const std::string& source, int folder) {
+                if (tracks_.matches(call, participant, source))
+                    visitSource(call, participant, source, folder);
+            });
+        });
+    });
+    return found;
+}
+
+bool Retention::remove(int base, const Recording& recording, const char* cause) const {
+    // Step by step, so that no folder can be swapped for a link meanwhile.
+    const Descriptor call = openDirectory(base, recording.call);
+    const Descriptor participant = openDirectory(call.get(), recording.participant);
+    const Descriptor folder = openDirectory(participant.get(), recording.source);
+    if (!folder || isBeingWritten(folder.get(), recording.name)) return false;
+    if (::unlinkat(folder.get(), recording.name.c_str(), 0) != 0) return false;
+    spdlog::info("recording deleted file={}/{}/{}/{}/{} cause={}", directory_.string(), recording.call,
+                 recording.participant, recording.source, recording.name, cause);
+    // Folders go with their last file; one that is in use is not empty.
+    ::unlinkat(participant.get(), recording.source.c_str(), AT_REMOVEDIR);
+    ::unlinkat(call.get(), recording.participant.c_str(), AT_REMOVEDIR);
+    return true;
+}
+
+} // namespace spillway::relay

@@ -1,0 +1,202 @@
+#include "relay/outputs/rtp/sender.h"
+
+#include <spdlog/spdlog.h>
+
+#include <gst/gst.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <utility>
+
+namespace spillway::relay {
+
+namespace {
+
+constexpr std::chrono::seconds reportEvery{5};
+constexpr std::chrono::seconds keyframeEvery{10};
+/// For so long the status keeps telling that nobody listens; each packet is refused anew.
+constexpr std::chrono::seconds refusedFor{2};
+/// As many memories as a buffer may have (GST_BUFFER_MEM_MAX), and the header.
+constexpr std::size_t maxParts = 17;
+
+/// The payload of a packet where it lies, mapped while this lives, behind a header.
+class Datagram {
+  public:
+    Datagram(RtpHeader& header, GstBuffer* buffer, const RtpPacket& packet) {
+        parts_[count_++] = {header.data(), header.size()};
+        std::size_t skip = packet.payloadOffset;
+        std::size_t left = packet.payloadBytes;
+        const guint memories = std::min<guint>(gst_buffer_n_memory(buffer), maxParts - 1);
+        for (guint i = 0; i < memories && left > 0; ++i)
+            add(gst_buffer_peek_memory(buffer, i), skip, left);
+    }
+    ~Datagram() {
+        for (std::size_t i = 0; i < mapped_; ++i)
+            gst_memory_unmap(memories_[i], &maps_[i]);
+    }
+    Datagram(const Datagram&) = delete;
+    Datagram& operator=(const Datagram&) = delete;
+
+    iovec* parts() { return parts_.data(); }
+    std::size_t count() const { return count_; }
+
+  private:
+    void add(GstMemory* memory, std::size_t& skip, std::size_t& left) {
+        const std::size_t size = gst_memory_get_sizes(memory, nullptr, nullptr);
+        if (skip >= size) {
+            skip -= size;
+            return;
+        }
+        if (!gst_memory_map(memory, &maps_[mapped_], GST_MAP_READ)) return;
+        const std::size_t bytes = std::min(left, size - skip);
+        parts_[count_++] = {maps_[mapped_].data + skip, bytes};
+        memories_[mapped_++] = memory;
+        skip = 0;
+        left -= bytes;
+    }
+
+    std::array<iovec, maxParts> parts_{};
+    std::array<GstMapInfo, maxParts> maps_{};
+    std::array<GstMemory*, maxParts> memories_{};
+    std::size_t count_ = 0;
+    std::size_t mapped_ = 0;
+};
+
+} // namespace
+
+RtpSender::RtpSender(std::shared_ptr<RtpSession> session, RtpLease slot, OutputRequest request)
+    : session_(std::move(session))
+    , slot_(std::move(slot))
+    , request_(std::move(request)) {}
+
+bool RtpSender::write(const Frame& frame) {
+    const auto packet = readRtpPacket(frame.buffer.get());
+    if (!packet || !connect()) return false;
+    if (frame.format != described_) describe(frame.format);
+    newest_ = frame.arrived;
+    if (frame.keyframe) lastKeyframe_ = frame.arrived;
+    if (packet->payloadBytes == 0) {
+        slot_->continuity.skip(frame.format->source, *packet);
+        return true;
+    }
+    return send(frame, *packet);
+}
+
+bool RtpSender::wantsKeyframe() {
+    return request_.kind == MediaKind::video && newest_ - lastKeyframe_ >= keyframeEvery;
+}
+
+bool RtpSender::connect() {
+    if (sockets_) return true;
+    const auto now = Clock::now();
+    const auto& host = session_->host.address();
+    if (!host) setProblem(session_->host.problem());
+    if (!host || !retry_.mayTry(now)) return false;
+    const auto port = static_cast<std::uint16_t>(session_->port + 2 * slot_->index);
+    const auto address = host->withPort(port);
+    try {
+        sockets_.emplace(Sockets{address, UdpSocket(address),
+                                 UdpSocket(host->withPort(static_cast<std::uint16_t>(port + 1)))});
+    } catch (const std::runtime_error& error) {
+        retry_.failed(now);
+        setProblem(error.what());
+        return false;
+    }
+    setProblem({});
+    request_.status->setTarget(address.text());
+    spdlog::info("rtp started subscriber={} track={} address={} ssrc={}", session_->subscription,
+                 request_.track.text(), address.text(), slot_->ssrc);
+    return true;
+}
+
+void RtpSender::describe(const std::shared_ptr<const StreamFormat>& format) {
+    const auto fresh = rtpFormat(format->caps);
+    const bool changed = !described_ || fresh != format_;
+    described_ = format;
+    format_ = fresh;
+    if (!changed) return;
+    const auto port = static_cast<std::uint16_t>(session_->port + 2 * slot_->index);
+    sdpProblem_ = session_->sdp.set(
+        slot_->index, {format_, sockets_->address, port, slot_->ssrc, request_.track.text(), cname()});
+    if (sdpProblem_.empty()) return;
+    spdlog::warn("sdp not written subscriber={} error=\"{}\"", session_->subscription, sdpProblem_);
+    request_.status->setError(sdpProblem_);
+}
+
+bool RtpSender::send(const Frame& frame, const RtpPacket& packet) {
+    if (slot_->continuity.switches(frame.format->source, packet)) {
+        wallClock_.reset();
+        nextReport_ = {};
+    }
+    const auto [sequence, timestamp] =
+        slot_->continuity.next(frame.format->source, packet, frame.arrived, format_.clockRate);
+    wallClock_.add(timestamp, frame.arrived, format_.clockRate);
+    RtpHeader header = rtpHeader(packet.marker, format_.payloadType, sequence, timestamp, slot_->ssrc);
+    const int error = sendPacket(frame.buffer.get(), header, packet);
+    const auto now = Clock::now();
+    noteResult(error, now);
+    if (now >= nextReport_) report(now);
+    return error == 0;
+}
+
+int RtpSender::sendPacket(GstBuffer* buffer, RtpHeader& header, const RtpPacket& packet) {
+    Datagram datagram(header, buffer, packet);
+    const int error = sockets_->rtp.send(datagram.parts(), datagram.count());
+    if (error == 0) {
+        ++slot_->packets;
+        slot_->octets += static_cast<std::uint32_t>(packet.payloadBytes);
+    }
+    return error;
+}
+
+std::optional<SenderReport> RtpSender::currentReport(Clock::time_point now) const {
+    const auto rtpTime = wallClock_.at(now);
+    if (!rtpTime) return std::nullopt;
+    return SenderReport{slot_->ssrc, std::chrono::system_clock::now(), *rtpTime, slot_->packets,
+                        slot_->octets};
+}
+
+void RtpSender::report(Clock::time_point now) {
+    nextReport_ = now + reportEvery;
+    if (const auto current = currentReport(now)) {
+        const auto packet = senderReport(*current, cname());
+        sockets_->rtcp.send(packet.data(), packet.size());
+    }
+    wallClock_.renew();
+}
+
+void RtpSender::noteResult(int error, Clock::time_point now) {
+    if (sockets_->rtp.takeRefused()) refused_ = now;
+    if (refused_ && now - *refused_ > refusedFor) refused_.reset();
+    if (error != 0)
+        setProblem(sockets_->address.text() + ": " + std::generic_category().message(error));
+    else if (refused_)
+        setProblem(sockets_->address.text() + ": nobody listens there");
+    else if (!problem_.empty())
+        setProblem({});
+}
+
+/// Told once for each change, so that a packet costs no lock.
+void RtpSender::setProblem(const std::string& problem) {
+    if (problem == problem_) return;
+    problem_ = problem;
+    request_.status->setError(problem_.empty() ? sdpProblem_ : problem_);
+    if (!problem_.empty())
+        spdlog::warn("rtp trouble subscriber={} track={} error=\"{}\"", session_->subscription,
+                     request_.track.text(), problem_);
+}
+
+void RtpSender::close(EndReason reason) {
+    const auto current = currentReport(Clock::now());
+    if (!sockets_ || !current) return;
+    // After the end of a track the stream goes on when the participant comes back, and players take a BYE as
+    // the end.
+    const auto packet =
+        reason == EndReason::trackEnded ? senderReport(*current, cname()) : goodbye(*current, cname());
+    sockets_->rtcp.send(packet.data(), packet.size());
+    spdlog::info("rtp ended subscriber={} track={} address={} packets={}", session_->subscription,
+                 request_.track.text(), sockets_->address.text(), slot_->packets);
+}
+
+} // namespace spillway::relay

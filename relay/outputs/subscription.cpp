@@ -1,0 +1,133 @@
+#include "relay/outputs/subscription.h"
+
+#include <spdlog/spdlog.h>
+
+namespace spillway::relay {
+
+Subscription::Subscription(Context& context, config::SubscriptionSettings settings)
+    : context_(context)
+    , settings_(std::move(settings))
+    , group_(makeOutputGroup(settings_)) {}
+
+bool Subscription::wants(const TrackName& track) const {
+    return settings_.tracks.matches(track.call, track.participant, track.source);
+}
+
+QueueBounds Subscription::boundsFor(MediaKind kind) const {
+    QueueBounds bounds = group_->defaultBounds(kind);
+    const auto& wish = settings_.queue;
+    bounds.buffers = wish.buffers.value_or(bounds.buffers);
+    bounds.bytes = wish.bytes.value_or(bounds.bytes);
+    bounds.time = wish.time.value_or(bounds.time);
+    bounds.policy = wish.policy.value_or(bounds.policy);
+    return bounds;
+}
+
+void Subscription::offer(Track& track) {
+    const auto& name = track.name();
+    if (!wants(name) || subscribers_.contains(name) || ended_.contains(name)) return;
+    try {
+        take(track);
+        refused_.erase(name);
+    } catch (const std::exception& error) {
+        refuse(name, error.what());
+    }
+}
+
+namespace {
+
+/// Counts as open from constructor to destructor; its closure holds it until the output has closed.
+struct OpenOutput {
+    explicit OpenOutput(std::shared_ptr<std::atomic<int>> counter)
+        : count(std::move(counter)) {
+        ++*count;
+    }
+    OpenOutput(const OpenOutput&) = delete;
+    OpenOutput& operator=(const OpenOutput&) = delete;
+    ~OpenOutput() { --*count; }
+
+    std::shared_ptr<std::atomic<int>> count;
+};
+
+} // namespace
+
+void Subscription::take(Track& track) {
+    const auto bounds = boundsFor(track.kind());
+    const char* output = config::outputName(settings_.output);
+    Subscriber::Request request{*group_, context_.loops, context_.metrics(output), bounds,
+                                context_.budget.reserve(bounds.bytes)};
+    const auto serial = ++lastSerial_;
+    auto told = lifetime_.guard(
+        [this, name = track.name(), serial](EndReason reason) { onClosed(name, serial, reason); });
+    const auto open = std::make_shared<OpenOutput>(context_.openOutputs);
+    subscribers_[track.name()] = {
+        serial, Subscriber::start(track, std::move(request),
+                                  [open, told](EndReason reason) mutable { told(reason); })};
+    spdlog::info("subscriber attached subscriber={} track={} output={}", settings_.name, track.name().text(),
+                 output);
+    tell(track.name(), "attached", "");
+}
+
+void Subscription::refuse(const TrackName& track, const std::string& reason) {
+    auto& known = refused_[track];
+    if (known == reason) return;
+    known = reason;
+    spdlog::warn("subscriber refused subscriber={} track={} reason=\"{}\"", settings_.name, track.text(),
+                 reason);
+    tell(track, "refused", reason);
+}
+
+void Subscription::tell(const TrackName& track, const char* state, const std::string& detail) const {
+    context_.happened({Event::Subject::subscriber, track.call, track.text(), settings_.name, state, detail});
+}
+
+void Subscription::trackEnds(Track& track) {
+    refused_.erase(track.name());
+    ended_.erase(track.name());
+    const auto found = subscribers_.find(track.name());
+    if (found == subscribers_.end()) return;
+    found->second.subscriber->end(&track, EndReason::trackEnded);
+    subscribers_.erase(found);
+    spdlog::info("subscriber detached subscriber={} track={} reason=\"track ended\"", settings_.name,
+                 track.name().text());
+    tell(track.name(), "detached", endReasonName(EndReason::trackEnded));
+}
+
+void Subscription::retry() {
+    const auto refused = refused_;
+    for (const auto& [name, reason] : refused)
+        if (Track* track = context_.findTrack(name)) offer(*track);
+}
+
+void Subscription::end(EndReason reason) {
+    for (auto& [name, serving] : subscribers_) {
+        serving.subscriber->end(context_.findTrack(name), reason);
+        tell(name, "detached", endReasonName(reason));
+    }
+    subscribers_.clear();
+    refused_.clear();
+}
+
+void Subscription::onClosed(const TrackName& track, std::uint64_t serial, EndReason reason) {
+    const auto found = subscribers_.find(track);
+    if (found == subscribers_.end() || found->second.serial != serial) return;
+    found->second.subscriber->end(context_.findTrack(track), reason);
+    subscribers_.erase(found);
+    ended_[track] = endReasonName(reason);
+    spdlog::warn("subscriber ended by itself subscriber={} track={} reason=\"{}\"", settings_.name,
+                 track.text(), endReasonName(reason));
+    tell(track, "ended", endReasonName(reason));
+}
+
+SubscriptionSnapshot Subscription::snapshot() const {
+    SubscriptionSnapshot snapshot{
+        settings_.name, settings_.tracks.text(), config::outputName(settings_.output), {}, {}};
+    for (const auto& [name, serving] : subscribers_)
+        snapshot.subscribers.push_back(serving.subscriber->snapshot());
+    for (const auto* reasons : {&refused_, &ended_})
+        for (const auto& [name, reason] : *reasons)
+            snapshot.refused[name.text()] = reason;
+    return snapshot;
+}
+
+} // namespace spillway::relay

@@ -1,0 +1,72 @@
+// The wish "this output wants tracks of these names". It outlives any single track: it takes tracks that
+// exist, waits for those that do not, and takes them up again when a participant comes back. Loop thread.
+#pragma once
+
+#include "relay/outputs/subscriber.h"
+#include "relay/values/event.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace spillway::relay {
+
+class Subscription {
+  public:
+    /// What all subscriptions share; outlives them.
+    struct Context {
+        Loop& loop;
+        QueueBudget& budget;
+        OutputLoops& loops;
+        std::function<OutputMetrics&(const std::string& output)> metrics;
+        std::function<Track*(const TrackName&)> findTrack;
+        /// Outputs that are not closed yet, also those of subscriptions that are gone.
+        std::shared_ptr<std::atomic<int>> openOutputs;
+        OnEvent happened;
+    };
+
+    /// Throws std::runtime_error when the output cannot be made as it is written.
+    Subscription(Context& context, config::SubscriptionSettings settings);
+    Subscription(const Subscription&) = delete;
+    Subscription& operator=(const Subscription&) = delete;
+
+    bool wants(const TrackName& track) const;
+    /// The bounds a subscriber of this subscription gets.
+    QueueBounds boundsFor(MediaKind kind) const;
+
+    /// A track that exists: it is taken when it is wanted. Why not is kept and tried again by retry().
+    void offer(Track& track);
+    /// Must come before the track goes.
+    void trackEnds(Track& track);
+    void retry();
+    /// Ends all subscribers.
+    void end(EndReason reason);
+
+    SubscriptionSnapshot snapshot() const;
+    const config::SubscriptionSettings& settings() const { return settings_; }
+
+  private:
+    void take(Track& track);
+    void refuse(const TrackName& track, const std::string& reason);
+    void tell(const TrackName& track, const char* state, const std::string& detail) const;
+    void onClosed(const TrackName& track, std::uint64_t serial, EndReason reason);
+
+    Context& context_;
+    const config::SubscriptionSettings settings_;
+    std::unique_ptr<OutputGroup> group_;
+    struct Serving {
+        std::uint64_t
+            serial; ///< tells it from an earlier one on a track of that name, whose output closes late
+        std::shared_ptr<Subscriber> subscriber;
+    };
+    std::map<TrackName, Serving> subscribers_;
+    std::uint64_t lastSerial_ = 0;
+    std::map<TrackName, std::string> refused_; ///< why; tried again
+    std::map<TrackName, std::string> ended_;   ///< why; for as long as this track lasts
+    Lifetime lifetime_;
+};
+
+} // namespace spillway::relay

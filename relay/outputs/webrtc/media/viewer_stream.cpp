@@ -1,0 +1,263 @@
+#include "relay/outputs/webrtc/media/viewer_stream.h"
+
+#include "relay/base/big_endian.h"
+#include "relay/base/random.h"
+#include "relay/outputs/webrtc/media/packet_head.h"
+#include "relay/outputs/webrtc/media/sequence_map.h"
+#include "relay/rtp/extensions.h"
+#include "relay/rtp/wall_clock.h"
+
+#include <gst/gst.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace spillway::relay::webrtc {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Clock::duration firstRoundTrip = 50ms;
+/// A viewer can claim any round trip; it is to have neither all packets again at once nor none ever.
+constexpr Clock::duration minRoundTrip = 5ms;
+constexpr Clock::duration maxRoundTrip = 1s;
+constexpr Clock::duration wallClockWindow = 5s;
+
+StreamSettings agreed(StreamSettings settings) {
+    if (settings.mayChangeWithTime()) return settings;
+    settings.extensions.absSendTime = 0;
+    settings.extensions.transportSequence = 0;
+    return settings;
+}
+
+std::optional<PacketHead> rtxHead(const StreamSettings& settings) {
+    if (!settings.rtxPayloadType) return std::nullopt;
+    return PacketHead(*settings.rtxPayloadType, settings.rtxSsrc, settings.mid, settings.extensions);
+}
+
+/// What a publisher's packet says of the playout delay.
+class PlayoutDelay {
+  public:
+    PlayoutDelay(GstBuffer* buffer, const RtpPacket& packet, std::uint8_t id) {
+        if (id == 0 || packet.payloadOffset <= rtpHeaderBytes) return;
+        const std::size_t bytes =
+            gst_buffer_extract(buffer, 0, head_.data(), std::min(head_.size(), packet.payloadOffset));
+        found_ = findExtension(Bytes(head_).first(bytes), id);
+        if (found_.size() != PacketHead::playoutDelayBytes) found_ = {};
+    }
+    PlayoutDelay(const PlayoutDelay&) = delete;
+    PlayoutDelay& operator=(const PlayoutDelay&) = delete;
+
+    Bytes bytes() const { return found_; }
+
+  private:
+    std::array<std::uint8_t, 256> head_; ///< more of a block is not looked at
+    Bytes found_;
+};
+
+/// When packets were last retransmitted. One whose place another takes may be sent again too early.
+class Resent {
+  public:
+    /// Notes it, unless it was within that time.
+    bool mayResend(std::uint16_t sequence, Clock::time_point now, Clock::duration within) {
+        Note& note = notes_[sequence % notes_.size()];
+        if (note.at && note.sequence == sequence && now - *note.at < within) return false;
+        note = {sequence, now};
+        return true;
+    }
+
+  private:
+    struct Note {
+        std::uint16_t sequence = 0;
+        std::optional<Clock::time_point> at;
+    };
+    std::array<Note, 256> notes_{};
+};
+
+struct Outgoing {
+    const PacketHead& head;
+    const Frame& frame;
+    const RtpPacket& packet;
+    std::uint16_t sequence;
+    std::uint32_t timestamp;
+    std::optional<std::uint16_t> original; ///< sequence number of what an RTX packet repeats
+};
+
+/// The payload of a packet of that many bytes, which is at its end.
+MutableBytes payloadOf(MutableBytes written, std::size_t bytes, const RtpPacket& packet) {
+    return written.first(bytes).last(packet.payloadBytes);
+}
+
+} // namespace
+
+struct Stream::Impl {
+    explicit Impl(StreamSettings wanted)
+        : settings(agreed(std::move(wanted)))
+        , isVp8(settings.encoding == "VP8")
+        , head(settings.payloadType, settings.ssrc, settings.mid, settings.extensions)
+        , rtx(rtxHead(settings))
+        , numbers(settings.clockRate) {}
+
+    std::uint32_t sendTime(Clock::time_point now) const {
+        return absSendTime(std::chrono::system_clock::time_point(
+            std::chrono::duration_cast<std::chrono::system_clock::duration>(now.time_since_epoch() +
+                                                                            sinceEpoch)));
+    }
+    void keepTime(const SequenceMap::Place& place, Clock::time_point arrived);
+    std::size_t assemble(const Outgoing& out, std::uint16_t& transportSequence, Clock::time_point now,
+                         MutableBytes into) const;
+    void countSent(const RtpPacket& packet);
+
+    const StreamSettings settings;
+    const bool isVp8;
+    const PacketHead head;
+    const std::optional<PacketHead> rtx;
+    /// Read once, so that send times do not jump when the clock is set.
+    const std::chrono::nanoseconds sinceEpoch =
+        std::chrono::system_clock::now().time_since_epoch() - Clock::now().time_since_epoch();
+
+    SequenceMap numbers;
+    Vp8Continuity vp8;
+    RtpWallClock wallClock;
+    Clock::time_point renewWallClock;
+    std::uint16_t rtxSequence = randomNumber<std::uint16_t>();
+    std::unique_ptr<Resent> resent; ///< most viewers lose nothing
+    Clock::duration roundTrip = firstRoundTrip;
+    Counters counters;
+    std::uint32_t packets = 0; ///< as sender reports count: modulo 2^32
+    std::uint32_t octets = 0;
+};
+
+/// All but the numbers in the payload; 0 when it does not fit.
+std::size_t Stream::Impl::assemble(const Outgoing& out, std::uint16_t& transportSequence,
+                                   Clock::time_point now, MutableBytes into) const {
+    GstBuffer* buffer = out.frame.buffer.get();
+    const PlayoutDelay delay(buffer, out.packet,
+                             settings.extensions.playoutDelay != 0 ? out.frame.format->playoutDelayId : 0);
+    const std::size_t headBytes = out.head.size(!delay.bytes().empty());
+    const std::size_t payloadAt = headBytes + (out.original ? originalSequenceBytes : 0);
+    const std::size_t payloadBytes = out.packet.payloadBytes;
+    if (into.size() < payloadAt + payloadBytes) return 0;
+    if (gst_buffer_extract(buffer, out.packet.payloadOffset, &into[payloadAt], payloadBytes) != payloadBytes)
+        return 0;
+    out.head.write(into.data(),
+                   {out.packet.marker, out.sequence, out.timestamp, sendTime(now), delay.bytes()},
+                   transportSequence);
+    if (out.original) writeU16(&into[headBytes], *out.original);
+    return payloadAt + payloadBytes;
+}
+
+void Stream::Impl::countSent(const RtpPacket& packet) {
+    ++packets;
+    octets += static_cast<std::uint32_t>(packet.payloadBytes);
+}
+
+void Stream::Impl::keepTime(const SequenceMap::Place& place, Clock::time_point arrived) {
+    if (place.late) return;
+    if (place.starts) {
+        wallClock.reset();
+        renewWallClock = arrived + wallClockWindow;
+    } else if (arrived >= renewWallClock) {
+        wallClock.renew();
+        renewWallClock = arrived + wallClockWindow;
+    }
+    wallClock.add(place.timestamp, arrived, settings.clockRate);
+}
+
+Stream::Stream(StreamSettings settings)
+    : impl_(std::make_unique<Impl>(std::move(settings))) {}
+
+Stream::~Stream() = default;
+
+std::size_t Stream::write(const Frame& frame, const RtpPacket& packet, std::uint16_t& transportSequence,
+                          Clock::time_point now, MutableBytes into) {
+    Impl& my = *impl_;
+    const std::uint64_t source = frame.format->source;
+    if (packet.payloadBytes == 0) {
+        my.numbers.skip(source, packet, frame.discontinuity);
+        return 0;
+    }
+    const auto place = my.numbers.place(source, packet, frame.arrived, frame.discontinuity);
+    if (!place) return 0;
+    my.keepTime(*place, frame.arrived);
+
+    const std::size_t bytes =
+        my.assemble({my.head, frame, packet, place->sequence, place->timestamp, std::nullopt},
+                    transportSequence, now, into);
+    if (bytes == 0) {
+        my.numbers.giveBack(*place);
+        return 0;
+    }
+    if (my.isVp8) my.vp8.rewrite(payloadOf(into, bytes, packet), place->segment->vp8);
+    ++my.counters.packets;
+    my.counters.bytes += bytes;
+    my.countSent(packet);
+    return bytes;
+}
+
+std::size_t Stream::retransmit(std::uint16_t sequence, const PacketRing& ring,
+                               std::uint16_t& transportSequence, Clock::time_point now, MutableBytes into) {
+    Impl& my = *impl_;
+    if (!my.settings.nack) return 0;
+    const SequenceMap::Segment* segment = my.numbers.find(sequence);
+    const PacketRing::Entry* entry =
+        segment ? ring.find(segment->source, segment->ssrc,
+                            static_cast<std::uint16_t>(sequence - segment->sequenceOffset))
+                : nullptr;
+    if (!entry) {
+        ++my.counters.unavailable;
+        return 0;
+    }
+    if (!my.resent) my.resent = std::make_unique<Resent>();
+    if (!my.resent->mayResend(sequence, now, my.roundTrip)) return 0;
+
+    const RtpPacket& packet = entry->packet;
+    const std::uint32_t timestamp = packet.timestamp + segment->timestampOffset;
+    const std::size_t bytes =
+        my.rtx ? my.assemble({*my.rtx, entry->frame, packet, my.rtxSequence, timestamp, sequence},
+                             transportSequence, now, into)
+               : my.assemble({my.head, entry->frame, packet, sequence, timestamp, std::nullopt},
+                             transportSequence, now, into);
+    if (bytes == 0) return 0;
+    if (my.isVp8) applyVp8Offsets(payloadOf(into, bytes, packet), segment->vp8);
+    if (my.rtx)
+        ++my.rtxSequence;
+    else
+        my.countSent(packet);
+    ++my.counters.retransmitted;
+    return bytes;
+}
+
+std::size_t Stream::pad(std::uint8_t* packet, std::size_t bytes, std::size_t wanted) {
+    constexpr unsigned padded = 0x20;
+    if (wanted <= bytes || wanted - bytes > 255 || (packet[0] & padded) != 0) return bytes;
+    packet[0] |= padded;
+    std::memset(packet + bytes, 0, wanted - bytes);
+    packet[wanted - 1] = static_cast<std::uint8_t>(wanted - bytes);
+    return wanted;
+}
+
+std::optional<SenderReport> Stream::report(Clock::time_point now) const {
+    const auto rtpTime = impl_->wallClock.at(now);
+    if (!rtpTime) return std::nullopt;
+    using std::chrono::system_clock;
+    const auto wallTime =
+        system_clock::now() + std::chrono::duration_cast<system_clock::duration>(now - Clock::now());
+    return SenderReport{impl_->settings.ssrc, wallTime, *rtpTime, impl_->packets, impl_->octets};
+}
+
+void Stream::setRoundTrip(Clock::duration time) {
+    impl_->roundTrip = std::clamp(time, minRoundTrip, maxRoundTrip);
+}
+
+const StreamSettings& Stream::settings() const {
+    return impl_->settings;
+}
+
+const Stream::Counters& Stream::counters() const {
+    return impl_->counters;
+}
+
+} // namespace spillway::relay::webrtc

@@ -1,0 +1,79 @@
+// DTLS with one viewer, as the server, for the keys of SRTP (RFC 5763, RFC 5764). By OpenSSL.
+//
+// Comes in: datagrams of the selected path. Goes out: datagrams, each handed to `send` whole and no longer
+// than the MTU; at the end keys. The handshake fails unless the viewer's certificate has the fingerprint of
+// its offer. Nothing is believed before that. Worker thread, but for DtlsIdentity.
+#pragma once
+
+#include "relay/port/demux.h"
+#include "relay/queue/frame.h"
+#include "relay/sdp/fingerprint.h"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spillway::relay::webrtc {
+
+/// In our order of preference (RFC 7714 section 14.2, RFC 5764 section 4.1.2).
+enum class SrtpProfile { aeadAes128Gcm, aes128CmSha1_80 };
+
+struct SrtpKeys {
+    SrtpProfile profile = SrtpProfile::aeadAes128Gcm;
+    std::vector<std::uint8_t> send;    ///< master key, then salt: what we protect with
+    std::vector<std::uint8_t> receive; ///< what the viewer protects with
+};
+
+/// Key and certificate of this process (ECDSA P-256, self-signed). Immutable; any thread.
+class DtlsIdentity {
+  public:
+    /// Throws std::runtime_error with OpenSSL's words.
+    DtlsIdentity();
+    ~DtlsIdentity();
+    DtlsIdentity(const DtlsIdentity&) = delete;
+    DtlsIdentity& operator=(const DtlsIdentity&) = delete;
+
+    /// Value of `a=fingerprint`: `sha-256 AB:CD:…`.
+    const std::string& fingerprint() const;
+
+  private:
+    friend class DtlsServer;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+class DtlsServer {
+  public:
+    static constexpr std::size_t mtu = 1200; ///< bytes of a datagram
+
+    enum class State { handshaking, connected, closed, failed };
+
+    /// `identity` outlives it.
+    DtlsServer(const DtlsIdentity& identity, sdp::Fingerprint viewer, std::function<void(Bytes)> send);
+    ~DtlsServer();
+    DtlsServer(const DtlsServer&) = delete;
+    DtlsServer& operator=(const DtlsServer&) = delete;
+
+    /// `send` is called from within this, onTimeout() and close(), and must not destroy the server.
+    State receive(Bytes datagram);
+    /// When onTimeout() is due; none while nothing was sent that could be lost.
+    std::optional<Clock::time_point> timeout(Clock::time_point now) const;
+    State onTimeout();
+    /// Says good-bye, if there is somebody to say it to.
+    void close();
+
+    State state() const;
+    /// Once connected.
+    const SrtpKeys& keys() const;
+    /// Why it failed; for log and API.
+    const std::string& failure() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace spillway::relay::webrtc

@@ -1,0 +1,148 @@
+#include "relay/outputs/webrtc/worker/viewer_session.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace spillway::relay::webrtc {
+
+namespace {
+
+/// For ICE and DTLS together.
+constexpr std::chrono::seconds connectTime{30};
+
+} // namespace
+
+Session::Session(SessionSetup setup, const DtlsIdentity& identity, Sockets& sockets, Clock::time_point now)
+    : setup_(std::move(setup))
+    , sockets_(sockets)
+    , begun_(now)
+    , ice_(setup_.ours, setup_.theirs, now)
+    , dtls_(identity, setup_.fingerprint, [this](Bytes datagram) {
+        if (path()) sockets_.send(*path(), datagram);
+    }) {
+    for (ChannelSetup& channel : setup_.channels)
+        channels_.push_back(std::make_unique<Channel>(std::move(channel)));
+    setup_.channels.clear();
+}
+
+Session::~Session() {
+    if (wire_)
+        for (const auto& channel : channels_)
+            channel->goodbye(*wire_, Clock::now());
+    dtls_.close();
+}
+
+std::vector<std::uint32_t> Session::slots() const {
+    std::vector<std::uint32_t> slots;
+    for (const auto& channel : channels_)
+        slots.push_back(channel->slot());
+    return slots;
+}
+
+void Session::onStun(Bytes datagram, const Path& path, Clock::time_point now,
+                     const std::function<void()>& onSelected) {
+    std::array<std::uint8_t, IceLite::maxMessage> message{};
+    const auto outcome = ice_.receive(datagram, path, now, message);
+    if (outcome.selected) {
+        setup_.stats->setAddress(path.remote.text());
+        if (wire_) wire_->path = path;
+        onSelected();
+    }
+    if (outcome.reply > 0) sockets_.send(path, Bytes(message).first(outcome.reply));
+    const std::size_t check = outcome.checkBack ? ice_.check(message) : 0;
+    if (check > 0) sockets_.send(path, Bytes(message).first(check));
+}
+
+void Session::onDatagram(DatagramKind kind, MutableBytes datagram, const Path& path, Clock::time_point now) {
+    if (!ended_.empty() || this->path() != path) return;
+    now_ = now;
+    if (kind == DatagramKind::dtls) return follow(dtls_.receive(datagram), now);
+    if (kind != DatagramKind::rtcp || !wire_) return;
+    const std::size_t bytes = srtp_->unprotectRtcp(datagram.data(), datagram.size());
+    if (bytes == 0) return;
+    readFeedback(datagram.first(bytes), *this);
+    sockets_.flush(wire_->path);
+}
+
+void Session::follow(DtlsServer::State state, Clock::time_point now) {
+    switch (state) {
+    case DtlsServer::State::handshaking:
+        break;
+    case DtlsServer::State::connected:
+        if (!wire_) connect(now);
+        break;
+    case DtlsServer::State::closed:
+        end("the viewer left");
+        break;
+    case DtlsServer::State::failed:
+        end("DTLS: " + dtls_.failure());
+        break;
+    }
+}
+
+void Session::connect(Clock::time_point now) {
+    srtp_.emplace(dtls_.keys());
+    wire_.emplace(Wire{sockets_, *srtp_, *path(), 0});
+    setup_.onConnected();
+    // What their queues said before now was for nobody.
+    for (const auto& channel : channels_)
+        while (ended_.empty() && serve(channel->slot(), now) > 0) {
+        }
+}
+
+std::size_t Session::serve(std::uint32_t slot, Clock::time_point now) {
+    const auto found = std::find_if(channels_.begin(), channels_.end(),
+                                    [&](const auto& channel) { return channel->slot() == slot; });
+    if (found == channels_.end() || !wire_ || !ended_.empty()) return 0;
+    const auto sent = (*found)->serve(*wire_, now);
+    if (!sent) end("the track has another codec now");
+    return sent.value_or(0);
+}
+
+void Session::tick(Clock::time_point now) {
+    if (!ended_.empty()) return;
+    const auto due = dtls_.timeout(now);
+    if (due && *due <= now) follow(dtls_.onTimeout(), now);
+    if (!ice_.hasConsent(now)) return end(wire_ ? "the viewer is gone" : "the viewer did not come");
+    if (!wire_ && now - begun_ > connectTime) return end("no DTLS handshake in time");
+    if (!wire_) return;
+    for (const auto& channel : channels_)
+        channel->report(*wire_, now);
+}
+
+Channel* Session::channelOf(std::uint32_t ssrc) {
+    const auto found = std::find_if(channels_.begin(), channels_.end(),
+                                    [&](const auto& channel) { return channel->sends(ssrc); });
+    return found == channels_.end() ? nullptr : found->get();
+}
+
+void Session::onReport(const ReceptionReport& report) {
+    if (Channel* channel = channelOf(report.ssrc)) channel->onReport(report);
+}
+
+void Session::onNack(std::uint32_t ssrc, std::uint16_t sequence) {
+    if (Channel* channel = channelOf(ssrc)) channel->retransmit(sequence, *wire_, now_);
+}
+
+void Session::onKeyframeWanted(std::uint32_t ssrc) {
+    if (Channel* channel = channelOf(ssrc)) channel->onKeyframeWanted();
+}
+
+void Session::onBandwidth(std::uint64_t bitsPerSecond) {
+    setup_.stats->bandwidth.store(bitsPerSecond, std::memory_order_relaxed);
+}
+
+void Session::onTransportFeedback(const TransportFeedback& feedback) {
+    setup_.stats->feedbackReceived.fetch_add(feedback.received, std::memory_order_relaxed);
+    setup_.stats->feedbackMissing.fetch_add(feedback.missing, std::memory_order_relaxed);
+}
+
+/// Of one source, says RFC 3550; a viewer that leaves closes its DTLS, or its consent ends.
+void Session::onBye() {}
+
+void Session::end(std::string reason) {
+    if (ended_.empty()) ended_ = std::move(reason);
+}
+
+} // namespace spillway::relay::webrtc

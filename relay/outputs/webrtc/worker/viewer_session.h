@@ -1,0 +1,84 @@
+// One viewer at its worker: ICE-lite, DTLS, SRTP and its channels.
+//
+// Comes in: datagrams that are this viewer's by ufrag or path; turns of its channels. Goes out: replies, and
+// media on the selected path alone. It ends by itself when its consent, its handshake or the codec of a track
+// does, and says so once; the worker then throws it away. Worker thread.
+#pragma once
+
+#include "relay/outputs/webrtc/worker/channel.h"
+#include "relay/port/ice_lite.h"
+#include "relay/sdp/fingerprint.h"
+#include "relay/values/viewing.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spillway::relay::webrtc {
+
+struct SessionSetup {
+    ViewerId id = 0;
+    IceCredentials ours;
+    IceCredentials theirs;
+    sdp::Fingerprint fingerprint; ///< of the viewer's certificate
+    std::vector<ChannelSetup> channels;
+    std::shared_ptr<ViewerStats> stats;
+    /// Worker thread; they must not block.
+    std::function<void()> onConnected;
+    std::function<void(const std::string& reason)> onEnded;
+};
+
+class Session : private FeedbackSink {
+  public:
+    Session(SessionSetup setup, const DtlsIdentity& identity, Sockets& sockets, Clock::time_point now);
+    /// Says good-bye.
+    ~Session() override;
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    /// `onSelected` runs when another path than before is selected, before the viewer learns of it: what it
+    /// sends then finds its way.
+    void onStun(Bytes datagram, const Path& path, Clock::time_point now,
+                const std::function<void()>& onSelected);
+    /// DTLS or SRTCP of a path; that of any but the selected one is ignored.
+    void onDatagram(DatagramKind kind, MutableBytes datagram, const Path& path, Clock::time_point now);
+    /// Sends what waits for this channel, a batch at most, and returns how many frames that were; 0 when it
+    /// is to be served again later, by a wake.
+    std::size_t serve(std::uint32_t slot, Clock::time_point now);
+    /// Timers; call every 50 ms or so.
+    void tick(Clock::time_point now);
+
+    /// Why it is over; empty while it is not.
+    const std::string& ended() const { return ended_; }
+    const SessionSetup& setup() const { return setup_; }
+    const std::optional<Path>& path() const { return ice_.selected(); }
+    std::vector<std::uint32_t> slots() const;
+
+  private:
+    void onReport(const ReceptionReport& report) override;
+    void onNack(std::uint32_t ssrc, std::uint16_t sequence) override;
+    void onKeyframeWanted(std::uint32_t ssrc) override;
+    void onBandwidth(std::uint64_t bitsPerSecond) override;
+    void onTransportFeedback(const TransportFeedback& feedback) override;
+    void onBye() override;
+
+    void follow(DtlsServer::State state, Clock::time_point now);
+    void connect(Clock::time_point now);
+    void end(std::string reason);
+    Channel* channelOf(std::uint32_t ssrc);
+
+    SessionSetup setup_;
+    Sockets& sockets_;
+    const Clock::time_point begun_;
+    Clock::time_point now_{}; ///< of the call that is under way
+    IceLite ice_;
+    DtlsServer dtls_;
+    std::optional<SrtpSession> srtp_;
+    std::optional<Wire> wire_; ///< once connected
+    std::vector<std::unique_ptr<Channel>> channels_;
+    std::string ended_;
+};
+
+} // namespace spillway::relay::webrtc

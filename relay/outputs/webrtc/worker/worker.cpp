@@ -1,0 +1,209 @@
+#include "relay/outputs/webrtc/worker/worker.h"
+
+#include <utility>
+
+namespace spillway::relay::webrtc {
+
+namespace {
+
+constexpr std::chrono::milliseconds tickPeriod{50};
+/// Datagrams of one socket before media has its turn.
+constexpr std::size_t readBatch = 128;
+/// Datagrams that wait for this worker because another one got them: far more than viewers send in a turn.
+constexpr int maxPassing = 2048;
+/// Of one channel in a turn.
+constexpr int maxBatches = 4;
+
+/// The first takes the port, so that no other process shares it; the others share it with the first.
+SocketOptions optionsOf(unsigned index) {
+    SocketOptions options;
+    options.exclusive = index == 0;
+    return options;
+}
+
+} // namespace
+
+Worker::Worker(unsigned index, const std::vector<SocketAddress>& addresses, Context context)
+    : index_(index)
+    , context_(std::move(context))
+    , sockets_(addresses, optionsOf(index))
+    , reactor_("viewers-" + std::to_string(index), *this) {
+    const auto descriptors = sockets_.descriptors();
+    for (std::size_t i = 0; i < descriptors.size(); ++i)
+        reactor_.watch(descriptors[i], [this, i] { read(i); });
+}
+
+Worker::~Worker() {
+    stop();
+}
+
+void Worker::stop() {
+    reactor_.post([this] {
+        while (!sessions_.empty())
+            drop(sessions_.begin()->first);
+    });
+    reactor_.stop();
+}
+
+std::shared_ptr<PacketRing> Worker::ringFor(const std::string& track) {
+    std::erase_if(rings_, [](const auto& entry) { return entry.second.expired(); });
+    auto ring = rings_[track].lock();
+    if (!ring) rings_[track] = ring = std::make_shared<PacketRing>();
+    return ring;
+}
+
+std::uint32_t Worker::takeSlot() {
+    if (freeSlots_.empty()) return slots_++;
+    const std::uint32_t slot = freeSlots_.back();
+    freeSlots_.pop_back();
+    return slot;
+}
+
+void Worker::add(SessionSetup setup) {
+    ++viewers_;
+    context_.directory.add(setup.ours.ufrag, index_);
+    reactor_.post(
+        [this, shared = std::make_shared<SessionSetup>(std::move(setup))] { open(std::move(*shared)); });
+}
+
+void Worker::remove(ViewerId viewer, std::function<void()> onGone) {
+    --viewers_;
+    reactor_.post([this, viewer, onGone = std::move(onGone)] {
+        drop(viewer);
+        onGone();
+    });
+}
+
+void Worker::pass(Bytes datagram, const Path& path) {
+    if (passing_.fetch_add(1) >= maxPassing) {
+        passing_.fetch_sub(1);
+        return;
+    }
+    reactor_.post([this, copy = std::vector<std::uint8_t>(datagram.begin(), datagram.end()), path]() mutable {
+        passing_.fetch_sub(1);
+        onDatagram(copy, path, From::sibling);
+        dropOver();
+    });
+}
+
+void Worker::read(std::size_t socket) {
+    sockets_.receive(socket, readBatch, [this](MutableBytes datagram, const Path& path) {
+        onDatagram(datagram, path, From::network);
+    });
+    dropOver();
+}
+
+void Worker::onDatagram(MutableBytes datagram, const Path& path, From from) {
+    const DatagramKind kind = kindOf(datagram);
+    if (kind == DatagramKind::stun) return onStun(datagram, path, from);
+    if (kind != DatagramKind::dtls && kind != DatagramKind::rtcp) return;
+    if (const auto found = byPath_.find(path); found != byPath_.end()) {
+        found->second->onDatagram(kind, datagram, path, Clock::now());
+        return note(*found->second);
+    }
+    if (from == From::sibling) return;
+    const auto owner = context_.directory.find(path);
+    if (owner && *owner != index_) context_.sibling(*owner).pass(datagram, path);
+}
+
+void Worker::onStun(MutableBytes datagram, const Path& path, From from) {
+    const auto ufrag = addressedUfrag(datagram);
+    if (!ufrag) return;
+    if (const auto found = byUfrag_.find(*ufrag); found != byUfrag_.end()) {
+        Session& session = *found->second;
+        session.onStun(datagram, path, Clock::now(),
+                       [&, before = session.path()] { moved(session, before); });
+        return;
+    }
+    if (from == From::sibling) return;
+    const auto owner = context_.directory.find(*ufrag);
+    if (owner && *owner != index_) context_.sibling(*owner).pass(datagram, path);
+}
+
+void Worker::moved(Session& session, const std::optional<Path>& before) {
+    if (before) {
+        byPath_.erase(*before);
+        context_.directory.remove(*before, index_);
+    }
+    byPath_[*session.path()] = &session;
+    context_.directory.add(*session.path(), index_);
+}
+
+void Worker::open(SessionSetup setup) {
+    const ViewerId id = setup.id;
+    auto session = std::make_unique<Session>(std::move(setup), context_.identity, sockets_, Clock::now());
+    byUfrag_[session->setup().ours.ufrag] = session.get();
+    for (const std::uint32_t slot : session->slots())
+        bySlot_[slot] = session.get();
+    sessions_[id] = std::move(session);
+}
+
+void Worker::drop(ViewerId viewer) {
+    const auto found = sessions_.find(viewer);
+    if (found == sessions_.end()) return;
+    Session& session = *found->second;
+    byUfrag_.erase(session.setup().ours.ufrag);
+    context_.directory.remove(session.setup().ours.ufrag);
+    for (const std::uint32_t slot : session.slots())
+        bySlot_.erase(slot);
+    if (const auto path = session.path()) {
+        const auto owner = byPath_.find(*path);
+        if (owner != byPath_.end() && owner->second == &session) {
+            byPath_.erase(owner);
+            context_.directory.remove(*path, index_);
+        }
+    }
+    sessions_.erase(found);
+}
+
+void Worker::note(const Session& session) {
+    if (!session.ended().empty()) over_.push_back(session.setup().id);
+}
+
+/// Who has ended is told to the main loop, and then gone here.
+void Worker::dropOver() {
+    for (const ViewerId id : std::exchange(over_, {})) {
+        const auto found = sessions_.find(id);
+        if (found == sessions_.end()) continue;
+        found->second->setup().onEnded(found->second->ended());
+        drop(id);
+    }
+}
+
+bool Worker::onReady(std::span<const std::uint32_t> slots) {
+    const auto now = Clock::now();
+    bool bursts = false;
+    for (const std::uint32_t slot : slots) {
+        const auto found = bySlot_.find(slot);
+        if (found == bySlot_.end()) continue;
+        // Until the queue is empty, for only then it wakes again; but the others are to have their turn.
+        std::size_t sent = 0;
+        std::size_t frames = 0;
+        int batches = 0;
+        do {
+            sent = found->second->serve(slot, now);
+            frames += sent;
+        } while (sent > 0 && ++batches < maxBatches);
+        if (sent > 0) reactor_.wake(slot);
+        bursts = bursts || frames > 1;
+        note(*found->second);
+    }
+    dropOver();
+    return bursts;
+}
+
+std::optional<Clock::time_point> Worker::nextTimeout() {
+    if (sessions_.empty()) return std::nullopt;
+    return nextTick_;
+}
+
+void Worker::onTimeout(Clock::time_point now) {
+    nextTick_ = now + tickPeriod;
+    for (const auto& [id, session] : sessions_) {
+        session->tick(now);
+        note(*session);
+    }
+    dropOver();
+}
+
+} // namespace spillway::relay::webrtc

@@ -1,0 +1,96 @@
+// One thread of the egress, with its sockets and its share of the viewers.
+//
+// Comes in: viewers by the main loop, wakes of their queues by streaming threads, datagrams of the port, of
+// which some are another worker's viewers' and are passed on to it. Goes out: what the sessions send. Owner:
+// Egress. Main loop, but where it says any thread.
+#pragma once
+
+#include "relay/outputs/webrtc/worker/viewer_session.h"
+#include "relay/port/directory.h"
+#include "relay/port/reactor.h"
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace spillway::relay::webrtc {
+
+class Worker : private Reactor::Hooks {
+  public:
+    /// What all workers share; outlives them.
+    struct Context {
+        const DtlsIdentity& identity;
+        Directory& directory;
+        /// The worker with this index; any thread.
+        std::function<Worker&(unsigned index)> sibling;
+    };
+
+    /// Binds. Throws std::runtime_error naming the address.
+    Worker(unsigned index, const std::vector<SocketAddress>& addresses, Context context);
+    ~Worker() override;
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    void start() { reactor_.start(); }
+    /// Ends its sessions, saying good-bye, then its thread.
+    void stop();
+
+    const Sockets& sockets() const { return sockets_; }
+    /// Recent packets of a track, for its viewers here; made with the first of them.
+    std::shared_ptr<PacketRing> ringFor(const std::string& track);
+    /// A number for the wakes of a queue, and back when its viewer is gone here.
+    std::uint32_t takeSlot();
+    void giveBack(std::uint32_t slot) { freeSlots_.push_back(slot); }
+    std::size_t viewers() const { return viewers_; }
+    void add(SessionSetup setup);
+    /// `onGone` runs on the worker's thread once nothing of it is left.
+    void remove(ViewerId viewer, std::function<void()> onGone);
+
+    /// Any thread, also a streaming thread.
+    void wake(std::uint32_t slot) { reactor_.wake(slot); }
+    /// Any thread: a datagram of a viewer that is this worker's. Dropped when too many are on their way.
+    void pass(Bytes datagram, const Path& path);
+
+    std::optional<Clock::time_point> busySince() const { return reactor_.busySince(); }
+
+  private:
+    bool onReady(std::span<const std::uint32_t> slots) override;
+    std::optional<Clock::time_point> nextTimeout() override;
+    void onTimeout(Clock::time_point now) override;
+
+    void read(std::size_t socket);
+    enum class From { network, sibling };
+    void onDatagram(MutableBytes datagram, const Path& path, From from);
+    void onStun(MutableBytes datagram, const Path& path, From from);
+    void moved(Session& session, const std::optional<Path>& before);
+    void open(SessionSetup setup);
+    void drop(ViewerId viewer);
+    void note(const Session& session);
+    void dropOver();
+
+    const unsigned index_;
+    const Context context_;
+    Sockets sockets_;
+    std::map<std::string, std::weak_ptr<PacketRing>> rings_; ///< main loop
+    std::size_t viewers_ = 0;                                ///< main loop
+    std::uint32_t slots_ = 0;                                ///< main loop: ever given
+    std::vector<std::uint32_t> freeSlots_;                   ///< main loop
+    std::atomic<int> passing_{0};
+
+    // Of the thread alone.
+    std::map<ViewerId, std::unique_ptr<Session>> sessions_;
+    std::map<std::string, Session*, std::less<>> byUfrag_;
+    std::unordered_map<Path, Session*, PathHash> byPath_;
+    std::unordered_map<std::uint32_t, Session*> bySlot_;
+    std::vector<ViewerId> over_;
+    Clock::time_point nextTick_{};
+
+    Reactor reactor_; ///< last: its thread uses the rest
+};
+
+} // namespace spillway::relay::webrtc

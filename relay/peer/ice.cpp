@@ -1,0 +1,90 @@
+#include "relay/peer/ice.h"
+
+#include "relay/gst/element.h"
+#include "relay/sdp/text.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace spillway::relay {
+
+namespace {
+
+std::string percentEncoded(const std::string& text) {
+    gchar* escaped = g_uri_escape_string(text.c_str(), nullptr, FALSE);
+    std::string result(escaped);
+    g_free(escaped);
+    return result;
+}
+
+bool isStun(const config::IceServer& server) {
+    return server.url.starts_with("stun");
+}
+
+void addServer(GstElement* webrtcbin, const config::IceServer& server, const std::string& label) {
+    const auto uri = iceServerUri(server);
+    gboolean added = FALSE;
+    if (uri && isStun(server)) {
+        g_object_set(webrtcbin, "stun-server", uri->c_str(), nullptr);
+        added = TRUE;
+    } else if (uri) {
+        g_signal_emit_by_name(webrtcbin, "add-turn-server", uri->c_str(), &added);
+    }
+    if (!added) spdlog::error("peer cannot use an ICE server {} url={}", label, server.url);
+}
+
+/// Of several STUN servers libnice asks one. That they take turns makes a dead one cost a peer, not the call.
+void addServers(GstElement* webrtcbin, const PeerSettings& settings) {
+    const auto stunServers = std::count_if(settings.iceServers.begin(), settings.iceServers.end(), isStun);
+    const auto chosen =
+        stunServers == 0 ? 0 : (settings.number - 1) % static_cast<std::uint64_t>(stunServers);
+    std::uint64_t seen = 0;
+    for (const config::IceServer& server : settings.iceServers)
+        if (!isStun(server) || seen++ == chosen) addServer(webrtcbin, server, settings.label);
+}
+
+} // namespace
+
+std::optional<std::string> iceServerUri(const config::IceServer& server) {
+    const auto [scheme, rest] = sdp::splitAt(server.url, ':');
+    const bool stun = scheme == "stun" || scheme == "stuns";
+    const bool turn = scheme == "turn" || scheme == "turns";
+    const auto [place, query] = sdp::splitAt(rest, '?');
+    if ((!stun && !turn) || place.empty() || place.find_first_of("/@") != std::string_view::npos)
+        return std::nullopt;
+    std::string uri = std::string(scheme) + "://";
+    if (turn && !server.username.empty())
+        uri += percentEncoded(server.username) + ":" +
+               percentEncoded(server.password ? server.password->reveal() : std::string()) + "@";
+    uri += place;
+    if (turn && !query.empty()) uri.append("?").append(query);
+    return uri;
+}
+
+void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {
+    GObject* ice = nullptr;
+    g_object_get(webrtcbin, "ice-agent", &ice, nullptr);
+    const auto iceRef = gst::Ref<GObject>::adopt(ice);
+    GObject* agent = nullptr;
+    g_object_get(ice, "agent", &agent, nullptr);
+    const auto agentRef = gst::Ref<GObject>::adopt(agent);
+
+    g_object_set(ice, "ice-tcp", FALSE, nullptr);
+    // UPnP costs a thread, ten descriptors and multicast for each peer.
+    // Checks are paced as fast as RFC 8445 section 14.2 allows (5 ms): that is what a join waits for.
+    // Who answers is controlled (RFC 8445 section 6.1.1). webrtcbin sees to that when it makes an answer,
+    // which it is not asked for; with an offer of ours, or an ice-lite peer, it takes control.
+    g_object_set(agent, "upnp", FALSE, "keepalive-conncheck", TRUE, "stun-pacing-timer", 5U,
+                 "controlling-mode", FALSE, nullptr);
+    if (settings.loopbackOnly) {
+        gboolean added = FALSE;
+        g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", &added);
+        if (!added) spdlog::error("peer cannot be bound to loopback {}", settings.label);
+        return;
+    }
+    addServers(webrtcbin, settings);
+}
+
+} // namespace spillway::relay

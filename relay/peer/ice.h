@@ -1,0 +1,19 @@
+// Settings of webrtcbin's ICE agent. Loop thread, before the first description is set.
+#pragma once
+
+#include "relay/peer/peer.h"
+
+#include <optional>
+#include <string>
+
+namespace spillway::relay {
+
+/// UPnP and TCP off, keepalive checks on, STUN and TURN servers, loopback only where wanted. Logs a server
+/// that it cannot read and goes on without.
+void configureIce(GstElement* webrtcbin, const PeerSettings& settings);
+
+/// `stun://host:port` or `turn://user:password@host:port?transport=udp`, with user and password
+/// percent-encoded, as webrtcbin wants it. Nothing when `server.url` is no RFC 7064 or RFC 7065 URI.
+std::optional<std::string> iceServerUri(const config::IceServer& server);
+
+} // namespace spillway::relay

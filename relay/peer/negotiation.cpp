@@ -1,0 +1,210 @@
+#include "relay/peer/negotiation.h"
+
+#include "relay/dtls/ice_credentials.h"
+#include "relay/dtls/identity.h"
+#include "relay/gst/element.h"
+#include "relay/sdp/candidate.h"
+#include "relay/sdp/receiving_offer.h"
+#include "relay/sdp/text.h"
+
+#include <gst/sdp/sdp.h>
+#include <gst/webrtc/webrtc.h>
+#include <spdlog/spdlog.h>
+
+#include <optional>
+
+namespace spillway::relay {
+
+namespace {
+
+/// How long a STUN or TURN server may take before the answer goes out without its candidates.
+constexpr std::chrono::milliseconds gatheringPatience{1000};
+
+struct DescriptionDeleter {
+    void operator()(GstWebRTCSessionDescription* description) const {
+        gst_webrtc_session_description_free(description);
+    }
+};
+using DescriptionPtr = std::unique_ptr<GstWebRTCSessionDescription, DescriptionDeleter>;
+
+DescriptionPtr parse(GstWebRTCSDPType type, const std::string& text) {
+    GstSDPMessage* message = nullptr;
+    if (gst_sdp_message_new_from_text(text.c_str(), &message) != GST_SDP_OK) return nullptr;
+    return DescriptionPtr(gst_webrtc_session_description_new(type, message));
+}
+
+/// The message of the `error` in a reply; nothing when it has none.
+std::optional<std::string> errorIn(const GstStructure* reply) {
+    GError* error = nullptr;
+    if (!reply || !gst_structure_has_field(reply, "error")) return std::nullopt;
+    gst_structure_get(reply, "error", G_TYPE_ERROR, &error, nullptr);
+    std::string message = error ? error->message : "unknown error";
+    g_clear_error(&error);
+    return message;
+}
+
+/// Our answer is passive wherever the offer leaves the choice to us.
+const char* answeredSetup(const std::string& offered) {
+    return offered == "passive" ? "active" : "passive";
+}
+
+/// A transceiver that receives, so that webrtcbin has a line to offer. What the line says is ours.
+void addReceiver(GstElement* webrtcbin, const sdp::OfferedLine& line) {
+    const sdp::Payload& first = line.payloads.front();
+    const auto [encoding, clock] = sdp::splitAt(first.encoding, '/');
+    const auto caps = gst::Ref<GstCaps>::adopt(gst_caps_new_simple(
+        "application/x-rtp", "media", G_TYPE_STRING, line.kind.c_str(), "encoding-name", G_TYPE_STRING,
+        sdp::raised(encoding).c_str(), "payload", G_TYPE_INT, static_cast<gint>(first.type), "clock-rate",
+        G_TYPE_INT, static_cast<gint>(sdp::number<unsigned>(sdp::splitAt(clock, '/').first).value_or(90000)),
+        nullptr));
+    GstWebRTCRTPTransceiver* transceiver = nullptr;
+    g_signal_emit_by_name(webrtcbin, "add-transceiver", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY,
+                          caps.get(), &transceiver);
+    if (transceiver) gst_object_unref(transceiver);
+}
+
+} // namespace
+
+template <class... Args>
+auto PeerNegotiation::onLoop(void (PeerNegotiation::*fn)(Args...)) {
+    return [this, fn, &loop = loop_, token = lifetime_.token()](std::decay_t<Args>... args) {
+        loop.post([this, fn, token, args...] {
+            if (!token.expired()) (this->*fn)(args...);
+        });
+    };
+}
+
+PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label,
+                                 std::function<void(const std::string&)> onLateCandidate)
+    : loop_(loop)
+    , webrtcbin_(webrtcbin)
+    , label_(std::move(label))
+    , onLateCandidate_(std::move(onLateCandidate)) {
+    candidate_ = gst::SignalConnection::connect<void(guint, const gchar*)>(
+        webrtcbin, "on-ice-candidate",
+        [post = onLoop(&PeerNegotiation::onCandidate)](guint, const gchar* text) { post(text); });
+    gathering_ = gst::SignalConnection::connect<void(GParamSpec*)>(
+        webrtcbin, "notify::ice-gathering-state",
+        [webrtcbin, post = onLoop(&PeerNegotiation::onGathered)](GParamSpec*) {
+            GstWebRTCICEGatheringState state = GST_WEBRTC_ICE_GATHERING_STATE_NEW;
+            g_object_get(webrtcbin, "ice-gathering-state", &state, nullptr);
+            if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE) post();
+        });
+}
+
+void PeerNegotiation::begin(Side side, std::shared_ptr<const sdp::Offer> lines,
+                            std::chrono::milliseconds deadline, std::function<void(Answer)> onDone) {
+    side_ = side;
+    lines_ = std::move(lines);
+    onDone_ = std::move(onDone);
+    deadline_ =
+        loop_.after(deadline, [this] { fail(std::string("no description in time, waiting for ") + step_); });
+}
+
+void PeerNegotiation::start(std::shared_ptr<const sdp::Offer> offer, std::chrono::milliseconds deadline,
+                            std::function<void(Answer)> onAnswer) {
+    begin(Side::answerer, std::move(offer), deadline, std::move(onAnswer));
+    setTransport(answeredSetup(lines_->setup));
+    setDescription("set-remote-description", Description::offer, lines_->textForWebrtcbin(),
+                   &PeerNegotiation::setLocal);
+}
+
+void PeerNegotiation::offer(std::shared_ptr<const sdp::Offer> ours, std::chrono::milliseconds deadline,
+                            std::function<void(Answer)> onOffer) {
+    begin(Side::offerer, std::move(ours), deadline, std::move(onOffer));
+    setTransport("actpass");
+    for (const sdp::OfferedLine& line : lines_->lines)
+        addReceiver(webrtcbin_, line);
+    createOffer();
+}
+
+/// It stays as it was first.
+void PeerNegotiation::setTransport(const char* setup) {
+    if (transport_.ice.ufrag.empty())
+        transport_ = {randomIceCredentials(), peerIdentity().fingerprint, setup};
+}
+
+/// What it says is not needed, but it gives each transceiver its line.
+void PeerNegotiation::createOffer() {
+    step_ = "create-offer";
+    pending_ = promise(&PeerNegotiation::setLocal);
+    g_signal_emit_by_name(webrtcbin_, "create-offer", nullptr, pending_.get());
+}
+
+void PeerNegotiation::takeAnswer(const sdp::Offer& theirs) {
+    setDescription("set-remote-description", Description::answer, sdp::answerFromServer(theirs),
+                   &PeerNegotiation::onAnswerTaken);
+}
+
+void PeerNegotiation::setDescription(const char* action, Description type, const std::string& text,
+                                     void (PeerNegotiation::*next)()) {
+    step_ = action;
+    const auto description =
+        parse(type == Description::offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, text);
+    if (!description) return fail("GStreamer cannot read a description that we wrote");
+    pending_ = promise(next);
+    g_signal_emit_by_name(webrtcbin_, action, description.get(), pending_.get());
+}
+
+gst::Promise PeerNegotiation::promise(void (PeerNegotiation::*next)()) {
+    return gst::Promise(
+        [done = onLoop(next), refused = onLoop(&PeerNegotiation::fail)](const GstStructure* reply) {
+            if (const auto error = errorIn(reply))
+                refused("webrtcbin: " + *error);
+            else
+                done();
+        });
+}
+
+void PeerNegotiation::setLocal() {
+    if (!busy()) return;
+    const bool offers = side_ == Side::offerer;
+    setDescription("set-local-description", offers ? Description::offer : Description::answer,
+                   offers ? sdp::offerText(*lines_, transport_, {})
+                          : sdp::answerForWebrtcbin(*lines_, transport_),
+                   &PeerNegotiation::onLocalSet);
+}
+
+void PeerNegotiation::onLocalSet() {
+    if (!busy()) return;
+    step_ = "candidates";
+    if (gathered_) return onGathered();
+    patience_ = loop_.after(gatheringPatience, [this] {
+        if (!candidates_.empty()) onGathered();
+    });
+}
+
+void PeerNegotiation::onCandidate(const std::string& text) {
+    const auto candidate = sdp::parseCandidate(text);
+    if (!candidate || !candidate->usable) return;
+    candidates_.push_back(candidate->text);
+    if (gathered_) return onLateCandidate_(candidate->text);
+    // Patience was over before the first one came.
+    if (busy() && step_ == std::string_view("candidates") && !patience_) onGathered();
+}
+
+void PeerNegotiation::onGathered() {
+    gathered_ = true;
+    if (!busy() || step_ != std::string_view("candidates")) return;
+    finish({side_ == Side::offerer ? sdp::offerText(*lines_, transport_, candidates_)
+                                   : sdp::answerForPeer(*lines_, transport_, candidates_),
+            std::nullopt});
+}
+
+void PeerNegotiation::fail(const std::string& detail) {
+    if (!busy()) return;
+    spdlog::error("peer cannot negotiate {} error=\"{}\"", label_, detail);
+    finish({{}, NegotiationError{NegotiationError::Kind::internal, detail}});
+}
+
+void PeerNegotiation::finish(Answer answer) {
+    deadline_.cancel();
+    patience_.cancel();
+    // Posted: the receiver may destroy this object, and nothing of it may be on the stack then.
+    loop_.post(
+        [onDone = std::exchange(onDone_, nullptr), answer = std::move(answer), token = lifetime_.token()] {
+            if (!token.expired()) onDone(answer);
+        });
+}
+
+} // namespace spillway::relay

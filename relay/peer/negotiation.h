@@ -1,0 +1,84 @@
+// One exchange of descriptions at a time: through the line lens into webrtcbin and back.
+//
+// Comes in: an offer, or the wish to make one. Goes out: once each, a description with all candidates that
+// gathering gave in time. Each step is a promise of webrtcbin that may never be answered, so one deadline
+// bounds them all. Owner: the Peer. Loop thread.
+#pragma once
+
+#include "relay/base/loop.h"
+#include "relay/gst/promise.h"
+#include "relay/gst/signal.h"
+#include "relay/peer/peer.h"
+#include "relay/sdp/answer.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace spillway::relay {
+
+class PeerNegotiation {
+  public:
+    /// `onLateCandidate`: one that came after the description had been given away.
+    PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label,
+                    std::function<void(const std::string& candidate)> onLateCandidate);
+    PeerNegotiation(const PeerNegotiation&) = delete;
+    PeerNegotiation& operator=(const PeerNegotiation&) = delete;
+
+    /// An offer waits for its answer, or ours is being made.
+    bool busy() const { return onDone_ != nullptr; }
+
+    /// Answers. `onAnswer` comes on the loop, never before this returns, and may destroy this object.
+    void start(std::shared_ptr<const sdp::Offer> offer, std::chrono::milliseconds deadline,
+               std::function<void(Answer)> onAnswer);
+    /// Offers `ours`; the same holds for `onOffer`.
+    void offer(std::shared_ptr<const sdp::Offer> ours, std::chrono::milliseconds deadline,
+               std::function<void(Answer)> onOffer);
+    /// The server's answer to that. What webrtcbin does not take shows as a peer that never connects.
+    void takeAnswer(const sdp::Offer& theirs);
+
+  private:
+    enum class Side { answerer, offerer };
+
+    void begin(Side side, std::shared_ptr<const sdp::Offer> lines, std::chrono::milliseconds deadline,
+               std::function<void(Answer)> onDone);
+    void setTransport(const char* setup);
+    void createOffer();
+    void setLocal();
+    void onLocalSet();
+    void onCandidate(const std::string& candidate);
+    void onGathered();
+    void fail(const std::string& detail);
+    void finish(Answer answer);
+
+    void onAnswerTaken() {}
+    enum class Description { offer, answer };
+    /// Passes a description to webrtcbin and goes on with `next` when it was taken.
+    void setDescription(const char* action, Description type, const std::string& text,
+                        void (PeerNegotiation::*next)());
+    /// Goes on with `next` when webrtcbin has done what was asked; fails when it could not.
+    gst::Promise promise(void (PeerNegotiation::*next)());
+    /// A function for any thread that runs `fn` on the loop if this object still is.
+    template <class... Args>
+    auto onLoop(void (PeerNegotiation::*fn)(Args...));
+
+    Loop& loop_;
+    GstElement* webrtcbin_;
+    std::string label_;
+    std::function<void(const std::string&)> onLateCandidate_;
+    Side side_ = Side::answerer;
+    std::shared_ptr<const sdp::Offer> lines_; ///< of the offer, theirs or ours
+    std::function<void(Answer)> onDone_;      ///< empty while nothing is under way
+    const char* step_ = "";                   ///< for the message when time runs out
+    sdp::Transport transport_;                ///< ours, as long as the peer lives
+    std::vector<std::string> candidates_;
+    bool gathered_ = false;
+    gst::Promise pending_;
+    Timer deadline_;
+    Timer patience_; ///< for gathering, once the local description is set
+    gst::SignalConnection candidate_;
+    gst::SignalConnection gathering_;
+    Lifetime lifetime_;
+};
+
+} // namespace spillway::relay

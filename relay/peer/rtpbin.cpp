@@ -1,0 +1,103 @@
+#include "relay/peer/rtpbin.h"
+
+#include "relay/gst/bin.h"
+#include "relay/gst/element.h"
+#include "relay/gst/probe.h"
+
+#include <chrono>
+#include <cstdio>
+
+namespace spillway::relay {
+
+namespace {
+
+constexpr std::chrono::milliseconds longestPush{500}; // a first packet waits up to 100 ms for the loop
+
+/// Lets no data through any more; whether what was under way has passed.
+bool hush(GstPad* source) {
+    gst::dropDataForever(source);
+    return gst::awaitIdle(source, longestPush);
+}
+
+gst::Ref<GstPad> peerOf(GstElement* element, const char* pad) {
+    const auto sink = gst::Ref<GstPad>::adopt(gst_element_get_static_pad(element, pad));
+    return gst::Ref<GstPad>::adopt(sink ? gst_pad_get_peer(sink.get()) : nullptr);
+}
+
+} // namespace
+
+std::optional<RtpPadName> readPadName(GstPad* rtpbinPad) {
+    unsigned session = 0;
+    RtpPadName name;
+    if (!rtpbinPad || std::sscanf(gst::cast<GstObject>(rtpbinPad)->name, "recv_rtp_src_%u_%u_%u", &session,
+                                  &name.ssrc, &name.payloadType) != 3)
+        return std::nullopt;
+    return name;
+}
+
+void takeOver(GstElement* rtpbin, GstElement* webrtcbin) {
+    // The first is emitted under the lock of an RTP session, which rtpbin takes under its own to free a
+    // stream, and webrtcbin's handler waits for webrtcbin's lock, under which a description that is set asks
+    // rtpbin for a session: when all three happened at once, all three stood still for ever. The others serve
+    // FEC, which is never negotiated: a decoder for each SSRC, which nobody frees, and the packets of the
+    // last quarter of a second, kept for ever once an SSRC is silent.
+    for (const char* signal : {"new-jitterbuffer", "request-fec-decoder-full", "new-storage"})
+        g_signal_handlers_disconnect_matched(
+            rtpbin, static_cast<GSignalMatchType>(G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_DATA),
+            g_signal_lookup(signal, G_OBJECT_TYPE(rtpbin)), 0, nullptr, nullptr, webrtcbin);
+}
+
+/// By default the RTP session takes the bandwidth of RTCP from that of the media, and a request for a
+/// keyframe waits for its turn: at 200 kbit/s up to 800 ms. With this one, a turn comes about every 100 ms.
+/// Nor is a second packet awaited before a source counts (RFC 3550 appendix A.1): SRTP has vouched for it.
+void setUpSession(GstElement* element) {
+    constexpr gdouble bitsPerSecond = 1e6;
+    if (gst::isMadeBy(element, "rtpsession"))
+        g_object_set(element, "bandwidth", bitsPerSecond, "probation", 0U, nullptr);
+}
+
+void setUpJitterBuffer(GstElement* jitterBuffer, bool retransmissions) {
+    // Senders pace, which it does not know: no retransmission is asked for a packet that is only expected.
+    g_object_set(jitterBuffer, "do-retransmission", retransmissions ? TRUE : FALSE, "rtx-next-seqnum", FALSE,
+                 "faststart-min-packets", 1U, nullptr);
+}
+
+std::uint64_t readLost(GstElement* jitterBuffer) {
+    GstStructure* stats = nullptr;
+    g_object_get(jitterBuffer, "stats", &stats, nullptr);
+    guint64 lost = 0;
+    if (stats) {
+        gst_structure_get_uint64(stats, "num-lost", &lost);
+        gst_structure_free(stats);
+    }
+    return lost;
+}
+
+bool bringToRest(GstElement* jitterBuffer) {
+    for (const char* name : {"sink", "sink_rtcp"}) {
+        const auto source = peerOf(jitterBuffer, name);
+        if (source && !hush(source.get())) return false;
+    }
+    return hush(gst::staticPad(jitterBuffer, "src").get());
+}
+
+std::optional<std::vector<gst::PadProbe>> holdStreams(GstElement* rtpbin) {
+    std::vector<gst::PadProbe> holds;
+    for (const auto& demux : gst::elementsOf(rtpbin, "rtpssrcdemux")) {
+        for (const char* name : {"sink", "rtcp_sink"}) {
+            const auto source = peerOf(demux.get(), name);
+            if (!source) continue;
+            holds.emplace_back(source.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
+                               [](GstPadProbeInfo*) { return GST_PAD_PROBE_OK; });
+            if (!gst::awaitIdle(source.get(), longestPush)) return std::nullopt;
+        }
+    }
+    return holds;
+}
+
+void freeStream(GstElement* rtpbin, std::uint32_t ssrc) {
+    for (const auto& demux : gst::elementsOf(rtpbin, "rtpssrcdemux"))
+        g_signal_emit_by_name(demux.get(), "clear-ssrc", ssrc);
+}
+
+} // namespace spillway::relay

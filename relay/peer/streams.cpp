@@ -1,0 +1,376 @@
+#include "relay/peer/streams.h"
+
+#include "relay/gst/element.h"
+#include "relay/gst/probe.h"
+#include "relay/peer/rtpbin.h"
+#include "relay/rtp/rtcp_split.h"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <atomic>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string_view>
+
+namespace spillway::relay {
+
+namespace {
+
+constexpr auto dataProbe =
+    static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+
+gst::Ref<GstBuffer> bufferOf(const std::vector<std::uint8_t>& bytes) {
+    GstBuffer* buffer = gst_buffer_new_allocate(nullptr, bytes.size(), nullptr);
+    gst_buffer_fill(buffer, 0, bytes.data(), bytes.size());
+    return gst::Ref<GstBuffer>::adopt(buffer);
+}
+
+/// Thread of the RTP session. The first part takes the place of the packet, the others go before it.
+GstPadProbeReturn onRtcpOut(GstPad* pad, GstPadProbeInfo* info, gpointer) noexcept {
+    GstBuffer* packet = gst_pad_probe_info_get_buffer(info);
+    GstMapInfo map;
+    if (!gst_buffer_map(packet, &map, GST_MAP_READ)) return GST_PAD_PROBE_OK;
+    const auto parts = splitFeedback({map.data, map.size});
+    gst_buffer_unmap(packet, &map);
+    if (parts.empty()) return GST_PAD_PROBE_OK;
+    for (std::size_t i = 1; i < parts.size(); ++i)
+        gst_pad_push(pad, bufferOf(parts[i]).release());
+    auto first = bufferOf(parts.front());
+    gst_buffer_copy_into(first.get(), packet, GST_BUFFER_COPY_TIMESTAMPS, 0, static_cast<gsize>(-1));
+    gst_buffer_unref(packet);
+    info->data = first.release();
+    return GST_PAD_PROBE_OK;
+}
+
+/// The SSRC of a sender report at the head of a compound packet (RFC 3550 section 6.4.1).
+std::optional<std::uint32_t> reportingSender(GstBuffer* packet) {
+    constexpr guint8 senderReport = 200;
+    std::array<guint8, 8> head{};
+    if (gst_buffer_extract(packet, 0, head.data(), head.size()) != head.size() || head[1] != senderReport)
+        return std::nullopt;
+    return GST_READ_UINT32_BE(head.data() + 4);
+}
+
+/// One pad of webrtcbin, shared with its probes.
+struct PadState {
+    std::uint32_t ssrc = 0;
+    std::atomic<bool> ended{false};
+};
+
+struct OpenPad {
+    gst::Ref<GstPad> pad;
+    std::shared_ptr<PadState> state;
+    gst::PadProbe dataAfterEnd; ///< on the target: after EOS the ghost pad would answer FLOW_EOS into the
+                                ///< shared session
+    gst::PadProbe endOfStream;
+};
+
+struct Stream {
+    gst::Ref<GstElement> jitterBuffer;
+    std::uint64_t lost = 0;
+    std::vector<OpenPad> pads; ///< more than one when the sender changes the payload type
+};
+
+} // namespace
+
+struct PeerStreams::Shared {
+    GstElement* pipeline;
+    std::shared_ptr<ReceiveGate> gate;
+    std::size_t maxStreams;
+    std::function<void(const IncomingPad&)> onPad;
+    std::function<void(std::function<void(PeerStreams&)>)> post; ///< runs on the loop if the object still is
+
+    mutable std::mutex mutex; ///< protects what follows; never held while calling out
+    std::shared_ptr<const sdp::Offer> offer;
+    std::map<std::uint32_t, Stream> streams;
+    std::set<std::uint32_t> unclaimed; ///< came before a description that names them, or nobody took them
+
+    Shared(GstElement* owner, std::shared_ptr<ReceiveGate> receiveGate, std::size_t most,
+           std::function<void(const IncomingPad&)> handler)
+        : pipeline(owner)
+        , gate(std::move(receiveGate))
+        , maxStreams(most)
+        , onPad(std::move(handler)) {}
+
+    void end(PadState& state) {
+        if (!state.ended.exchange(true))
+            post([ssrc = state.ssrc](PeerStreams& owner) { owner.events_.onGone(ssrc); });
+    }
+
+    std::shared_ptr<const sdp::Offer> currentOffer() const {
+        const std::lock_guard lock(mutex);
+        return offer;
+    }
+
+    void onJitterBuffer(GstElement* jitterBuffer, std::uint32_t ssrc);
+    static void onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad);
+    static void watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
+                      const std::shared_ptr<PadState>& state);
+    std::shared_ptr<const sdp::Offer> claim(const RtpPadName& name);
+    bool handOver(GstPad* pad, const RtpPadName& name);
+    static void onRtcpPad(const std::shared_ptr<Shared>& self, GstPad* pad);
+    bool isStranger(GstBuffer* rtcp) const;
+    void onPadRemoved(GstPad* pad);
+    void onBye(std::uint32_t ssrc);
+};
+
+/// Streaming thread, before the first packet of the SSRC goes on.
+void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t ssrc) {
+    bool tooMany = false;
+    bool nack = false;
+    {
+        const std::lock_guard lock(mutex);
+        auto& stream = streams[ssrc];
+        stream.jitterBuffer = gst::Ref<GstElement>::retain(jitterBuffer);
+        tooMany = streams.size() > maxStreams;
+        // An SSRC that no line names is known by its payload type only when its pad comes; most likely it is
+        // video.
+        const sdp::OfferedLine* line = offer ? offer->lineOf(ssrc, 128) : nullptr;
+        nack = line ? line->wantsNack() : true;
+    }
+    setUpJitterBuffer(jitterBuffer, nack);
+    if (tooMany) {
+        gate->shut();
+        post([](PeerStreams& owner) { owner.events_.onTooMany(); });
+    }
+}
+
+/// Streaming thread; data follows at once.
+void PeerStreams::Shared::onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad) {
+    if (gst_pad_get_direction(pad) != GST_PAD_SRC) return;
+    const auto target = gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(gst::cast<GstGhostPad>(pad)));
+    const auto name = readPadName(target.get());
+    const auto state = std::make_shared<PadState>();
+    if (!name || !self->gate->isOpen()) {
+        gst::dropDataForever(pad);
+        return;
+    }
+    state->ssrc = name->ssrc;
+    watch(self, pad, target.get(), state);
+    if (!self->handOver(pad, *name)) state->ended.store(true);
+}
+
+void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
+                                const std::shared_ptr<PadState>& state) {
+    OpenPad open{gst::Ref<GstPad>::retain(pad), state, {}, {}};
+    open.dataAfterEnd = gst::PadProbe(target, dataProbe, [state](GstPadProbeInfo*) {
+        return state->ended.load(std::memory_order_relaxed) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+    });
+    const std::weak_ptr<Shared> weak = self;
+    open.endOfStream =
+        gst::PadProbe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, [weak, state](GstPadProbeInfo* info) {
+            if (GST_EVENT_TYPE(gst_pad_probe_info_get_event(info)) != GST_EVENT_EOS) return GST_PAD_PROBE_OK;
+            if (const auto shared = weak.lock()) shared->end(*state);
+            return GST_PAD_PROBE_DROP;
+        });
+    const std::lock_guard lock(self->mutex);
+    auto& pads = self->streams[state->ssrc].pads;
+    // The sender changed the payload type: this pad takes the place of the one before, which is not reported
+    // as gone.
+    for (const OpenPad& former : pads)
+        former.state->ended.store(true);
+    pads.push_back(std::move(open));
+}
+
+/// The present offer, if it has a line for the stream. If not, notes that nobody claims the stream, before
+/// another offer can be set: that makes it a new one.
+std::shared_ptr<const sdp::Offer> PeerStreams::Shared::claim(const RtpPadName& name) {
+    const std::lock_guard lock(mutex);
+    if (offer && offer->lineOf(name.ssrc, name.payloadType)) return offer;
+    unclaimed.insert(name.ssrc);
+    return nullptr;
+}
+
+/// False when the pad has no consumer.
+bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) {
+    const auto described = claim(name);
+    const sdp::OfferedLine* line = described ? described->lineOf(name.ssrc, name.payloadType) : nullptr;
+    spdlog::debug("peer stream ssrc={} payload_type={} mid={}", name.ssrc, name.payloadType,
+                  line ? line->mid : "none");
+    if (!line) return false;
+    try {
+        if (onPad) onPad({pad, pipeline, line->mid, name.ssrc, line->media});
+    } catch (const std::exception& error) {
+        spdlog::error("peer stream has no consumer ssrc={} error=\"{}\"", name.ssrc, error.what());
+    }
+    if (gst_pad_is_linked(pad)) return true;
+    const std::lock_guard lock(mutex);
+    unclaimed.insert(name.ssrc);
+    return false;
+}
+
+/// Thread that receives. rtpbin makes a jitter buffer with two threads for whoever only reports: Janus goes
+/// on reporting for lines that carry nothing any more.
+bool PeerStreams::Shared::isStranger(GstBuffer* rtcp) const {
+    const auto sender = reportingSender(rtcp);
+    const auto described = currentOffer();
+    return sender && described && !described->allows(*sender);
+}
+
+/// Thread that negotiates, before data flows.
+void PeerStreams::Shared::onRtcpPad(const std::shared_ptr<Shared>& self, GstPad* pad) {
+    const std::string_view name = GST_OBJECT_NAME(pad);
+    if (name.starts_with("send_rtcp_src_"))
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, onRtcpOut, nullptr, nullptr);
+    if (!name.starts_with("recv_rtcp_sink_")) return;
+    const auto onReport = [](GstPad*, GstPadProbeInfo* info, gpointer owner) noexcept {
+        const auto shared = static_cast<std::weak_ptr<Shared>*>(owner)->lock();
+        const bool drop = shared && shared->isStranger(gst_pad_probe_info_get_buffer(info));
+        return drop ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+    };
+    const auto release = [](gpointer owner) noexcept { delete static_cast<std::weak_ptr<Shared>*>(owner); };
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, onReport, new std::weak_ptr(self), release);
+}
+
+/// Any thread.
+void PeerStreams::Shared::onPadRemoved(GstPad* pad) {
+    std::shared_ptr<PadState> removed;
+    {
+        const std::lock_guard lock(mutex);
+        for (auto& [ssrc, stream] : streams)
+            for (const OpenPad& open : stream.pads)
+                if (open.pad.get() == pad) removed = open.state;
+    }
+    if (removed) end(*removed);
+}
+
+/// Thread that receives RTCP.
+void PeerStreams::Shared::onBye(std::uint32_t ssrc) {
+    std::vector<std::shared_ptr<PadState>> ended;
+    {
+        const std::lock_guard lock(mutex);
+        const auto it = streams.find(ssrc);
+        if (it == streams.end()) return;
+        for (const OpenPad& open : it->second.pads)
+            ended.push_back(open.state);
+    }
+    for (const auto& state : ended)
+        end(*state);
+}
+
+PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
+                         std::shared_ptr<ReceiveGate> gate, StreamSettings settings, StreamEvents events)
+    : webrtcbin_(webrtcbin)
+    , srtpContexts_(webrtcbin)
+    , rtpbin_(gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(webrtcbin), "rtpbin")))
+    , events_(std::move(events))
+    , shared_(std::make_shared<Shared>(pipeline, std::move(gate), settings.maxStreams, events_.onPad)) {
+    if (!rtpbin_) throw std::runtime_error("webrtcbin has no rtpbin");
+    takeOver(rtpbin_.get(), webrtcbin);
+    shared_->post = [&loop, this, token = lifetime_.token()](std::function<void(PeerStreams&)> fn) {
+        loop.post([this, token, fn = std::move(fn)] {
+            if (!token.expired()) fn(*this);
+        });
+    };
+    using gst::SignalConnection;
+    const auto shared = shared_;
+    connections_.push_back(SignalConnection::connect<void(GstPad*)>(
+        webrtcbin, "pad-added", [shared](GstPad* pad) { Shared::onPadAdded(shared, pad); }));
+    connections_.push_back(SignalConnection::connect<void(GstPad*)>(
+        webrtcbin, "pad-removed", [shared](GstPad* pad) { shared->onPadRemoved(pad); }));
+    connections_.push_back(SignalConnection::connect<void(GstElement*, guint, guint)>(
+        rtpbin_.get(), "new-jitterbuffer", [shared](GstElement* jitterBuffer, guint, guint ssrc) {
+            shared->onJitterBuffer(jitterBuffer, ssrc);
+        }));
+    connections_.push_back(SignalConnection::connect<void(GstElement*)>(
+        rtpbin_.get(), "element-added", [](GstElement* element) { setUpSession(element); }));
+    if (settings.role == PeerRole::sfu)
+        connections_.push_back(SignalConnection::connect<void(GstPad*)>(
+            rtpbin_.get(), "pad-added", [shared](GstPad* pad) { Shared::onRtcpPad(shared, pad); }));
+    connections_.push_back(SignalConnection::connect<void(guint, guint)>(
+        rtpbin_.get(), "on-bye-ssrc", [shared](guint, guint ssrc) { shared->onBye(ssrc); }));
+}
+
+PeerStreams::~PeerStreams() {
+    connections_.clear();
+    std::map<std::uint32_t, Stream> streams;
+    const std::lock_guard lock(shared_->mutex);
+    streams.swap(shared_->streams);
+}
+
+void PeerStreams::setOffer(std::shared_ptr<const sdp::Offer> offer) {
+    std::set<std::uint32_t> stale;
+    {
+        const std::lock_guard lock(shared_->mutex);
+        if (shared_->offer) retireSsrcs(*shared_->offer, *offer);
+        shared_->offer = std::move(offer);
+        // An SFU sends on a new line as soon as it has made the offer: the next packet makes a stream with a
+        // line.
+        stale.swap(shared_->unclaimed);
+        // What only reported, on a line that carries nothing now, has no owner who would forget it.
+        for (const auto& [ssrc, stream] : shared_->streams)
+            if (stream.pads.empty() && !shared_->offer->allows(ssrc)) stale.insert(ssrc);
+    }
+    for (const std::uint32_t ssrc : stale) {
+        if (forget(ssrc)) continue;
+        const std::lock_guard lock(shared_->mutex);
+        shared_->unclaimed.insert(ssrc);
+    }
+}
+
+void PeerStreams::retireSsrcs(const sdp::Offer& former, const sdp::Offer& present) {
+    for (const auto& line : former.lines)
+        for (const std::uint32_t ssrc : line.ssrcs)
+            if (!present.allows(ssrc)) srtpContexts_.retire(ssrc);
+    for (const auto& line : present.lines)
+        for (const std::uint32_t ssrc : line.ssrcs)
+            srtpContexts_.revive(ssrc);
+}
+
+void PeerStreams::readStatistics() {
+    std::vector<std::pair<std::uint32_t, gst::Ref<GstElement>>> jitterBuffers;
+    {
+        const std::lock_guard lock(shared_->mutex);
+        for (const auto& [ssrc, stream] : shared_->streams)
+            jitterBuffers.emplace_back(ssrc, stream.jitterBuffer);
+    }
+    for (const auto& [ssrc, jitterBuffer] : jitterBuffers) {
+        if (!jitterBuffer) continue;
+        const std::uint64_t lost = readLost(jitterBuffer.get());
+        const std::lock_guard lock(shared_->mutex);
+        if (const auto it = shared_->streams.find(ssrc); it != shared_->streams.end()) it->second.lost = lost;
+    }
+}
+
+std::uint64_t PeerStreams::lostPackets(std::uint32_t ssrc) const {
+    const std::lock_guard lock(shared_->mutex);
+    const auto it = shared_->streams.find(ssrc);
+    return it == shared_->streams.end() ? 0 : it->second.lost;
+}
+
+bool PeerStreams::forget(std::uint32_t ssrc) {
+    gst::Ref<GstElement> jitterBuffer;
+    {
+        const std::lock_guard lock(shared_->mutex);
+        const auto it = shared_->streams.find(ssrc);
+        if (it == shared_->streams.end()) return true;
+        jitterBuffer = it->second.jitterBuffer;
+    }
+    const bool rests = !jitterBuffer || bringToRest(jitterBuffer.get());
+    const auto held = rests ? holdStreams(rtpbin_.get()) : std::nullopt;
+    if (!held) {
+        spdlog::warn("a stream that is forgotten does not come to rest ssrc={}", ssrc);
+        return false;
+    }
+    Stream stream; // with the pads that came until it was at rest
+    {
+        const std::lock_guard lock(shared_->mutex);
+        const auto it = shared_->streams.find(ssrc);
+        stream = std::move(it->second);
+        shared_->streams.erase(it);
+        shared_->unclaimed.erase(ssrc);
+    }
+    for (const OpenPad& open : stream.pads) {
+        shared_->end(*open.state);
+        // webrtcbin keeps its ghost pads when rtpbin's go.
+        gst_element_remove_pad(webrtcbin_, open.pad.get());
+    }
+    freeStream(rtpbin_.get(), ssrc);
+    return true;
+}
+
+} // namespace spillway::relay

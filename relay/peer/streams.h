@@ -1,0 +1,66 @@
+// The incoming streams of one webrtcbin: from the jitter buffer of an SSRC to the pad that the owner links.
+//
+// Comes in: `pad-added`, `pad-removed`, RTCP BYE and EOS, on threads of GStreamer's own. Goes out:
+// IncomingPad on the very streaming thread, `onGone` once for each pad on the loop. Never leaves a pad
+// without a consumer, never lets EOS or what comes after it pass. Owner: the Peer. Loop thread.
+#pragma once
+
+#include "relay/base/loop.h"
+#include "relay/gst/ref.h"
+#include "relay/gst/signal.h"
+#include "relay/peer/peer.h"
+#include "relay/peer/receive_gate.h"
+#include "relay/peer/srtp_contexts.h"
+#include "relay/sdp/offer.h"
+
+#include <memory>
+#include <vector>
+
+namespace spillway::relay {
+
+struct StreamEvents {
+    std::function<void(const IncomingPad&)> onPad;  ///< streaming thread
+    std::function<void(std::uint32_t ssrc)> onGone; ///< loop
+    std::function<void()> onTooMany;                ///< loop
+};
+
+struct StreamSettings {
+    PeerRole role;
+    std::size_t maxStreams; ///< at once
+};
+
+class PeerStreams {
+  public:
+    PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
+                StreamSettings settings, StreamEvents events);
+    ~PeerStreams();
+    PeerStreams(const PeerStreams&) = delete;
+    PeerStreams& operator=(const PeerStreams&) = delete;
+
+    /// What SSRCs and payload types belong to from now on. Before the local description is set: until then no
+    /// stream of it appears.
+    void setOffer(std::shared_ptr<const sdp::Offer> offer);
+
+    /// Reads the statistics of every jitter buffer; takes the lock of each for a moment.
+    void readStatistics();
+    /// As of the last reading.
+    std::uint64_t lostPackets(std::uint32_t ssrc) const;
+    /// Removes pads, jitter buffer and threads of the SSRC; should it send again, it is a new stream. False:
+    /// something is still under way in there; all is as it was, but no more data comes. Try again.
+    bool forget(std::uint32_t ssrc);
+
+  private:
+    struct Shared;
+
+    void retireSsrcs(const sdp::Offer& former, const sdp::Offer& present);
+
+    GstElement* webrtcbin_;
+    SrtpContexts srtpContexts_;
+    gst::Ref<GstElement> rtpbin_;
+    StreamEvents events_;
+    std::shared_ptr<Shared> shared_; ///< with the handlers, which may still run when this object goes
+    std::vector<gst::SignalConnection> connections_;
+    Lifetime lifetime_;
+};
+
+} // namespace spillway::relay

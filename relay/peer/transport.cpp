@@ -1,0 +1,176 @@
+#include "relay/peer/transport.h"
+
+#include "relay/dtls/certificate.h"
+#include "relay/dtls/identity.h"
+#include "relay/gst/element.h"
+
+#include <gst/webrtc/webrtc.h>
+
+#include <mutex>
+#include <vector>
+
+namespace spillway::relay {
+
+namespace {
+
+/// Values of the property `connection-state` of dtlssrtpdec, whose enum has no header.
+enum DtlsState { dtlsNew, dtlsClosed, dtlsFailed, dtlsConnecting, dtlsConnected };
+
+std::string stringProperty(GstElement* element, const char* name) {
+    gchar* value = nullptr;
+    g_object_get(element, name, &value, nullptr);
+    std::string text(value ? value : "");
+    g_free(value);
+    return text;
+}
+
+void setCertificate(GstElement* decoder) {
+    g_object_set(decoder, "pem", peerIdentity().pem.c_str(), nullptr);
+}
+
+/// GStreamer reads a certificate once for all that have it at a time, and forgets it with the last of them,
+/// which it does not guard against the next that comes just then: so one is kept.
+void identify(GstElement* decoder) {
+    [[maybe_unused]] static GstElement* const kept = [] {
+        GstElement* element = gst::makeElement("dtlsdec").release();
+        setCertificate(element);
+        return element;
+    }();
+    setCertificate(decoder);
+}
+
+} // namespace
+
+struct PeerTransport::Shared {
+    Loop& loop;
+    std::shared_ptr<ReceiveGate> gate;
+    std::function<void(std::function<void(PeerTransport&)>)>
+        post; ///< runs on the loop if the object still is
+
+    std::mutex mutex; ///< protects what follows; never held while calling out
+    std::optional<sdp::Fingerprint> expected;
+    bool handshaking = false; ///< CLOSED before that is only the initial state
+    std::vector<gst::SignalConnection> connections;
+    std::vector<gst::PadProbe> probes;
+
+    Shared(Loop& mainLoop, std::shared_ptr<ReceiveGate> receiveGate)
+        : loop(mainLoop)
+        , gate(std::move(receiveGate)) {}
+
+    void lost(LostCause cause, std::string detail) {
+        post([cause, detail = std::move(detail)](PeerTransport& transport) {
+            transport.events_.onLost(cause, detail);
+        });
+    }
+
+    /// On the thread that adds the element, before data can reach it.
+    static void watch(const std::shared_ptr<Shared>& self, GstElement* element);
+    /// On the thread that receives, inside the TLS handshake.
+    void onCertificate(GstElement* decoder);
+    void onDtlsState(int state);
+};
+
+void PeerTransport::Shared::watch(const std::shared_ptr<Shared>& self, GstElement* decoder) {
+    identify(decoder);
+    const std::weak_ptr<Shared> weak = self;
+    auto certificate = gst::SignalConnection::connect<void(GParamSpec*)>(
+        decoder, "notify::peer-pem", [weak, decoder](GParamSpec*) {
+            if (const auto shared = weak.lock()) shared->onCertificate(decoder);
+        });
+    auto state = gst::SignalConnection::connect<void(GParamSpec*)>(
+        decoder, "notify::connection-state", [weak, decoder](GParamSpec*) {
+            gint value = dtlsNew;
+            g_object_get(decoder, "connection-state", &value, nullptr);
+            if (const auto shared = weak.lock()) shared->onDtlsState(value);
+        });
+    const std::lock_guard lock(self->mutex);
+    self->connections.push_back(std::move(certificate));
+    self->connections.push_back(std::move(state));
+    for (const char* name : {"rtp_src", "rtcp_src"}) {
+        const auto pad = gst::staticPad(decoder, name);
+        const auto type =
+            static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+        self->probes.emplace_back(pad.get(), type, [gate = self->gate](GstPadProbeInfo*) {
+            return gate->pass() ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+        });
+    }
+}
+
+void PeerTransport::Shared::onCertificate(GstElement* decoder) {
+    std::optional<sdp::Fingerprint> wanted;
+    {
+        const std::lock_guard lock(mutex);
+        wanted = expected;
+    }
+    const auto found =
+        wanted ? fingerprintOf(stringProperty(decoder, "peer-pem"), wanted->hash) : std::nullopt;
+    if (found && found == wanted) {
+        gate->open();
+        return;
+    }
+    gate->shut();
+    lost(LostCause::fingerprint,
+         found ? "the certificate is " + found->text() + ", the offer says " + wanted->text()
+               : "there is no certificate to compare");
+}
+
+void PeerTransport::Shared::onDtlsState(int state) {
+    bool wasHandshaking = false;
+    {
+        const std::lock_guard lock(mutex);
+        wasHandshaking = handshaking;
+        handshaking = handshaking || state == dtlsConnecting || state == dtlsConnected;
+    }
+    if (state == dtlsConnected && gate->isOpen())
+        post([](PeerTransport& transport) { transport.events_.onConnected(); });
+    else if (state == dtlsFailed)
+        lost(LostCause::dtls, "the DTLS handshake failed");
+    else if (state == dtlsClosed && wasHandshaking)
+        lost(LostCause::dtls, "the peer closed the connection");
+}
+
+PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
+                             TransportEvents events)
+    : events_(std::move(events))
+    , shared_(std::make_shared<Shared>(loop, std::move(gate))) {
+    shared_->post = [&loop, this, token = lifetime_.token()](std::function<void(PeerTransport&)> fn) {
+        loop.post([this, token, fn = std::move(fn)] {
+            if (!token.expired()) fn(*this);
+        });
+    };
+    elementAdded_ = gst::SignalConnection::connect<void(GstBin*, GstElement*)>(
+        webrtcbin, "deep-element-added", [shared = shared_](GstBin*, GstElement* element) {
+            if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
+        });
+    iceState_ = gst::SignalConnection::connect<void(GParamSpec*)>(
+        webrtcbin, "notify::ice-connection-state", [webrtcbin, shared = shared_](GParamSpec*) {
+            GstWebRTCICEConnectionState state = GST_WEBRTC_ICE_CONNECTION_STATE_NEW;
+            g_object_get(webrtcbin, "ice-connection-state", &state, nullptr);
+            shared->post([state](PeerTransport& transport) { transport.onIceState(state); });
+        });
+}
+
+PeerTransport::~PeerTransport() {
+    elementAdded_.disconnect();
+    iceState_.disconnect();
+    std::vector<gst::SignalConnection> connections;
+    std::vector<gst::PadProbe> probes;
+    const std::lock_guard lock(shared_->mutex);
+    connections.swap(shared_->connections);
+    probes.swap(shared_->probes);
+}
+
+void PeerTransport::expect(sdp::Fingerprint fingerprint) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->expected = std::move(fingerprint);
+}
+
+void PeerTransport::onIceState(int state) {
+    if (state == GST_WEBRTC_ICE_CONNECTION_STATE_FAILED)
+        events_.onLost(LostCause::ice, "no path to the peer works");
+    else if (state == GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED ||
+             state == GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED)
+        events_.onIceConnected();
+}
+
+} // namespace spillway::relay

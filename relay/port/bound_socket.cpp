@@ -1,0 +1,114 @@
+#include "relay/port/bound_socket.h"
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <spdlog/fmt/fmt.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+namespace spillway::relay::webrtc {
+
+namespace {
+
+bool setOption(int socket, int level, int option, int value) {
+    return ::setsockopt(socket, level, option, &value, sizeof value) == 0;
+}
+
+int optionOf(int socket, int level, int option) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(socket, level, option, &value, &size) == 0 ? value : 0;
+}
+
+void need(bool done) {
+    if (!done) throw std::system_error(errno, std::generic_category());
+}
+
+Descriptor opened(const SocketAddress& address) {
+    Descriptor socket(::socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    need(bool{socket});
+    // Else `::` would take the IPv4 of `0.0.0.0` too, and paths would have addresses such as
+    // ::ffff:192.0.2.1.
+    if (address.family() == AF_INET6) need(setOption(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1));
+    return socket;
+}
+
+/// With the port that the kernel chose, if it had to.
+SocketAddress boundTo(const Descriptor& socket, const SocketAddress& address) {
+    need(::bind(socket.get(), address.get(), address.size()) == 0);
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    need(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+    return SocketAddress::of(reinterpret_cast<const sockaddr*>(&bound));
+}
+
+/// The address with a port that nobody has: without SO_REUSEPORT no other can be bound, nor chosen for port
+/// 0.
+SocketAddress unshared(const SocketAddress& address) {
+    const Descriptor socket = opened(address);
+    return boundTo(socket, address);
+}
+
+struct Buffer {
+    int option;
+    int forced;
+    const char* purpose;
+    const char* sysctl;
+};
+
+constexpr Buffer receiving{SO_RCVBUF, SO_RCVBUFFORCE, "receiving", "net.core.rmem_max"};
+constexpr Buffer sending{SO_SNDBUF, SO_SNDBUFFORCE, "sending", "net.core.wmem_max"};
+
+/// What to tell the operator; nothing when the kernel gave it all.
+std::string setBuffer(int socket, const Buffer& buffer, const SocketOptions& options) {
+    const int bytes = options.bufferBytes;
+    if (!options.forceBuffers || !setOption(socket, SOL_SOCKET, buffer.forced, bytes))
+        setOption(socket, SOL_SOCKET, buffer.option, bytes);
+    // The kernel doubles what it is asked for, for its own bookkeeping, and tells the double.
+    const int given = optionOf(socket, SOL_SOCKET, buffer.option) / 2;
+    if (given >= bytes) return {};
+    return fmt::format("buffer for {} has {} of {} bytes: set {} to {}", buffer.purpose, given, bytes,
+                       buffer.sysctl, bytes);
+}
+
+} // namespace
+
+BoundSocket::BoundSocket(const SocketAddress& address, const SocketOptions& options)
+    : wildcard_(address.isWildcard()) {
+    try {
+        bindTo(options.exclusive ? unshared(address) : address);
+    } catch (const std::system_error& error) {
+        throw std::runtime_error(
+            fmt::format("cannot listen on UDP {}: {}", address.text(), error.code().message()));
+    }
+    setBuffers(options);
+}
+
+void BoundSocket::bindTo(const SocketAddress& address) {
+    socket_ = opened(address);
+    const int fd = socket_.get();
+    need(setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1));
+    if (wildcard_ && address.family() == AF_INET6)
+        need(setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1));
+    else if (wildcard_)
+        need(setOption(fd, IPPROTO_IP, IP_PKTINFO, 1));
+    address_ = boundTo(socket_, address);
+}
+
+void BoundSocket::setBuffers(const SocketOptions& options) {
+    bufferWarning_ = setBuffer(socket_.get(), receiving, options);
+    const std::string other = setBuffer(socket_.get(), sending, options);
+    if (!bufferWarning_.empty() && !other.empty()) bufferWarning_ += "; ";
+    bufferWarning_ += other;
+}
+
+bool BoundSocket::canSegment() const {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(socket_.get(), SOL_UDP, UDP_SEGMENT, &value, &size) == 0;
+}
+
+} // namespace spillway::relay::webrtc

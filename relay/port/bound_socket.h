@@ -1,0 +1,37 @@
+// One UDP socket of a worker: bound, non-blocking, shared with other workers by SO_REUSEPORT, with buffers of
+// the size asked for or words about why not. Worker thread, but for construction.
+#pragma once
+
+#include "relay/base/descriptor.h"
+#include "relay/net/socket_address.h"
+#include "relay/port/sockets.h"
+
+#include <string>
+
+namespace spillway::relay::webrtc {
+
+class BoundSocket {
+  public:
+    /// Throws std::runtime_error naming the address.
+    BoundSocket(const SocketAddress& address, const SocketOptions& options);
+
+    int descriptor() const { return socket_.get(); }
+    /// With the port that the kernel chose, if it had to.
+    const SocketAddress& address() const { return address_; }
+    /// Whether the kernel must be told, and tells, which address of ours a datagram is about.
+    bool isWildcard() const { return wildcard_; }
+    /// Whether the kernel knows UDP_SEGMENT (Linux 4.18). It may still fail on some way out.
+    bool canSegment() const;
+    const std::string& bufferWarning() const { return bufferWarning_; }
+
+  private:
+    void bindTo(const SocketAddress& address);
+    void setBuffers(const SocketOptions& options);
+
+    Descriptor socket_;
+    SocketAddress address_;
+    bool wildcard_ = false;
+    std::string bufferWarning_;
+};
+
+} // namespace spillway::relay::webrtc

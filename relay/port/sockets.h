@@ -1,0 +1,101 @@
+// The UDP port of this node, as one worker sees it: one socket for each listening address, shared with the
+// other workers by SO_REUSEPORT.
+//
+// Comes in: datagrams, read many at a time (recvmmsg), each with the path that it came by (IP_PKTINFO where
+// the socket is bound to a wildcard). Goes out: datagrams by a path; what goes to the same path in one burst
+// and has the same size (but for the last, which may be shorter) leaves in one system call (UDP GSO, udp(7)
+// UDP_SEGMENT) where the kernel can, else by sendmmsg. Where it cannot depends on the way out too (a small
+// path MTU, IPsec, a driver): after a failure segments rest for some bursts, more each time, and are tried
+// again, so that one viewer's path does not decide for all. Nothing blocks: what the kernel does not take is
+// lost and counted. Owner: the worker. Worker thread, but for construction.
+#pragma once
+
+#include "relay/base/descriptor.h"
+#include "relay/port/demux.h"
+#include "relay/port/path.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace spillway::relay::webrtc {
+
+struct SocketCounters {
+    std::uint64_t sentPackets = 0;
+    std::uint64_t sentBytes = 0;
+    std::uint64_t sendCalls = 0;
+    std::uint64_t sendErrors = 0; ///< packets that the kernel did not take
+    std::uint64_t receivedPackets = 0;
+};
+
+struct SocketOptions {
+    /// Bytes asked of the kernel for each socket, in and out.
+    int bufferBytes = 4 * 1024 * 1024;
+    bool forceBuffers = true; ///< beyond the machine's limits, if we may (CAP_NET_ADMIN)
+    bool segments = true;     ///< UDP GSO where it works
+    /// Fails when anybody has one of the ports: SO_REUSEPORT alone would share it in silence with another
+    /// process of the same user (and of port 0 may choose one that is shared so). For the first worker.
+    bool exclusive = false;
+};
+
+class Sockets {
+  public:
+    static constexpr std::size_t maxDatagram = 1500; ///< longer ones are not handed out: nobody needs them
+    /// Bytes of a packet in a burst: as long as a publisher's can be, with a head of ours and SRTP's trailer.
+    static constexpr std::size_t maxPacket = 2048;
+
+    /// Binds. With port 0 in the first worker's addresses, boundAddresses() tells the others which. Throws
+    /// std::runtime_error naming the address.
+    explicit Sockets(const std::vector<SocketAddress>& addresses, const SocketOptions& options = {});
+    ~Sockets();
+    Sockets(const Sockets&) = delete;
+    Sockets& operator=(const Sockets&) = delete;
+
+    std::vector<SocketAddress> boundAddresses() const;
+    /// What to tell the operator when the kernel gave smaller buffers than asked for: names the sysctl and
+    /// the value; empty when all is well.
+    const std::string& bufferWarning() const;
+
+    /// For epoll.
+    std::vector<int> descriptors() const;
+    /// Reads what waits at one of them, at most `max` datagrams; how many. The bytes are valid during the
+    /// call and may be written to (SRTCP is decrypted in place). `each` may send, but not receive.
+    std::size_t receive(std::size_t socket, std::size_t max,
+                        const std::function<void(MutableBytes, const Path&)>& each);
+
+    /// One datagram, at once.
+    void send(const Path& path, Bytes datagram);
+
+    /// A burst to one path: packets are written one behind the other into room() and added; flush() sends.
+    /// room() has space for `bytes`, at most maxPacket, or is empty: then flush() first. Adding 0 bytes is
+    /// adding nothing.
+    MutableBytes room(std::size_t bytes);
+    void add(std::size_t bytes);
+    void flush(const Path& path);
+
+    SocketCounters counters() const;
+    bool segments() const; ///< whether UDP GSO is in use for the next burst
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// The addresses that a viewer can reach this node at, for candidates: `announced` if there are any, else
+/// each bound address, a wildcard standing for all addresses of the machine's interfaces that are up
+/// (loopback only when there is no other, link-local IPv6 only when there is not even that). Announced ones
+/// without a port have those of the sockets of their family. Main loop.
+std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
+                                              const std::vector<SocketAddress>& announced);
+/// The same with given addresses of interfaces. Pure.
+std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
+                                              const std::vector<SocketAddress>& announced,
+                                              const std::vector<SocketAddress>& interfaces);
+/// Of the interfaces that are up, with port 0. Main loop.
+std::vector<SocketAddress> interfaceAddresses();
+
+} // namespace spillway::relay::webrtc

@@ -1,0 +1,44 @@
+#include "relay/queue/budget.h"
+
+#include "relay/values/refused.h"
+
+#include <spdlog/fmt/fmt.h>
+
+namespace spillway::relay {
+
+QueueBudget::Reservation::Reservation(std::shared_ptr<Used> used, std::uint64_t bytes)
+    : used_(std::move(used))
+    , bytes_(bytes) {
+    used_->bytes += bytes_;
+    ++used_->queues;
+}
+
+QueueBudget::Reservation& QueueBudget::Reservation::operator=(Reservation&& other) noexcept {
+    if (this != &other) {
+        giveBack();
+        used_ = std::move(other.used_);
+        bytes_ = other.bytes_;
+    }
+    return *this;
+}
+
+void QueueBudget::Reservation::giveBack() {
+    if (!used_) return;
+    used_->bytes -= bytes_;
+    --used_->queues;
+    used_.reset();
+}
+
+QueueBudget::Reservation QueueBudget::reserve(std::uint64_t bytes) {
+    if (used_->queues >= queues_)
+        throw Refused(Refused::Kind::limit, fmt::format("limits.subscribers is reached ({})", queues_));
+    if (bytes > bytes_ - used_->bytes)
+        throw Refused(
+            Refused::Kind::limit,
+            fmt::format(
+                "its queue of {} bytes does not fit into limits.queue_memory: {} of {} bytes are taken",
+                bytes, used_->bytes, bytes_));
+    return {used_, bytes};
+}
+
+} // namespace spillway::relay

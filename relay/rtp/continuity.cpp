@@ -1,0 +1,53 @@
+#include "relay/rtp/continuity.h"
+
+#include "relay/base/random.h"
+
+#include <algorithm>
+
+namespace spillway::relay {
+
+namespace {
+
+/// Is `a` ahead of `b` on the circle of sequence numbers?
+bool isAhead(std::uint16_t a, std::uint16_t b) {
+    return static_cast<std::int16_t>(a - b) > 0;
+}
+
+} // namespace
+
+std::uint32_t rtpTicks(Clock::duration duration, std::uint32_t clockRate) {
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+    return static_cast<std::uint32_t>(microseconds * clockRate / 1'000'000);
+}
+
+RtpContinuity::RtpContinuity()
+    : RtpContinuity(randomNumber<std::uint16_t>(), randomNumber<std::uint32_t>()) {}
+
+bool RtpContinuity::switches(std::uint64_t source, const RtpPacket& packet) const {
+    return origin_ != Origin{source, packet.ssrc};
+}
+
+RtpContinuity::Position RtpContinuity::next(std::uint64_t source, const RtpPacket& packet,
+                                            Clock::time_point arrived, std::uint32_t clockRate) {
+    if (switches(source, packet)) {
+        const auto passed =
+            origin_ ? std::max(Clock::duration{0}, arrived - lastArrived_) : Clock::duration{0};
+        const std::uint32_t timestamp = last_.timestamp + std::max(1U, rtpTicks(passed, clockRate));
+        sequenceOffset_ = static_cast<std::uint16_t>(last_.sequence + 1 - packet.sequence);
+        timestampOffset_ = timestamp - packet.timestamp;
+        last_.sequence = static_cast<std::uint16_t>(last_.sequence + 1);
+        origin_ = Origin{source, packet.ssrc};
+    }
+    const Position position{static_cast<std::uint16_t>(packet.sequence + sequenceOffset_),
+                            packet.timestamp + timestampOffset_};
+    if (isAhead(position.sequence, last_.sequence)) last_.sequence = position.sequence;
+    last_.timestamp = position.timestamp;
+    lastArrived_ = arrived;
+    return position;
+}
+
+void RtpContinuity::skip(std::uint64_t source, const RtpPacket& packet) {
+    if (!switches(source, packet)) --sequenceOffset_;
+}
+
+} // namespace spillway::relay

@@ -1,0 +1,26 @@
+// What an RTP stream carries, for those who send and describe it.
+#pragma once
+
+#include "relay/queue/frame.h"
+
+#include <cstdint>
+#include <string>
+
+namespace spillway::relay {
+
+struct RtpFormat {
+    std::string media = "video"; ///< of the m-line
+    std::string encoding;        ///< `VP8`, as in a=rtpmap, with the channels behind a slash for audio
+    std::uint32_t clockRate = 90000;
+    /// Of our own and the same for every stream of a codec, whatever the publisher chose: VP8 96, VP9 98,
+    /// H264 102, H265 104, AV1 106, OPUS 111, any other 120.
+    std::uint8_t payloadType = 120;
+    std::string parameters; ///< of a=fmtp; empty is none
+
+    bool operator==(const RtpFormat&) const = default;
+};
+
+/// From caps `application/x-rtp`.
+RtpFormat rtpFormat(const GstCaps* caps);
+
+} // namespace spillway::relay

@@ -1,0 +1,45 @@
+// The payload descriptor of VP8 (RFC 7741 section 4.2), of which a viewer sees the picture ids and TL0PICIDX
+// go on from source to source: a decoder takes a jump for loss. Pure code, one thread at a time.
+#pragma once
+
+#include "relay/port/demux.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace spillway::relay::webrtc {
+
+/// Where in a payload the numbers are, and what they are. None that is not there.
+struct Vp8Numbers {
+    std::size_t pictureIdAt = 0; ///< 0 is nowhere: no field is at the very front
+    std::size_t tl0At = 0;
+    std::uint16_t pictureMask = 0; ///< of the 7 or 15 bits of the picture id
+    std::uint16_t pictureId = 0;
+    std::uint8_t tl0 = 0;
+};
+
+/// No numbers of what is cut short.
+Vp8Numbers readVp8Numbers(Bytes payload);
+
+/// What is added to the numbers of one source; not known before its first packet that has some.
+struct Vp8Offsets {
+    std::optional<std::uint16_t> pictureId;
+    std::optional<std::uint8_t> tl0;
+};
+
+/// Writes the numbers as they were written when the packet was first sent.
+void applyVp8Offsets(MutableBytes payload, const Vp8Offsets& offsets);
+
+class Vp8Continuity {
+  public:
+    /// The same for a new packet. Offsets that are not known yet are set so that the numbers go on by 1;
+    /// those of the first source are 0. What a source does not number is not numbered here.
+    void rewrite(MutableBytes payload, Vp8Offsets& offsets);
+
+  private:
+    std::optional<std::uint16_t> pictureId_; ///< newest that was written
+    std::optional<std::uint8_t> tl0_;
+};
+
+} // namespace spillway::relay::webrtc

@@ -1,0 +1,96 @@
+// Viewers: who plays tracks of this node by WebRTC, as the control plane sees them.
+//
+// A viewer is a session, not a track: it is there before media flows, and stays when a track of it ends,
+// until the participant comes back, the viewer leaves, or its consent ends. Loop thread.
+#pragma once
+
+#include "relay/queue/frame_queue.h"
+#include "relay/values/track_name.h"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace spillway::relay {
+
+using ViewerId = std::uint64_t;
+
+struct ViewRequest {
+    std::string call;
+    std::string participant;
+    std::optional<std::string>
+        source;        ///< that track alone; else the participant's first video and first audio
+    std::string offer; ///< SDP
+};
+
+/// Why nobody can view.
+class ViewRefused : public std::runtime_error {
+  public:
+    enum class Kind {
+        malformed,   ///< not an SDP offer (400)
+        unsupported, ///< an offer with nothing that this track is in: the reason names both sides' codecs
+                     ///< (406)
+        noTrack,     ///< no such track now; it may come (409)
+        limit,       ///< no room (503)
+        disabled,    ///< this node has no egress (404)
+    };
+    ViewRefused(Kind kind, const std::string& detail)
+        : std::runtime_error(detail)
+        , kind_(kind) {}
+    Kind kind() const { return kind_; }
+
+  private:
+    Kind kind_;
+};
+
+struct Viewing {
+    ViewerId id = 0;
+    std::string answer;       ///< SDP with all candidates
+    std::string offeredUfrag; ///< what a trickle PATCH must name
+};
+
+enum class ViewerState { connecting, connected };
+
+/// One viewer on one track of it.
+struct ViewerTrackSnapshot {
+    TrackName track;
+    QueueBounds bounds;
+    QueueStats queue;
+    std::uint64_t packets = 0; ///< sent
+    std::uint64_t bytes = 0;
+    std::uint64_t retransmitted = 0;
+    std::uint64_t unavailable = 0; ///< asked for once more, but gone
+    std::uint64_t keyframesWanted = 0;
+    std::uint64_t lost = 0;  ///< packets, by the viewer's reports
+    double fractionLost = 0; ///< of the last report
+    double jitter = 0;       ///< seconds
+    double roundTrip = 0;    ///< seconds; 0 before it is known
+};
+
+/// What all viewers of a track have made since it began, those that are gone too: never goes down.
+struct ViewerTotals {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t retransmitted = 0;
+    std::uint64_t unavailable = 0;
+    std::uint64_t keyframesWanted = 0;
+    std::array<std::uint64_t, dropReasons> dropped{};
+};
+
+struct ViewerSnapshot {
+    ViewerId id = 0;
+    std::string call;
+    std::string participant;
+    ViewerState state = ViewerState::connecting;
+    double age = 0;              ///< seconds
+    std::string address;         ///< of the viewer; empty before a path is nominated
+    std::uint64_t bandwidth = 0; ///< bits per second, by the viewer's REMB; 0 before it is known
+    std::vector<ViewerTrackSnapshot> tracks;
+};
+
+} // namespace spillway::relay

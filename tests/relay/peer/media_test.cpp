@@ -1,0 +1,358 @@
+// What a peer does with media: keyframe requests, retransmission, feedback, ends of streams.
+#include "relay/gst/bin.h"
+#include "relay/peer/peer.h"
+
+#include "relay/support/peers.h"
+#include "support/catch.h"
+#include "support/leak_guard.h"
+
+#include <gst/rtp/rtp.h>
+#include <gst/video/video.h>
+#include <gst/webrtc/webrtc.h>
+
+using namespace spillway;
+using namespace spillway::relay;
+using namespace spillway::test;
+
+namespace {
+
+/// A receiver that keeps pads and pipeline for the test to look into.
+struct OpenSession {
+    explicit OpenSession(config::Codec codec = config::Codec::vp8)
+        : receiver(loop) {
+        PublisherSettings settings;
+        settings.name = "bob";
+        settings.width = 320;
+        settings.height = 180;
+        settings.codec = codec;
+        publisher = std::make_unique<Publisher>(loop, settings);
+        auto events = receiver.events();
+        events.onPad = [this, link = events.onPad](const IncomingPad& pad) {
+            link(pad);
+            const std::lock_guard lock(mutex);
+            pipeline = pad.pipeline;
+            pads[pad.ssrc] = gst::Ref<GstPad>::retain(pad.pad);
+        };
+        receiver.peer = std::make_unique<Peer>(loop, receiver.settings, std::move(events));
+    }
+    ~OpenSession() { pads.clear(); }
+
+    void connect() {
+        const Answer answer = receiver.answer(loop, offerOf(loop, *publisher));
+        REQUIRE_FALSE(answer.error);
+        REQUIRE(publisher->answer(answer.sdp));
+        REQUIRE(flows(MediaKind::video, 10));
+        REQUIRE(flows(MediaKind::audio, 10));
+    }
+    bool flows(MediaKind kind, std::uint64_t buffers, std::chrono::milliseconds deadline = 10s) {
+        const std::uint64_t before = receiver.sinks->buffers(kind);
+        return loop.runUntil([&] { return receiver.sinks->buffers(kind) >= before + buffers; }, deadline);
+    }
+    gst::Ref<GstPad> pad(MediaKind kind) {
+        const std::lock_guard lock(mutex);
+        return pads[receiver.sinks->of(kind)->ssrc];
+    }
+    /// Elements and their pads in webrtcbin, and its own.
+    std::size_t parts() {
+        const auto webrtcbin =
+            gst::Ref<GstElement>::adopt(gst_pad_get_parent_element(pad(MediaKind::video).get()));
+        std::size_t count = webrtcbin.get()->numpads;
+        for (const auto& element : gst::elementsOf(webrtcbin.get()))
+            count += std::size_t{1} + element.get()->numpads;
+        return count;
+    }
+    /// A pad of an element of that factory inside the receiving pipeline.
+    gst::Ref<GstPad> inside(const char* factory, const char* name) const {
+        const auto elements = gst::elementsOf(pipeline, factory);
+        REQUIRE_FALSE(elements.empty());
+        auto found = gst::staticPad(elements.front().get(), name);
+        REQUIRE(found);
+        return found;
+    }
+
+    /// Where packets go on once they are deciphered.
+    gst::Ref<GstPad> wayIn() const {
+        return gst::Ref<GstPad>::adopt(gst_pad_get_peer(inside("dtlssrtpdec", "rtp_src").get()));
+    }
+
+    Loop loop;
+    std::unique_ptr<Publisher> publisher;
+    std::mutex mutex;
+    GstElement* pipeline = nullptr;
+    std::map<std::uint32_t, gst::Ref<GstPad>> pads;
+    Receiver receiver;
+};
+
+/// A packet as the decoder of SRTP hands it on.
+GstBuffer* makePacket(std::uint32_t ssrc, std::uint16_t sequence) {
+    GstBuffer* buffer = gst_rtp_buffer_new_allocate(100, 0, 0);
+    GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+    gst_rtp_buffer_map(buffer, GST_MAP_WRITE, &rtp);
+    gst_rtp_buffer_set_ssrc(&rtp, ssrc);
+    gst_rtp_buffer_set_seq(&rtp, sequence);
+    gst_rtp_buffer_set_payload_type(&rtp, 96);
+    gst_rtp_buffer_unmap(&rtp);
+    return buffer;
+}
+
+struct Header {
+    unsigned type = 0;
+    unsigned sequence = 0;
+};
+
+Header readHeader(GstPadProbeInfo* info) {
+    Header header;
+    GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+    if (gst_rtp_buffer_map(gst_pad_probe_info_get_buffer(info), GST_MAP_READ, &rtp)) {
+        header = {gst_rtp_buffer_get_payload_type(&rtp), gst_rtp_buffer_get_seq(&rtp)};
+        gst_rtp_buffer_unmap(&rtp);
+    }
+    return header;
+}
+
+} // namespace
+
+TEST_CASE("a wish for a keyframe reaches the publisher, which answers with one") {
+    OpenSession session;
+    session.connect();
+    auto keyframes = std::make_shared<std::atomic<int>>(0);
+    const auto pad = session.pad(MediaKind::video);
+    const gst::PadProbe probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, [keyframes](GstPadProbeInfo* info) {
+        GstRTPBuffer rtp = GST_RTP_BUFFER_INIT;
+        gst_rtp_buffer_map(gst_pad_probe_info_get_buffer(info), GST_MAP_READ, &rtp);
+        const auto* payload = static_cast<const std::uint8_t*>(gst_rtp_buffer_get_payload(&rtp));
+        // VP8 (RFC 7741): extended descriptor with a 15 bit picture id, then the payload header.
+        const bool start = payload[0] == 0x90 && (payload[1] & 0x80U) != 0;
+        if (start && (payload[4] & 1U) == 0) ++*keyframes;
+        gst_rtp_buffer_unmap(&rtp);
+        return GST_PAD_PROBE_OK;
+    });
+    const std::uint64_t before = session.publisher->keyframeRequests();
+    gst_pad_send_event(pad.get(), gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+    CHECK(session.loop.runUntil([&] { return session.publisher->keyframeRequests() > before; }, 2s));
+    CHECK(session.loop.runUntil([&] { return *keyframes > 0; }, 2s));
+}
+
+TEST_CASE("H.264 and VP9 publishers are received as what they are") {
+    for (const auto& [codec, name] :
+         {std::pair{config::Codec::h264, "H264"}, std::pair{config::Codec::vp9, "VP9"}}) {
+        OpenSession session(codec);
+        session.connect();
+        CHECK(session.receiver.sinks->of(MediaKind::video)->encoding == name);
+    }
+}
+
+TEST_CASE("a sender that picks the second codec of the answer is received") {
+    OpenSession session;
+    std::string offer = offerOf(session.loop, *session.publisher);
+    // As a browser offers: H.264 stands before what is sent in the end.
+    const std::string line = "m=video 9 UDP/TLS/RTP/SAVPF ";
+    REQUIRE(offer.find(line) != std::string::npos);
+    offer.replace(offer.find(line), line.size(), line + "102 ");
+    const auto at = offer.find("a=rtpmap:96");
+    offer.insert(at,
+                 "a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=1;profile-level-id=42e01f\r\n");
+    const Answer answer = session.receiver.answer(session.loop, offer);
+    REQUIRE_FALSE(answer.error);
+    REQUIRE(answer.sdp.find(line + "102 96") != std::string::npos);
+    // The publisher knows of VP8 only.
+    std::string own = answer.sdp;
+    own.replace(own.find(line + "102 "), line.size() + 4, line);
+    REQUIRE(session.publisher->answer(own));
+    REQUIRE(session.flows(MediaKind::video, 10));
+    CHECK(session.receiver.sinks->of(MediaKind::video)->encoding == "VP8");
+}
+
+TEST_CASE("the sender gets transport-wide feedback") {
+    OpenSession session;
+    session.connect();
+    auto feedback = std::make_shared<std::atomic<int>>(0);
+    const auto type =
+        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+    const gst::PadProbe probe(
+        session.inside("dtlssrtpenc", "rtcp_sink_0").get(), type, [=](GstPadProbeInfo* info) {
+            GstMapInfo map;
+            GstBuffer* buffer = gst_pad_probe_info_get_buffer(info);
+            if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) return GST_PAD_PROBE_OK;
+            // RTPFB with format 15, anywhere in the compound packet.
+            for (std::size_t at = 0; at + 4 <= map.size;
+                 at += std::size_t{4} * (1U + map.data[at + 2] * 256U + map.data[at + 3]))
+                if (map.data[at + 1] == 205 && (map.data[at] & 0x1FU) == 15) ++*feedback;
+            gst_buffer_unmap(buffer, &map);
+            return GST_PAD_PROBE_OK;
+        });
+    CHECK(session.loop.runUntil([&] { return *feedback >= 3; }, 5s));
+}
+
+TEST_CASE("a lost packet is asked for again, and is sent again") {
+    OpenSession session;
+    session.connect();
+    auto dropped = std::make_shared<std::atomic<int>>(0);
+    auto resent = std::make_shared<std::atomic<int>>(0);
+    const gst::PadProbe probe(session.inside("dtlssrtpdec", "rtp_src").get(), GST_PAD_PROBE_TYPE_BUFFER,
+                              [=](GstPadProbeInfo* info) {
+                                  const Header header = readHeader(info);
+                                  if (header.type == 97) ++*resent;
+                                  if (header.type != 96 || header.sequence % 16 != 0) return GST_PAD_PROBE_OK;
+                                  ++*dropped;
+                                  return GST_PAD_PROBE_DROP;
+                              });
+    REQUIRE(session.loop.runUntil([&] { return *dropped >= 3 && *resent >= 3; }, 10s));
+}
+
+TEST_CASE("what no retransmission brings back is counted as lost") {
+    OpenSession session;
+    session.connect();
+    const gst::PadProbe probe(session.inside("dtlssrtpdec", "rtp_src").get(), GST_PAD_PROBE_TYPE_BUFFER,
+                              [=](GstPadProbeInfo* info) {
+                                  const Header header = readHeader(info);
+                                  const bool gone =
+                                      header.type == 97 || (header.type == 96 && header.sequence % 16 == 0);
+                                  return gone ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+                              });
+    const std::uint32_t ssrc = session.receiver.sinks->of(MediaKind::video)->ssrc;
+    CHECK(session.loop.runUntil([&] { return session.receiver.peer->lostPackets(ssrc) >= 2; }, 10s));
+    CHECK(session.receiver.peer->lostPackets(12345) == 0);
+}
+
+TEST_CASE("the end of one stream is told once, does not pass, and leaves the other alone") {
+    OpenSession session;
+    session.connect();
+    const auto pad = session.pad(MediaKind::video);
+    auto ends = std::make_shared<std::atomic<int>>(0);
+    const auto sink = gst::Ref<GstPad>::adopt(gst_pad_get_peer(pad.get()));
+    const gst::PadProbe probe(sink.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, [ends](GstPadProbeInfo* info) {
+        if (GST_EVENT_TYPE(gst_pad_probe_info_get_event(info)) == GST_EVENT_EOS) ++*ends;
+        return GST_PAD_PROBE_OK;
+    });
+    // As webrtcbin does when a line goes inactive.
+    const auto target = gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(gst::cast<GstGhostPad>(pad.get())));
+    const auto inner = gst::Ref<GstPad>::adopt(gst_pad_get_peer(target.get()));
+    gst_pad_send_event(inner.get(), gst_event_new_eos());
+    REQUIRE(session.loop.runUntil([&] { return !session.receiver.gone.empty(); }, 5s));
+    CHECK(session.flows(MediaKind::audio, 50));
+    CHECK(session.receiver.gone == std::vector{session.receiver.sinks->of(MediaKind::video)->ssrc});
+    CHECK(*ends == 0);
+    CHECK_FALSE(session.flows(MediaKind::video, 1, 300ms));
+    CHECK_FALSE(session.receiver.lost);
+}
+
+TEST_CASE("forgotten streams give their threads back, and are new ones when they send again") {
+    OpenSession session;
+    session.connect();
+    const auto chain = session.wayIn();
+    constexpr std::uint32_t first = 4711;
+    constexpr std::uint32_t count = 8;
+    const LeakGuard guard;
+    const auto send = [&](std::uint16_t sequence) {
+        for (std::uint32_t ssrc = first; ssrc < first + count; ++ssrc)
+            for (std::uint16_t i = 0; i < 10; ++i)
+                gst_pad_chain(chain.get(), makePacket(ssrc, static_cast<std::uint16_t>(sequence + i)));
+    };
+    const auto streams = [&] { return session.receiver.sinks->all().size(); };
+    const std::size_t parts = session.parts();
+    send(1);
+    REQUIRE(session.loop.runUntil([&] { return streams() == 2 + count; }, 5s));
+    CHECK(guard.left().size() >= 2 * std::size_t{count});
+    for (std::uint32_t ssrc = first; ssrc < first + count; ++ssrc) {
+        const std::lock_guard lock(session.mutex);
+        const auto pad = std::move(session.pads[ssrc]);
+        const auto sink = gst::Ref<GstPad>::adopt(gst_pad_get_peer(pad.get()));
+        gst_pad_unlink(pad.get(), sink.get());
+        REQUIRE(session.receiver.peer->forgetSsrc(ssrc));
+    }
+    CHECK(session.parts() == parts);
+    // Two threads may have come meanwhile: GStreamer makes a jitter buffer for the RTX stream when RTCP
+    // speaks of it.
+    CHECK(session.loop.runUntil([&] { return guard.left().size() <= 2; }, 5s));
+    send(100);
+    CHECK(session.loop.runUntil([&] { return streams() == 2 + 2 * count; }, 5s));
+    CHECK(session.flows(MediaKind::audio, 10));
+}
+
+/// Holds up the first new jitter buffer, under the lock of its RTP session and before any handler, and then
+/// has webrtcbin set descriptions, under its own lock.
+struct HeldUp {
+    explicit HeldUp(gst::Ref<GstElement> element)
+        : webrtcbin(std::move(element)) {
+        g_signal_add_emission_hook(g_signal_lookup("new-jitterbuffer", g_type_from_name("GstRtpBin")), 0, run,
+                                   this, nullptr);
+    }
+
+    static gboolean run(GSignalInvocationHint*, guint, const GValue*, gpointer self) {
+        auto& held = *static_cast<HeldUp*>(self);
+        held.begun.store(true);
+        std::this_thread::sleep_for(100ms);
+        held.setDescriptions();
+        std::this_thread::sleep_for(200ms);
+        return FALSE;
+    }
+    void setDescriptions() const {
+        for (const std::string side : {"remote", "local"}) {
+            GstWebRTCSessionDescription* present = nullptr;
+            g_object_get(webrtcbin.get(), (side + "-description").c_str(), &present, nullptr);
+            g_signal_emit_by_name(webrtcbin.get(), ("set-" + side + "-description").c_str(), present,
+                                  nullptr);
+            gst_webrtc_session_description_free(present);
+        }
+    }
+
+    gst::Ref<GstElement> webrtcbin;
+    std::atomic<bool> begun{false};
+};
+
+TEST_CASE("a stream comes, another is forgotten and a description is set at once, and all goes on") {
+    OpenSession session;
+    session.connect();
+    const auto chain = session.wayIn();
+    const auto streams = [&] { return session.receiver.sinks->all().size(); };
+    constexpr std::uint32_t former = 4711;
+    gst_pad_chain(chain.get(), makePacket(former, 1));
+    REQUIRE(session.loop.runUntil([&] { return streams() == 3; }, 5s));
+    const auto video = session.pad(MediaKind::video);
+    HeldUp held(gst::Ref<GstElement>::adopt(gst_pad_get_parent_element(video.get())));
+    std::thread sender([&] { gst_pad_chain(chain.get(), makePacket(former + 1, 1)); });
+    REQUIRE(session.loop.runUntil([&] { return held.begun.load(); }, 5s));
+    CHECK(session.receiver.peer->forgetSsrc(former));
+    CHECK(session.loop.runUntil([&] { return streams() == 4; }, 5s));
+    CHECK(session.flows(MediaKind::video, 10));
+    sender.join();
+}
+
+TEST_CASE("a stream may go on sending while it is forgotten") {
+    OpenSession session;
+    session.connect();
+    const auto chain = session.wayIn();
+    constexpr std::uint32_t ssrc = 4711;
+    std::atomic<bool> done{false};
+    std::atomic<GstFlowReturn> worst{GST_FLOW_OK};
+    std::thread sender([&] {
+        for (std::uint16_t sequence = 1; !done.load(); ++sequence)
+            if (const auto flow = gst_pad_chain(chain.get(), makePacket(ssrc, sequence)); flow != GST_FLOW_OK)
+                worst.store(flow);
+    });
+    const auto streams = [&] { return session.receiver.sinks->all().size(); };
+    for (std::size_t time = 1; time <= 100 && worst.load() == GST_FLOW_OK; ++time) {
+        CHECK(session.loop.runUntil([&] { return streams() == 2 + time; }, 5s));
+        CHECK(session.receiver.peer->forgetSsrc(ssrc));
+    }
+    done.store(true);
+    sender.join();
+    CHECK(worst.load() == GST_FLOW_OK);
+    CHECK(session.flows(MediaKind::video, 10));
+    CHECK_FALSE(session.receiver.lost);
+}
+
+TEST_CASE("a peer that makes up SSRCs is ended") {
+    OpenSession session;
+    session.connect();
+    const auto chain = session.wayIn();
+    for (std::uint32_t ssrc = 1; ssrc <= 30 && !session.receiver.lost; ++ssrc) {
+        for (std::uint16_t sequence = 1; sequence < 4; ++sequence)
+            gst_pad_chain(chain.get(), makePacket(ssrc, sequence));
+        session.loop.runUntil([] { return false; }, 5ms);
+    }
+    REQUIRE(session.loop.runUntil([&] { return session.receiver.lost.has_value(); }, 5s));
+    CHECK(*session.receiver.lost == LostCause::signalling);
+    CHECK(session.receiver.sinks->all().size() <= 16);
+}

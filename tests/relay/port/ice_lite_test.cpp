@@ -1,0 +1,345 @@
+#include "relay/port/ice_lite.h"
+
+#include "relay/base/big_endian.h"
+#include "relay/dtls/ice_credentials.h"
+#include "support/catch.h"
+
+#include "relay/port/ice_client.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <random>
+#include <set>
+#include <vector>
+
+using namespace spillway::relay;
+using namespace spillway::relay::webrtc;
+using namespace spillway::relay::webrtc::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Clock::time_point start{};
+
+Path path(std::uint16_t port, const std::string& host = "192.0.2.1") {
+    return {SocketAddress::parse(host)->withPort(port), SocketAddress::parse("198.51.100.1")->withPort(7000),
+            0};
+}
+
+struct Fixture {
+    IceClient viewer;
+    IceLite ice{ours, theirs, start};
+    IceLite::Outcome outcome;
+
+    Message receive(const Message& datagram, const Path& by, Clock::time_point now = start) {
+        Message reply(IceLite::maxMessage);
+        outcome = ice.receive(datagram, by, now, reply);
+        reply.resize(outcome.reply);
+        return reply;
+    }
+};
+
+/// With the FINGERPRINT made right again (RFC 8489 section 14.7); it must be the last attribute.
+Message withFingerprint(Message message) {
+    const std::size_t covered = message.size() - 8;
+    std::uint32_t crc = 0xFFFFFFFF;
+    for (std::size_t i = 0; i < covered; ++i) {
+        crc ^= message[i];
+        for (int bit = 0; bit < 8; ++bit)
+            crc = crc >> 1U ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0U);
+    }
+    writeU32(&message[covered + 4], ~crc ^ 0x5354554EU);
+    return message;
+}
+
+} // namespace
+
+TEST_CASE("a right check is answered with the address it came from", "[ice]") {
+    const auto* host = GENERATE("192.0.2.1", "2001:db8::7");
+    Fixture f;
+    const Message reply = f.receive(f.viewer.check(), path(4000, host));
+    const auto read = f.viewer.read(reply);
+    CHECK(read.status == STUN_VALIDATION_SUCCESS);
+    CHECK(read.result == STUN_USAGE_ICE_RETURN_SUCCESS);
+    CHECK(read.hasIntegrity);
+    CHECK(read.mapped == path(4000, host).remote);
+    CHECK_FALSE(f.outcome.selected);
+    CHECK_FALSE(f.ice.selected());
+}
+
+TEST_CASE("USE-CANDIDATE selects the path, a later one moves it", "[ice]") {
+    Fixture f;
+    f.receive(f.viewer.nomination(), path(4000));
+    CHECK(f.outcome.selected);
+    CHECK(f.ice.selected() == path(4000));
+    f.receive(f.viewer.nomination(), path(4000));
+    CHECK(f.outcome.reply > 0);
+    CHECK_FALSE(f.outcome.selected);
+    f.receive(f.viewer.check(), path(4001));
+    CHECK(f.outcome.reply > 0);
+    CHECK_FALSE(f.outcome.selected);
+    CHECK(f.ice.selected() == path(4000));
+    f.receive(f.viewer.nomination(), path(4001));
+    CHECK(f.outcome.selected);
+    CHECK(f.ice.selected() == path(4001));
+}
+
+TEST_CASE("whoever does not know the password or the names changes nothing", "[ice]") {
+    Fixture f;
+    IceClient::Check wanted;
+    wanted.nominates = true;
+    SECTION("password") {
+        wanted.pwd = "anotherpasswordanotherpass";
+    }
+    SECTION("our name") {
+        wanted.username = "w0other:theirs";
+    }
+    SECTION("their name") {
+        wanted.username = "w0ours:other";
+    }
+    SECTION("longer name") {
+        wanted.username = "w0ours:theirs2";
+    }
+    SECTION("shorter name") {
+        wanted.username = "w0ours:their";
+    }
+    SECTION("names the other way round") {
+        wanted.username = "theirs:w0ours";
+    }
+    const Message reply = f.receive(f.viewer.check(wanted), path(4000), start + 20s);
+    CHECK_FALSE(f.outcome.selected);
+    CHECK_FALSE(f.ice.selected());
+    CHECK_FALSE(f.ice.hasConsent(start + 31s));
+    const auto read = f.viewer.read(reply);
+    CHECK(read.error == 401);
+    CHECK_FALSE(read.hasIntegrity);
+}
+
+TEST_CASE("a check without FINGERPRINT is not answered", "[ice]") {
+    Fixture f;
+    IceClient::Check wanted;
+    wanted.nominates = true;
+    wanted.fingerprint = false;
+    CHECK(f.receive(f.viewer.check(wanted), path(4000)).empty());
+    CHECK_FALSE(f.ice.selected());
+    Message wrong = f.viewer.nomination();
+    wrong.back() ^= 1U;
+    CHECK(f.receive(wrong, path(4000)).empty());
+    CHECK_FALSE(f.ice.selected());
+}
+
+TEST_CASE("a viewer that wants to be controlled has to change its role", "[ice]") {
+    Fixture f;
+    IceClient::Check wanted;
+    wanted.nominates = true;
+    wanted.controlling = false;
+    const auto read = f.viewer.read(f.receive(f.viewer.check(wanted), path(4000), start + 20s));
+    CHECK(read.status == STUN_VALIDATION_SUCCESS);
+    CHECK(read.error == 487);
+    CHECK(read.result == STUN_USAGE_ICE_RETURN_ROLE_CONFLICT);
+    CHECK(read.hasIntegrity);
+    CHECK_FALSE(f.ice.selected());
+    CHECK_FALSE(f.ice.hasConsent(start + 31s));
+}
+
+TEST_CASE("a nomination behind the integrity is nobody's", "[ice]") {
+    Fixture f;
+    Message check = f.viewer.check();
+    const std::array<std::uint8_t, 4> useCandidate{0x00, 0x25, 0x00, 0x00};
+    check.insert(check.end() - 8, useCandidate.begin(), useCandidate.end());
+    writeU16(&check[2], static_cast<std::uint16_t>(check.size() - 20));
+    f.receive(withFingerprint(check), path(4000));
+    CHECK_FALSE(f.ice.selected());
+}
+
+TEST_CASE("an integrity that is cut short is not compared", "[ice]") {
+    Fixture f;
+    const Message check = f.viewer.check();
+    for (std::uint8_t bytes = 0; bytes < 20; bytes += 4) {
+        // The last of it are 24 bytes of MESSAGE-INTEGRITY and 8 of FINGERPRINT.
+        const std::size_t integrity = check.size() - 32;
+        Message cut(check.begin(), check.begin() + static_cast<long>(integrity + 4 + bytes));
+        cut.insert(cut.end(), check.end() - 8, check.end());
+        cut[integrity + 3] = bytes;
+        writeU16(&cut[2], static_cast<std::uint16_t>(cut.size() - 20));
+        cut = withFingerprint(cut);
+        CHECK(f.receive(cut, path(4000)).empty());
+    }
+}
+
+TEST_CASE("indications, answers and other methods are not answered", "[ice]") {
+    Fixture f;
+    CHECK(f.receive(f.viewer.indication(), path(4000), start + 20s).empty());
+    const Message answer = f.receive(f.viewer.check(), path(4000));
+    CHECK(f.receive(answer, path(4000)).empty());
+    CHECK(f.receive(f.viewer.request(STUN_ALLOCATE, [](StunMessage&) {}), path(4000), start + 20s).empty());
+    CHECK_FALSE(f.ice.hasConsent(start + 31s));
+}
+
+TEST_CASE("an attribute that must be understood and is not is told of", "[ice]") {
+    Fixture f;
+    const auto read = f.viewer.read(
+        f.receive(f.viewer.request(STUN_BINDING,
+                                   [](StunMessage& message) {
+                                       stun_message_append32(&message, static_cast<StunAttribute>(0x7001), 1);
+                                       stun_message_append_flag(&message, STUN_ATTRIBUTE_USE_CANDIDATE);
+                                   }),
+                  path(4000)));
+    CHECK(read.error == 420);
+    CHECK_FALSE(f.ice.selected());
+    // What may be ignored is (GOOG-NETWORK-INFO of libwebrtc).
+    CHECK(f.viewer
+              .read(f.receive(f.viewer.request(STUN_BINDING,
+                                               [](StunMessage& message) {
+                                                   stun_message_append32(
+                                                       &message, static_cast<StunAttribute>(0xC057), 1);
+                                               }),
+                              path(4000)))
+              .status == STUN_VALIDATION_SUCCESS);
+}
+
+TEST_CASE("consent ends 30 s after the last check of the selected path", "[ice]") {
+    Fixture f;
+    CHECK(f.ice.hasConsent(start + 29s));
+    CHECK_FALSE(f.ice.hasConsent(start + 30s));
+    f.receive(f.viewer.check(), path(4000), start + 10s);
+    CHECK(f.ice.hasConsent(start + 39s));
+    f.receive(f.viewer.nomination(), path(4000), start + 20s);
+    CHECK(f.ice.hasConsent(start + 49s));
+    f.receive(f.viewer.check(), path(4001), start + 40s);
+    CHECK(f.ice.hasConsent(start + 49s));
+    CHECK_FALSE(f.ice.hasConsent(start + 50s));
+    f.receive(f.viewer.nomination(), path(4001), start + 51s);
+    CHECK(f.ice.hasConsent(start + 80s));
+}
+
+TEST_CASE("a reply fits into its bound, with the longest name a viewer may have", "[ice]") {
+    const std::string longest(256, 'x');
+    IceClient viewer;
+    IceLite ice({"w0ours", ours.pwd}, {longest, longest}, start);
+    IceClient::Check wanted;
+    wanted.username = "w0ours:" + longest;
+    Message reply(IceLite::maxMessage);
+    CHECK(ice.receive(viewer.check(wanted), path(4000), start, reply).reply > 0);
+    Message none;
+    CHECK(ice.receive(viewer.check(wanted), path(4000), start, none).reply == 0);
+    CHECK(ice.check(reply) > 256);
+}
+
+TEST_CASE("the name that a check is addressed to is read without the password", "[ice]") {
+    IceClient viewer;
+    const Message check = viewer.check();
+    CHECK(addressedUfrag(check) == "w0ours");
+    CHECK_FALSE(addressedUfrag(viewer.indication()));
+    IceClient::Check wanted;
+    wanted.username = "nocolon";
+    CHECK_FALSE(addressedUfrag(viewer.check(wanted)));
+    wanted.username = ":theirs";
+    CHECK_FALSE(addressedUfrag(viewer.check(wanted)));
+    for (std::size_t size = 0; size < check.size(); ++size)
+        CHECK_FALSE(addressedUfrag(Message(check.begin(), check.begin() + static_cast<long>(size))));
+}
+
+TEST_CASE("broken STUN never crashes and never selects", "[ice]") {
+    Fixture f;
+    const Message good = f.viewer.nomination();
+    std::mt19937 random(5);
+    for (int i = 0; i < 10'000; ++i) {
+        Message broken = good;
+        const auto changes = 1 + random() % 4;
+        for (unsigned change = 0; change < changes; ++change)
+            broken[random() % broken.size()] ^= static_cast<std::uint8_t>(1 + random() % 255);
+        if (random() % 4 == 0) broken.resize(8 + random() % (broken.size() - 8));
+        if (random() % 2 == 0) writeU16(&broken[2], static_cast<std::uint16_t>(broken.size() - 20));
+        if (broken == good) continue;
+        if (random() % 2 == 0 && broken.size() >= 28) broken = withFingerprint(broken);
+        broken.shrink_to_fit();
+        addressedUfrag(broken);
+        // The last change may have been to the FINGERPRINT alone, and was made good.
+        if (broken == good) continue;
+        f.receive(broken, path(4000));
+        REQUIRE(f.outcome.reply <= IceLite::maxMessage);
+        REQUIRE_FALSE(f.ice.selected());
+    }
+    f.receive(good, path(4000));
+    CHECK(f.ice.selected());
+}
+
+TEST_CASE("what a viewer signs may still be odd", "[ice]") {
+    Fixture f;
+    f.viewer.forgets = true;
+    std::mt19937 random(9);
+    constexpr std::array<std::uint16_t, 10> types{0x0001, 0x0006, 0x0009, 0x0020, 0x0024,
+                                                  0x0025, 0x8029, 0x802A, 0x8022, 0xC057};
+    for (int i = 0; i < 2000; ++i) {
+        const auto odd = [&](StunMessage& message) {
+            for (auto count = random() % 6; count > 0; --count) {
+                const Message value(random() % 40, static_cast<std::uint8_t>(random()));
+                stun_message_append_bytes(&message,
+                                          static_cast<StunAttribute>(types.at(random() % types.size())),
+                                          value.data(), value.size());
+            }
+        };
+        Message message = f.viewer.request(random() % 8 == 0 ? STUN_SHARED_SECRET : STUN_BINDING, odd);
+        message.shrink_to_fit();
+        addressedUfrag(message);
+        f.receive(message, path(4000));
+        REQUIRE(f.outcome.reply <= IceLite::maxMessage);
+    }
+}
+
+TEST_CASE("until a path is nominated, a right check is checked back", "[ice]") {
+    Fixture f;
+    IceClient::Check forged;
+    forged.pwd = "anotherpasswordanotherpa";
+    f.receive(f.viewer.check(forged), path(4000));
+    CHECK_FALSE(f.outcome.checkBack);
+    f.receive(f.viewer.indication(), path(4000));
+    CHECK_FALSE(f.outcome.checkBack);
+
+    f.receive(f.viewer.check(), path(4000));
+    CHECK(f.outcome.checkBack);
+    f.receive(f.viewer.nomination(), path(4000));
+    CHECK_FALSE(f.outcome.checkBack);
+    f.receive(f.viewer.check(), path(4001));
+    CHECK_FALSE(f.outcome.checkBack);
+}
+
+TEST_CASE("a check of ours is that of the controlled side, and its answer changes nothing", "[ice]") {
+    Fixture f;
+    // More than an agent remembers: each is forgotten.
+    for (int i = 0; i < 1000; ++i) {
+        Message check(IceLite::maxMessage);
+        check.resize(f.ice.check(check));
+        const auto asked = f.viewer.readCheck(check);
+        REQUIRE(asked.status == STUN_VALIDATION_SUCCESS);
+        REQUIRE(asked.binding);
+        REQUIRE(asked.controlled);
+        REQUIRE(asked.tieBreaker == 0);
+        REQUIRE_FALSE(asked.nominates);
+        REQUIRE(asked.priority == 1862270975); // RFC 8445 section 5.1.2.1, of a peer-reflexive candidate
+    }
+    Message small(40);
+    CHECK(f.ice.check(small) == 0);
+    Message check(IceLite::maxMessage);
+    check.resize(f.ice.check(check));
+    const Message answer = f.viewer.answer(check, path(4000).local);
+    CHECK(f.receive(answer, path(4000), start + 20s).empty());
+    CHECK_FALSE(f.outcome.checkBack);
+    CHECK_FALSE(addressedUfrag(answer));
+    CHECK_FALSE(f.ice.hasConsent(start + 30s));
+}
+
+TEST_CASE("credentials are made of ice-chars, long enough, and no two are the same", "[ice]") {
+    std::set<std::string> seen;
+    for (int i = 0; i < 1000; ++i) {
+        const auto made = randomIceCredentials();
+        CHECK(made.ufrag.size() == 8);
+        CHECK(made.pwd.size() == 24);
+        for (const char c : made.ufrag + made.pwd)
+            CHECK((std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/'));
+        CHECK(seen.insert(made.ufrag).second);
+        CHECK(seen.insert(made.pwd).second);
+    }
+}

@@ -1,0 +1,78 @@
+#include "relay/rtp/rtcp_split.h"
+
+#include "support/catch.h"
+
+using namespace spillway::relay;
+using Bytes = std::vector<std::uint8_t>;
+
+namespace {
+
+constexpr std::uint8_t us = 7;
+
+Bytes report(std::initializer_list<std::uint8_t> about) {
+    Bytes packet{static_cast<std::uint8_t>(0x80U | about.size()),
+                 201,
+                 0,
+                 static_cast<std::uint8_t>(1 + 6 * about.size()),
+                 0,
+                 0,
+                 0,
+                 us};
+    for (const std::uint8_t ssrc : about) {
+        packet.insert(packet.end(), {0, 0, 0, ssrc});
+        packet.insert(packet.end(), 20, 0);
+    }
+    return packet;
+}
+Bytes description() {
+    return {0x81, 202, 0, 2, 0, 0, 0, us, 1, 1, 'x', 0};
+}
+Bytes pli(std::uint8_t media) {
+    return {0x81, 206, 0, 2, 0, 0, 0, us, 0, 0, 0, media};
+}
+Bytes nack(std::uint8_t media) {
+    return {0x81, 205, 0, 3, 0, 0, 0, us, 0, 0, 0, media, 0, 1, 0, 0};
+}
+
+Bytes joined(std::initializer_list<Bytes> packets) {
+    Bytes all;
+    for (const Bytes& packet : packets)
+        all.insert(all.end(), packet.begin(), packet.end());
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("feedback behind reports on other streams goes by itself, behind an empty report") {
+    const auto parts = splitFeedback(joined({report({1, 2}), description(), pli(2), nack(1)}));
+    REQUIRE(parts.size() == 3);
+    CHECK(parts[0] == joined({report({1, 2}), description()}));
+    CHECK(parts[1] == joined({report({}), description(), pli(2)}));
+    CHECK(parts[2] == joined({report({}), description(), nack(1)}));
+}
+
+TEST_CASE("what was parted is not parted again, and neither is what has no feedback") {
+    for (const Bytes& part : splitFeedback(joined({report({1}), description(), pli(2), nack(1)})))
+        CHECK(splitFeedback(part).empty());
+    CHECK(splitFeedback(joined({report({1, 2}), description()})).empty());
+    CHECK(splitFeedback(pli(2)).empty());
+}
+
+TEST_CASE("feedback without reports is parted message by message") {
+    const auto parts = splitFeedback(joined({pli(2), nack(1)}));
+    REQUIRE(parts.size() == 2);
+    CHECK(parts[0] == joined({report({}), pli(2)}));
+}
+
+TEST_CASE("a packet whose lengths do not add up is left as it is") {
+    const Bytes good = joined({report({1}), description(), pli(2)});
+    REQUIRE_FALSE(splitFeedback(good).empty());
+    for (std::size_t size = 0; size < good.size(); ++size) {
+        const auto parts = splitFeedback(std::span(good).first(size));
+        INFO(size);
+        CHECK(parts.empty());
+    }
+    Bytes wrong = good;
+    wrong[3] = 200;
+    CHECK(splitFeedback(wrong).empty());
+}

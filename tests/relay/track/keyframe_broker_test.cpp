@@ -1,0 +1,68 @@
+#include "relay/track/keyframe_broker.h"
+
+#include "support/catch.h"
+
+#include <thread>
+
+using namespace spillway::relay;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Brokered {
+    Loop loop;
+    int requests = 0;
+    std::shared_ptr<KeyframeBroker> broker = std::make_shared<KeyframeBroker>(
+        loop, [this] { ++requests; }, std::chrono::milliseconds(40));
+};
+
+} // namespace
+
+TEST_CASE("many wishes within a window become one request") {
+    Brokered b;
+    std::vector<std::thread> threads;
+    threads.reserve(4);
+    for (int t = 0; t < 4; ++t)
+        threads.emplace_back([&] {
+            for (int i = 0; i < 250; ++i)
+                b.broker->wish(WishReason::viewer);
+        });
+    for (auto& thread : threads)
+        thread.join();
+    REQUIRE(b.loop.runUntil([&] { return b.requests == 1; }, 1s));
+    b.broker->keyframeStarted();
+    REQUIRE_FALSE(b.loop.runUntil([&] { return b.requests > 1; }, 150ms));
+    REQUIRE(b.broker->wishes()[static_cast<std::size_t>(WishReason::viewer)] == 1000);
+    REQUIRE(b.broker->requests() == 1);
+    REQUIRE(b.broker->keyframes() == 1);
+}
+
+TEST_CASE("a request that is not answered is repeated, with growing distance, until a keyframe comes") {
+    Brokered b;
+    const auto begin = std::chrono::steady_clock::now();
+    b.broker->wish(WishReason::attach);
+    REQUIRE(b.loop.runUntil([&] { return b.requests == 4; }, 2s));
+    // 40 ms, 80 ms, 160 ms after each other
+    REQUIRE(std::chrono::steady_clock::now() - begin >= 250ms);
+    b.broker->keyframeStarted();
+    REQUIRE_FALSE(b.loop.runUntil([&] { return b.requests > 4; }, 500ms));
+}
+
+TEST_CASE("a wish right after an answered request waits for the window to pass") {
+    Brokered b;
+    b.broker->wish(WishReason::attach);
+    REQUIRE(b.loop.runUntil([&] { return b.requests == 1; }, 1s));
+    const auto first = std::chrono::steady_clock::now();
+    b.broker->keyframeStarted();
+    b.broker->wish(WishReason::drop);
+    REQUIRE(b.loop.runUntil([&] { return b.requests == 2; }, 1s));
+    REQUIRE(std::chrono::steady_clock::now() - first >= 35ms);
+}
+
+TEST_CASE("a closed broker asks for nothing any more") {
+    Brokered b;
+    b.broker->wish(WishReason::attach);
+    b.broker->close();
+    b.broker->wish(WishReason::drop);
+    REQUIRE_FALSE(b.loop.runUntil([&] { return b.requests > 0; }, 100ms));
+}

@@ -1,0 +1,392 @@
+// Tracks, drains, branches and queues on a pad that pushes by itself, without a peer.
+#include "relay/track/track.h"
+
+#include "relay/gst/bin.h"
+#include "support/catch.h"
+#include "support/leak_guard.h"
+#include "support/packet_source.h"
+
+#include <random>
+
+using namespace spillway;
+using namespace spillway::relay;
+using namespace std::chrono_literals;
+using test::PacketSource;
+
+namespace {
+
+std::shared_ptr<Feed> makeFeed(QueueBounds bounds, const std::shared_ptr<KeyframeBroker>& broker = nullptr) {
+    FrameQueue::Hooks hooks;
+    if (broker) hooks.wishKeyframe = [broker] { broker->wish(WishReason::drop); };
+    auto feed = std::make_shared<Feed>();
+    feed->queue = std::make_shared<FrameQueue>(bounds, hooks);
+    return feed;
+}
+
+constexpr QueueBounds wide{100'000, 1ULL << 30, 1h, QueuePolicy::dropToKeyframe};
+
+/// A track fed by a PacketSource.
+struct Stage {
+    Loop loop;
+    PacketSource source;
+    std::unique_ptr<Track> track =
+        std::make_unique<Track>(loop, TrackName{"call", "alice", "camera"}, MediaKind::video);
+    std::shared_ptr<TrackInput> input; ///< the session's part: it holds the input while it sleeps
+    int incarnations = 0;
+
+    explicit Stage(std::chrono::microseconds period = 500us) {
+        TrackInput::start(source.incoming(), [this](const auto& awake) { cross(awake); });
+        source.start(period);
+        turnUntil([this] { return incarnations == 1; });
+    }
+    ~Stage() {
+        source.stop();
+        track.reset();
+        input.reset();
+        loop.runUntil([] { return false; }, 20ms);
+    }
+
+    void cross(const std::shared_ptr<TrackInput>& awake) {
+        loop.post([this, awake] {
+            ++incarnations;
+            input = awake;
+            if (!input->awake()) return awake->attached();
+            if (!track)
+                track = std::make_unique<Track>(loop, TrackName{"call", "alice", "camera"}, MediaKind::video);
+            track->setInput(input);
+            awake->attached();
+        });
+    }
+    void turnUntil(const std::function<bool()>& done) {
+        const bool happened = loop.runUntil(done, 5s);
+        CAPTURE(source.flow(), source.pushed(), incarnations);
+        REQUIRE(happened);
+    }
+    void turnFor(std::chrono::milliseconds time) {
+        loop.runUntil([] { return false; }, time);
+    }
+    /// Turns until everything pushed up to now has arrived.
+    void turnPackets(std::uint64_t packets) {
+        const auto goal = source.pushed() + packets;
+        turnUntil([&] { return source.pushed() >= goal; });
+    }
+
+    int elements(const char* factory) const {
+        GstElement* bin = source.pipeline();
+        return static_cast<int>((factory ? gst::elementsOf(bin, factory) : gst::elementsOf(bin)).size());
+    }
+
+    int teePads() const {
+        int pads = 0;
+        for (const auto& tee : gst::elementsOf(source.pipeline(), "tee"))
+            pads += tee.get()->numsrcpads;
+        return pads;
+    }
+};
+
+bool lawHolds(const FrameQueue& queue) {
+    const auto stats = queue.stats();
+    return stats.received == stats.delivered + stats.droppedTotal() + stats.queuedBuffers;
+}
+
+/// Empties the queue; checks that every frame follows its predecessor or starts with a keyframe.
+struct Reader {
+    std::shared_ptr<Feed> feed;
+    std::uint64_t frames = 0;
+    std::uint64_t gaps = 0;
+    bool undecodable = false;
+    std::optional<std::uint16_t> last{};
+
+    void read() {
+        std::vector<Frame> batch;
+        feed->queue->take(batch, 1000);
+        for (const auto& frame : batch) {
+            const auto sequence = PacketSource::sequenceOf(frame.buffer.get());
+            const bool follows = last && sequence == static_cast<std::uint16_t>(*last + 1);
+            if (!follows && last) ++gaps;
+            if (!follows && !frame.keyframe) undecodable = true;
+            last = sequence;
+        }
+        frames += batch.size();
+        feed->queue->settle(batch.size(), 0);
+    }
+};
+
+} // namespace
+
+TEST_CASE("a track that nobody watches runs off through its drain from the first packet on") {
+    Stage stage;
+    stage.turnPackets(200);
+    stage.source.stop();
+    const auto snapshot = stage.track->snapshot();
+    REQUIRE(snapshot.draining);
+    REQUIRE(snapshot.receivedPackets == stage.source.pushed());
+    REQUIRE(snapshot.drainedPackets == snapshot.receivedPackets);
+    REQUIRE(snapshot.codec == "VP8");
+    REQUIRE(stage.elements("fakesink") == 1);
+    REQUIRE(stage.elements(nullptr) == 2);
+}
+
+TEST_CASE("ten seconds after a subscriber attached the drain is gone, and back when it leaves") {
+    Stage stage(2000us);
+    stage.turnPackets(20);
+    Reader watcher{makeFeed(wide)};
+    const auto id = stage.track->attach(watcher.feed);
+    stage.turnPackets(1); // what was on its way into the drain has arrived
+    const auto drainedBefore = stage.track->snapshot().drainedPackets;
+    const auto begin = Clock::now();
+    while (Clock::now() - begin < 10s) {
+        stage.turnFor(50ms);
+        watcher.read();
+        REQUIRE_FALSE(stage.track->snapshot().draining);
+    }
+    REQUIRE(stage.elements("fakesink") == 0);
+    REQUIRE(stage.elements("appsink") == 1);
+    REQUIRE(stage.elements(nullptr) == 2);
+    REQUIRE(stage.teePads() == 1);
+    REQUIRE(stage.track->snapshot().drainedPackets == drainedBefore);
+    REQUIRE(watcher.frames > 4000);
+    REQUIRE(watcher.gaps == 0);
+    stage.track->detach(id);
+    REQUIRE(stage.track->snapshot().draining);
+    REQUIRE(stage.elements("fakesink") == 1);
+    REQUIRE(stage.elements("appsink") == 0);
+    const auto drained = stage.track->snapshot().drainedPackets;
+    stage.turnUntil([&] { return stage.track->snapshot().drainedPackets > drained + 20; });
+    const auto received = watcher.feed->queue->stats().received;
+    stage.turnPackets(20);
+    REQUIRE(watcher.feed->queue->stats().received == received);
+}
+
+TEST_CASE("a subscriber that never reads stays at its bound and takes nothing from the others") {
+    Stage stage;
+    Reader reader{makeFeed(wide)};
+    const auto stuck = makeFeed({50, 1 << 20, 1h, QueuePolicy::dropToKeyframe}, stage.track->broker());
+    stage.track->attach(reader.feed);
+    stage.track->attach(stuck);
+    const auto begin = Clock::now();
+    while (Clock::now() - begin < 3s) {
+        stage.turnFor(20ms);
+        reader.read();
+        const auto stats = stuck->queue->stats();
+        REQUIRE(stats.queuedBuffers <= 50);
+        REQUIRE(lawHolds(*stuck->queue));
+        REQUIRE(lawHolds(*reader.feed->queue));
+    }
+    REQUIRE(stuck->queue->stats().dropped[static_cast<std::size_t>(DropReason::full)] > 50);
+    REQUIRE(reader.frames > 1000);
+    REQUIRE(reader.gaps == 0);
+    REQUIRE(reader.feed->queue->stats().dropped[static_cast<std::size_t>(DropReason::full)] == 0);
+}
+
+TEST_CASE("what a slow subscriber gets after a drop starts with a keyframe, and it asked for one") {
+    Stage stage;
+    Reader slow{makeFeed({300, 1 << 20, 1h, QueuePolicy::dropToKeyframe}, stage.track->broker())};
+    stage.track->attach(slow.feed);
+    for (int i = 1; i <= 40; ++i) {
+        stage.turnFor(i % 8 == 0 ? 250ms : 30ms); // 500 packets against a bound of 300
+        slow.read();
+    }
+    REQUIRE(slow.gaps > 2);
+    REQUIRE_FALSE(slow.undecodable);
+    const auto snapshot = stage.track->snapshot();
+    REQUIRE(snapshot.keyframeWishes[static_cast<std::size_t>(WishReason::drop)] > 2);
+    REQUIRE(stage.source.keyframeRequests() == snapshot.keyframeRequests);
+    // At most one in each window of 500 ms, over 2.3 s.
+    REQUIRE(snapshot.keyframeRequests <= 6);
+}
+
+TEST_CASE("attaching asks for a keyframe and the subscriber starts with it") {
+    Stage stage;
+    stage.turnPackets(100);
+    Reader reader{makeFeed(wide)};
+    stage.track->attach(reader.feed);
+    stage.turnUntil([&] {
+        reader.read();
+        return reader.frames > 0;
+    });
+    REQUIRE_FALSE(reader.undecodable);
+    REQUIRE(stage.track->snapshot().keyframeRequests == 1);
+}
+
+TEST_CASE("ten thousand attaches and detaches leave nothing, and who stayed loses nothing") {
+    Stage stage(200us);
+    Reader stayed{makeFeed(wide)};
+    stage.track->attach(stayed.feed);
+    stage.turnPackets(50);
+    const int elements = stage.elements(nullptr);
+    const int pads = stage.teePads();
+    const test::LeakGuard inner;
+
+    // Four threads play API clients: each posts its wishes to the loop, which owns the track, and waits for
+    // its answer.
+    constexpr int cycles = 10'000;
+    std::atomic<int> done{0};
+    std::vector<std::thread> clients;
+    clients.reserve(4);
+    for (int c = 0; c < 4; ++c)
+        clients.emplace_back([&] {
+            for (int i = 0; i < cycles / 4; ++i) {
+                auto feed = makeFeed({20, 1 << 20, 1h, QueuePolicy::dropOldest});
+                feed->sharesBranch = i % 2 == 0;
+                std::atomic<bool> answered{false};
+                stage.loop.post([&, feed] {
+                    const auto id = stage.track->attach(feed);
+                    stage.loop.post([&, id, feed] {
+                        stage.track->detach(id);
+                        if (lawHolds(*feed->queue)) ++done;
+                        answered = true;
+                        answered.notify_one();
+                    });
+                });
+                answered.wait(false);
+            }
+        });
+    REQUIRE(stage.loop.runUntil(
+        [&] {
+            stayed.read();
+            return done == cycles;
+        },
+        60s));
+    for (auto& client : clients)
+        client.join();
+    stage.turnPackets(50);
+    stayed.read();
+    REQUIRE(stage.source.flow() == GST_FLOW_OK);
+    REQUIRE(stayed.gaps == 0);
+    REQUIRE(stage.elements(nullptr) == elements);
+    REQUIRE(stage.teePads() == pads);
+    inner.require([&] { stage.turnFor(1ms); });
+}
+
+namespace {
+
+void endOverAndOver(int times) {
+    Stage stage(100us);
+    std::mt19937 random(7);
+    for (int i = 0; i < times; ++i) {
+        for (auto watchers = random() % 3; watchers > 0; --watchers) {
+            const auto feed = makeFeed({20, 1 << 20, 1h, QueuePolicy::dropOldest});
+            feed->sharesBranch = random() % 2 == 0;
+            stage.track->attach(feed);
+        }
+        if (random() % 2 == 0) stage.turnPackets(1);
+        const int before = stage.incarnations;
+        stage.track->loseInput(TrackInput::Wake::onPacket);
+        if (random() % 2 == 0) stage.track.reset();
+        stage.turnUntil([&] { return stage.incarnations > before; });
+    }
+    REQUIRE(stage.source.flow() == GST_FLOW_OK);
+    stage.track.reset();
+    REQUIRE(stage.elements(nullptr) == 1); // the tee, until the pad goes
+    stage.turnPackets(50);                 // late packets, dropped at the pad
+    REQUIRE(stage.source.flow() == GST_FLOW_OK);
+    stage.input.reset();
+    REQUIRE(stage.elements(nullptr) == 0);
+}
+
+} // namespace
+
+TEST_CASE("a track that ends thousands of times, watched, unwatched or in the hand-over, leaves nothing") {
+    endOverAndOver(3000);
+}
+
+TEST_CASE("a track that ends for minutes leaves nothing", "[.][long]") {
+    endOverAndOver(200000);
+}
+
+TEST_CASE("subscribers of a track that waits get its next incarnation, from a keyframe on") {
+    Stage stage;
+    Reader reader{makeFeed(wide)};
+    stage.track->attach(reader.feed);
+    stage.turnPackets(50);
+    stage.track->loseInput(TrackInput::Wake::onPacket);
+    REQUIRE(stage.track->snapshot().state == TrackState::waiting);
+    reader.read();
+    const auto before = reader.frames;
+    stage.turnUntil([&] { return stage.incarnations == 2; });
+    REQUIRE(stage.track->snapshot().state == TrackState::live);
+    REQUIRE_FALSE(stage.track->snapshot().draining);
+    stage.turnUntil([&] {
+        reader.read();
+        return reader.frames > before + 20;
+    });
+    REQUIRE_FALSE(reader.undecodable);
+    REQUIRE(reader.gaps <= 1);
+}
+
+TEST_CASE("feeds that share a branch come and go one by one, and move to the next incarnation") {
+    Stage stage;
+    Reader first{makeFeed(wide)}, second{makeFeed(wide)};
+    for (Reader* reader : {&first, &second})
+        reader->feed->sharesBranch = true;
+    const auto firstId = stage.track->attach(first.feed);
+    REQUIRE_FALSE(stage.track->snapshot().draining);
+    REQUIRE(stage.teePads() == 1);
+    const auto secondId = stage.track->attach(second.feed);
+    REQUIRE(stage.teePads() == 1);
+    REQUIRE(stage.track->snapshot().subscribers == 2);
+    stage.turnPackets(100);
+
+    stage.track->detach(firstId);
+    first.read();
+    REQUIRE(first.frames > 50);
+    const auto received = first.feed->queue->stats().received;
+    stage.turnPackets(50);
+    CHECK(first.feed->queue->stats().received == received);
+    second.read();
+    CHECK(second.frames > 100);
+    CHECK(second.gaps == 0);
+
+    const auto before = second.frames;
+    stage.track->loseInput(TrackInput::Wake::onPacket);
+    stage.turnUntil([&] { return stage.incarnations == 2; });
+    stage.turnUntil([&] {
+        second.read();
+        return second.frames > before + 20;
+    });
+    CHECK_FALSE(second.undecodable);
+    stage.track->detach(secondId);
+    CHECK(stage.track->snapshot().draining);
+    CHECK(stage.teePads() == 1);
+    CHECK(stage.elements("appsink") == 0);
+}
+
+TEST_CASE("packets and drained packets add up over incarnations") {
+    Stage stage;
+    stage.turnPackets(100);
+    stage.track->loseInput(TrackInput::Wake::onPacket);
+    stage.turnUntil([&] { return stage.incarnations == 2; });
+    stage.turnPackets(100);
+    stage.source.stop();
+    const auto snapshot = stage.track->snapshot();
+    REQUIRE(snapshot.receivedPackets >= 200);
+    REQUIRE(snapshot.receivedPackets <= stage.source.pushed());
+    // One packet may be between the tee and the drain at the moment when the input is lost.
+    REQUIRE(snapshot.drainedPackets <= snapshot.receivedPackets);
+    REQUIRE(snapshot.drainedPackets + 1 >= snapshot.receivedPackets);
+}
+
+TEST_CASE("a streaming thread that hangs in a push is told from one that rests") {
+    Stage stage;
+    stage.turnPackets(10);
+    stage.source.stop();
+    stage.track->stuckSince();
+    stage.turnFor(20ms);
+    REQUIRE_FALSE(stage.track->stuckSince());
+
+    std::atomic<bool> release{false};
+    auto feed = std::make_shared<Feed>();
+    FrameQueue::Hooks hooks;
+    hooks.wakeReader = [&] {
+        while (!release)
+            std::this_thread::yield();
+    };
+    feed->queue = std::make_shared<FrameQueue>(QueueBounds{100, 1 << 20, 1h, QueuePolicy::dropOldest}, hooks);
+    stage.track->attach(feed);
+    stage.source.start(500us);
+    stage.turnUntil(
+        [&] { return stage.track->stuckSince() && Clock::now() - *stage.track->stuckSince() > 100ms; });
+    release = true;
+    stage.turnUntil([&] { return !stage.track->stuckSince(); });
+}
