@@ -107,8 +107,8 @@ auto Attempt::inTurn(Fn fn) {
 
 relay::GuestEvents Attempt::guestEvents() {
     relay::GuestEvents events;
-    events.onAnswer = inTurn([this](const relay::Answer& answer) { onAnswerFromGuest(answer); });
-    events.onOffer = inTurn([this](const relay::Answer& offer) { onOfferFromGuest(offer); });
+    events.onAnswer = inTurn([this](const relay::LocalDescription& answer) { onAnswerFromGuest(answer); });
+    events.onOffer = inTurn([this](const relay::LocalDescription& offer) { onOfferFromGuest(offer); });
     events.onCandidate = inTurn([this](const std::string& mid, const std::string& candidate) {
         connector_->candidate(mid, candidate);
     });
@@ -120,12 +120,12 @@ relay::GuestEvents Attempt::guestEvents() {
     return events;
 }
 
-void Attempt::onOfferFromGuest(const relay::Answer& offer) {
+void Attempt::onOfferFromGuest(const relay::LocalDescription& offer) {
     if (offer.error) return lose(signallingLoss("no offer: " + offer.error->detail));
     connector_->offer(offer.sdp);
 }
 
-void Attempt::onAnswerFromGuest(const relay::Answer& answer) {
+void Attempt::onAnswerFromGuest(const relay::LocalDescription& answer) {
     using Kind = relay::NegotiationError::Kind;
     if (!answer.error) return connector_->answer(answer.sdp);
     if (answer.error->kind == Kind::newPeer || answer.error->kind == Kind::internal)

@@ -67,8 +67,8 @@ class Attempt {
     void onOffer(const SfuOffer& offer);
     void onOfferWanted(std::vector<config::IceServer> servers);
     void onAnswerFromSfu(const std::string& sdp, const relay::LineOwners& owners);
-    void onOfferFromGuest(const relay::Answer& offer);
-    void onAnswerFromGuest(const relay::Answer& answer);
+    void onOfferFromGuest(const relay::LocalDescription& offer);
+    void onAnswerFromGuest(const relay::LocalDescription& answer);
     void onGuestConnected();
     void onGuestLost(relay::LostCause cause, const std::string& detail);
 

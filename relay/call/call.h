@@ -31,7 +31,7 @@ struct PublishRequest {
 
 struct PublishEvents {
     /// Loop, once: the answer, or why there is none (then the session is gone already).
-    std::function<void(Answer)> onAnswer;
+    std::function<void(LocalDescription)> onAnswer;
     /// Loop, at most once: the session ended by itself (lost) or was replaced by a newer one of the same
     /// participant; never after removePeer().
     std::function<void(LostCause cause, std::string detail)> onEnded;
@@ -65,9 +65,9 @@ struct GuestRequest {
 struct GuestEvents {
     /// Loop, once for each acceptOffer(), in their order: the answer for the SFU, or why there is none. After
     /// an error of kind `newPeer` this peer can follow the SFU no further and another takes over.
-    std::function<void(Answer)> onAnswer;
+    std::function<void(LocalDescription)> onAnswer;
     /// Loop, once after createOffer(): our offer, with all candidates that came in time.
-    std::function<void(Answer)> onOffer;
+    std::function<void(LocalDescription)> onOffer;
     /// Loop: a candidate of ours that came after the description that should have held it.
     std::function<void(std::string mid, std::string candidate)> onCandidate;
     /// Loop: media passes. Guests of this call that were there before have ended.

@@ -112,7 +112,7 @@ PeerId LiveCall::publish(const PublishRequest& request, PublishEvents events) {
     sessions_.emplace(id, std::move(session));
     spdlog::info("peer joins call={} participant={} peer={}", settings_.name, request.participant, id);
     peer.acceptOffer(request.offer, answerDeadline,
-                     lifetime_.guard([this, id](const Answer& answer) { onAnswer(id, answer); }));
+                     lifetime_.guard([this, id](const LocalDescription& answer) { onAnswer(id, answer); }));
     return id;
 }
 
@@ -131,7 +131,7 @@ void LiveCall::makeRoom(const std::string& participant) {
         throw Refused(Refused::Kind::limit, "limits.tracks_per_call is reached in call " + settings_.name);
 }
 
-void LiveCall::onAnswer(PeerId id, const Answer& answer) {
+void LiveCall::onAnswer(PeerId id, const LocalDescription& answer) {
     Session* session = find(id);
     if (!session) return;
     const auto tell = session->events.onAnswer;

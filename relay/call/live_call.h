@@ -77,7 +77,7 @@ class LiveCall : public Call {
     void tell(const Track& track, const char* state) const;
     /// The tracks that no session feeds.
     void endWaiting();
-    void onAnswer(PeerId id, const Answer& answer);
+    void onAnswer(PeerId id, const LocalDescription& answer);
     void onConnected(PeerId id);
     void onLost(PeerId id, LostCause cause, const std::string& detail);
     void onPadGone(PeerId id, std::uint32_t ssrc);

@@ -54,17 +54,18 @@ PeerId LiveCall::addGuest(const GuestRequest& request, GuestEvents events) {
 void LiveCall::acceptOffer(PeerId guest, const std::string& sdp, const LineOwners& owners) {
     Session* session = findGuest(guest);
     if (!session) return;
-    session->peer->acceptOffer(sdp, answerDeadline, lifetime_.guard([this, guest](const Answer& answer) {
-        const Session* asked = findGuest(guest);
-        if (asked && asked->guest->onAnswer) asked->guest->onAnswer(answer);
-    }),
+    session->peer->acceptOffer(sdp, answerDeadline,
+                               lifetime_.guard([this, guest](const LocalDescription& answer) {
+                                   const Session* asked = findGuest(guest);
+                                   if (asked && asked->guest->onAnswer) asked->guest->onAnswer(answer);
+                               }),
                                lifetime_.guard([this, guest, owners] { setOwners(guest, owners); }));
 }
 
 void LiveCall::createOffer(PeerId guest) {
     Session* session = findGuest(guest);
     if (!session) return;
-    session->peer->createOffer(answerDeadline, lifetime_.guard([this, guest](const Answer& offer) {
+    session->peer->createOffer(answerDeadline, lifetime_.guard([this, guest](const LocalDescription& offer) {
         const Session* asked = findGuest(guest);
         if (asked && asked->guest->onOffer) asked->guest->onOffer(offer);
     }));

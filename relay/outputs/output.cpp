@@ -3,26 +3,9 @@
 #include "relay/outputs/record/group.h"
 #include "relay/outputs/rtp/group.h"
 
-#include <utility>
 #include <variant>
 
 namespace spillway::relay {
-
-void OutputStatus::setTarget(std::string target) {
-    const std::lock_guard lock(mutex_);
-    reading_.target = std::move(target);
-}
-
-void OutputStatus::setError(std::string error) {
-    const std::lock_guard lock(mutex_);
-    if (!error.empty()) ++reading_.errors;
-    reading_.error = std::move(error);
-}
-
-OutputStatus::Reading OutputStatus::read() const {
-    const std::lock_guard lock(mutex_);
-    return reading_;
-}
 
 namespace {
 

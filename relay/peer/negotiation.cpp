@@ -93,7 +93,8 @@ PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string 
 }
 
 void PeerNegotiation::begin(Side side, std::shared_ptr<const sdp::Offer> lines,
-                            std::chrono::milliseconds deadline, std::function<void(Answer)> onDone) {
+                            std::chrono::milliseconds deadline,
+                            std::function<void(LocalDescription)> onDone) {
     side_ = side;
     lines_ = std::move(lines);
     onDone_ = std::move(onDone);
@@ -102,7 +103,7 @@ void PeerNegotiation::begin(Side side, std::shared_ptr<const sdp::Offer> lines,
 }
 
 void PeerNegotiation::start(std::shared_ptr<const sdp::Offer> offer, std::chrono::milliseconds deadline,
-                            std::function<void(Answer)> onAnswer) {
+                            std::function<void(LocalDescription)> onAnswer) {
     begin(Side::answerer, std::move(offer), deadline, std::move(onAnswer));
     setTransport(answeredSetup(lines_->setup));
     setDescription("set-remote-description", Description::offer, lines_->textForWebrtcbin(),
@@ -110,7 +111,7 @@ void PeerNegotiation::start(std::shared_ptr<const sdp::Offer> offer, std::chrono
 }
 
 void PeerNegotiation::offer(std::shared_ptr<const sdp::Offer> ours, std::chrono::milliseconds deadline,
-                            std::function<void(Answer)> onOffer) {
+                            std::function<void(LocalDescription)> onOffer) {
     begin(Side::offerer, std::move(ours), deadline, std::move(onOffer));
     setTransport("actpass");
     for (const sdp::OfferedLine& line : lines_->lines)
@@ -197,7 +198,7 @@ void PeerNegotiation::fail(const std::string& detail) {
     finish({{}, NegotiationError{NegotiationError::Kind::internal, detail}});
 }
 
-void PeerNegotiation::finish(Answer answer) {
+void PeerNegotiation::finish(LocalDescription answer) {
     deadline_.cancel();
     patience_.cancel();
     // Posted: the receiver may destroy this object, and nothing of it may be on the stack then.

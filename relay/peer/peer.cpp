@@ -65,22 +65,6 @@ BusError readError(GstMessage* message) {
 
 } // namespace
 
-const char* lostCauseName(LostCause cause) {
-    switch (cause) {
-    case LostCause::ice:
-        return "ice";
-    case LostCause::timeout:
-        return "timeout";
-    case LostCause::dtls:
-        return "dtls";
-    case LostCause::fingerprint:
-        return "fingerprint";
-    case LostCause::signalling:
-        break;
-    }
-    return "signalling";
-}
-
 Peer::Impl::Impl(Loop& mainLoop, PeerSettings peerSettings, PeerEvents peerEvents)
     : loop(mainLoop)
     , settings(std::move(peerSettings))
@@ -159,7 +143,7 @@ void Peer::Impl::answer(PendingOffer pending) {
     describe(std::make_shared<const sdp::Offer>(std::get<sdp::Offer>(std::move(seen))));
     if (pending.onBegin) pending.onBegin();
     negotiation->start(offer, pending.deadline,
-                       [this, onAnswer = std::move(pending.onAnswer)](Answer answer) {
+                       [this, onAnswer = std::move(pending.onAnswer)](LocalDescription answer) {
                            if (!answer.error) {
                                onAnswered();
                                checksTimer = loop.after(headStart, [this] { startChecks(); });
@@ -186,7 +170,7 @@ void Peer::Impl::describe(std::shared_ptr<const sdp::Offer> description) {
     streams->setOffer(offer);
 }
 
-void Peer::Impl::createOffer(milliseconds deadline, std::function<void(Answer)> onOffer) {
+void Peer::Impl::createOffer(milliseconds deadline, std::function<void(LocalDescription)> onOffer) {
     assert(stage == Stage::idle);
     stage = Stage::negotiating;
     ours = std::make_shared<const sdp::Offer>(sdp::receivingOffer(settings.videoCodecs));
@@ -291,12 +275,12 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
 
 Peer::~Peer() = default;
 
-void Peer::acceptOffer(const std::string& sdp, milliseconds deadline, std::function<void(Answer)> onAnswer,
-                       std::function<void()> onBegin) {
+void Peer::acceptOffer(const std::string& sdp, milliseconds deadline,
+                       std::function<void(LocalDescription)> onAnswer, std::function<void()> onBegin) {
     impl_->acceptOffer({sdp, deadline, std::move(onAnswer), std::move(onBegin)});
 }
 
-void Peer::createOffer(milliseconds deadline, std::function<void(Answer)> onOffer) {
+void Peer::createOffer(milliseconds deadline, std::function<void(LocalDescription)> onOffer) {
     impl_->createOffer(deadline, std::move(onOffer));
 }
 

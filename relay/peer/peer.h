@@ -9,72 +9,18 @@
 // Owner: the Call. Loop thread, but for PadHandler.
 #pragma once
 
-#include "config/settings.h"
+#include "relay/base/clock.h"
 #include "relay/base/loop.h"
-#include "relay/queue/frame.h"
+#include "relay/peer/settings.h"
+#include "relay/values/negotiation.h"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
-
-using GstPad = struct _GstPad;
-using GstElement = struct _GstElement;
 
 namespace spillway::relay {
-
-/// The label value of peer_lost_total: `ice`, `timeout`, `dtls`, `fingerprint`, `signalling`.
-enum class LostCause { ice, timeout, dtls, fingerprint, signalling };
-const char* lostCauseName(LostCause cause);
-
-/// Why an offer was not answered.
-struct NegotiationError {
-    enum class Kind {
-        malformed,   ///< theirs: not an SDP we can read (400)
-        unsupported, ///< theirs: nothing in it that we can carry, or over the limits (422)
-        internal,    ///< ours, or out of time (500)
-        newPeer, ///< the offer is for a new transport (other ICE credentials): only another peer can take it
-    };
-    Kind kind;
-    std::string detail;
-};
-
-struct Answer {
-    std::string sdp;
-    std::optional<NegotiationError> error; ///< when set, sdp is empty
-};
-
-/// Who is on the other side.
-enum class PeerRole {
-    publisher, ///< one participant: one offer; silence is its end
-    sfu,       ///< many, who come and go: offers again and again, and silence while nobody sends
-};
-
-struct PeerSettings {
-    std::string label; ///< for logs: `call=studio participant=alice`
-    PeerRole role = PeerRole::publisher;
-    /// At once. Each SSRC costs two threads, whoever made it up.
-    std::size_t maxStreams = 16;
-    /// All TURN servers are used, and of the STUN servers one: the next one for each `number`.
-    std::vector<config::IceServer> iceServers;
-    std::uint64_t number = 1; ///< of this peer among those of its call, from 1 on
-    std::vector<config::Codec> videoCodecs;
-    std::chrono::milliseconds mediaTimeout{15000};
-    std::chrono::milliseconds jitter{100};
-    /// Gather on loopback only: for two peers in one process.
-    bool loopbackOnly = false;
-};
-
-/// A stream of the peer, as it appears on webrtcbin. Borrowed for the duration of the call.
-struct IncomingPad {
-    GstPad* pad;          ///< webrtcbin's source pad, `application/x-rtp`
-    GstElement* pipeline; ///< what tees and branches are added to
-    std::string mid;      ///< of the m-line that the SSRC belongs to by the peer's own SDP
-    std::uint32_t ssrc;
-    MediaKind kind;
-};
 
 struct PeerEvents {
     /// Streaming thread, inside `pad-added`: must link the pad before it returns. A second pad of the same
@@ -103,10 +49,10 @@ class Peer {
     /// taken; an SFU's next ones wait while one is being answered. `onBegin` runs when an offer begins to
     /// count: streams that it announces come after that.
     void acceptOffer(const std::string& sdp, std::chrono::milliseconds deadline,
-                     std::function<void(Answer)> onAnswer, std::function<void()> onBegin = {});
+                     std::function<void(LocalDescription)> onAnswer, std::function<void()> onBegin = {});
 
     /// Our own offer, once, first: mid `0` receives video, `1` audio.
-    void createOffer(std::chrono::milliseconds deadline, std::function<void(Answer)> onOffer);
+    void createOffer(std::chrono::milliseconds deadline, std::function<void(LocalDescription)> onOffer);
     /// The answer to it; what is wrong with it, if anything.
     std::optional<NegotiationError> acceptAnswer(const std::string& sdp);
 

@@ -28,7 +28,7 @@ struct Peer::Impl {
     struct PendingOffer {
         std::string sdp;
         std::chrono::milliseconds deadline;
-        std::function<void(Answer)> onAnswer;
+        std::function<void(LocalDescription)> onAnswer;
         std::function<void()> onBegin;
     };
 
@@ -37,7 +37,7 @@ struct Peer::Impl {
     void answer(PendingOffer pending);
     /// Reads the offer and looks at it through the lens.
     std::variant<sdp::Offer, NegotiationError> read(const std::string& sdp);
-    void createOffer(std::chrono::milliseconds deadline, std::function<void(Answer)> onOffer);
+    void createOffer(std::chrono::milliseconds deadline, std::function<void(LocalDescription)> onOffer);
     std::optional<NegotiationError> acceptAnswer(const std::string& sdp);
     /// What is in force from now on.
     void describe(std::shared_ptr<const sdp::Offer> description);

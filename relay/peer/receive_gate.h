@@ -5,7 +5,7 @@
 // peer is lost. Any thread; per packet one atomic store.
 #pragma once
 
-#include "relay/queue/frame.h"
+#include "relay/base/clock.h"
 
 #include <atomic>
 

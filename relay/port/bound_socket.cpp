@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 namespace {
 
@@ -111,4 +111,4 @@ bool BoundSocket::canSegment() const {
     return ::getsockopt(socket_.get(), SOL_UDP, UDP_SEGMENT, &value, &size) == 0;
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

@@ -8,7 +8,7 @@
 
 #include <string>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 class BoundSocket {
   public:
@@ -34,4 +34,4 @@ class BoundSocket {
     std::string bufferWarning_;
 };
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

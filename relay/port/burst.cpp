@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 namespace {
 
@@ -45,4 +45,4 @@ std::span<const Run> Burst::runs(bool together) {
     return std::span(runs_).first(count);
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

@@ -2,7 +2,7 @@
 // thread.
 #pragma once
 
-#include "relay/port/demux.h"
+#include "relay/base/bytes.h"
 
 #include <array>
 #include <cstddef>
@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 /// Neighbours of one size; the last may be shorter.
 struct Run {
@@ -41,4 +41,4 @@ class Burst {
     std::size_t used_ = 0; ///< bytes
 };
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

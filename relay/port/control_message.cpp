@@ -3,7 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 void ControlMessages::addLocal(const SocketAddress& local) {
     if (local.family() == AF_INET) {
@@ -49,4 +49,4 @@ SocketAddress localOf(msghdr& message, const SocketAddress& bound) {
     return bound;
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 class ControlMessages {
   public:
@@ -50,4 +50,4 @@ class ControlMessages {
 /// did not say.
 SocketAddress localOf(msghdr& message, const SocketAddress& bound);
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

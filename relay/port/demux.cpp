@@ -2,7 +2,7 @@
 
 #include "relay/base/big_endian.h"
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 namespace {
 
@@ -29,4 +29,4 @@ DatagramKind kindOf(Bytes datagram) {
     return datagram.size() >= rtpHeader ? DatagramKind::rtp : DatagramKind::other;
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

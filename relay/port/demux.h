@@ -2,16 +2,12 @@
 // 4). Pure code, any thread.
 #pragma once
 
-#include <cstdint>
-#include <span>
+#include "relay/base/bytes.h"
 
-namespace spillway::relay::webrtc {
-
-using Bytes = std::span<const std::uint8_t>;
-using MutableBytes = std::span<std::uint8_t>;
+namespace spillway::relay::port {
 
 enum class DatagramKind { stun, dtls, rtp, rtcp, other };
 
 DatagramKind kindOf(Bytes datagram);
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

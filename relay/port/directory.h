@@ -13,7 +13,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 class Directory {
   public:
@@ -52,4 +52,4 @@ class Directory {
     std::unordered_map<Path, unsigned, PathHash> paths_;
 };
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <utility>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 namespace {
 
@@ -185,4 +185,4 @@ std::size_t IceLite::check(MutableBytes into) {
     return bytes;
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

@@ -9,9 +9,9 @@
 // section 5.1). STUN by libnice's stun/ library. Worker thread.
 #pragma once
 
+#include "relay/base/clock.h"
 #include "relay/port/demux.h"
 #include "relay/port/path.h"
-#include "relay/queue/frame.h"
 #include "relay/sdp/ice_credentials.h"
 
 #include <chrono>
@@ -20,7 +20,7 @@
 #include <string>
 #include <string_view>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 using sdp::IceCredentials;
 
@@ -61,4 +61,4 @@ class IceLite {
     Clock::time_point lastCheck_;
 };
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

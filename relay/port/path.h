@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 struct Path {
     SocketAddress remote;
@@ -23,4 +23,4 @@ struct PathHash {
     }
 };
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

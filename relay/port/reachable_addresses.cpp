@@ -1,4 +1,4 @@
-#include "relay/port/sockets.h"
+#include "relay/port/reachable_addresses.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <memory>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 namespace {
 
@@ -80,4 +80,4 @@ std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& 
     return reachableAddresses(bound, announced, interfaceAddresses());
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

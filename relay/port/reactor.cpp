@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 namespace {
 
@@ -268,4 +268,4 @@ std::optional<Clock::time_point> Reactor::busySince() const {
     return Clock::time_point(Clock::duration(since));
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

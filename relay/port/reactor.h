@@ -8,7 +8,7 @@
 // posts never waits for what the thread does. Owner: the worker. Any thread where it says so.
 #pragma once
 
-#include "relay/queue/frame.h"
+#include "relay/base/clock.h"
 
 #include <chrono>
 #include <cstdint>
@@ -18,7 +18,7 @@
 #include <span>
 #include <string>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 class Reactor {
   public:
@@ -75,4 +75,4 @@ class Reactor {
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

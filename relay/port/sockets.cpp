@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <span>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 namespace {
 
@@ -262,4 +262,4 @@ bool Sockets::segments() const {
     return impl_->segments.now();
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

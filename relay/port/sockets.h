@@ -22,7 +22,7 @@
 #include <string>
 #include <vector>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::port {
 
 struct SocketCounters {
     std::uint64_t sentPackets = 0;
@@ -85,17 +85,4 @@ class Sockets {
     std::unique_ptr<Impl> impl_;
 };
 
-/// The addresses that a viewer can reach this node at, for candidates: `announced` if there are any, else
-/// each bound address, a wildcard standing for all addresses of the machine's interfaces that are up
-/// (loopback only when there is no other, link-local IPv6 only when there is not even that). Announced ones
-/// without a port have those of the sockets of their family. Main loop.
-std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
-                                              const std::vector<SocketAddress>& announced);
-/// The same with given addresses of interfaces. Pure.
-std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
-                                              const std::vector<SocketAddress>& announced,
-                                              const std::vector<SocketAddress>& interfaces);
-/// Of the interfaces that are up, with port 0. Main loop.
-std::vector<SocketAddress> interfaceAddresses();
-
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::port

@@ -2,19 +2,17 @@
 // output must know about it. Copies share the media.
 #pragma once
 
-#include <chrono>
+#include "relay/base/clock.h"
+#include "relay/values/media_kind.h"
+
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <string_view>
 #include <utility>
 
 using GstBuffer = struct _GstBuffer;
 using GstCaps = struct _GstCaps;
 
 namespace spillway::relay {
-
-using Clock = std::chrono::steady_clock;
 
 /// Owning pointer to a GstBuffer for headers that must not include GStreamer. Any thread.
 class BufferRef {
@@ -43,7 +41,6 @@ class BufferRef {
     GstBuffer* buffer_ = nullptr;
 };
 
-enum class MediaKind { video, audio };
 enum class Rendition { rtp, encoded };
 
 /// What the frames of one branch are, from one caps event to the next; immutable and shared by its frames.
@@ -61,8 +58,6 @@ struct StreamFormat {
     /// The id of the packets' playout delay, by the `extmap` fields of the caps (RFC 8285); 0 is none.
     std::uint8_t playoutDelayId;
 };
-
-constexpr std::string_view playoutDelayUri = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
 
 struct Frame {
     BufferRef buffer; ///< null only in tests of the queue itself

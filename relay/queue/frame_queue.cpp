@@ -1,7 +1,6 @@
 #include "relay/queue/frame_queue.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace spillway::relay {
 
@@ -12,21 +11,6 @@ std::size_t index(DropReason reason) {
 }
 
 } // namespace
-
-const char* dropReasonName(DropReason reason) {
-    static constexpr std::array names{"full", "await_keyframe", "stale", "write_error", "end"};
-    return names[index(reason)];
-}
-
-const char* endReasonName(EndReason reason) {
-    static constexpr std::array names{"none",     "track ended", "unsubscribed",
-                                      "overflow", "write error", "shutdown"};
-    return names[static_cast<std::size_t>(reason)];
-}
-
-std::uint64_t QueueStats::droppedTotal() const {
-    return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0});
-}
 
 FrameQueue::FrameQueue(QueueBounds bounds, Hooks hooks, Start start)
     : bounds_(bounds)

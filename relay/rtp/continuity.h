@@ -6,7 +6,7 @@
 // and the timestamp by the time that passed. One thread at a time.
 #pragma once
 
-#include "relay/queue/frame.h"
+#include "relay/base/clock.h"
 #include "relay/rtp/packet.h"
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Header extensions of RTP with one-byte headers (RFC 8285 section 4.2). Pure code, any thread.
 #pragma once
 
-#include "relay/port/demux.h"
+#include "relay/base/bytes.h"
 
 #include <cstdint>
 

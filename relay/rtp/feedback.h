@@ -6,7 +6,7 @@
 // Pure code, any thread.
 #pragma once
 
-#include "relay/port/demux.h"
+#include "relay/base/bytes.h"
 
 #include <cstdint>
 #include <optional>

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -73,6 +74,22 @@ RtpFormat rtpFormat(const GstCaps* caps) {
     if (format.encoding == "OPUS") format.encoding = "opus/2";
     format.parameters = parametersOf(structure);
     return format;
+}
+
+std::uint8_t extensionId(const GstCaps* caps, std::string_view uri) {
+    constexpr std::string_view prefix = "extmap-";
+    if (gst_caps_get_size(caps) == 0) return 0; // none, or any
+    const GstStructure* structure = gst_caps_get_structure(caps, 0);
+    for (int i = 0; i < gst_structure_n_fields(structure); ++i) {
+        const char* field = gst_structure_nth_field_name(structure, static_cast<guint>(i));
+        const std::string_view name(field);
+        const char* value = gst_structure_get_string(structure, field);
+        if (name.substr(0, prefix.size()) != prefix || !value || uri != value) continue;
+        std::uint8_t id = 0;
+        std::from_chars(field + prefix.size(), field + name.size(), id);
+        return id;
+    }
+    return 0;
 }
 
 } // namespace spillway::relay

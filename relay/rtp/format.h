@@ -1,10 +1,11 @@
 // What an RTP stream carries, for those who send and describe it.
 #pragma once
 
-#include "relay/queue/frame.h"
-
 #include <cstdint>
 #include <string>
+#include <string_view>
+
+using GstCaps = struct _GstCaps;
 
 namespace spillway::relay {
 
@@ -22,5 +23,11 @@ struct RtpFormat {
 
 /// From caps `application/x-rtp`.
 RtpFormat rtpFormat(const GstCaps* caps);
+
+constexpr std::string_view playoutDelayUri = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+
+/// The id of a header extension (RFC 8285) by the caps, where webrtcbin names those of the line as
+/// `extmap-5=<uri>`; 0 when they have none.
+std::uint8_t extensionId(const GstCaps* caps, std::string_view uri);
 
 } // namespace spillway::relay

@@ -1,10 +1,10 @@
 #include "relay/rtp/keyframe.h"
 
+#include "relay/base/bytes.h"
+
 namespace spillway::relay {
 
 namespace {
-
-using Bytes = std::span<const std::uint8_t>;
 
 std::size_t big16(Bytes bytes, std::size_t at) {
     return static_cast<std::size_t>(bytes[at] << 8 | bytes[at + 1]);

@@ -1,12 +1,12 @@
 // Reading and writing the fixed RTP header (RFC 3550 section 5.1).
 #pragma once
 
-#include "relay/queue/frame.h"
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+
+using GstBuffer = struct _GstBuffer;
 
 namespace spillway::relay {
 

@@ -1,12 +1,12 @@
 #include "relay/rtp/rtcp_split.h"
 
+#include "relay/base/bytes.h"
+
 #include <optional>
 
 namespace spillway::relay {
 
 namespace {
-
-using Bytes = std::span<const std::uint8_t>;
 
 enum PacketType : std::uint8_t { senderReport = 200, receiverReport = 201, sourceDescription = 202 };
 constexpr std::uint8_t transportFeedback = 205; // RFC 4585 section 6.1

@@ -2,7 +2,7 @@
 // go on from source to source: a decoder takes a jump for loss. Pure code, one thread at a time.
 #pragma once
 
-#include "relay/port/demux.h"
+#include "relay/base/bytes.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -4,7 +4,7 @@
 // One thread at a time.
 #pragma once
 
-#include "relay/queue/frame.h"
+#include "relay/base/clock.h"
 
 #include <cstdint>
 #include <optional>

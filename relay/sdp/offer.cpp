@@ -1,5 +1,6 @@
 #include "relay/sdp/offer.h"
 
+#include "relay/rtp/format.h"
 #include "relay/sdp/attributes.h"
 #include "relay/sdp/candidate.h"
 #include "relay/sdp/render.h"

@@ -1,5 +1,6 @@
 #include "relay/sdp/receiving_offer.h"
 
+#include "relay/rtp/format.h"
 #include "relay/sdp/text.h"
 
 #include <algorithm>

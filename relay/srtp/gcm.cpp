@@ -9,7 +9,7 @@
 #include <limits>
 #include <stdexcept>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::srtp {
 
 namespace {
 
@@ -121,4 +121,4 @@ std::size_t GcmSender::protect(std::uint8_t* packet, std::size_t bytes) {
     return bytes + tagBytes;
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::srtp

@@ -6,9 +6,8 @@
 // thread at a time.
 #pragma once
 
+#include "relay/base/bytes.h"
 #include "relay/dtls/handles.h"
-#include "relay/outputs/webrtc/media/packet_ring.h"
-#include "relay/port/demux.h"
 
 #include <array>
 #include <cstddef>
@@ -16,13 +15,13 @@
 #include <optional>
 #include <vector>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::srtp {
 
 class GcmSender {
   public:
     static constexpr std::size_t tagBytes = 16;
     /// How far behind the newest of its SSRC a packet may be, to be protected late or again.
-    static constexpr std::size_t window = PacketRing::packets;
+    static constexpr std::size_t window = 1024;
 
     /// `key` is the master key, 16 bytes, then the master salt, 12 bytes. Throws std::runtime_error.
     explicit GcmSender(Bytes key);
@@ -48,4 +47,4 @@ class GcmSender {
     std::vector<Stream> streams_;
 };
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::srtp

@@ -1,7 +1,6 @@
 #include "relay/srtp/session.h"
 
 #include "relay/base/big_endian.h"
-#include "relay/outputs/webrtc/media/packet_ring.h"
 #include "relay/rtp/packet.h"
 #include "relay/srtp/gcm.h"
 
@@ -15,20 +14,19 @@
 #include <string>
 #include <utility>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::srtp {
 
 namespace {
 
 // Without RTX a retransmission is the packet itself, and libsrtp protects none again that fell out of its
 // window.
-constexpr unsigned long sendWindow = PacketRing::packets;
+constexpr unsigned long sendWindow = GcmSender::window;
 constexpr unsigned long receiveWindow = 128;
-static_assert(GcmSender::tagBytes <= SrtpSession::trailer);
+static_assert(GcmSender::tagBytes <= Session::trailer);
 constexpr std::size_t rtcpHeader = 8; // RFC 3550 section 6.4: header and SSRC
 
-srtp_profile_t profileOf(SrtpProfile profile) {
-    return profile == SrtpProfile::aeadAes128Gcm ? srtp_profile_aead_aes_128_gcm
-                                                 : srtp_profile_aes128_cm_sha1_80;
+srtp_profile_t profileOf(Profile profile) {
+    return profile == Profile::aeadAes128Gcm ? srtp_profile_aead_aes_128_gcm : srtp_profile_aes128_cm_sha1_80;
 }
 
 void check(srtp_err_status_t status, const char* what) {
@@ -40,7 +38,7 @@ void check(srtp_err_status_t status, const char* what) {
 /// One direction. Owner of the libsrtp session.
 class Direction {
   public:
-    Direction(SrtpProfile profile, srtp_ssrc_type_t streams, std::vector<std::uint8_t> key,
+    Direction(Profile profile, srtp_ssrc_type_t streams, std::vector<std::uint8_t> key,
               unsigned long window) {
         const auto known = profileOf(profile);
         if (key.size() !=
@@ -73,11 +71,11 @@ class Direction {
 
 } // namespace
 
-struct SrtpSession::Impl {
-    explicit Impl(const SrtpKeys& keys)
+struct Session::Impl {
+    explicit Impl(const Keys& keys)
         : out(keys.profile, ssrc_any_outbound, keys.send, sendWindow)
         , in(keys.profile, ssrc_any_inbound, keys.receive, receiveWindow) {
-        if (keys.profile == SrtpProfile::aeadAes128Gcm) gcm.emplace(keys.send);
+        if (keys.profile == Profile::aeadAes128Gcm) gcm.emplace(keys.send);
     }
 
     /// libsrtp keeps a stream for each sender for good, and looks for it in a list.
@@ -95,7 +93,7 @@ struct SrtpSession::Impl {
     std::vector<std::uint32_t> senders;
 };
 
-void SrtpSession::startLibrary() {
+void Session::startLibrary() {
     static std::once_flag once;
     std::call_once(once, [] {
         const auto status = srtp_init();
@@ -104,23 +102,23 @@ void SrtpSession::startLibrary() {
     });
 }
 
-SrtpSession::SrtpSession(const SrtpKeys& keys) {
+Session::Session(const Keys& keys) {
     startLibrary();
     impl_ = std::make_unique<Impl>(keys);
 }
 
-SrtpSession::~SrtpSession() = default;
+Session::~Session() = default;
 
-std::size_t SrtpSession::protect(std::uint8_t* packet, std::size_t bytes) {
+std::size_t Session::protect(std::uint8_t* packet, std::size_t bytes) {
     if (impl_->gcm) return impl_->gcm->protect(packet, bytes);
     return impl_->out.run(srtp_protect, packet, bytes, rtpHeaderBytes);
 }
 
-std::size_t SrtpSession::protectRtcp(std::uint8_t* packet, std::size_t bytes) {
+std::size_t Session::protectRtcp(std::uint8_t* packet, std::size_t bytes) {
     return impl_->out.run(srtp_protect_rtcp, packet, bytes, rtcpHeader);
 }
 
-std::size_t SrtpSession::unprotectRtcp(std::uint8_t* packet, std::size_t bytes) {
+std::size_t Session::unprotectRtcp(std::uint8_t* packet, std::size_t bytes) {
     if (bytes < rtcpHeader) return 0;
     const std::uint32_t sender = readU32(packet + 4);
     if (!impl_->admits(sender)) return 0;
@@ -129,4 +127,4 @@ std::size_t SrtpSession::unprotectRtcp(std::uint8_t* packet, std::size_t bytes) 
     return size;
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::srtp

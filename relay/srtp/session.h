@@ -2,15 +2,15 @@
 // Works in place. Worker thread.
 #pragma once
 
-#include "relay/outputs/webrtc/transport/dtls.h"
+#include "relay/srtp/keys.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::srtp {
 
-class SrtpSession {
+class Session {
   public:
     /// Room that protect() and protectRtcp() may need behind the packet, bytes.
     static constexpr std::size_t trailer = 32;
@@ -21,10 +21,10 @@ class SrtpSession {
     /// Without it the first session does so. Throws std::runtime_error.
     static void startLibrary();
     /// Throws std::runtime_error.
-    explicit SrtpSession(const SrtpKeys& keys);
-    ~SrtpSession();
-    SrtpSession(const SrtpSession&) = delete;
-    SrtpSession& operator=(const SrtpSession&) = delete;
+    explicit Session(const Keys& keys);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 
     /// The new size in bytes; 0 when it cannot be (the packet is not to be sent then). Any SSRC. The same
     /// packet may be protected again only if it is the same to the last bit: with AES-GCM anything else would
@@ -39,4 +39,4 @@ class SrtpSession {
     std::unique_ptr<Impl> impl_;
 };
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::srtp

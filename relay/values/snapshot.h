@@ -2,9 +2,11 @@
 // values, so that any thread may hold one. Reading it takes no lock that a streaming thread takes.
 #pragma once
 
+#include "config/settings.h"
 #include "relay/base/histogram.h"
-#include "relay/outputs/output.h"
-#include "relay/queue/frame_queue.h"
+#include "relay/values/media_kind.h"
+#include "relay/values/output_status.h"
+#include "relay/values/queue_stats.h"
 #include "relay/values/track_name.h"
 #include "relay/values/viewing.h"
 
@@ -73,7 +75,7 @@ struct TrackSnapshot {
 /// One branch: a subscription on one track.
 struct SubscriberSnapshot {
     TrackName track;
-    QueueBounds bounds;
+    config::QueueBounds bounds;
     QueueStats queue;
     OutputStatus::Reading status;
 };

@@ -4,7 +4,8 @@
 // until the participant comes back, the viewer leaves, or its consent ends. Loop thread.
 #pragma once
 
-#include "relay/queue/frame_queue.h"
+#include "config/settings.h"
+#include "relay/values/queue_stats.h"
 #include "relay/values/track_name.h"
 
 #include <array>
@@ -59,7 +60,7 @@ enum class ViewerState { connecting, connected };
 /// One viewer on one track of it.
 struct ViewerTrackSnapshot {
     TrackName track;
-    QueueBounds bounds;
+    config::QueueBounds bounds;
     QueueStats queue;
     std::uint64_t packets = 0; ///< sent
     std::uint64_t bytes = 0;

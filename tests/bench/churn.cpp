@@ -143,7 +143,8 @@ class Live {
         source.height = 180;
         publisher_.emplace(loop, source);
         publisher_->offer([this](const std::string& offer) {
-            peer_->acceptOffer(offer, 10s, [this](const Answer& answer) { publisher_->answer(answer.sdp); });
+            peer_->acceptOffer(offer, 10s,
+                               [this](const LocalDescription& answer) { publisher_->answer(answer.sdp); });
         });
     }
 

@@ -19,7 +19,7 @@
 #include <vector>
 
 using namespace spillway::relay;
-using namespace spillway::relay::webrtc;
+using namespace spillway::relay::srtp;
 
 namespace {
 
@@ -33,11 +33,11 @@ std::vector<std::uint8_t> keyOf(std::size_t viewer) {
 class Ours {
   public:
     explicit Ours(std::size_t viewer)
-        : session_({SrtpProfile::aeadAes128Gcm, keyOf(viewer), keyOf(viewer)}) {}
+        : session_({Profile::aeadAes128Gcm, keyOf(viewer), keyOf(viewer)}) {}
     std::size_t protect(std::uint8_t* packet) { return session_.protect(packet, packetBytes); }
 
   private:
-    SrtpSession session_;
+    Session session_;
 };
 
 class Libsrtp {
@@ -126,7 +126,7 @@ int main(int argc, char** argv) {
         return std::find(argv + 1, argv + argc, word) != argv + argc;
     };
     const std::size_t packets = has("--short") ? 50'000 : 500'000;
-    SrtpSession::startLibrary();
+    Session::startLibrary();
     const Cost one = measure(1, packets);
     const Cost many = measure(400, packets);
     std::printf("400 viewers cost ours %.2f times as much as one, libsrtp %.2f times\n", many.ours / one.ours,

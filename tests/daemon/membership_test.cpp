@@ -13,8 +13,8 @@
 using namespace spillway;
 using namespace spillway::daemon;
 using namespace std::chrono_literals;
-using relay::Answer;
 using relay::CallState;
+using relay::LocalDescription;
 using relay::LostCause;
 using relay::NegotiationError;
 
@@ -192,7 +192,7 @@ struct Scene {
     std::optional<Membership> membership;
 };
 
-Answer failed(NegotiationError::Kind kind) {
+LocalDescription failed(NegotiationError::Kind kind) {
     return {{}, NegotiationError{kind, "why"}};
 }
 

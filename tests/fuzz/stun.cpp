@@ -73,12 +73,12 @@ Message sealed(Bytes datagram) {
 
 void receive(Bytes datagram) {
     const Clock::time_point now{};
-    const Path path{SocketAddress::of(in_addr{0x010200C0}, 5000),
-                    SocketAddress::of(in_addr{0x076433C6}, 7000), 0};
+    const port::Path path{SocketAddress::of(in_addr{0x010200C0}, 5000),
+                          SocketAddress::of(in_addr{0x076433C6}, 7000), 0};
     if (const auto ufrag = addressedUfrag(datagram))
         require(!ufrag->empty() && ufrag->size() < datagram.size());
-    IceLite ice(ours, theirs, now);
-    Message reply(IceLite::maxMessage);
+    port::IceLite ice(ours, theirs, now);
+    Message reply(port::IceLite::maxMessage);
     const auto outcome = ice.receive(datagram, path, now, reply);
     require(outcome.reply <= reply.size());
     require(outcome.selected == ice.selected().has_value());

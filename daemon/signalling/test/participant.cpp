@@ -75,7 +75,7 @@ void Participant::onOffer(const std::string& sdp) {
     request.audioSource = "microphone";
     request.loopbackOnly = true;
     relay::PublishEvents events;
-    events.onAnswer = attempt_->guard([this](const relay::Answer& answer) { onAnswer(answer); });
+    events.onAnswer = attempt_->guard([this](const relay::LocalDescription& answer) { onAnswer(answer); });
     events.onEnded = attempt_->guard([this](relay::LostCause cause, const std::string& detail) {
         peer_.reset();
         rejoinLater(std::string(relay::lostCauseName(cause)) + ": " + detail);
@@ -87,7 +87,7 @@ void Participant::onOffer(const std::string& sdp) {
     }
 }
 
-void Participant::onAnswer(const relay::Answer& answer) {
+void Participant::onAnswer(const relay::LocalDescription& answer) {
     if (!answer.error && publisher_->answer(answer.sdp)) {
         pause_ = firstPause;
         return;

@@ -31,7 +31,7 @@ class Participant {
   private:
     std::unique_ptr<relay::Publisher> newPublisher();
     void onOffer(const std::string& sdp);
-    void onAnswer(const relay::Answer& answer);
+    void onAnswer(const relay::LocalDescription& answer);
     void rejoinLater(const std::string& why);
 
     relay::Loop& loop_;

@@ -146,7 +146,7 @@ void Server::post(const Request& request, const Responder& respond) {
 relay::PublishEvents Server::events(const std::string& id, const std::string& call,
                                     const Responder& respond) {
     relay::PublishEvents events;
-    events.onAnswer = lifetime_.guard([this, id, call, respond](const relay::Answer& answer) {
+    events.onAnswer = lifetime_.guard([this, id, call, respond](const relay::LocalDescription& answer) {
         respond(created(id, answer, call));
         if (answer.error) sessions_.erase(id);
     });
@@ -158,7 +158,8 @@ relay::PublishEvents Server::events(const std::string& id, const std::string& ca
     return events;
 }
 
-Response Server::created(const std::string& id, const relay::Answer& answer, const std::string& call) const {
+Response Server::created(const std::string& id, const relay::LocalDescription& answer,
+                         const std::string& call) const {
     if (answer.error) return refusal(*answer.error);
     const auto session = sessions_.find(id);
     if (session == sessions_.end()) return problem(409, "a newer session of this participant took over");

@@ -48,7 +48,8 @@ class Server {
     Session* find(const http::Request& request);
     relay::PublishEvents events(const std::string& id, const std::string& call,
                                 const http::Responder& respond);
-    http::Response created(const std::string& id, const relay::Answer& answer, const std::string& call) const;
+    http::Response created(const std::string& id, const relay::LocalDescription& answer,
+                           const std::string& call) const;
 
     std::vector<std::string> links_;
     bool loopbackOnly_;

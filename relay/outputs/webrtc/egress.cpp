@@ -2,6 +2,7 @@
 
 #include "relay/dtls/ice_credentials.h"
 #include "relay/outputs/webrtc/agreement.h"
+#include "relay/port/reachable_addresses.h"
 #include "relay/values/refused.h"
 
 #include <spdlog/spdlog.h>
@@ -63,7 +64,7 @@ Egress::Egress(Context context, const config::WebrtcSettings& settings)
     , announced_(parsed(settings.announce)) {
     auto addresses = listenAddresses(settings);
     if (addresses.empty()) return;
-    SrtpSession::startLibrary();
+    srtp::Session::startLibrary();
     identity_ = std::make_unique<DtlsIdentity>();
     const unsigned count = std::max(1U, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i) {
@@ -113,7 +114,7 @@ Worker& Egress::leastBusy() {
 std::vector<std::string> Egress::candidates() const {
     const auto bound = workers_.front()->sockets().boundAddresses();
     std::vector<std::string> candidates;
-    for (const auto& address : reachableAddresses(bound, announced_)) {
+    for (const auto& address : port::reachableAddresses(bound, announced_)) {
         const auto number = static_cast<std::uint32_t>(candidates.size());
         const std::uint32_t priority = hostPriority | (65535U - number) << 8U;
         candidates.push_back("candidate:" + std::to_string(number + 1) + " 1 udp " +
@@ -197,7 +198,7 @@ SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
 }
 
 std::string Egress::answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
-                           const IceCredentials& credentials) const {
+                           const sdp::IceCredentials& credentials) const {
     sdp::ViewerAnswer answer;
     answer.ice = credentials;
     answer.fingerprint = identity_->fingerprint();

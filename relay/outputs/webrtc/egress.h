@@ -56,7 +56,7 @@ class Egress {
     Worker& leastBusy();
     std::vector<std::string> candidates() const;
     std::string answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
-                       const IceCredentials& credentials) const;
+                       const sdp::IceCredentials& credentials) const;
     SessionSetup setUp(Viewer& viewer, const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines);
     void finish(ViewerId viewer, const std::string& reason);
     void remove(ViewerId viewer, const std::string& reason);
@@ -67,7 +67,7 @@ class Egress {
     Context context_;
     const std::vector<SocketAddress> announced_;
     std::unique_ptr<DtlsIdentity> identity_;
-    Directory directory_;
+    port::Directory directory_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::map<ViewerId, std::unique_ptr<Viewer>> viewers_;
     std::map<ViewerId, std::unique_ptr<Viewer>> leaving_; ///< until their workers have let go of them

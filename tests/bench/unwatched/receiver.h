@@ -123,9 +123,9 @@ class OurReceiver {
     }
 
     std::string answer(const std::string& offer) {
-        std::optional<relay::Answer> answer;
+        std::optional<relay::LocalDescription> answer;
         peer_->acceptOffer(offer, std::chrono::seconds(10),
-                           [&](relay::Answer result) { answer = std::move(result); });
+                           [&](relay::LocalDescription result) { answer = std::move(result); });
         loop_.runUntil([&] { return answer.has_value(); }, std::chrono::seconds(15));
         if (!answer || answer->error)
             throw std::runtime_error("no answer: " + (answer ? answer->error->detail : "out of time"));

@@ -84,7 +84,7 @@ struct Visit {
         settings.height = 180;
         side.sfu = std::make_unique<Publisher>(loop, settings);
         GuestEvents news;
-        news.onAnswer = [&side](const Answer& answer) {
+        news.onAnswer = [&side](const LocalDescription& answer) {
             side.refusal = answer.error;
             if (!answer.error) side.sfu->answer(answer.sdp);
         };

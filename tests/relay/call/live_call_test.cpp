@@ -73,7 +73,7 @@ struct Studio {
         made.publisher->offer([this, key, participant](const std::string& sdp) {
             PublishRequest request{participant, participant, sdp, "camera", "microphone", true};
             PublishEvents events;
-            events.onAnswer = [this, key](const Answer& answer) {
+            events.onAnswer = [this, key](const LocalDescription& answer) {
                 Participant& self = participants.at(key);
                 self.answered = !answer.error && self.publisher->answer(answer.sdp);
             };

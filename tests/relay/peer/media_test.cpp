@@ -38,7 +38,7 @@ struct OpenSession {
     ~OpenSession() { pads.clear(); }
 
     void connect() {
-        const Answer answer = receiver.answer(loop, offerOf(loop, *publisher));
+        const LocalDescription answer = receiver.answer(loop, offerOf(loop, *publisher));
         REQUIRE_FALSE(answer.error);
         REQUIRE(publisher->answer(answer.sdp));
         REQUIRE(flows(MediaKind::video, 10));
@@ -152,7 +152,7 @@ TEST_CASE("a sender that picks the second codec of the answer is received") {
     const auto at = offer.find("a=rtpmap:96");
     offer.insert(at,
                  "a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=1;profile-level-id=42e01f\r\n");
-    const Answer answer = session.receiver.answer(session.loop, offer);
+    const LocalDescription answer = session.receiver.answer(session.loop, offer);
     REQUIRE_FALSE(answer.error);
     REQUIRE(answer.sdp.find(line + "102 96") != std::string::npos);
     // The publisher knows of VP8 only.

@@ -25,7 +25,7 @@ struct Session {
         , receiver(loop, mediaTimeout) {}
 
     void connect() {
-        const Answer answer = receiver.answer(loop, offerOf(loop, *publisher));
+        const LocalDescription answer = receiver.answer(loop, offerOf(loop, *publisher));
         INFO((answer.error ? answer.error->detail : ""));
         REQUIRE_FALSE(answer.error);
         REQUIRE(publisher->answer(answer.sdp));
@@ -64,7 +64,7 @@ TEST_CASE("an answer has all candidates, RTX, NACK and the transport-wide sequen
     Publisher publisher(loop, small());
     Receiver receiver(loop);
     const std::string offer = offerOf(loop, publisher);
-    const Answer answer = receiver.answer(loop, offer);
+    const LocalDescription answer = receiver.answer(loop, offer);
     REQUIRE_FALSE(answer.error);
     for (const char* text :
          {"a=rtpmap:97 rtx/90000", "a=rtcp-fb:96 nack\r\n", "a=rtcp-fb:96 nack pli\r\n",
@@ -84,7 +84,7 @@ TEST_CASE("a certificate that the offer does not name lets not one packet pass")
         char& digit = offer[offer.find(' ', at) + 1];
         digit = digit == '0' ? '1' : '0';
     }
-    const Answer answer = session.receiver.answer(session.loop, offer);
+    const LocalDescription answer = session.receiver.answer(session.loop, offer);
     REQUIRE_FALSE(answer.error);
     REQUIRE(session.publisher->answer(answer.sdp));
     REQUIRE(session.loop.runUntil([&] { return session.receiver.lost.has_value(); }, 10s));
@@ -101,7 +101,7 @@ TEST_CASE("an offer that cannot be carried is refused with its kind and leaves n
     {
         Receiver receiver(loop);
         const auto kind = [&](const std::string& offer) {
-            const Answer answer = receiver.answer(loop, offer);
+            const LocalDescription answer = receiver.answer(loop, offer);
             REQUIRE(answer.error);
             CHECK_FALSE(answer.error->detail.empty());
             CHECK(answer.sdp.empty());
@@ -124,10 +124,10 @@ TEST_CASE("a peer takes one offer only, and answers out of time with an error") 
     Publisher publisher(loop, small());
     const std::string offer = offerOf(loop, publisher);
     Receiver receiver(loop);
-    const Answer late = receiver.answer(loop, offer, 0ms);
+    const LocalDescription late = receiver.answer(loop, offer, 0ms);
     REQUIRE(late.error);
     CHECK(late.error->kind == NegotiationError::Kind::internal);
-    const Answer second = receiver.answer(loop, offer);
+    const LocalDescription second = receiver.answer(loop, offer);
     REQUIRE(second.error);
     CHECK(second.error->kind == NegotiationError::Kind::unsupported);
 }
@@ -188,7 +188,7 @@ TEST_CASE("a peer may be destroyed by the very call that says it is lost") {
                                                                   lost = true;
                                                               }});
         bool answered = false;
-        peer->acceptOffer(offerOf(loop, publisher), 5s, [&](const Answer&) { answered = true; });
+        peer->acceptOffer(offerOf(loop, publisher), 5s, [&](const LocalDescription&) { answered = true; });
         REQUIRE(loop.runUntil([&] { return lost; }, 10s));
         CHECK(answered);
     }
@@ -205,7 +205,7 @@ TEST_CASE("a pad that nobody takes has a consumer, and the other streams go on")
         sinks->link(pad);
     };
     receiver.peer = std::make_unique<Peer>(loop, receiver.settings, std::move(events));
-    const Answer answer = receiver.answer(loop, offerOf(loop, publisher));
+    const LocalDescription answer = receiver.answer(loop, offerOf(loop, publisher));
     REQUIRE(publisher.answer(answer.sdp));
     REQUIRE(loop.runUntil([&] { return receiver.sinks->buffers(MediaKind::audio) > 100; }, 10s));
     CHECK_FALSE(receiver.lost);
@@ -234,7 +234,7 @@ void comeAndGo(int times) {
         Receiver receiver(loop);
         publisher.offer([&](const std::string& offer) {
             receiver.peer->acceptOffer(offer, 5s,
-                                       [&](const Answer& answer) { publisher.answer(answer.sdp); });
+                                       [&](const LocalDescription& answer) { publisher.answer(answer.sdp); });
         });
         loop.runUntil([] { return false; }, time);
     };

@@ -4,7 +4,8 @@
 
 #include <vector>
 
-using namespace spillway::relay::webrtc;
+using namespace spillway::relay;
+using namespace spillway::relay::port;
 
 namespace {
 

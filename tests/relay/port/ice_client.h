@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace spillway::relay::webrtc::test {
+namespace spillway::relay::port::test {
 
 using Message = std::vector<std::uint8_t>;
 
@@ -182,4 +182,4 @@ class IceClient {
     StunAgent agent_{};
 };
 
-} // namespace spillway::relay::webrtc::test
+} // namespace spillway::relay::port::test

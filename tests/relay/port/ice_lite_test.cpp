@@ -14,8 +14,8 @@
 #include <vector>
 
 using namespace spillway::relay;
-using namespace spillway::relay::webrtc;
-using namespace spillway::relay::webrtc::test;
+using namespace spillway::relay::port;
+using namespace spillway::relay::port::test;
 using namespace std::chrono_literals;
 
 namespace {

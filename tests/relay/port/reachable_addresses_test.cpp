@@ -1,4 +1,4 @@
-#include "relay/port/sockets.h"
+#include "relay/port/reachable_addresses.h"
 
 #include "support/catch.h"
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 using namespace spillway::relay;
-using namespace spillway::relay::webrtc;
+using namespace spillway::relay::port;
 
 namespace {
 

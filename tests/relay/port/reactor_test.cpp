@@ -25,7 +25,7 @@
 #include <vector>
 
 using namespace spillway::relay;
-using namespace spillway::relay::webrtc;
+using namespace spillway::relay::port;
 using namespace std::chrono_literals;
 
 namespace {

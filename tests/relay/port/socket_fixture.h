@@ -4,6 +4,7 @@
 
 #include "relay/base/descriptor.h"
 #include "relay/net/socket_address.h"
+#include "relay/port/reachable_addresses.h"
 #include "relay/port/sockets.h"
 #include "support/catch.h"
 
@@ -20,7 +21,7 @@
 namespace spillway::test {
 
 using namespace relay;
-using namespace relay::webrtc;
+using namespace relay::port;
 
 using Datagram = std::vector<std::uint8_t>;
 

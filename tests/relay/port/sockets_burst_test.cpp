@@ -14,7 +14,7 @@
 #include <vector>
 
 using namespace spillway::relay;
-using namespace spillway::relay::webrtc;
+using namespace spillway::relay::port;
 using namespace spillway::test;
 
 namespace {

@@ -1,3 +1,4 @@
+#include "relay/rtp/format.h"
 #include "relay/sdp/offer.h"
 
 #include "relay/sdp/answer.h"

@@ -13,15 +13,15 @@
 #include <vector>
 
 using namespace spillway::relay;
-using namespace spillway::relay::webrtc;
-using namespace spillway::relay::webrtc::test;
+using namespace spillway::relay::srtp;
+using namespace spillway::relay::srtp::test;
 using Packet = std::vector<std::uint8_t>;
 
 namespace {
 
-SrtpKeys keysOf(SrtpProfile profile) {
-    const std::size_t bytes = profile == SrtpProfile::aeadAes128Gcm ? 28 : 30;
-    SrtpKeys keys{profile, Packet(bytes), Packet(bytes)};
+Keys keysOf(Profile profile) {
+    const std::size_t bytes = profile == Profile::aeadAes128Gcm ? 28 : 30;
+    Keys keys{profile, Packet(bytes), Packet(bytes)};
     for (std::size_t i = 0; i < bytes; ++i) {
         keys.send[i] = static_cast<std::uint8_t>(i + 1);
         keys.receive[i] = static_cast<std::uint8_t>(200 - i);
@@ -46,28 +46,28 @@ Packet receiverReport(std::uint32_t sender) {
 }
 
 /// Empty when it is refused.
-Packet protect(SrtpSession& session, Packet packet, bool rtcp = false) {
+Packet protect(Session& session, Packet packet, bool rtcp = false) {
     const std::size_t bytes = packet.size();
-    packet.resize(bytes + SrtpSession::trailer);
+    packet.resize(bytes + Session::trailer);
     packet.resize(rtcp ? session.protectRtcp(packet.data(), bytes) : session.protect(packet.data(), bytes));
     return packet;
 }
-Packet unprotectRtcp(SrtpSession& session, Packet packet) {
+Packet unprotectRtcp(Session& session, Packet packet) {
     packet.resize(session.unprotectRtcp(packet.data(), packet.size()));
     return packet;
 }
 
-constexpr auto profiles = {SrtpProfile::aeadAes128Gcm, SrtpProfile::aes128CmSha1_80};
+constexpr auto profiles = {Profile::aeadAes128Gcm, Profile::aes128CmSha1_80};
 
 } // namespace
 
 TEST_CASE("what we protect the viewer can read, and the other way round", "[srtp]") {
     for (const auto profile : profiles) {
-        SrtpSession session(keysOf(profile));
+        Session session(keysOf(profile));
         SrtpClient other(keysOf(profile));
         for (const std::uint32_t ssrc : {1U, 2U, 3U}) {
             const Packet sent = protect(session, rtp(65'535, ssrc));
-            CHECK(sent.size() == rtp(0).size() + (profile == SrtpProfile::aeadAes128Gcm ? 16 : 10));
+            CHECK(sent.size() == rtp(0).size() + (profile == Profile::aeadAes128Gcm ? 16 : 10));
             CHECK(Packet(sent.begin() + 12, sent.begin() + 1000) != Packet(988, 0x5A));
             CHECK(other.unprotect(sent) == rtp(65'535, ssrc));
             CHECK(other.unprotect(protect(session, rtp(0, ssrc))) == rtp(0, ssrc));
@@ -81,7 +81,7 @@ TEST_CASE("what we protect the viewer can read, and the other way round", "[srtp
 TEST_CASE("the same packet again is the same to the last bit, as far back as the ring of packets goes",
           "[srtp]") {
     for (const auto profile : profiles) {
-        SrtpSession session(keysOf(profile));
+        Session session(keysOf(profile));
         const Packet first = protect(session, rtp(1000));
         for (std::uint16_t sequence = 1001; sequence < 1000 + 1024; ++sequence)
             REQUIRE_FALSE(protect(session, rtp(sequence)).empty());
@@ -93,7 +93,7 @@ TEST_CASE("the same packet again is the same to the last bit, as far back as the
 
 TEST_CASE("CSRCs and extensions stay readable, over several turns of the sequence number", "[srtp]") {
     for (const auto profile : profiles) {
-        SrtpSession session(keysOf(profile));
+        Session session(keysOf(profile));
         SrtpClient other(keysOf(profile));
         for (std::uint32_t index = 60'000; index < 3 * 65'536; index += 500) {
             Packet packet = rtp(static_cast<std::uint16_t>(index));
@@ -111,7 +111,7 @@ TEST_CASE("CSRCs and extensions stay readable, over several turns of the sequenc
 }
 
 TEST_CASE("another packet under a number that was used is never sent with AES-GCM", "[srtp]") {
-    SrtpSession session(keysOf(SrtpProfile::aeadAes128Gcm));
+    Session session(keysOf(Profile::aeadAes128Gcm));
     const Packet first = protect(session, rtp(100, 1, 50));
     CHECK(protect(session, rtp(100, 1, 51)).empty());
     CHECK(protect(session, rtp(100, 1, 50)) == first);
@@ -126,7 +126,7 @@ TEST_CASE("another packet under a number that was used is never sent with AES-GC
 }
 
 TEST_CASE("a header that says it is longer than its packet is not sent", "[srtp]") {
-    SrtpSession session(keysOf(SrtpProfile::aeadAes128Gcm));
+    Session session(keysOf(Profile::aeadAes128Gcm));
     Packet packet = rtp(1, 1, 20);
     packet[0] = 0x90;
     writeU16(&packet[14], 4); // 12 + 4 + 16 bytes
@@ -139,7 +139,7 @@ TEST_CASE("a header that says it is longer than its packet is not sent", "[srtp]
 
 TEST_CASE("what is replayed or forged is nothing", "[srtp]") {
     for (const auto profile : profiles) {
-        SrtpSession session(keysOf(profile));
+        Session session(keysOf(profile));
         SrtpClient other(keysOf(profile));
         const Packet report = receiverReport(7);
         const Packet good = other.protectRtcp(report);
@@ -158,7 +158,7 @@ TEST_CASE("what is replayed or forged is nothing", "[srtp]") {
 
 TEST_CASE("what is too short to be protected or read is nothing", "[srtp]") {
     for (const auto profile : profiles) {
-        SrtpSession session(keysOf(profile));
+        Session session(keysOf(profile));
         SrtpClient other(keysOf(profile));
         const Packet good = other.protectRtcp(receiverReport(7));
         for (std::size_t size = 0; size < good.size(); ++size)
@@ -174,7 +174,7 @@ TEST_CASE("what is too short to be protected or read is nothing", "[srtp]") {
 TEST_CASE("random packets are nothing", "[srtp]") {
     std::mt19937 random(3);
     for (const auto profile : profiles) {
-        SrtpSession session(keysOf(profile));
+        Session session(keysOf(profile));
         for (int i = 0; i < 2000; ++i) {
             Packet noise(random() % 100);
             for (auto& byte : noise)
@@ -185,21 +185,21 @@ TEST_CASE("random packets are nothing", "[srtp]") {
 }
 
 TEST_CASE("a viewer has RTCP senders without number refused", "[srtp]") {
-    SrtpSession session(keysOf(SrtpProfile::aeadAes128Gcm));
-    SrtpClient other(keysOf(SrtpProfile::aeadAes128Gcm));
-    for (std::uint32_t sender = 0; sender < SrtpSession::maxSenders; ++sender)
+    Session session(keysOf(Profile::aeadAes128Gcm));
+    SrtpClient other(keysOf(Profile::aeadAes128Gcm));
+    for (std::uint32_t sender = 0; sender < Session::maxSenders; ++sender)
         REQUIRE_FALSE(unprotectRtcp(session, other.protectRtcp(receiverReport(sender))).empty());
     CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(1000))).empty());
     CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(0))) == receiverReport(0));
 }
 
 TEST_CASE("keys of a wrong length make no session", "[srtp]") {
-    auto keys = keysOf(SrtpProfile::aeadAes128Gcm);
+    auto keys = keysOf(Profile::aeadAes128Gcm);
     keys.receive.pop_back();
-    CHECK_THROWS_AS(SrtpSession(keys), std::runtime_error);
-    keys = keysOf(SrtpProfile::aes128CmSha1_80);
+    CHECK_THROWS_AS(Session(keys), std::runtime_error);
+    keys = keysOf(Profile::aes128CmSha1_80);
     keys.send.push_back(0);
-    CHECK_THROWS_AS(SrtpSession(keys), std::runtime_error);
+    CHECK_THROWS_AS(Session(keys), std::runtime_error);
 }
 
 TEST_CASE("sessions of several threads share nothing", "[srtp]") {
@@ -208,8 +208,8 @@ TEST_CASE("sessions of several threads share nothing", "[srtp]") {
     std::array<bool, 4> good{};
     for (bool& each : good)
         threads.emplace_back([&each] {
-            SrtpSession session(keysOf(SrtpProfile::aeadAes128Gcm));
-            SrtpClient other(keysOf(SrtpProfile::aeadAes128Gcm));
+            Session session(keysOf(Profile::aeadAes128Gcm));
+            SrtpClient other(keysOf(Profile::aeadAes128Gcm));
             each = true;
             for (std::uint16_t sequence = 0; sequence < 200; ++sequence)
                 each = each && other.unprotect(protect(session, rtp(sequence))) == rtp(sequence);

@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-namespace spillway::relay::webrtc::test {
+namespace spillway::relay::srtp::test {
 
 class SrtpClient {
   public:
     using Packet = std::vector<std::uint8_t>;
 
     /// `keys` as the server has them.
-    explicit SrtpClient(SrtpKeys keys) {
+    explicit SrtpClient(Keys keys) {
         in_ = make(keys.profile, ssrc_any_inbound, keys.send);
         out_ = make(keys.profile, ssrc_any_outbound, keys.receive);
     }
@@ -33,10 +33,10 @@ class SrtpClient {
     Packet protectRtcp(Packet packet) { return run(srtp_protect_rtcp, out_, std::move(packet)); }
 
   private:
-    static srtp_t make(SrtpProfile profile, srtp_ssrc_type_t type, Packet& key) {
+    static srtp_t make(Profile profile, srtp_ssrc_type_t type, Packet& key) {
         srtp_policy_t policy{};
         for (srtp_crypto_policy_t* each : {&policy.rtp, &policy.rtcp}) {
-            if (profile == SrtpProfile::aeadAes128Gcm)
+            if (profile == Profile::aeadAes128Gcm)
                 srtp_crypto_policy_set_aes_gcm_128_16_auth(each);
             else
                 srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(each);
@@ -60,4 +60,4 @@ class SrtpClient {
     srtp_t out_ = nullptr;
 };
 
-} // namespace spillway::relay::webrtc::test
+} // namespace spillway::relay::srtp::test

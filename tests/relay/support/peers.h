@@ -103,10 +103,11 @@ struct Receiver {
     }
 
     /// Turns the loop until the answer is there.
-    relay::Answer answer(relay::Loop& loop, const std::string& offer,
-                         std::chrono::milliseconds deadline = 5s) const {
-        std::optional<relay::Answer> result;
-        peer->acceptOffer(offer, deadline, [&](relay::Answer answer) { result = std::move(answer); });
+    relay::LocalDescription answer(relay::Loop& loop, const std::string& offer,
+                                   std::chrono::milliseconds deadline = 5s) const {
+        std::optional<relay::LocalDescription> result;
+        peer->acceptOffer(offer, deadline,
+                          [&](relay::LocalDescription answer) { result = std::move(answer); });
         REQUIRE(loop.runUntil([&] { return result.has_value(); }, 10s));
         return *result;
     }

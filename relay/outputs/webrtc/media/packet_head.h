@@ -2,8 +2,8 @@
 // packet, so that all but the numbers is written once and packets of a frame can be of one size.
 #pragma once
 
+#include "relay/base/bytes.h"
 #include "relay/outputs/webrtc/media/viewer_stream.h"
-#include "relay/port/demux.h"
 #include "relay/queue/frame.h"
 
 #include <array>

@@ -88,12 +88,12 @@ struct KeySizes {
 };
 
 /// RFC 7714 section 12 and RFC 3711 section 8.2.
-KeySizes sizesOf(SrtpProfile profile) {
-    return profile == SrtpProfile::aeadAes128Gcm ? KeySizes{16, 12} : KeySizes{16, 14};
+KeySizes sizesOf(srtp::Profile profile) {
+    return profile == srtp::Profile::aeadAes128Gcm ? KeySizes{16, 12} : KeySizes{16, 14};
 }
 
 /// Both keys, then both salts, the client's first (RFC 5764 section 4.2). We are the server.
-SrtpKeys split(SrtpProfile profile, Bytes material) {
+srtp::Keys split(srtp::Profile profile, Bytes material) {
     const auto masterOf = [material, sizes = sizesOf(profile)](std::size_t side) {
         const Bytes key = material.subspan(side * sizes.key, sizes.key);
         const Bytes salt = material.subspan(2 * sizes.key + side * sizes.salt, sizes.salt);
@@ -105,11 +105,11 @@ SrtpKeys split(SrtpProfile profile, Bytes material) {
 }
 
 /// Nothing when no profile was agreed.
-std::optional<SrtpKeys> exportKeys(SSL* ssl) {
+std::optional<srtp::Keys> exportKeys(SSL* ssl) {
     const SRTP_PROTECTION_PROFILE* agreed = SSL_get_selected_srtp_profile(ssl);
     if (!agreed) return std::nullopt;
     const auto profile =
-        agreed->id == SRTP_AEAD_AES_128_GCM ? SrtpProfile::aeadAes128Gcm : SrtpProfile::aes128CmSha1_80;
+        agreed->id == SRTP_AEAD_AES_128_GCM ? srtp::Profile::aeadAes128Gcm : srtp::Profile::aes128CmSha1_80;
     const auto [key, salt] = sizesOf(profile);
     constexpr std::string_view label = "EXTRACTOR-dtls_srtp";
     std::array<std::uint8_t, 60> room{};
@@ -169,7 +169,7 @@ struct DtlsServer::Impl {
     Viewer viewer;
     openssl::Connection ssl; ///< null once it is over
     State state = State::handshaking;
-    SrtpKeys keys;
+    srtp::Keys keys;
     std::string failure;
 };
 
@@ -270,7 +270,7 @@ DtlsServer::State DtlsServer::state() const {
     return impl_->state;
 }
 
-const SrtpKeys& DtlsServer::keys() const {
+const srtp::Keys& DtlsServer::keys() const {
     return impl_->keys;
 }
 

@@ -5,9 +5,10 @@
 // its offer. Nothing is believed before that. Worker thread, but for DtlsIdentity.
 #pragma once
 
-#include "relay/port/demux.h"
-#include "relay/queue/frame.h"
+#include "relay/base/bytes.h"
+#include "relay/base/clock.h"
 #include "relay/sdp/fingerprint.h"
+#include "relay/srtp/keys.h"
 
 #include <cstddef>
 #include <functional>
@@ -17,15 +18,6 @@
 #include <vector>
 
 namespace spillway::relay::webrtc {
-
-/// In our order of preference (RFC 7714 section 14.2, RFC 5764 section 4.1.2).
-enum class SrtpProfile { aeadAes128Gcm, aes128CmSha1_80 };
-
-struct SrtpKeys {
-    SrtpProfile profile = SrtpProfile::aeadAes128Gcm;
-    std::vector<std::uint8_t> send;    ///< master key, then salt: what we protect with
-    std::vector<std::uint8_t> receive; ///< what the viewer protects with
-};
 
 /// Key and certificate of this process (ECDSA P-256, self-signed). Immutable; any thread.
 class DtlsIdentity {
@@ -67,7 +59,7 @@ class DtlsServer {
 
     State state() const;
     /// Once connected.
-    const SrtpKeys& keys() const;
+    const srtp::Keys& keys() const;
     /// Why it failed; for log and API.
     const std::string& failure() const;
 

@@ -148,8 +148,8 @@ void Channel::sendAll(std::size_t first, Wire& wire, Clock::time_point now) {
 /// Room for a packet of that many bytes, behind which there is more for what protecting it adds; empty when
 /// no packet may be so long.
 MutableBytes Channel::roomFor(std::size_t bytes, Wire& wire) {
-    const std::size_t most = bytes + SrtpSession::trailer;
-    if (most > Sockets::maxPacket) return {};
+    const std::size_t most = bytes + srtp::Session::trailer;
+    if (most > port::Sockets::maxPacket) return {};
     MutableBytes room = wire.sockets.room(most);
     if (room.empty()) {
         wire.sockets.flush(wire.path);
@@ -176,7 +176,7 @@ void Channel::retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point n
         allowedAt_ = now;
     }
     if (allowance_ == 0) return;
-    const MutableBytes room = roomFor(Sockets::maxPacket - SrtpSession::trailer, wire);
+    const MutableBytes room = roomFor(port::Sockets::maxPacket - srtp::Session::trailer, wire);
     std::size_t bytes = stream_.retransmit(sequence, *setup_.ring, wire.transportSequence, now, room);
     if (bytes > 0) bytes = wire.srtp.protect(room.data(), bytes);
     if (bytes > 0) {
@@ -218,7 +218,7 @@ void Channel::goodbye(Wire& wire, Clock::time_point now) {
 
 void Channel::sendRtcp(std::vector<std::uint8_t> packet, Wire& wire) {
     const std::size_t plain = packet.size();
-    packet.resize(plain + SrtpSession::trailer);
+    packet.resize(plain + srtp::Session::trailer);
     const std::size_t size = wire.srtp.protectRtcp(packet.data(), plain);
     if (size > 0) wire.sockets.send(wire.path, Bytes(packet.data(), size));
 }

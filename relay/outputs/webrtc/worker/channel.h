@@ -33,9 +33,9 @@ struct ChannelSetup {
 
 /// What a viewer's channels send with, once its DTLS is up.
 struct Wire {
-    Sockets& sockets;
-    SrtpSession& srtp;
-    Path path;
+    port::Sockets& sockets;
+    srtp::Session& srtp;
+    port::Path path;
     std::uint16_t transportSequence = 0;
 };
 

@@ -13,7 +13,8 @@ constexpr std::chrono::seconds connectTime{30};
 
 } // namespace
 
-Session::Session(SessionSetup setup, const DtlsIdentity& identity, Sockets& sockets, Clock::time_point now)
+Session::Session(SessionSetup setup, const DtlsIdentity& identity, port::Sockets& sockets,
+                 Clock::time_point now)
     : setup_(std::move(setup))
     , sockets_(sockets)
     , begun_(now)
@@ -40,9 +41,9 @@ std::vector<std::uint32_t> Session::slots() const {
     return slots;
 }
 
-void Session::onStun(Bytes datagram, const Path& path, Clock::time_point now,
+void Session::onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
                      const std::function<void()>& onSelected) {
-    std::array<std::uint8_t, IceLite::maxMessage> message{};
+    std::array<std::uint8_t, port::IceLite::maxMessage> message{};
     const auto outcome = ice_.receive(datagram, path, now, message);
     if (outcome.selected) {
         setup_.stats->setAddress(path.remote.text());
@@ -54,11 +55,12 @@ void Session::onStun(Bytes datagram, const Path& path, Clock::time_point now,
     if (check > 0) sockets_.send(path, Bytes(message).first(check));
 }
 
-void Session::onDatagram(DatagramKind kind, MutableBytes datagram, const Path& path, Clock::time_point now) {
+void Session::onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path,
+                         Clock::time_point now) {
     if (!ended_.empty() || this->path() != path) return;
     now_ = now;
-    if (kind == DatagramKind::dtls) return follow(dtls_.receive(datagram), now);
-    if (kind != DatagramKind::rtcp || !wire_) return;
+    if (kind == port::DatagramKind::dtls) return follow(dtls_.receive(datagram), now);
+    if (kind != port::DatagramKind::rtcp || !wire_) return;
     const std::size_t bytes = srtp_->unprotectRtcp(datagram.data(), datagram.size());
     if (bytes == 0) return;
     readFeedback(datagram.first(bytes), *this);

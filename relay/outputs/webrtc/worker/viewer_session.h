@@ -5,9 +5,12 @@
 // does, and says so once; the worker then throws it away. Worker thread.
 #pragma once
 
+#include "relay/outputs/webrtc/transport/dtls.h"
 #include "relay/outputs/webrtc/worker/channel.h"
 #include "relay/port/ice_lite.h"
 #include "relay/sdp/fingerprint.h"
+#include "relay/sdp/ice_credentials.h"
+#include "relay/srtp/session.h"
 #include "relay/values/viewing.h"
 
 #include <functional>
@@ -20,8 +23,8 @@ namespace spillway::relay::webrtc {
 
 struct SessionSetup {
     ViewerId id = 0;
-    IceCredentials ours;
-    IceCredentials theirs;
+    sdp::IceCredentials ours;
+    sdp::IceCredentials theirs;
     sdp::Fingerprint fingerprint; ///< of the viewer's certificate
     std::vector<ChannelSetup> channels;
     std::shared_ptr<ViewerStats> stats;
@@ -32,7 +35,7 @@ struct SessionSetup {
 
 class Session : private FeedbackSink {
   public:
-    Session(SessionSetup setup, const DtlsIdentity& identity, Sockets& sockets, Clock::time_point now);
+    Session(SessionSetup setup, const DtlsIdentity& identity, port::Sockets& sockets, Clock::time_point now);
     /// Says good-bye.
     ~Session() override;
     Session(const Session&) = delete;
@@ -40,10 +43,11 @@ class Session : private FeedbackSink {
 
     /// `onSelected` runs when another path than before is selected, before the viewer learns of it: what it
     /// sends then finds its way.
-    void onStun(Bytes datagram, const Path& path, Clock::time_point now,
+    void onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
                 const std::function<void()>& onSelected);
     /// DTLS or SRTCP of a path; that of any but the selected one is ignored.
-    void onDatagram(DatagramKind kind, MutableBytes datagram, const Path& path, Clock::time_point now);
+    void onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path,
+                    Clock::time_point now);
     /// Sends what waits for this channel, a batch at most, and returns how many frames that were; 0 when it
     /// is to be served again later, by a wake.
     std::size_t serve(std::uint32_t slot, Clock::time_point now);
@@ -53,7 +57,7 @@ class Session : private FeedbackSink {
     /// Why it is over; empty while it is not.
     const std::string& ended() const { return ended_; }
     const SessionSetup& setup() const { return setup_; }
-    const std::optional<Path>& path() const { return ice_.selected(); }
+    const std::optional<port::Path>& path() const { return ice_.selected(); }
     std::vector<std::uint32_t> slots() const;
 
   private:
@@ -70,12 +74,12 @@ class Session : private FeedbackSink {
     Channel* channelOf(std::uint32_t ssrc);
 
     SessionSetup setup_;
-    Sockets& sockets_;
+    port::Sockets& sockets_;
     const Clock::time_point begun_;
     Clock::time_point now_{}; ///< of the call that is under way
-    IceLite ice_;
+    port::IceLite ice_;
     DtlsServer dtls_;
-    std::optional<SrtpSession> srtp_;
+    std::optional<srtp::Session> srtp_;
     std::optional<Wire> wire_; ///< once connected
     std::vector<std::unique_ptr<Channel>> channels_;
     std::string ended_;

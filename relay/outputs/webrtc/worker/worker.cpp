@@ -15,8 +15,8 @@ constexpr int maxPassing = 2048;
 constexpr int maxBatches = 4;
 
 /// The first takes the port, so that no other process shares it; the others share it with the first.
-SocketOptions optionsOf(unsigned index) {
-    SocketOptions options;
+port::SocketOptions optionsOf(unsigned index) {
+    port::SocketOptions options;
     options.exclusive = index == 0;
     return options;
 }
@@ -74,7 +74,7 @@ void Worker::remove(ViewerId viewer, std::function<void()> onGone) {
     });
 }
 
-void Worker::pass(Bytes datagram, const Path& path) {
+void Worker::pass(Bytes datagram, const port::Path& path) {
     if (passing_.fetch_add(1) >= maxPassing) {
         passing_.fetch_sub(1);
         return;
@@ -87,16 +87,16 @@ void Worker::pass(Bytes datagram, const Path& path) {
 }
 
 void Worker::read(std::size_t socket) {
-    sockets_.receive(socket, readBatch, [this](MutableBytes datagram, const Path& path) {
+    sockets_.receive(socket, readBatch, [this](MutableBytes datagram, const port::Path& path) {
         onDatagram(datagram, path, From::network);
     });
     dropOver();
 }
 
-void Worker::onDatagram(MutableBytes datagram, const Path& path, From from) {
-    const DatagramKind kind = kindOf(datagram);
-    if (kind == DatagramKind::stun) return onStun(datagram, path, from);
-    if (kind != DatagramKind::dtls && kind != DatagramKind::rtcp) return;
+void Worker::onDatagram(MutableBytes datagram, const port::Path& path, From from) {
+    const port::DatagramKind kind = port::kindOf(datagram);
+    if (kind == port::DatagramKind::stun) return onStun(datagram, path, from);
+    if (kind != port::DatagramKind::dtls && kind != port::DatagramKind::rtcp) return;
     if (const auto found = byPath_.find(path); found != byPath_.end()) {
         found->second->onDatagram(kind, datagram, path, Clock::now());
         return note(*found->second);
@@ -106,8 +106,8 @@ void Worker::onDatagram(MutableBytes datagram, const Path& path, From from) {
     if (owner && *owner != index_) context_.sibling(*owner).pass(datagram, path);
 }
 
-void Worker::onStun(MutableBytes datagram, const Path& path, From from) {
-    const auto ufrag = addressedUfrag(datagram);
+void Worker::onStun(MutableBytes datagram, const port::Path& path, From from) {
+    const auto ufrag = port::addressedUfrag(datagram);
     if (!ufrag) return;
     if (const auto found = byUfrag_.find(*ufrag); found != byUfrag_.end()) {
         Session& session = *found->second;
@@ -120,7 +120,7 @@ void Worker::onStun(MutableBytes datagram, const Path& path, From from) {
     if (owner && *owner != index_) context_.sibling(*owner).pass(datagram, path);
 }
 
-void Worker::moved(Session& session, const std::optional<Path>& before) {
+void Worker::moved(Session& session, const std::optional<port::Path>& before) {
     if (before) {
         byPath_.erase(*before);
         context_.directory.remove(*before, index_);

@@ -20,12 +20,12 @@
 
 namespace spillway::relay::webrtc {
 
-class Worker : private Reactor::Hooks {
+class Worker : private port::Reactor::Hooks {
   public:
     /// What all workers share; outlives them.
     struct Context {
         const DtlsIdentity& identity;
-        Directory& directory;
+        port::Directory& directory;
         /// The worker with this index; any thread.
         std::function<Worker&(unsigned index)> sibling;
     };
@@ -40,7 +40,7 @@ class Worker : private Reactor::Hooks {
     /// Ends its sessions, saying good-bye, then its thread.
     void stop();
 
-    const Sockets& sockets() const { return sockets_; }
+    const port::Sockets& sockets() const { return sockets_; }
     /// Recent packets of a track, for its viewers here; made with the first of them.
     std::shared_ptr<PacketRing> ringFor(const std::string& track);
     /// A number for the wakes of a queue, and back when its viewer is gone here.
@@ -54,7 +54,7 @@ class Worker : private Reactor::Hooks {
     /// Any thread, also a streaming thread.
     void wake(std::uint32_t slot) { reactor_.wake(slot); }
     /// Any thread: a datagram of a viewer that is this worker's. Dropped when too many are on their way.
-    void pass(Bytes datagram, const Path& path);
+    void pass(Bytes datagram, const port::Path& path);
 
     std::optional<Clock::time_point> busySince() const { return reactor_.busySince(); }
 
@@ -65,9 +65,9 @@ class Worker : private Reactor::Hooks {
 
     void read(std::size_t socket);
     enum class From { network, sibling };
-    void onDatagram(MutableBytes datagram, const Path& path, From from);
-    void onStun(MutableBytes datagram, const Path& path, From from);
-    void moved(Session& session, const std::optional<Path>& before);
+    void onDatagram(MutableBytes datagram, const port::Path& path, From from);
+    void onStun(MutableBytes datagram, const port::Path& path, From from);
+    void moved(Session& session, const std::optional<port::Path>& before);
     void open(SessionSetup setup);
     void drop(ViewerId viewer);
     void note(const Session& session);
@@ -75,7 +75,7 @@ class Worker : private Reactor::Hooks {
 
     const unsigned index_;
     const Context context_;
-    Sockets sockets_;
+    port::Sockets sockets_;
     std::map<std::string, std::weak_ptr<PacketRing>> rings_; ///< main loop
     std::size_t viewers_ = 0;                                ///< main loop
     std::uint32_t slots_ = 0;                                ///< main loop: ever given
@@ -85,12 +85,12 @@ class Worker : private Reactor::Hooks {
     // Of the thread alone.
     std::map<ViewerId, std::unique_ptr<Session>> sessions_;
     std::map<std::string, Session*, std::less<>> byUfrag_;
-    std::unordered_map<Path, Session*, PathHash> byPath_;
+    std::unordered_map<port::Path, Session*, port::PathHash> byPath_;
     std::unordered_map<std::uint32_t, Session*> bySlot_;
     std::vector<ViewerId> over_;
     Clock::time_point nextTick_{};
 
-    Reactor reactor_; ///< last: its thread uses the rest
+    port::Reactor reactor_; ///< last: its thread uses the rest
 };
 
 } // namespace spillway::relay::webrtc

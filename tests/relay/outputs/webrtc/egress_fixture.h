@@ -24,9 +24,9 @@ namespace spillway::test {
 using namespace spillway::relay;
 using namespace spillway::relay::webrtc;
 using namespace std::chrono_literals;
+using relay::port::test::IceClient;
 using relay::webrtc::test::DtlsClient;
-using relay::webrtc::test::IceClient;
-using relay::webrtc::test::SrtpClient;
+using relay::srtp::test::SrtpClient;
 
 using Texts = std::vector<std::string>;
 
@@ -181,7 +181,7 @@ struct Client {
     /// The next packet of RTP.
     Datagram media() {
         Datagram datagram = socket->receive().value();
-        while (kindOf(datagram) != DatagramKind::rtp)
+        while (port::kindOf(datagram) != port::DatagramKind::rtp)
             datagram = socket->receive().value();
         return srtp->unprotect(datagram);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "relay/base/big_endian.h"
+#include "relay/rtp/format.h"
 #include "relay/rtp/packet.h"
 
 #include <gst/gst.h>

@@ -101,7 +101,7 @@ class DtlsClient {
     }
 
     /// What the server has to have, of AES-GCM or AES-CM.
-    SrtpKeys serverKeys() const {
+    srtp::Keys serverKeys() const {
         const bool gcm = profile() == "SRTP_AEAD_AES_128_GCM";
         const std::size_t key = 16;
         const std::size_t salt = gcm ? 12 : 14;
@@ -116,7 +116,7 @@ class DtlsClient {
             whole.insert(whole.end(), its.begin(), its.end());
             return whole;
         };
-        return {gcm ? SrtpProfile::aeadAes128Gcm : SrtpProfile::aes128CmSha1_80, master(1), master(0)};
+        return {gcm ? srtp::Profile::aeadAes128Gcm : srtp::Profile::aes128CmSha1_80, master(1), master(0)};
     }
 
   private:

@@ -77,7 +77,7 @@ struct Pair {
 };
 
 void checkKeys(const Pair& pair) {
-    const SrtpKeys wanted = pair.client.serverKeys();
+    const srtp::Keys wanted = pair.client.serverKeys();
     CHECK(pair.server.keys().profile == wanted.profile);
     CHECK(pair.server.keys().receive == wanted.receive);
     CHECK(pair.server.keys().send == wanted.send);
@@ -94,7 +94,7 @@ TEST_CASE("AES-GCM is preferred, wherever the viewer has it", "[dtls]") {
     pair.connect();
     REQUIRE(pair.over());
     CHECK(pair.client.profile() == "SRTP_AEAD_AES_128_GCM");
-    CHECK(pair.server.keys().profile == SrtpProfile::aeadAes128Gcm);
+    CHECK(pair.server.keys().profile == srtp::Profile::aeadAes128Gcm);
     checkKeys(pair);
     CHECK(pair.client.serverFingerprint() == identity().fingerprint());
     CHECK(pair.server.failure().empty());
@@ -108,7 +108,7 @@ TEST_CASE("a viewer without AES-GCM gets AES-CM", "[dtls]") {
     Pair pair(settings);
     pair.connect();
     REQUIRE(pair.over());
-    CHECK(pair.server.keys().profile == SrtpProfile::aes128CmSha1_80);
+    CHECK(pair.server.keys().profile == srtp::Profile::aes128CmSha1_80);
     checkKeys(pair);
 }
 

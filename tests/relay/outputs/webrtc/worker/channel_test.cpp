@@ -47,7 +47,7 @@ struct Fixture {
         std::vector<Packet> packets;
         while (client.hasMore()) {
             auto packet = client.receive().value();
-            if (kindOf(packet) == DatagramKind::rtp) packets.push_back(std::move(packet));
+            if (port::kindOf(packet) == port::DatagramKind::rtp) packets.push_back(std::move(packet));
         }
         return packets;
     }
@@ -57,9 +57,9 @@ struct Fixture {
     std::shared_ptr<FrameQueue> queue = std::make_shared<FrameQueue>(
         QueueBounds{1024, 1024 * 1024, std::chrono::seconds(5), QueuePolicy::dropToKeyframe},
         FrameQueue::Hooks{}, FrameQueue::Start::anywhere);
-    Sockets sockets{{SocketAddress::parse("127.0.0.1")->withPort(0)}};
+    port::Sockets sockets{{SocketAddress::parse("127.0.0.1")->withPort(0)}};
     spillway::test::UdpClient client{sockets.boundAddresses().front(), "127.0.0.1"};
-    SrtpSession srtp{{SrtpProfile::aeadAes128Gcm, Packet(28, 1), Packet(28, 2)}};
+    srtp::Session srtp{{srtp::Profile::aeadAes128Gcm, Packet(28, 1), Packet(28, 2)}};
     Wire wire{sockets, srtp, {client.address(), sockets.boundAddresses().front(), 0}, 0};
     Channel channel{setUp(queue)};
 };

@@ -13,6 +13,8 @@
 
 using namespace spillway::relay;
 using namespace spillway::relay::webrtc;
+using namespace spillway::relay::port::test;
+using namespace spillway::relay::srtp::test;
 using namespace spillway::relay::webrtc::test;
 using namespace std::chrono_literals;
 using spillway::test::UdpClient;
@@ -73,10 +75,10 @@ struct Stage {
     /// Hands over what has come from the viewer's addresses.
     void deliver() {
         for (auto& [datagram, path] : spillway::test::receive(sockets)) {
-            if (kindOf(datagram) == DatagramKind::stun)
+            if (port::kindOf(datagram) == port::DatagramKind::stun)
                 session->onStun(datagram, path, now, [this] { ++selected; });
             else
-                session->onDatagram(kindOf(datagram), datagram, path, now);
+                session->onDatagram(port::kindOf(datagram), datagram, path, now);
         }
     }
     void send(const UdpClient& from, const Message& message) {
@@ -132,7 +134,7 @@ struct Stage {
     std::vector<std::uint16_t> media(const UdpClient& at) {
         std::vector<std::uint16_t> sequences;
         for (const Datagram& datagram : arrived(at)) {
-            if (kindOf(datagram) != DatagramKind::rtp) continue;
+            if (port::kindOf(datagram) != port::DatagramKind::rtp) continue;
             const auto packet = srtp->unprotect(datagram);
             if (!packet.empty() && readU32(&packet[8]) == ssrc) sequences.push_back(readU16(&packet[2]));
         }
@@ -160,7 +162,7 @@ struct Stage {
     Source source{1};
     unsigned sequence = 100;
 
-    Sockets sockets{{SocketAddress::parse("127.0.0.1")->withPort(0)}};
+    port::Sockets sockets{{SocketAddress::parse("127.0.0.1")->withPort(0)}};
     UdpClient client{sockets.boundAddresses().front(), "127.0.0.1"};
     UdpClient other{sockets.boundAddresses().front(), "127.0.0.1"};
     IceClient ice;
@@ -249,7 +251,7 @@ TEST_CASE("what a viewer reports is heeded from its path alone, and only with it
     stage.publish(3);
     std::vector<Datagram> sent;
     for (Datagram& datagram : Stage::arrived(stage.client))
-        if (kindOf(datagram) == DatagramKind::rtp) sent.push_back(std::move(datagram));
+        if (port::kindOf(datagram) == port::DatagramKind::rtp) sent.push_back(std::move(datagram));
     REQUIRE(sent.size() == 3);
 
     stage.report(stage.other, 1, payloadFeedback, words({ssrc}));
@@ -324,8 +326,9 @@ TEST_CASE("a session that is thrown away says good-bye") {
     stage.session.reset();
     bool bye = false;
     for (const Datagram& datagram : Stage::arrived(stage.client)) {
-        if (kindOf(datagram) == DatagramKind::dtls) stage.dtls.receive(datagram);
-        if (kindOf(datagram) == DatagramKind::rtcp) bye = !stage.srtp->unprotectRtcp(datagram).empty() || bye;
+        if (port::kindOf(datagram) == port::DatagramKind::dtls) stage.dtls.receive(datagram);
+        if (port::kindOf(datagram) == port::DatagramKind::rtcp)
+            bye = !stage.srtp->unprotectRtcp(datagram).empty() || bye;
     }
     CHECK(bye);
     CHECK(stage.dtls.closed());

@@ -12,6 +12,7 @@
 
 using namespace spillway::relay;
 using namespace spillway::relay::webrtc;
+using namespace spillway::relay::port::test;
 using namespace spillway::relay::webrtc::test;
 using namespace std::chrono_literals;
 using spillway::test::UdpClient;
@@ -69,7 +70,7 @@ struct Stage {
     }
 
     DtlsIdentity identity;
-    Directory directory;
+    port::Directory directory;
     std::vector<std::unique_ptr<Worker>> workers;
     SocketAddress port = *SocketAddress::parse("127.0.0.1");
     IceClient ice;

@@ -1,0 +1,48 @@
+// What a peer is to be, and what it hands out.
+#pragma once
+
+#include "config/settings.h"
+#include "relay/values/media_kind.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+using GstPad = struct _GstPad;
+using GstElement = struct _GstElement;
+
+namespace spillway::relay {
+
+/// Who is on the other side.
+enum class PeerRole {
+    publisher, ///< one participant: one offer; silence is its end
+    sfu,       ///< many, who come and go: offers again and again, and silence while nobody sends
+};
+
+struct PeerSettings {
+    std::string label; ///< for logs: `call=studio participant=alice`
+    PeerRole role = PeerRole::publisher;
+    /// At once. Each SSRC costs two threads, whoever made it up.
+    std::size_t maxStreams = 16;
+    /// All TURN servers are used, and of the STUN servers one: the next one for each `number`.
+    std::vector<config::IceServer> iceServers;
+    std::uint64_t number = 1; ///< of this peer among those of its call, from 1 on
+    std::vector<config::Codec> videoCodecs;
+    std::chrono::milliseconds mediaTimeout{15000};
+    std::chrono::milliseconds jitter{100};
+    /// Gather on loopback only: for two peers in one process.
+    bool loopbackOnly = false;
+};
+
+/// A stream of the peer, as it appears on webrtcbin. Borrowed for the duration of the call.
+struct IncomingPad {
+    GstPad* pad;          ///< webrtcbin's source pad, `application/x-rtp`
+    GstElement* pipeline; ///< what tees and branches are added to
+    std::string mid;      ///< of the m-line that the SSRC belongs to by the peer's own SDP
+    std::uint32_t ssrc;
+    MediaKind kind;
+};
+
+} // namespace spillway::relay

@@ -1,0 +1,23 @@
+// Which addresses of this node others can send to.
+#pragma once
+
+#include "relay/net/socket_address.h"
+
+#include <vector>
+
+namespace spillway::relay::port {
+
+/// The addresses that a viewer can reach this node at, for candidates: `announced` if there are any, else
+/// each bound address, a wildcard standing for all addresses of the machine's interfaces that are up
+/// (loopback only when there is no other, link-local IPv6 only when there is not even that). Announced ones
+/// without a port have those of the sockets of their family. Main loop.
+std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
+                                              const std::vector<SocketAddress>& announced);
+/// The same with given addresses of interfaces. Pure.
+std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
+                                              const std::vector<SocketAddress>& announced,
+                                              const std::vector<SocketAddress>& interfaces);
+/// Of the interfaces that are up, with port 0. Main loop.
+std::vector<SocketAddress> interfaceAddresses();
+
+} // namespace spillway::relay::port

@@ -1,0 +1,35 @@
+// What a queue has counted, and why it lost frames or ended.
+#pragma once
+
+#include "relay/base/clock.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace spillway::relay {
+
+enum class DropReason { full, awaitKeyframe, stale, writeError, end };
+inline constexpr std::size_t dropReasons = 5;
+/// The label value of the metrics: `full`, `await_keyframe`, `stale`, `write_error`, `end`.
+const char* dropReasonName(DropReason reason);
+
+/// One consistent reading.
+struct QueueStats {
+    std::uint64_t received = 0;
+    std::uint64_t delivered = 0;
+    std::array<std::uint64_t, dropReasons> dropped{};
+    std::uint64_t queuedBuffers = 0;
+    std::uint64_t queuedBytes = 0;
+    Clock::duration queuedTime{}; ///< newest minus oldest arrival
+    Clock::time_point oldest{};   ///< arrival of the oldest queued frame; meaningless when nothing is queued
+    bool awaitingKeyframe = false;
+
+    std::uint64_t droppedTotal() const;
+};
+
+/// Why a queue takes no more frames.
+enum class EndReason { none, trackEnded, unsubscribed, overflow, writeError, shutdown };
+const char* endReasonName(EndReason reason);
+
+} // namespace spillway::relay
