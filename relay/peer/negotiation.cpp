@@ -49,7 +49,7 @@ const char* answeredSetup(const std::string& offered) {
 }
 
 /// A transceiver that receives, so that webrtcbin has a line to offer. What the line says is ours.
-void addReceiver(GstElement* webrtcbin, const sdp::OfferedLine& line) {
+void addReceiver(GstElement* webrtcbin, const sdp::MediaLine& line) {
     const sdp::Payload& first = line.payloads.front();
     const auto [encoding, clock] = sdp::splitAt(first.encoding, '/');
     const auto caps = gst::Ref<GstCaps>::adopt(gst_caps_new_simple(
@@ -92,7 +92,7 @@ PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string 
         });
 }
 
-void PeerNegotiation::begin(Side side, std::shared_ptr<const sdp::Offer> lines,
+void PeerNegotiation::begin(Side side, std::shared_ptr<const sdp::RemoteDescription> lines,
                             std::chrono::milliseconds deadline,
                             std::function<void(LocalDescription)> onDone) {
     side_ = side;
@@ -102,7 +102,8 @@ void PeerNegotiation::begin(Side side, std::shared_ptr<const sdp::Offer> lines,
         loop_.after(deadline, [this] { fail(std::string("no description in time, waiting for ") + step_); });
 }
 
-void PeerNegotiation::start(std::shared_ptr<const sdp::Offer> offer, std::chrono::milliseconds deadline,
+void PeerNegotiation::start(std::shared_ptr<const sdp::RemoteDescription> offer,
+                            std::chrono::milliseconds deadline,
                             std::function<void(LocalDescription)> onAnswer) {
     begin(Side::answerer, std::move(offer), deadline, std::move(onAnswer));
     setTransport(answeredSetup(lines_->setup));
@@ -110,11 +111,12 @@ void PeerNegotiation::start(std::shared_ptr<const sdp::Offer> offer, std::chrono
                    &PeerNegotiation::setLocal);
 }
 
-void PeerNegotiation::offer(std::shared_ptr<const sdp::Offer> ours, std::chrono::milliseconds deadline,
+void PeerNegotiation::offer(std::shared_ptr<const sdp::RemoteDescription> ours,
+                            std::chrono::milliseconds deadline,
                             std::function<void(LocalDescription)> onOffer) {
     begin(Side::offerer, std::move(ours), deadline, std::move(onOffer));
     setTransport("actpass");
-    for (const sdp::OfferedLine& line : lines_->lines)
+    for (const sdp::MediaLine& line : lines_->lines)
         addReceiver(webrtcbin_, line);
     createOffer();
 }
@@ -132,7 +134,7 @@ void PeerNegotiation::createOffer() {
     g_signal_emit_by_name(webrtcbin_, "create-offer", nullptr, pending_.get());
 }
 
-void PeerNegotiation::takeAnswer(const sdp::Offer& theirs) {
+void PeerNegotiation::takeAnswer(const sdp::RemoteDescription& theirs) {
     setDescription("set-remote-description", Description::answer, sdp::answerFromServer(theirs),
                    &PeerNegotiation::onAnswerTaken);
 }

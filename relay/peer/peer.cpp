@@ -140,7 +140,8 @@ void Peer::Impl::answer(PendingOffer pending) {
         return pending.onAnswer({{}, *error});
     }
     if (stage == Stage::idle) stage = Stage::negotiating;
-    describe(std::make_shared<const sdp::Offer>(std::get<sdp::Offer>(std::move(seen))));
+    describe(
+        std::make_shared<const sdp::RemoteDescription>(std::get<sdp::RemoteDescription>(std::move(seen))));
     if (pending.onBegin) pending.onBegin();
     negotiation->start(offer, pending.deadline,
                        [this, onAnswer = std::move(pending.onAnswer)](LocalDescription answer) {
@@ -153,18 +154,19 @@ void Peer::Impl::answer(PendingOffer pending) {
                        });
 }
 
-std::variant<sdp::Offer, NegotiationError> Peer::Impl::read(const std::string& sdp) {
+std::variant<sdp::RemoteDescription, NegotiationError> Peer::Impl::read(const std::string& sdp) {
     const bool sfu = settings.role == PeerRole::sfu;
-    auto offered = sdp::readOffer(sdp, settings.videoCodecs, sfu ? sdp::Author::sfu : sdp::Author::publisher);
+    auto offered = sdp::readRemoteDescription(sdp, settings.videoCodecs,
+                                              sfu ? sdp::Author::sfu : sdp::Author::publisher);
     if (const auto* error = std::get_if<sdp::Error>(&offered)) return toNegotiationError(*error);
-    if (!lens.sameTransport(std::get<sdp::Offer>(offered)))
+    if (!lens.sameTransport(std::get<sdp::RemoteDescription>(offered)))
         return NegotiationError{NegotiationError::Kind::newPeer, "the offer begins a new transport"};
-    auto seen = lens.look(std::get<sdp::Offer>(std::move(offered)));
+    auto seen = lens.look(std::get<sdp::RemoteDescription>(std::move(offered)));
     if (const auto* error = std::get_if<sdp::Error>(&seen)) return toNegotiationError(*error);
-    return std::get<sdp::Offer>(std::move(seen));
+    return std::get<sdp::RemoteDescription>(std::move(seen));
 }
 
-void Peer::Impl::describe(std::shared_ptr<const sdp::Offer> description) {
+void Peer::Impl::describe(std::shared_ptr<const sdp::RemoteDescription> description) {
     offer = std::move(description);
     transport->expect(offer->fingerprint);
     streams->setOffer(offer);
@@ -173,7 +175,7 @@ void Peer::Impl::describe(std::shared_ptr<const sdp::Offer> description) {
 void Peer::Impl::createOffer(milliseconds deadline, std::function<void(LocalDescription)> onOffer) {
     assert(stage == Stage::idle);
     stage = Stage::negotiating;
-    ours = std::make_shared<const sdp::Offer>(sdp::receivingOffer(settings.videoCodecs));
+    ours = std::make_shared<const sdp::RemoteDescription>(sdp::receivingOffer(settings.videoCodecs));
     negotiation->offer(ours, deadline, std::move(onOffer));
 }
 
@@ -181,7 +183,8 @@ std::optional<NegotiationError> Peer::Impl::acceptAnswer(const std::string& sdp)
     if (!ours || offer) return NegotiationError{NegotiationError::Kind::unsupported, "no answer is awaited"};
     auto answered = sdp::readAnswer(*ours, sdp, settings.videoCodecs);
     if (const auto* error = std::get_if<sdp::Error>(&answered)) return toNegotiationError(*error);
-    describe(std::make_shared<const sdp::Offer>(std::get<sdp::Offer>(std::move(answered))));
+    describe(std::make_shared<const sdp::RemoteDescription>(
+        std::get<sdp::RemoteDescription>(std::move(answered))));
     negotiation->takeAnswer(*offer);
     onAnswered();
     return std::nullopt;

@@ -36,11 +36,11 @@ struct Peer::Impl {
     void answerNext();
     void answer(PendingOffer pending);
     /// Reads the offer and looks at it through the lens.
-    std::variant<sdp::Offer, NegotiationError> read(const std::string& sdp);
+    std::variant<sdp::RemoteDescription, NegotiationError> read(const std::string& sdp);
     void createOffer(std::chrono::milliseconds deadline, std::function<void(LocalDescription)> onOffer);
     std::optional<NegotiationError> acceptAnswer(const std::string& sdp);
     /// What is in force from now on.
-    void describe(std::shared_ptr<const sdp::Offer> description);
+    void describe(std::shared_ptr<const sdp::RemoteDescription> description);
     bool isSilent() const;
     void onAnswered();
     /// With the candidates of the offer in force.
@@ -66,8 +66,8 @@ struct Peer::Impl {
     std::deque<PendingOffer> pendingOffers; ///< of an SFU, behind the one that is being answered
     bool expectsMedia = false;              ///< of an SFU
     sdp::LineLens lens;
-    std::shared_ptr<const sdp::Offer> offer; ///< the peer's description in force
-    std::shared_ptr<const sdp::Offer> ours;  ///< the offer that we made
+    std::shared_ptr<const sdp::RemoteDescription> offer; ///< the peer's description in force
+    std::shared_ptr<const sdp::RemoteDescription> ours;  ///< the offer that we made
     std::shared_ptr<ReceiveGate> gate = std::make_shared<ReceiveGate>();
     gst::Pipeline pipeline{nullptr};
     gst::Ref<GstElement> webrtcbin;

@@ -85,7 +85,7 @@ struct PeerStreams::Shared {
     std::function<void(std::function<void(PeerStreams&)>)> post; ///< runs on the loop if the object still is
 
     mutable std::mutex mutex; ///< protects what follows; never held while calling out
-    std::shared_ptr<const sdp::Offer> offer;
+    std::shared_ptr<const sdp::RemoteDescription> offer;
     std::map<std::uint32_t, Stream> streams;
     std::set<std::uint32_t> unclaimed; ///< came before a description that names them, or nobody took them
 
@@ -101,7 +101,7 @@ struct PeerStreams::Shared {
             post([ssrc = state.ssrc](PeerStreams& owner) { owner.events_.onGone(ssrc); });
     }
 
-    std::shared_ptr<const sdp::Offer> currentOffer() const {
+    std::shared_ptr<const sdp::RemoteDescription> currentOffer() const {
         const std::lock_guard lock(mutex);
         return offer;
     }
@@ -110,7 +110,7 @@ struct PeerStreams::Shared {
     static void onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad);
     static void watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
                       const std::shared_ptr<PadState>& state);
-    std::shared_ptr<const sdp::Offer> claim(const RtpPadName& name);
+    std::shared_ptr<const sdp::RemoteDescription> claim(const RtpPadName& name);
     bool handOver(GstPad* pad, const RtpPadName& name);
     static void onRtcpPad(const std::shared_ptr<Shared>& self, GstPad* pad);
     bool isStranger(GstBuffer* rtcp) const;
@@ -129,7 +129,7 @@ void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t
         tooMany = streams.size() > maxStreams;
         // An SSRC that no line names is known by its payload type only when its pad comes; most likely it is
         // video.
-        const sdp::OfferedLine* line = offer ? offer->lineOf(ssrc, 128) : nullptr;
+        const sdp::MediaLine* line = offer ? offer->lineOf(ssrc, 128) : nullptr;
         nack = line ? line->wantsNack() : true;
     }
     setUpJitterBuffer(jitterBuffer, nack);
@@ -178,7 +178,7 @@ void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad
 
 /// The present offer, if it has a line for the stream. If not, notes that nobody claims the stream, before
 /// another offer can be set: that makes it a new one.
-std::shared_ptr<const sdp::Offer> PeerStreams::Shared::claim(const RtpPadName& name) {
+std::shared_ptr<const sdp::RemoteDescription> PeerStreams::Shared::claim(const RtpPadName& name) {
     const std::lock_guard lock(mutex);
     if (offer && offer->lineOf(name.ssrc, name.payloadType)) return offer;
     unclaimed.insert(name.ssrc);
@@ -188,7 +188,7 @@ std::shared_ptr<const sdp::Offer> PeerStreams::Shared::claim(const RtpPadName& n
 /// False when the pad has no consumer.
 bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) {
     const auto described = claim(name);
-    const sdp::OfferedLine* line = described ? described->lineOf(name.ssrc, name.payloadType) : nullptr;
+    const sdp::MediaLine* line = described ? described->lineOf(name.ssrc, name.payloadType) : nullptr;
     spdlog::debug("peer stream ssrc={} payload_type={} mid={}", name.ssrc, name.payloadType,
                   line ? line->mid : "none");
     if (!line) return false;
@@ -292,7 +292,7 @@ PeerStreams::~PeerStreams() {
     streams.swap(shared_->streams);
 }
 
-void PeerStreams::setOffer(std::shared_ptr<const sdp::Offer> offer) {
+void PeerStreams::setOffer(std::shared_ptr<const sdp::RemoteDescription> offer) {
     std::set<std::uint32_t> stale;
     {
         const std::lock_guard lock(shared_->mutex);
@@ -312,7 +312,7 @@ void PeerStreams::setOffer(std::shared_ptr<const sdp::Offer> offer) {
     }
 }
 
-void PeerStreams::retireSsrcs(const sdp::Offer& former, const sdp::Offer& present) {
+void PeerStreams::retireSsrcs(const sdp::RemoteDescription& former, const sdp::RemoteDescription& present) {
     for (const auto& line : former.lines)
         for (const std::uint32_t ssrc : line.ssrcs)
             if (!present.allows(ssrc)) srtpContexts_.retire(ssrc);

@@ -11,7 +11,7 @@
 #include "relay/peer/peer.h"
 #include "relay/peer/receive_gate.h"
 #include "relay/peer/srtp_contexts.h"
-#include "relay/sdp/offer.h"
+#include "relay/sdp/remote_description.h"
 
 #include <memory>
 #include <vector>
@@ -39,7 +39,7 @@ class PeerStreams {
 
     /// What SSRCs and payload types belong to from now on. Before the local description is set: until then no
     /// stream of it appears.
-    void setOffer(std::shared_ptr<const sdp::Offer> offer);
+    void setOffer(std::shared_ptr<const sdp::RemoteDescription> offer);
 
     /// Reads the statistics of every jitter buffer; takes the lock of each for a moment.
     void readStatistics();
@@ -52,7 +52,7 @@ class PeerStreams {
   private:
     struct Shared;
 
-    void retireSsrcs(const sdp::Offer& former, const sdp::Offer& present);
+    void retireSsrcs(const sdp::RemoteDescription& former, const sdp::RemoteDescription& present);
 
     GstElement* webrtcbin_;
     SrtpContexts srtpContexts_;

@@ -4,7 +4,7 @@ namespace spillway::relay::sdp {
 
 namespace {
 
-Section answered(const OfferedLine& line, const Transport& transport, const char* direction) {
+Section answered(const MediaLine& line, const Transport& transport, const char* direction) {
     Section section = mediaSection(line);
     addTransport(section, transport);
     section.add(direction);
@@ -13,14 +13,14 @@ Section answered(const OfferedLine& line, const Transport& transport, const char
 
 } // namespace
 
-std::string answerForWebrtcbin(const Offer& offer, const Transport& transport) {
+std::string answerForWebrtcbin(const RemoteDescription& offer, const Transport& transport) {
     Description description = bundleOf(offer);
     for (const std::size_t index : offer.order)
         description.sections.push_back(answered(offer.lines[index], transport, "recvonly"));
     return description.text();
 }
 
-std::string answerForPeer(const Offer& offer, const Transport& transport,
+std::string answerForPeer(const RemoteDescription& offer, const Transport& transport,
                           const std::vector<std::string>& candidates) {
     Description description;
     description.origin = offer.origin;
@@ -28,7 +28,7 @@ std::string answerForPeer(const Offer& offer, const Transport& transport,
     if (offer.trickle) description.add("ice-options", "trickle");
     description.add("msid-semantic", "WMS *");
     bool first = true;
-    for (const OfferedLine& line : offer.lines) {
+    for (const MediaLine& line : offer.lines) {
         if (!line.named) continue;
         Section section = line.shown ? answered(line, transport, line.carried ? "recvonly" : "inactive")
                                      : refusedSection(line);

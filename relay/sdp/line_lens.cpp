@@ -7,14 +7,14 @@ namespace spillway::relay::sdp {
 namespace {
 
 /// The line as webrtcbin last saw it, for one that does not send now.
-OfferedLine resting(OfferedLine known) {
+MediaLine resting(MediaLine known) {
     known.carried = false;
     known.shown = true;
     return known;
 }
 
 /// A line that the SFU does not name any more, because another took its place (RFC 9429 section 5.2.2).
-OfferedLine absent(OfferedLine known) {
+MediaLine absent(MediaLine known) {
     known = resting(std::move(known));
     known.named = false;
     return known;
@@ -22,11 +22,11 @@ OfferedLine absent(OfferedLine known) {
 
 } // namespace
 
-bool LineLens::sameTransport(const Offer& offer) const {
+bool LineLens::sameTransport(const RemoteDescription& offer) const {
     return order_.empty() || (offer.ice == ice_ && offer.fingerprint == fingerprint_);
 }
 
-std::optional<Error> LineLens::note(Lines& known, std::vector<std::string>& order, OfferedLine& line) {
+std::optional<Error> LineLens::note(Lines& known, std::vector<std::string>& order, MediaLine& line) {
     if (line.mid.empty()) return std::nullopt;
     const auto before = known.find(line.mid);
     if (!line.carried) {
@@ -41,16 +41,16 @@ std::optional<Error> LineLens::note(Lines& known, std::vector<std::string>& orde
     return std::nullopt;
 }
 
-std::variant<Offer, Error> LineLens::look(Offer offer) {
+std::variant<RemoteDescription, Error> LineLens::look(RemoteDescription offer) {
     auto order = order_;
     auto known = known_;
-    for (OfferedLine& line : offer.lines)
+    for (MediaLine& line : offer.lines)
         if (auto error = note(known, order, line)) return *error;
     if (order.empty()) return unsupported("there is no m-line that sends what can be carried");
     offer.order.clear();
     for (const std::string& mid : order) {
         const auto named = std::find_if(offer.lines.begin(), offer.lines.end(),
-                                        [&](const OfferedLine& line) { return line.mid == mid; });
+                                        [&](const MediaLine& line) { return line.mid == mid; });
         offer.order.push_back(static_cast<std::size_t>(named - offer.lines.begin()));
         if (named == offer.lines.end()) offer.lines.push_back(absent(known.at(mid)));
     }

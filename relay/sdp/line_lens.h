@@ -9,7 +9,7 @@
 // order. Pure code, one thread at a time.
 #pragma once
 
-#include "relay/sdp/offer.h"
+#include "relay/sdp/remote_description.h"
 
 #include <map>
 #include <string>
@@ -21,16 +21,16 @@ class LineLens {
   public:
     /// `offer` must be of the transport that the lens began with: see sameTransport(). An error leaves the
     /// lens as it was.
-    std::variant<Offer, Error> look(Offer offer);
+    std::variant<RemoteDescription, Error> look(RemoteDescription offer);
 
     /// False when the SFU began anew (other ICE credentials, RFC 8839 section 4.4.1.1.1, or another
     /// certificate): webrtcbin has no ICE restart.
-    bool sameTransport(const Offer& offer) const;
+    bool sameTransport(const RemoteDescription& offer) const;
 
   private:
-    using Lines = std::map<std::string, OfferedLine>; ///< by mid
+    using Lines = std::map<std::string, MediaLine>; ///< by mid
 
-    static std::optional<Error> note(Lines& known, std::vector<std::string>& order, OfferedLine& line);
+    static std::optional<Error> note(Lines& known, std::vector<std::string>& order, MediaLine& line);
 
     std::vector<std::string> order_; ///< mids, as webrtcbin knows them
     Lines known_;                    ///< each as it last sent

@@ -28,8 +28,8 @@ constexpr std::array videoFormats{
 constexpr unsigned firstVideoType = 96;
 constexpr unsigned audioType = 111;
 
-OfferedLine line(const char* kind, const char* mid, MediaKind media) {
-    OfferedLine made;
+MediaLine line(const char* kind, const char* mid, MediaKind media) {
+    MediaLine made;
     made.kind = kind;
     made.protocol = protocol;
     made.mid = mid;
@@ -43,7 +43,7 @@ OfferedLine line(const char* kind, const char* mid, MediaKind media) {
     return made;
 }
 
-void addVideo(OfferedLine& line, config::Codec codec) {
+void addVideo(MediaLine& line, config::Codec codec) {
     const auto format = std::find_if(videoFormats.begin(), videoFormats.end(),
                                      [&](const VideoFormat& known) { return known.codec == codec; });
     if (format == videoFormats.end()) return;
@@ -54,7 +54,7 @@ void addVideo(OfferedLine& line, config::Codec codec) {
 }
 
 /// Of what the server chose only what we offered.
-void keepOffered(OfferedLine& theirs, const OfferedLine& ours) {
+void keepOffered(MediaLine& theirs, const MediaLine& ours) {
     std::erase_if(theirs.payloads, [&](const Payload& payload) {
         return std::none_of(ours.payloads.begin(), ours.payloads.end(), [&](const Payload& offered) {
             return offered.type == payload.type && lowered(offered.encoding) == lowered(payload.encoding);
@@ -65,14 +65,14 @@ void keepOffered(OfferedLine& theirs, const OfferedLine& ours) {
 
 } // namespace
 
-Offer receivingOffer(const std::vector<config::Codec>& videoCodecs) {
-    OfferedLine video = line("video", "0", MediaKind::video);
+RemoteDescription receivingOffer(const std::vector<config::Codec>& videoCodecs) {
+    MediaLine video = line("video", "0", MediaKind::video);
     for (const config::Codec codec : videoCodecs)
         addVideo(video, codec);
-    OfferedLine audio = line("audio", "1", MediaKind::audio);
+    MediaLine audio = line("audio", "1", MediaKind::audio);
     audio.payloads.push_back(
         {audioType, "opus/48000/2", "minptime=10;useinbandfec=1;stereo=1", {"nack", "transport-cc"}});
-    Offer offer;
+    RemoteDescription offer;
     offer.lines = {std::move(video), std::move(audio)};
     offer.order = {0, 1};
     offer.origin = "- 1 1 IN IP4 0.0.0.0";
@@ -80,12 +80,12 @@ Offer receivingOffer(const std::vector<config::Codec>& videoCodecs) {
     return offer;
 }
 
-std::string offerText(const Offer& ours, const Transport& transport,
+std::string offerText(const RemoteDescription& ours, const Transport& transport,
                       const std::vector<std::string>& candidates) {
     Description description = bundleOf(ours);
     description.add("msid-semantic", "WMS *");
     description.add("ice-options", "trickle");
-    for (const OfferedLine& line : ours.lines) {
+    for (const MediaLine& line : ours.lines) {
         Section section = mediaSection(line);
         addTransport(section, transport);
         section.add("recvonly");
@@ -95,18 +95,18 @@ std::string offerText(const Offer& ours, const Transport& transport,
     return description.text();
 }
 
-std::variant<Offer, Error> readAnswer(const Offer& ours, std::string_view answer,
-                                      const std::vector<config::Codec>& videoCodecs) {
-    auto read = readOffer(answer, videoCodecs, Author::sfu);
+std::variant<RemoteDescription, Error> readAnswer(const RemoteDescription& ours, std::string_view answer,
+                                                  const std::vector<config::Codec>& videoCodecs) {
+    auto read = readRemoteDescription(answer, videoCodecs, Author::sfu);
     if (auto* error = std::get_if<Error>(&read)) return *error;
-    Offer theirs = std::get<Offer>(std::move(read));
+    RemoteDescription theirs = std::get<RemoteDescription>(std::move(read));
     if (theirs.setup == "actpass") return malformed("a=setup of an answer is actpass");
     if (theirs.lines.size() != ours.lines.size())
         return malformed("the answer has " + std::to_string(theirs.lines.size()) + " m-lines, the offer " +
                          std::to_string(ours.lines.size()));
     bool sends = false;
     for (std::size_t i = 0; i < ours.lines.size(); ++i) {
-        OfferedLine& line = theirs.lines[i];
+        MediaLine& line = theirs.lines[i];
         if (line.kind != ours.lines[i].kind)
             return malformed("the m-lines are not in the order of the offer");
         if (line.carried && line.mid != ours.lines[i].mid) return malformed("a=mid is not that of the offer");
@@ -122,10 +122,10 @@ std::variant<Offer, Error> readAnswer(const Offer& ours, std::string_view answer
     return theirs;
 }
 
-std::string answerFromServer(const Offer& theirs) {
+std::string answerFromServer(const RemoteDescription& theirs) {
     Description description = bundleOf(theirs);
     if (theirs.iceLite) description.add("ice-lite");
-    for (const OfferedLine& line : theirs.lines) {
+    for (const MediaLine& line : theirs.lines) {
         Section section = mediaSection(line);
         addTransport(section, {theirs.ice, theirs.fingerprint.text(), theirs.setup});
         section.add(line.carried ? "sendonly" : "inactive");

@@ -2,7 +2,7 @@
 // offered (WHEP). Pure code, any thread.
 #pragma once
 
-#include "relay/sdp/offer.h"
+#include "relay/sdp/remote_description.h"
 #include "relay/sdp/render.h"
 
 #include <string>
@@ -13,18 +13,18 @@
 namespace spillway::relay::sdp {
 
 /// What we could receive: mid `0` is video with these codecs, best first, `1` is Opus.
-Offer receivingOffer(const std::vector<config::Codec>& videoCodecs);
+RemoteDescription receivingOffer(const std::vector<config::Codec>& videoCodecs);
 
 /// The offer, for webrtcbin and the server alike; `candidates` (`candidate:…`) may be empty.
-std::string offerText(const Offer& ours, const Transport& transport,
+std::string offerText(const RemoteDescription& ours, const Transport& transport,
                       const std::vector<std::string>& candidates);
 
 /// The answer, read: our lines, carried as far as the server sends on them, with what it chose. An error when
 /// it is no answer to `ours` or sends nothing.
-std::variant<Offer, Error> readAnswer(const Offer& ours, std::string_view answer,
-                                      const std::vector<config::Codec>& videoCodecs);
+std::variant<RemoteDescription, Error> readAnswer(const RemoteDescription& ours, std::string_view answer,
+                                                  const std::vector<config::Codec>& videoCodecs);
 
 /// The answer as webrtcbin is to see it.
-std::string answerFromServer(const Offer& theirs);
+std::string answerFromServer(const RemoteDescription& theirs);
 
 } // namespace spillway::relay::sdp

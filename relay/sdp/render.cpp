@@ -2,21 +2,21 @@
 
 namespace spillway::relay::sdp {
 
-std::string bundleGroup(const Offer& offer, Named named) {
+std::string bundleGroup(const RemoteDescription& offer, Named named) {
     std::string group = "BUNDLE";
     for (const std::size_t index : offer.order)
         if (named == Named::orNot || offer.lines[index].named) group += " " + offer.lines[index].mid;
     return group;
 }
 
-Description bundleOf(const Offer& offer) {
+Description bundleOf(const RemoteDescription& offer) {
     Description description;
     description.origin = offer.origin;
     description.add("group", bundleGroup(offer, Named::orNot));
     return description;
 }
 
-Section mediaSection(const OfferedLine& line) {
+Section mediaSection(const MediaLine& line) {
     Section section;
     section.kind = line.kind;
     section.protocol = line.protocol;
@@ -38,7 +38,7 @@ Section mediaSection(const OfferedLine& line) {
     return section;
 }
 
-Section refusedSection(const OfferedLine& line) {
+Section refusedSection(const MediaLine& line) {
     Section section;
     section.kind = line.kind;
     section.port = 0;

@@ -1,7 +1,7 @@
 // The parts that the offer for webrtcbin and the answer have in common. Pure code, any thread.
 #pragma once
 
-#include "relay/sdp/offer.h"
+#include "relay/sdp/remote_description.h"
 
 #include <string>
 
@@ -18,17 +18,17 @@ struct Transport {
 enum class Named { only, orNot };
 
 /// `BUNDLE` and the mids of all lines that are shown.
-std::string bundleGroup(const Offer& offer, Named named);
+std::string bundleGroup(const RemoteDescription& offer, Named named);
 
 /// Session part with `a=group:BUNDLE` of all lines that are shown, without sections.
-Description bundleOf(const Offer& offer);
+Description bundleOf(const RemoteDescription& offer);
 
 /// Kind, payloads with all that is said about them, header extensions, mid and RTCP multiplexing of a carried
 /// line.
-Section mediaSection(const OfferedLine& line);
+Section mediaSection(const MediaLine& line);
 
 /// A line that is refused: port 0 and inactive.
-Section refusedSection(const OfferedLine& line);
+Section refusedSection(const MediaLine& line);
 
 /// `candidate:…` each.
 void addCandidates(Section& section, const std::vector<std::string>& candidates);

@@ -35,8 +35,8 @@ std::vector<std::string> feedbackOf(const ViewerPayload& payload) {
     return feedback;
 }
 
-OfferedLine asOffered(const ViewerLine& line) {
-    OfferedLine result;
+MediaLine asOffered(const ViewerLine& line) {
+    MediaLine result;
     result.kind = line.kind;
     result.protocol = line.protocol;
     result.firstFormat = line.firstFormat;
@@ -58,7 +58,7 @@ void addStream(Section& section, const SentLine& sent) {
 }
 
 Section sentSection(const ViewerLine& line, const SentLine& sent, const Transport& transport) {
-    OfferedLine answered = asOffered(line);
+    MediaLine answered = asOffered(line);
     for (const ViewerExtension& extension : sent.extensions)
         answered.extensions.push_back({extension.id, extension.uri, extension.receiveOnly ? "sendonly" : ""});
     const ViewerPayload& payload = sent.payload;

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 
 #include "relay/sdp/description.h"
-#include "relay/sdp/offer.h"
+#include "relay/sdp/remote_description.h"
 
 using namespace spillway;
 using namespace spillway::relay;
@@ -13,8 +13,8 @@ namespace {
 void read(std::string_view text, sdp::Author author) {
     static const std::vector<config::Codec> all{config::Codec::vp8, config::Codec::vp9, config::Codec::h264,
                                                 config::Codec::h265};
-    const auto result = sdp::readOffer(text, all, author);
-    const auto* offer = std::get_if<sdp::Offer>(&result);
+    const auto result = sdp::readRemoteDescription(text, all, author);
+    const auto* offer = std::get_if<sdp::RemoteDescription>(&result);
     if (!offer) return;
     for (const auto& line : offer->lines)
         for (const std::uint32_t ssrc : line.ssrcs)

@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-sdp=(attributes candidate codec description fingerprint fragment offer render text viewer_answer viewer_offer viewer_payload)
+sdp=(attributes candidate codec description fingerprint fragment remote_description render text viewer_answer viewer_offer viewer_payload)
 sdp=("${sdp[@]/%/.cpp}")
 declare -A sources=(
   [stun]="relay/port/ice_lite.cpp relay/port/demux.cpp relay/net/socket_address.cpp"

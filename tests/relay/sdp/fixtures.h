@@ -2,7 +2,7 @@
 // (libdatachannel) and Pion write.
 #pragma once
 
-#include "relay/sdp/offer.h"
+#include "relay/sdp/remote_description.h"
 #include "support/catch.h"
 
 #include <fstream>
@@ -21,16 +21,16 @@ inline std::string fixture(const std::string& name) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-inline relay::sdp::Offer readGood(const std::string& text,
-                                  const std::vector<config::Codec>& codecs = allCodecs) {
-    auto read = relay::sdp::readOffer(text, codecs, relay::sdp::Author::publisher);
+inline relay::sdp::RemoteDescription readGood(const std::string& text,
+                                              const std::vector<config::Codec>& codecs = allCodecs) {
+    auto read = relay::sdp::readRemoteDescription(text, codecs, relay::sdp::Author::publisher);
     if (const auto* error = std::get_if<relay::sdp::Error>(&read)) FAIL(error->detail);
-    return std::get<relay::sdp::Offer>(std::move(read));
+    return std::get<relay::sdp::RemoteDescription>(std::move(read));
 }
 
 inline relay::sdp::Error readBad(const std::string& text,
                                  const std::vector<config::Codec>& codecs = allCodecs) {
-    auto read = relay::sdp::readOffer(text, codecs, relay::sdp::Author::publisher);
+    auto read = relay::sdp::readRemoteDescription(text, codecs, relay::sdp::Author::publisher);
     REQUIRE(std::holds_alternative<relay::sdp::Error>(read));
     REQUIRE_FALSE(std::get<relay::sdp::Error>(read).detail.empty());
     return std::get<relay::sdp::Error>(read);

@@ -17,16 +17,16 @@ using Kind = sdp::Error::Kind;
 
 const sdp::Transport ours{{"ourU", "ourPasswordOfTwentyTwo"}, "sha-256 00:11", "active"};
 
-sdp::Offer read(const std::string& text) {
-    auto offer = sdp::readOffer(text, allCodecs, sdp::Author::sfu);
+sdp::RemoteDescription read(const std::string& text) {
+    auto offer = sdp::readRemoteDescription(text, allCodecs, sdp::Author::sfu);
     if (const auto* error = std::get_if<sdp::Error>(&offer)) FAIL(error->detail);
-    return std::get<sdp::Offer>(std::move(offer));
+    return std::get<sdp::RemoteDescription>(std::move(offer));
 }
 
-sdp::Offer look(sdp::LineLens& lens, const std::string& text) {
+sdp::RemoteDescription look(sdp::LineLens& lens, const std::string& text) {
     auto seen = lens.look(read(text));
     if (const auto* error = std::get_if<sdp::Error>(&seen)) FAIL(error->detail);
-    return std::get<sdp::Offer>(std::move(seen));
+    return std::get<sdp::RemoteDescription>(std::move(seen));
 }
 
 /// The offer with the m-section of that number changed.
@@ -219,7 +219,7 @@ TEST_CASE("random generations on the lines of an SFU never hide a line from webr
             REQUIRE(order.empty()); // only while no line was ever seen
             continue;
         }
-        const auto& now = std::get<sdp::Offer>(seen);
+        const auto& now = std::get<sdp::RemoteDescription>(seen);
         std::vector<std::string> mids;
         for (const std::size_t index : now.order)
             mids.push_back(now.lines[index].mid);

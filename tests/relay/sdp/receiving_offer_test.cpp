@@ -19,10 +19,11 @@ sdp::Error refused(const std::string& answer) {
     return std::get<sdp::Error>(read);
 }
 
-sdp::Offer taken(const std::string& answer, const std::vector<config::Codec>& codecs = allCodecs) {
+sdp::RemoteDescription taken(const std::string& answer,
+                             const std::vector<config::Codec>& codecs = allCodecs) {
     auto read = sdp::readAnswer(sdp::receivingOffer(codecs), answer, codecs);
     if (const auto* error = std::get_if<sdp::Error>(&read)) FAIL(error->detail);
-    return std::get<sdp::Offer>(std::move(read));
+    return std::get<sdp::RemoteDescription>(std::move(read));
 }
 
 } // namespace
@@ -41,9 +42,9 @@ TEST_CASE("our offer receives every configured codec with RTX, NACK and transpor
     }
     CHECK(text.find("playout-delay") == text.rfind("playout-delay")); // of the picture alone
     // Whoever reads descriptions reads this one.
-    const auto again =
-        sdp::readOffer(replaced(text, "a=recvonly", "a=sendonly"), allCodecs, sdp::Author::publisher);
-    CHECK(std::holds_alternative<sdp::Offer>(again));
+    const auto again = sdp::readRemoteDescription(replaced(text, "a=recvonly", "a=sendonly"), allCodecs,
+                                                  sdp::Author::publisher);
+    CHECK(std::holds_alternative<sdp::RemoteDescription>(again));
 }
 
 TEST_CASE("Pion's answer is taken with its SSRCs and shown to webrtcbin without trailing blanks") {

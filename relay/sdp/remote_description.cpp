@@ -1,4 +1,4 @@
-#include "relay/sdp/offer.h"
+#include "relay/sdp/remote_description.h"
 
 #include "relay/rtp/format.h"
 #include "relay/sdp/attributes.h"
@@ -53,20 +53,21 @@ std::vector<std::uint32_t> readSsrcs(const Section& section) {
 }
 
 /// Reads one description; each step returns an error or nothing.
-class OfferReader {
+class DescriptionReader {
   public:
-    OfferReader(const Description& description, const std::vector<config::Codec>& videoCodecs, Author author)
+    DescriptionReader(const Description& description, const std::vector<config::Codec>& videoCodecs,
+                      Author author)
         : description_(description)
         , videoCodecs_(videoCodecs)
         , author_(author) {}
 
-    std::variant<Offer, Error> read() {
+    std::variant<RemoteDescription, Error> read() {
         for (std::size_t i = 0; i < description_.sections.size(); ++i)
             if (auto error = readLine(i)) return *error;
         if (!first_ && author_ == Author::sfu) first_ = anyTransport();
         if (!first_) return unsupported(nothingCarried());
-        for (const auto& check : {&OfferReader::checkBundle, &OfferReader::checkPayloadTypes,
-                                  &OfferReader::readIce, &OfferReader::readDtls})
+        for (const auto& check : {&DescriptionReader::checkBundle, &DescriptionReader::checkPayloadTypes,
+                                  &DescriptionReader::readIce, &DescriptionReader::readDtls})
             if (auto error = (this->*check)()) return *error;
         readRest();
         return std::move(offer_);
@@ -94,7 +95,7 @@ class OfferReader {
 
     std::optional<Error> readLine(std::size_t index) {
         const Section& section = description_.sections[index];
-        OfferedLine line;
+        MediaLine line;
         line.kind = section.kind;
         line.protocol = section.protocol;
         line.firstFormat = section.formats.front();
@@ -117,7 +118,7 @@ class OfferReader {
         return true;
     }
 
-    std::optional<Error> carry(std::size_t index, OfferedLine& line) {
+    std::optional<Error> carry(std::size_t index, MediaLine& line) {
         const Section& section = description_.sections[index];
         if (!isSavpf(section.protocol))
             return unsupported(at(index) + " has the protocol " + shown(section.protocol) +
@@ -152,7 +153,7 @@ class OfferReader {
             members.insert(word);
         offer_.bundled = !group.empty();
         if (offer_.order.size() < 2) return std::nullopt;
-        for (const OfferedLine& line : offer_.lines)
+        for (const MediaLine& line : offer_.lines)
             if (line.carried && !members.contains(line.mid))
                 return unsupported("a=mid:" + line.mid +
                                    " is not in a=group:BUNDLE; one transport for all is needed");
@@ -162,7 +163,7 @@ class OfferReader {
     std::optional<Error> checkPayloadTypes() {
         if (author_ == Author::sfu) return std::nullopt; // SSRCs tell its lines apart
         std::set<unsigned> types;
-        for (const OfferedLine& line : offer_.lines)
+        for (const MediaLine& line : offer_.lines)
             for (const Payload& payload : line.payloads)
                 if (line.carried && !types.insert(payload.type).second)
                     return unsupported("payload type " + std::to_string(payload.type) +
@@ -210,7 +211,7 @@ class OfferReader {
     const Description& description_;
     const std::vector<config::Codec>& videoCodecs_;
     const Author author_;
-    Offer offer_;
+    RemoteDescription offer_;
     std::optional<std::size_t> first_; ///< the first carried line: its transport is the bundle's
     std::set<std::string> mids_;
     std::set<std::string> kinds_; ///< of carried lines
@@ -219,48 +220,48 @@ class OfferReader {
 
 } // namespace
 
-bool OfferedLine::wantsNack() const {
+bool MediaLine::wantsNack() const {
     return std::any_of(payloads.begin(), payloads.end(), [](const Payload& payload) {
         return std::find(payload.feedback.begin(), payload.feedback.end(), "nack") != payload.feedback.end();
     });
 }
 
-bool OfferedLine::names(std::uint32_t ssrc) const {
+bool MediaLine::names(std::uint32_t ssrc) const {
     return std::find(ssrcs.begin(), ssrcs.end(), ssrc) != ssrcs.end();
 }
 
-bool OfferedLine::takes(unsigned payloadType) const {
+bool MediaLine::takes(unsigned payloadType) const {
     return std::any_of(payloads.begin(), payloads.end(),
                        [&](const Payload& payload) { return payload.type == payloadType; });
 }
 
-const OfferedLine* Offer::lineOf(std::string_view mid) const {
-    for (const OfferedLine& line : lines)
+const MediaLine* RemoteDescription::lineOf(std::string_view mid) const {
+    for (const MediaLine& line : lines)
         if (line.carried && line.mid == mid) return &line;
     return nullptr;
 }
 
-const OfferedLine* Offer::lineOf(std::uint32_t ssrc, unsigned payloadType) const {
-    std::vector<const OfferedLine*> byType;
-    for (const OfferedLine& line : lines) {
+const MediaLine* RemoteDescription::lineOf(std::uint32_t ssrc, unsigned payloadType) const {
+    std::vector<const MediaLine*> byType;
+    for (const MediaLine& line : lines) {
         if (line.shown && line.names(ssrc)) return &line;
         if (line.carried && line.takes(payloadType)) byType.push_back(&line);
     }
     return byType.size() == 1 ? byType.front() : nullptr;
 }
 
-bool Offer::allows(std::string_view mid, std::uint32_t ssrc) const {
-    const OfferedLine* line = lineOf(mid);
+bool RemoteDescription::allows(std::string_view mid, std::uint32_t ssrc) const {
+    const MediaLine* line = lineOf(mid);
     return line && (line->ssrcs.empty() || line->names(ssrc));
 }
 
-bool Offer::allows(std::uint32_t ssrc) const {
-    return std::any_of(lines.begin(), lines.end(), [&](const OfferedLine& line) {
+bool RemoteDescription::allows(std::uint32_t ssrc) const {
+    return std::any_of(lines.begin(), lines.end(), [&](const MediaLine& line) {
         return line.carried && (line.ssrcs.empty() || line.names(ssrc));
     });
 }
 
-std::string Offer::textForWebrtcbin() const {
+std::string RemoteDescription::textForWebrtcbin() const {
     // As DTLS client webrtcbin greets when its own ICE is through, which a controlling peer may not be yet:
     // it loses the ClientHello, and the next one comes after a second.
     const std::string theirSetup = setup == "actpass" ? "active" : setup;
@@ -268,7 +269,7 @@ std::string Offer::textForWebrtcbin() const {
     description.add("ice-options", trickle ? "trickle" : "ice2");
     if (iceLite) description.add("ice-lite");
     for (const std::size_t index : order) {
-        const OfferedLine& line = lines[index];
+        const MediaLine& line = lines[index];
         Section section = mediaSection(line);
         addTransport(section, {ice, fingerprint.text(), theirSetup});
         section.add("sendonly");
@@ -279,11 +280,11 @@ std::string Offer::textForWebrtcbin() const {
     return description.text();
 }
 
-std::variant<Offer, Error> readOffer(std::string_view text, const std::vector<config::Codec>& videoCodecs,
-                                     Author author) {
+std::variant<RemoteDescription, Error>
+readRemoteDescription(std::string_view text, const std::vector<config::Codec>& videoCodecs, Author author) {
     auto description = parseDescription(text, author == Author::sfu ? sfuLimits : publisherLimits);
     if (auto* error = std::get_if<Error>(&description)) return *error;
-    return OfferReader(std::get<Description>(description), videoCodecs, author).read();
+    return DescriptionReader(std::get<Description>(description), videoCodecs, author).read();
 }
 
 } // namespace spillway::relay::sdp

@@ -1,5 +1,5 @@
 #include "relay/rtp/format.h"
-#include "relay/sdp/offer.h"
+#include "relay/sdp/remote_description.h"
 
 #include "relay/sdp/answer.h"
 #include "relay/sdp/fixtures.h"
@@ -14,7 +14,7 @@ namespace {
 
 using Kind = sdp::Error::Kind;
 
-std::vector<unsigned> types(const sdp::OfferedLine& line) {
+std::vector<unsigned> types(const sdp::MediaLine& line) {
     std::vector<unsigned> result;
     for (const auto& payload : line.payloads)
         result.push_back(payload.type);
@@ -26,7 +26,7 @@ const sdp::Transport ours{{"ourU", "ourPasswordOfTwentyTwo"}, "sha-256 00:11", "
 } // namespace
 
 TEST_CASE("Chromium's offer is carried with every codec but AV1, profile 2 and packetization mode 0") {
-    const sdp::Offer offer = readGood(fixture("chromium.sdp"));
+    const sdp::RemoteDescription offer = readGood(fixture("chromium.sdp"));
     REQUIRE(offer.lines.size() == 2);
     CHECK(types(offer.lines[0]) == std::vector<unsigned>{111});
     CHECK(types(offer.lines[1]) == std::vector<unsigned>{96, 97, 102, 103, 108, 109, 116, 117, 98, 99});
@@ -43,27 +43,27 @@ TEST_CASE("Chromium's offer is carried with every codec but AV1, profile 2 and p
 }
 
 TEST_CASE("the configured codecs choose what is carried") {
-    const sdp::Offer offer = readGood(fixture("chromium.sdp"), {config::Codec::h264});
+    const sdp::RemoteDescription offer = readGood(fixture("chromium.sdp"), {config::Codec::h264});
     CHECK(types(offer.lines[1]) == std::vector<unsigned>{102, 103, 108, 109, 116, 117});
     CHECK(readBad(replaced(fixture("obs.sdp"), "opus", "speex"), {config::Codec::vp8}).kind ==
           Kind::unsupported);
 }
 
 TEST_CASE("H.264 in packetization mode 0 is carried when there is no other") {
-    const sdp::Offer offer =
+    const sdp::RemoteDescription offer =
         readGood(replaced(fixture("obs.sdp"), "packetization-mode=1", "packetization-mode=0"));
     CHECK(types(offer.lines[1]) == std::vector<unsigned>{96});
 }
 
 TEST_CASE("aiortc's offer is carried, with the candidates of the bundle's own line alone") {
-    const sdp::Offer offer = readGood(fixture("aiortc.sdp"));
+    const sdp::RemoteDescription offer = readGood(fixture("aiortc.sdp"));
     CHECK(types(offer.lines[1]) == std::vector<unsigned>{97, 98, 99, 100, 101, 102});
     REQUIRE(offer.candidates.size() == 2);
     CHECK(contains(offer.candidates[0], " 46338 "));
 }
 
 TEST_CASE("OBS's parameters at session level count for every line") {
-    const sdp::Offer offer = readGood(fixture("obs.sdp"));
+    const sdp::RemoteDescription offer = readGood(fixture("obs.sdp"));
     CHECK(offer.ice.ufrag == "jP4c");
     CHECK(offer.trickle);
     const std::string text = offer.textForWebrtcbin();
@@ -77,7 +77,7 @@ TEST_CASE("OBS's parameters at session level count for every line") {
 }
 
 TEST_CASE("Pion's trailing blanks are trimmed and its data channel is refused alone") {
-    const sdp::Offer offer = readGood(fixture("pion.sdp"));
+    const sdp::RemoteDescription offer = readGood(fixture("pion.sdp"));
     const std::string text = offer.textForWebrtcbin();
     CHECK(contains(text, "a=rtcp-fb:96 nack\r\n"));
     CHECK_FALSE(contains(text, " \r\n"));
@@ -91,7 +91,7 @@ TEST_CASE("Pion's trailing blanks are trimmed and its data channel is refused al
 }
 
 TEST_CASE("werift's SSRCs without msid belong to their lines, and its long foundations are candidates") {
-    const sdp::Offer offer = readGood(fixture("werift.sdp"));
+    const sdp::RemoteDescription offer = readGood(fixture("werift.sdp"));
     CHECK(offer.lines.at(0).names(1283174120));
     CHECK(offer.lines.at(1).names(2938978827));
     CHECK(offer.candidates.size() == 2);
@@ -99,7 +99,7 @@ TEST_CASE("werift's SSRCs without msid belong to their lines, and its long found
 }
 
 TEST_CASE("an answer takes every carried codec with RTX, feedback and header extensions, and receives only") {
-    const sdp::Offer offer = readGood(fixture("chromium.sdp"));
+    const sdp::RemoteDescription offer = readGood(fixture("chromium.sdp"));
     const std::string candidate = "candidate:1 1 UDP 2015363327 192.0.2.7 5000 typ host";
     const std::string answer = sdp::answerForPeer(offer, ours, {candidate});
     for (const char* line :
@@ -118,7 +118,7 @@ TEST_CASE("an answer takes every carried codec with RTX, feedback and header ext
 }
 
 TEST_CASE("an SSRC belongs to the line that names it, else to the line of its payload type") {
-    const sdp::Offer offer = readGood(fixture("pion.sdp"));
+    const sdp::RemoteDescription offer = readGood(fixture("pion.sdp"));
     REQUIRE(offer.lineOf(2002, 96));
     CHECK(offer.lineOf(2002, 96)->mid == "1");
     REQUIRE(offer.lineOf(77, 111));
@@ -139,7 +139,7 @@ TEST_CASE("a second line of a kind is refused by name") {
 TEST_CASE("a line that does not send is refused alone") {
     std::string text = fixture("obs.sdp");
     text.replace(text.find("a=sendonly"), 10, "a=recvonly");
-    const sdp::Offer offer = readGood(text);
+    const sdp::RemoteDescription offer = readGood(text);
     CHECK_FALSE(offer.lines[0].carried);
     CHECK(offer.lines[1].carried);
     CHECK(contains(sdp::answerForPeer(offer, ours, {}), "m=audio 0 "));
@@ -197,7 +197,7 @@ TEST_CASE("hostile text is refused with its reason") {
 
 TEST_CASE(
     "webrtcbin is the DTLS server unless the peer insists, and gets no candidate before the answer is out") {
-    const sdp::Offer offer = readGood(fixture("chromium.sdp"));
+    const sdp::RemoteDescription offer = readGood(fixture("chromium.sdp"));
     CHECK_FALSE(offer.candidates.empty());
     CHECK_FALSE(contains(offer.textForWebrtcbin(), "a=candidate:"));
     CHECK(contains(offer.textForWebrtcbin(), "a=setup:active\r\n"));
@@ -206,7 +206,7 @@ TEST_CASE(
 }
 
 TEST_CASE("parameters that would become fields of GStreamer's caps are dropped") {
-    const sdp::Offer offer = readGood(
+    const sdp::RemoteDescription offer = readGood(
         replaced(fixture("obs.sdp"), "profile-level-id", "clock-rate=x;media=audio;profile-level-id"));
     const std::string text = offer.textForWebrtcbin();
     CHECK_FALSE(contains(text, "clock-rate"));
@@ -225,14 +225,15 @@ TEST_CASE("no mutation of an offer breaks the lens, and what it passes on is cle
     std::size_t carried = 0;
     for (int i = 0; i < 4000; ++i) {
         const std::string text = mutated(originals[random(originals.size())], random);
-        const auto read = sdp::readOffer(text, allCodecs, sdp::Author::publisher);
-        const auto* offer = std::get_if<sdp::Offer>(&read);
+        const auto read = sdp::readRemoteDescription(text, allCodecs, sdp::Author::publisher);
+        const auto* offer = std::get_if<sdp::RemoteDescription>(&read);
         if (!offer) continue;
         ++carried;
         // What we write is read again as the same.
-        const auto again = sdp::readOffer(offer->textForWebrtcbin(), allCodecs, sdp::Author::publisher);
-        REQUIRE(std::holds_alternative<sdp::Offer>(again));
-        CHECK(std::get<sdp::Offer>(again).textForWebrtcbin() == offer->textForWebrtcbin());
+        const auto again =
+            sdp::readRemoteDescription(offer->textForWebrtcbin(), allCodecs, sdp::Author::publisher);
+        REQUIRE(std::holds_alternative<sdp::RemoteDescription>(again));
+        CHECK(std::get<sdp::RemoteDescription>(again).textForWebrtcbin() == offer->textForWebrtcbin());
         CHECK_FALSE(sdp::answerForPeer(*offer, ours, {}).empty());
     }
     CHECK(carried > 400);

@@ -27,7 +27,7 @@ struct Extension {
 };
 
 /// One m-line of the offer, at its place.
-struct OfferedLine {
+struct MediaLine {
     std::string kind; ///< `audio`, `video`, `application` …
     std::string protocol;
     std::string firstFormat;
@@ -48,8 +48,8 @@ struct OfferedLine {
     bool takes(unsigned payloadType) const;
 };
 
-struct Offer {
-    std::vector<OfferedLine> lines;
+struct RemoteDescription {
+    std::vector<MediaLine> lines;
     std::string origin; ///< `- <session> <version> IN IP4 0.0.0.0`
     IceCredentials ice;
     Fingerprint fingerprint;
@@ -60,10 +60,10 @@ struct Offer {
     std::vector<std::string> candidates; ///< `candidate:…`, usable ones only
     std::vector<std::size_t> order;      ///< of the lines that are shown, as webrtcbin knows them
 
-    const OfferedLine* lineOf(std::string_view mid) const;
+    const MediaLine* lineOf(std::string_view mid) const;
     /// By the SSRC if a line that is shown names it, else by the payload type if only one line can be meant;
     /// null when neither is known.
-    const OfferedLine* lineOf(std::uint32_t ssrc, unsigned payloadType) const;
+    const MediaLine* lineOf(std::uint32_t ssrc, unsigned payloadType) const;
     /// Whether that line may send with this SSRC.
     bool allows(std::string_view mid, std::uint32_t ssrc) const;
     /// Whether any line may.
@@ -83,7 +83,7 @@ enum class Author {
 };
 
 /// Other kinds than audio and video, and lines with nothing that we carry, are refused one by one.
-std::variant<Offer, Error> readOffer(std::string_view text, const std::vector<config::Codec>& videoCodecs,
-                                     Author author);
+std::variant<RemoteDescription, Error>
+readRemoteDescription(std::string_view text, const std::vector<config::Codec>& videoCodecs, Author author);
 
 } // namespace spillway::relay::sdp
