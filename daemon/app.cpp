@@ -2,8 +2,7 @@
 
 #include "daemon/signalling/presence.h"
 #include "daemon/version.h"
-
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 #include <algorithm>
 #include <csignal>
@@ -54,10 +53,10 @@ App::App(relay::Loop& loop, const config::Settings& settings, Reloader::Load loa
                  counts_, {facts_.version, facts_.gstreamer}, settings.metrics.maxSeries)
     , server_(loop, settings.http, router_, counts_)
     , systemd_(loop) {
-    spdlog::info("spillway starts version={} gstreamer={} nice={}", facts_.version, facts_.gstreamer,
-                 facts_.nice);
-    spdlog::info("queue memory worst_case_bytes={} subscribers={}", settings.limits.queueMemory,
-                 settings.limits.subscribers);
+    log::info("spillway starts version={} gstreamer={} nice={}", facts_.version, facts_.gstreamer,
+              facts_.nice);
+    log::info("queue memory worst_case_bytes={} subscribers={}", settings.limits.queueMemory,
+              settings.limits.subscribers);
     relay_.onEvent([this](const relay::Event& event) { events_.add(event); });
     addRoutes();
     server_.listen();
@@ -117,13 +116,13 @@ void App::onReady() {
     systemd_.watch([this] { return !stuck(); });
     tellStatus();
     statusTimer_ = loop_.every(statusPeriod, [this] { tellStatus(); });
-    spdlog::info("spillway ready calls={} subscriptions={}", reloader_.settings().calls.size(),
-                 reloader_.settings().subscriptions.size());
+    log::info("spillway ready calls={} subscriptions={}", reloader_.settings().calls.size(),
+              reloader_.settings().subscriptions.size());
 }
 
 void App::reload() {
-    if (state_ != State::running) return spdlog::warn("reload ignored: the daemon is stopping");
-    spdlog::info("configuration is read anew");
+    if (state_ != State::running) return log::warn("reload ignored: the daemon is stopping");
+    log::info("configuration is read anew");
     reloader_.reload();
     tellStatus();
 }
@@ -131,12 +130,12 @@ void App::reload() {
 void App::stop() {
     if (state_ == State::ended) return;
     if (state_ == State::stopping) {
-        spdlog::warn("told to stop again: ending at once");
+        log::warn("told to stop again: ending at once");
         return end(exitFailure);
     }
     state_ = State::stopping;
     const auto timeout = reloader_.settings().shutdownTimeout;
-    spdlog::info("spillway stops timeout_ms={}", timeout.count());
+    log::info("spillway stops timeout_ms={}", timeout.count());
     systemd_.stopping();
     statusTimer_.cancel();
     shutdownTimer_ = loop_.after(timeout, [this] { onShutdownTimeout(); });
@@ -150,14 +149,14 @@ void App::onCallsLeft() {
 }
 
 void App::onClosed() {
-    spdlog::info("spillway stopped");
+    log::info("spillway stopped");
     end(exitOk);
 }
 
 void App::onShutdownTimeout() {
-    spdlog::error("shutdown_timeout has passed: not all outputs have closed");
+    log::error("shutdown_timeout has passed: not all outputs have closed");
     for (const auto& output : closing_)
-        spdlog::error("was open when told to stop {}", output);
+        log::error("was open when told to stop {}", output);
     end(exitFailure);
 }
 

@@ -1,6 +1,6 @@
 #include "daemon/calls.h"
 
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 #include <cassert>
 
@@ -35,7 +35,7 @@ void Calls::begin(const config::CallSettings& settings) {
         relay_.removeCall(settings.name);
         throw;
     }
-    spdlog::info("call added call={} type={}", settings.name, config::joinName(settings));
+    log::info("call added call={} type={}", settings.name, config::joinName(settings));
 }
 
 void Calls::put(const config::CallSettings& settings) {
@@ -59,13 +59,13 @@ bool Calls::leave(const std::string& name, OnLeft onLeft) {
 }
 
 void Calls::startLeaving(const std::string& name, Entry& entry) {
-    spdlog::info("call is left call={}", name);
+    log::info("call is left call={}", name);
     entry.leaving = true;
     // Not within the presence's own call or the timer's: both go with the entry.
     const std::function<void()> done =
         lifetime_.guard([this, name, serial = entry.serial] { finish(name, serial); });
     entry.deadline = loop_.after(leaveTime, [this, name, done] {
-        spdlog::warn("call left without good-bye: the other side does not answer call={}", name);
+        log::warn("call left without good-bye: the other side does not answer call={}", name);
         loop_.post(done);
     });
     entry.presence->leave([&loop = loop_, done] { loop.post(done); });
@@ -78,13 +78,13 @@ void Calls::finish(const std::string& name, std::uint64_t serial) {
     entries_.erase(found);
     entry.presence.reset();
     relay_.removeCall(name);
-    spdlog::info("call removed call={}", name);
+    log::info("call removed call={}", name);
     for (const auto& onLeft : entry.onLeft)
         if (onLeft) onLeft();
     try {
         if (entry.next) add(*entry.next);
     } catch (const std::exception& error) {
-        spdlog::error("call cannot be joined call={} error=\"{}\"", name, error.what());
+        log::error("call cannot be joined call={} error=\"{}\"", name, error.what());
     }
     tellWhenEmpty();
 }

@@ -1,8 +1,7 @@
 #include "daemon/reload.h"
 
 #include "daemon/logging.h"
-
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 #include <algorithm>
 #include <tuple>
@@ -70,17 +69,17 @@ void Reloader::reload() {
 void Reloader::conclude(const std::vector<std::string>& problems) {
     last_ = {problems.empty(), std::chrono::system_clock::now(), problems.empty() ? "" : problems.front()};
     for (const auto& problem : problems)
-        spdlog::error("reload problem=\"{}\"", problem);
+        log::error("reload problem=\"{}\"", problem);
     if (problems.empty())
-        spdlog::info("configuration reloaded calls={} subscriptions={}", settings_.calls.size(),
-                     settings_.subscriptions.size());
+        log::info("configuration reloaded calls={} subscriptions={}", settings_.calls.size(),
+                  settings_.subscriptions.size());
     else
-        spdlog::error("configuration not reloaded problems={}", problems.size());
+        log::error("configuration not reloaded problems={}", problems.size());
 }
 
 void Reloader::apply(const config::Settings& next) {
     for (const auto& key : keysNeedingRestart(settings_, next))
-        spdlog::warn("changed in the configuration, but needs a restart key={}", key);
+        log::warn("changed in the configuration, but needs a restart key={}", key);
     setLogLevel(next.log.level);
     settings_.log.level = next.log.level;
     settings_.shutdownTimeout = next.shutdownTimeout;

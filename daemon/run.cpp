@@ -6,8 +6,7 @@
 #include "daemon/http/access_control.h"
 #include "daemon/logging.h"
 #include "daemon/version.h"
-
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 #include <cstdlib>
 #include <iostream>
@@ -47,7 +46,7 @@ ExitCode runApp(const config::Settings& settings, const CommandLine& line) {
         if (code != exitOk) std::_Exit(code);
         return code;
     } catch (const std::exception& error) {
-        spdlog::error("spillway cannot run error=\"{}\"", error.what());
+        log::error("spillway cannot run error=\"{}\"", error.what());
         return exitFailure;
     }
 }

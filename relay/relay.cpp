@@ -1,15 +1,14 @@
 #include "relay/relay.h"
 
+#include "relay/base/log.h"
 #include "relay/call/live_call.h"
 #include "relay/gst/element.h"
 #include "relay/outputs/subscription.h"
 #include "relay/outputs/webrtc/egress.h"
 
+#include <cassert>
 #include <gst/gst.h>
 #include <nice/nice-version.h>
-#include <spdlog/spdlog.h>
-
-#include <cassert>
 
 namespace spillway::relay {
 
@@ -160,8 +159,8 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings) {
     for (auto& [name, call] : impl_->calls)
         call->forEachTrack([&](Track& track) { subscription->offer(track); });
     impl_->subscriptions.emplace(settings.name, std::move(subscription));
-    spdlog::info("subscription added subscriber={} tracks={} output={}", settings.name,
-                 settings.tracks.text(), config::outputName(settings.output));
+    log::info("subscription added subscriber={} tracks={} output={}", settings.name, settings.tracks.text(),
+              config::outputName(settings.output));
 }
 
 bool Relay::removeSubscription(const std::string& name) {
@@ -170,7 +169,7 @@ bool Relay::removeSubscription(const std::string& name) {
     if (found == impl_->subscriptions.end()) return false;
     found->second->end(EndReason::unsubscribed);
     impl_->subscriptions.erase(found);
-    spdlog::info("subscription removed subscriber={}", name);
+    log::info("subscription removed subscriber={}", name);
     return true;
 }
 

@@ -3,8 +3,7 @@
 #include "daemon/http/farewell.h"
 #include "daemon/http/headers.h"
 #include "daemon/http/problem.h"
-
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 namespace spillway::daemon::http {
 
@@ -117,8 +116,7 @@ void Exchange::handle() {
     try {
         route_->handler(request_, responder());
     } catch (const std::exception& error) {
-        spdlog::error("request failed route={} method={} error=\"{}\"", pattern_, request_.method,
-                      error.what());
+        log::error("request failed route={} method={} error=\"{}\"", pattern_, request_.method, error.what());
         answer(problem(500, "an error of ours; the log tells more"));
     }
     if (state_ != State::handling) return;

@@ -1,8 +1,9 @@
 #include "daemon/http/listener.h"
 
+#include "relay/base/log.h"
+
 #include <gio/gunixsocketaddress.h>
 #include <netinet/in.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,7 +111,7 @@ void Listener::accept() {
     if (socket) return onSocket_(std::move(socket));
     const bool tooManyFiles = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
     if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-        spdlog::warn("connection not accepted address={} error=\"{}\"", wanted_.text(), error->message);
+        log::warn("connection not accepted address={} error=\"{}\"", wanted_.text(), error->message);
     g_error_free(error);
     if (!tooManyFiles) return;
     readable_ = {};

@@ -1,9 +1,9 @@
 #include "daemon/http/server.h"
 
+#include "relay/base/log.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <spdlog/spdlog.h>
-
 #include <stdexcept>
 
 namespace spillway::daemon::http {
@@ -72,12 +72,12 @@ void Server::listen() {
         auto onSocket = [this, isUnix](glib::Object<GSocket> socket) { accept(std::move(socket), isUnix); };
         listeners_.push_back(std::make_unique<Listener>(loop_, address, std::move(onSocket)));
         const bool tls = certificate_ && !isUnix;
-        spdlog::info("http listening address={} tls={}", listeners_.back()->address().text(),
-                     tls ? "yes" : "no");
+        log::info("http listening address={} tls={}", listeners_.back()->address().text(),
+                  tls ? "yes" : "no");
     }
     if (!settings_.hasTokens())
-        spdlog::warn("http has no tokens: everybody on this machine is admin; only loopback and Unix sockets "
-                     "are served");
+        log::warn("http has no tokens: everybody on this machine is admin; only loopback and Unix sockets "
+                  "are served");
 }
 
 std::vector<config::ListenAddress> Server::addresses() const {
@@ -105,7 +105,7 @@ glib::Object<GIOStream> Server::wrap(GSocket* socket, bool isUnix) const {
     glib::Error error;
     glib::Object<GIOStream> tls(g_tls_server_connection_new(plain.get(), certificate_.get(), error.out()));
     if (!tls) {
-        spdlog::warn("tls refused error=\"{}\"", error.text());
+        log::warn("tls refused error=\"{}\"", error.text());
         return {};
     }
     // A client that closes without TLS's good-bye is no error.

@@ -1,6 +1,6 @@
 #include "daemon/signalling/attempt.h"
 
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 #include <algorithm>
 #include <exception>
@@ -150,8 +150,8 @@ void Attempt::onGuestLost(relay::LostCause cause, const std::string& detail) {
 void Attempt::renewOrLose(relay::LostCause cause, const std::string& detail) {
     present_.reset();
     if (!isJoined_ || !mayRenew() || !connector_->renew()) return lose({cause, detail, false, std::nullopt});
-    spdlog::warn("peer renewed call={} cause={} error=\"{}\"", call_.settings().name,
-                 relay::lostCauseName(cause), detail);
+    log::warn("peer renewed call={} cause={} error=\"{}\"", call_.settings().name,
+              relay::lostCauseName(cause), detail);
     call_.countReconnect(cause);
     call_.setState(relay::CallState::joined, std::string("a new peer: ") + relay::lostCauseName(cause));
     deadline_ = loop_.after(

@@ -1,6 +1,6 @@
 #include "daemon/signalling/membership.h"
 
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 #include <algorithm>
 #include <utility>
@@ -44,15 +44,15 @@ void Membership::begin() {
 
 void Membership::joined() {
     backoff_.joined(Clock::now());
-    spdlog::info("call joined call={}", call_.settings().name);
+    log::info("call joined call={}", call_.settings().name);
     call_.setState(relay::CallState::joined, "");
 }
 
 void Membership::lost(const Loss& loss) {
     if (loss.final) return lostForGood(loss);
     const auto delay = backoff_.lost(Clock::now(), loss.retryAfter);
-    spdlog::warn("call lost call={} cause={} error=\"{}\" retry_in_ms={}", call_.settings().name,
-                 relay::lostCauseName(loss.cause), loss.detail, delay.count());
+    log::warn("call lost call={} cause={} error=\"{}\" retry_in_ms={}", call_.settings().name,
+              relay::lostCauseName(loss.cause), loss.detail, delay.count());
     call_.countReconnect(loss.cause);
     call_.setState(relay::CallState::reconnecting, reasonOf(loss));
     attempt_->suspend();
@@ -60,8 +60,8 @@ void Membership::lost(const Loss& loss) {
 }
 
 void Membership::lostForGood(const Loss& loss) {
-    spdlog::error("call lost for good call={} cause={} error=\"{}\"", call_.settings().name,
-                  relay::lostCauseName(loss.cause), loss.detail);
+    log::error("call lost for good call={} cause={} error=\"{}\"", call_.settings().name,
+               relay::lostCauseName(loss.cause), loss.detail);
     end(reasonOf(loss));
     attempt_->leave([this] { attempt_.reset(); });
 }

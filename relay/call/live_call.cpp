@@ -1,8 +1,7 @@
 #include "relay/call/live_call.h"
 
+#include "relay/base/log.h"
 #include "relay/values/refused.h"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -43,7 +42,7 @@ void LiveCall::setState(CallState state, const std::string& detail) {
     }
     state_ = state;
     detail_ = detail;
-    spdlog::info("call state call={} state={} detail=\"{}\"", settings_.name, callStateName(state), detail);
+    log::info("call state call={} state={} detail=\"{}\"", settings_.name, callStateName(state), detail);
     if (events_.happened)
         events_.happened({Event::Subject::call, settings_.name, {}, {}, callStateName(state), detail});
     if (state == CallState::left) endWaiting();
@@ -110,7 +109,7 @@ PeerId LiveCall::publish(const PublishRequest& request, PublishEvents events) {
     session->peer = std::make_unique<Peer>(loop_, std::move(settings), peerEvents(id));
     Peer& peer = *session->peer;
     sessions_.emplace(id, std::move(session));
-    spdlog::info("peer joins call={} participant={} peer={}", settings_.name, request.participant, id);
+    log::info("peer joins call={} participant={} peer={}", settings_.name, request.participant, id);
     peer.acceptOffer(request.offer, answerDeadline,
                      lifetime_.guard([this, id](const LocalDescription& answer) { onAnswer(id, answer); }));
     return id;
@@ -142,7 +141,7 @@ void LiveCall::onAnswer(PeerId id, const LocalDescription& answer) {
 void LiveCall::onConnected(PeerId id) {
     Session* session = find(id);
     if (!session) return;
-    spdlog::info("peer connected call={} participant={} peer={}", settings_.name, session->who(), id);
+    log::info("peer connected call={} participant={} peer={}", settings_.name, session->who(), id);
     if (session->isGuest()) changedAt_ = Clock::now();
     endOlder(*session);
     if (session->isGuest() && session->guest->onConnected) session->guest->onConnected();
@@ -168,8 +167,8 @@ void LiveCall::onLost(PeerId id, LostCause cause, const std::string& detail) {
     Session* session = find(id);
     if (!session) return;
     ++lost_[lostCauseName(cause)];
-    spdlog::warn("peer lost call={} participant={} peer={} cause={} detail=\"{}\"", settings_.name,
-                 session->who(), id, lostCauseName(cause), detail);
+    log::warn("peer lost call={} participant={} peer={} cause={} detail=\"{}\"", settings_.name,
+              session->who(), id, lostCauseName(cause), detail);
     const auto tellOwner = session->isGuest() ? session->guest->onLost : session->events.onEnded;
     endSession(id, session->isGuest());
     if (tellOwner) tellOwner(cause, detail);
@@ -195,7 +194,7 @@ void LiveCall::endSession(PeerId id, bool keepTracks) {
     const auto found = sessions_.find(id);
     const auto session = std::move(found->second);
     sessions_.erase(found);
-    spdlog::info("peer leaves call={} participant={} peer={}", settings_.name, session->who(), id);
+    log::info("peer leaves call={} participant={} peer={}", settings_.name, session->who(), id);
     // Its streaming threads end first: nothing is pushed any more into what the tracks dispose.
     session->peer.reset();
     if (session->isGuest()) {
@@ -225,8 +224,8 @@ void LiveCall::adopt(Session& session, const std::shared_ptr<TrackInput>& input)
     if (!input->awake()) return; // asleep again before its news came here
     session.keep(input);
     const auto key = session.ownerOf(*input);
-    spdlog::debug("stream awake call={} peer={} ssrc={} mid={} owner={}", settings_.name, session.id,
-                  input->ssrc(), input->mid(), key ? key->participant + "/" + key->source : "none");
+    log::debug("stream awake call={} peer={} ssrc={} mid={} owner={}", settings_.name, session.id,
+               input->ssrc(), input->mid(), key ? key->participant + "/" + key->source : "none");
     if (!key || isTaken(*key, session.id)) {
         input->sleep(TrackInput::Wake::never);
         if (!session.peer->announces(input->mid(), input->ssrc())) session.forget(*input);
@@ -238,7 +237,7 @@ void LiveCall::adopt(Session& session, const std::shared_ptr<TrackInput>& input)
     entry.track->setInput(input);
     if (before && entry.feeder == session.id && before->ssrc() != input->ssrc()) session.forget(*before);
     entry.feeder = session.id;
-    spdlog::info("track live track={} peer={}", entry.track->name().text(), session.id);
+    log::info("track live track={} peer={}", entry.track->name().text(), session.id);
     tell(*entry.track, "live");
     if (isNew && events_.trackAdded) events_.trackAdded(*entry.track);
 }
@@ -248,9 +247,8 @@ bool LiveCall::isTaken(const Key& key, PeerId newer) const {
     const auto found = tracks_.find(key);
     if (found != tracks_.end()) return found->second.feeder > newer;
     if (tracks_.size() < maxTracks_) return false;
-    spdlog::warn(
-        "track refused call={} participant={} source={} reason=\"limits.tracks_per_call is reached\"",
-        settings_.name, key.participant, key.source);
+    log::warn("track refused call={} participant={} source={} reason=\"limits.tracks_per_call is reached\"",
+              settings_.name, key.participant, key.source);
     return true;
 }
 
@@ -271,7 +269,7 @@ void LiveCall::endTrack(const Key& key, After after) {
     if (session && entry.track->input() && after == After::forget) session->forget(*entry.track->input());
     entry.track->loseInput(after == After::wakeOnPacket ? TrackInput::Wake::onPacket
                                                         : TrackInput::Wake::never);
-    spdlog::info("track ended track={}", entry.track->name().text());
+    log::info("track ended track={}", entry.track->name().text());
     tell(*entry.track, "ended");
 }
 

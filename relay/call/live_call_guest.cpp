@@ -1,9 +1,8 @@
 // The part of a call in which this daemon is a guest: one peer towards an SFU that carries the lines of many
 // participants, who come and go on the same lines.
+#include "relay/base/log.h"
 #include "relay/call/live_call.h"
 #include "relay/values/refused.h"
-
-#include <spdlog/spdlog.h>
 
 namespace spillway::relay {
 
@@ -47,7 +46,7 @@ PeerId LiveCall::addGuest(const GuestRequest& request, GuestEvents events) {
     session->peer = std::make_unique<Peer>(loop_, std::move(settings), std::move(peer));
     sessions_.emplace(id, std::move(session));
     changedAt_ = Clock::now();
-    spdlog::info("peer joins call={} participant=guest peer={}", settings_.name, id);
+    log::info("peer joins call={} participant=guest peer={}", settings_.name, id);
     return id;
 }
 
@@ -75,7 +74,7 @@ bool LiveCall::acceptAnswer(PeerId guest, const std::string& sdp, const LineOwne
     Session* session = findGuest(guest);
     if (!session) return false;
     if (const auto error = session->peer->acceptAnswer(sdp)) {
-        spdlog::warn("peer answer refused call={} reason=\"{}\"", settings_.name, error->detail);
+        log::warn("peer answer refused call={} reason=\"{}\"", settings_.name, error->detail);
         return false;
     }
     setOwners(guest, owners);
@@ -95,8 +94,8 @@ void LiveCall::setOwners(PeerId guest, const LineOwners& owners) {
     if (!session) return;
     session->owners = owners;
     for (const auto& [mid, owner] : owners)
-        spdlog::debug("line owner call={} peer={} mid={} owner={}/{}", settings_.name, guest, mid,
-                      owner.participant, owner.source);
+        log::debug("line owner call={} peer={} mid={} owner={}/{}", settings_.name, guest, mid,
+                   owner.participant, owner.source);
     releaseLines(*session);
     wakeLines(*session);
 }

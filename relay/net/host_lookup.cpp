@@ -1,6 +1,6 @@
 #include "relay/net/host_lookup.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <mutex>

@@ -1,6 +1,6 @@
 #include "relay/net/socket_address.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <arpa/inet.h>
 #include <netdb.h>

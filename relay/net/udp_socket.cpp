@@ -1,6 +1,6 @@
 #include "relay/net/udp_socket.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <stdexcept>

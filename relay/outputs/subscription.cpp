@@ -1,6 +1,6 @@
 #include "relay/outputs/subscription.h"
 
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 namespace spillway::relay {
 
@@ -63,8 +63,8 @@ void Subscription::take(Track& track) {
     subscribers_[track.name()] = {
         serial, Subscriber::start(track, std::move(request),
                                   [open, told](EndReason reason) mutable { told(reason); })};
-    spdlog::info("subscriber attached subscriber={} track={} output={}", settings_.name, track.name().text(),
-                 output);
+    log::info("subscriber attached subscriber={} track={} output={}", settings_.name, track.name().text(),
+              output);
     tell(track.name(), "attached", "");
 }
 
@@ -72,8 +72,8 @@ void Subscription::refuse(const TrackName& track, const std::string& reason) {
     auto& known = refused_[track];
     if (known == reason) return;
     known = reason;
-    spdlog::warn("subscriber refused subscriber={} track={} reason=\"{}\"", settings_.name, track.text(),
-                 reason);
+    log::warn("subscriber refused subscriber={} track={} reason=\"{}\"", settings_.name, track.text(),
+              reason);
     tell(track, "refused", reason);
 }
 
@@ -88,8 +88,8 @@ void Subscription::trackEnds(Track& track) {
     if (found == subscribers_.end()) return;
     found->second.subscriber->end(&track, EndReason::trackEnded);
     subscribers_.erase(found);
-    spdlog::info("subscriber detached subscriber={} track={} reason=\"track ended\"", settings_.name,
-                 track.name().text());
+    log::info("subscriber detached subscriber={} track={} reason=\"track ended\"", settings_.name,
+              track.name().text());
     tell(track.name(), "detached", endReasonName(EndReason::trackEnded));
 }
 
@@ -114,8 +114,8 @@ void Subscription::onClosed(const TrackName& track, std::uint64_t serial, EndRea
     found->second.subscriber->end(context_.findTrack(track), reason);
     subscribers_.erase(found);
     ended_[track] = endReasonName(reason);
-    spdlog::warn("subscriber ended by itself subscriber={} track={} reason=\"{}\"", settings_.name,
-                 track.text(), endReasonName(reason));
+    log::warn("subscriber ended by itself subscriber={} track={} reason=\"{}\"", settings_.name, track.text(),
+              endReasonName(reason));
     tell(track, "ended", endReasonName(reason));
 }
 

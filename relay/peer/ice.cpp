@@ -1,9 +1,8 @@
 #include "relay/peer/ice.h"
 
+#include "relay/base/log.h"
 #include "relay/gst/element.h"
 #include "relay/sdp/text.h"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -32,7 +31,7 @@ void addServer(GstElement* webrtcbin, const config::IceServer& server, const std
     } else if (uri) {
         g_signal_emit_by_name(webrtcbin, "add-turn-server", uri->c_str(), &added);
     }
-    if (!added) spdlog::error("peer cannot use an ICE server {} url={}", label, server.url);
+    if (!added) log::error("peer cannot use an ICE server {} url={}", label, server.url);
 }
 
 /// Of several STUN servers libnice asks one. That they take turns makes a dead one cost a peer, not the call.
@@ -81,7 +80,7 @@ void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {
     if (settings.loopbackOnly) {
         gboolean added = FALSE;
         g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", &added);
-        if (!added) spdlog::error("peer cannot be bound to loopback {}", settings.label);
+        if (!added) log::error("peer cannot be bound to loopback {}", settings.label);
         return;
     }
     addServers(webrtcbin, settings);

@@ -1,5 +1,6 @@
 #include "relay/peer/negotiation.h"
 
+#include "relay/base/log.h"
 #include "relay/dtls/ice_credentials.h"
 #include "relay/dtls/identity.h"
 #include "relay/gst/element.h"
@@ -9,8 +10,6 @@
 
 #include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>
-#include <spdlog/spdlog.h>
-
 #include <optional>
 
 namespace spillway::relay {
@@ -196,7 +195,7 @@ void PeerNegotiation::onGathered() {
 
 void PeerNegotiation::fail(const std::string& detail) {
     if (!busy()) return;
-    spdlog::error("peer cannot negotiate {} error=\"{}\"", label_, detail);
+    log::error("peer cannot negotiate {} error=\"{}\"", label_, detail);
     finish({{}, NegotiationError{NegotiationError::Kind::internal, detail}});
 }
 

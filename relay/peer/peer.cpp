@@ -3,6 +3,7 @@
 // state of the pipeline from any thread but the loop.
 #include "relay/peer/peer.h"
 
+#include "relay/base/log.h"
 #include "relay/gst/element.h"
 #include "relay/peer/ice.h"
 #include "relay/peer/peer_impl.h"
@@ -10,11 +11,9 @@
 #include "relay/sdp/candidate.h"
 #include "relay/sdp/receiving_offer.h"
 
-#include <gst/webrtc/webrtc.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cassert>
+#include <gst/webrtc/webrtc.h>
 #include <string_view>
 
 namespace spillway::relay {
@@ -135,7 +134,7 @@ void Peer::Impl::answerNext() {
 void Peer::Impl::answer(PendingOffer pending) {
     auto seen = read(pending.sdp);
     if (const auto* error = std::get_if<NegotiationError>(&seen)) {
-        spdlog::warn("peer offer refused {} reason=\"{}\"", settings.label, error->detail);
+        log::warn("peer offer refused {} reason=\"{}\"", settings.label, error->detail);
         loop.post(lifetime.guard([this] { answerNext(); }));
         return pending.onAnswer({{}, *error});
     }
@@ -197,7 +196,7 @@ void Peer::Impl::onAnswered() {
     gate->touch();
     const auto period = std::clamp(settings.mediaTimeout / 10, milliseconds(50), milliseconds(1000));
     watchTimer = loop.every(period, [this] { watch(); });
-    spdlog::info("peer answered {}", settings.label);
+    log::info("peer answered {}", settings.label);
 }
 
 void Peer::Impl::onConnected() {
@@ -205,7 +204,7 @@ void Peer::Impl::onConnected() {
     onAnswered();
     stage = Stage::connected;
     gate->touch();
-    spdlog::info("peer connected {}", settings.label);
+    log::info("peer connected {}", settings.label);
     if (events.onConnected) events.onConnected();
 }
 
@@ -254,7 +253,7 @@ void Peer::Impl::onError(GstMessage* message) {
     const bool inside =
         gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), gst::cast<GstObject>(webrtcbin.get()));
     // What a branch reports is for its own owner; the peer goes on.
-    spdlog::error("peer pipeline error {} element={} error=\"{}\"", settings.label, error.source, error.text);
+    log::error("peer pipeline error {} element={} error=\"{}\"", settings.label, error.source, error.text);
     if (!inside) return;
     const bool dtls = error.source.find("dtls") != std::string::npos;
     lose(dtls ? LostCause::dtls : LostCause::signalling, error.source + ": " + error.text);
@@ -265,7 +264,7 @@ void Peer::Impl::lose(LostCause cause, std::string detail) {
     stage = Stage::lost;
     gate->shut();
     watchTimer.cancel();
-    spdlog::warn("peer lost {} cause={} detail=\"{}\"", settings.label, lostCauseName(cause), detail);
+    log::warn("peer lost {} cause={} detail=\"{}\"", settings.label, lostCauseName(cause), detail);
     // Posted: the owner may destroy the peer, and nothing of it may be on the stack then.
     loop.post(
         [onLost = std::move(events.onLost), token = lifetime.token(), cause, detail = std::move(detail)] {

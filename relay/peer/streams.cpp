@@ -1,11 +1,10 @@
 #include "relay/peer/streams.h"
 
+#include "relay/base/log.h"
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
 #include "relay/peer/rtpbin.h"
 #include "relay/rtp/rtcp_split.h"
-
-#include <spdlog/spdlog.h>
 
 #include <array>
 #include <atomic>
@@ -189,13 +188,13 @@ std::shared_ptr<const sdp::RemoteDescription> PeerStreams::Shared::claim(const R
 bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) {
     const auto described = claim(name);
     const sdp::MediaLine* line = described ? described->lineOf(name.ssrc, name.payloadType) : nullptr;
-    spdlog::debug("peer stream ssrc={} payload_type={} mid={}", name.ssrc, name.payloadType,
-                  line ? line->mid : "none");
+    log::debug("peer stream ssrc={} payload_type={} mid={}", name.ssrc, name.payloadType,
+               line ? line->mid : "none");
     if (!line) return false;
     try {
         if (onPad) onPad({pad, pipeline, line->mid, name.ssrc, line->media});
     } catch (const std::exception& error) {
-        spdlog::error("peer stream has no consumer ssrc={} error=\"{}\"", name.ssrc, error.what());
+        log::error("peer stream has no consumer ssrc={} error=\"{}\"", name.ssrc, error.what());
     }
     if (gst_pad_is_linked(pad)) return true;
     const std::lock_guard lock(mutex);
@@ -353,7 +352,7 @@ bool PeerStreams::forget(std::uint32_t ssrc) {
     const bool rests = !jitterBuffer || bringToRest(jitterBuffer.get());
     const auto held = rests ? holdStreams(rtpbin_.get()) : std::nullopt;
     if (!held) {
-        spdlog::warn("a stream that is forgotten does not come to rest ssrc={}", ssrc);
+        log::warn("a stream that is forgotten does not come to rest ssrc={}", ssrc);
         return false;
     }
     Stream stream; // with the pads that came until it was at rest

@@ -1,8 +1,8 @@
 #include "relay/port/bound_socket.h"
 
+#include <fmt/core.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <spdlog/fmt/fmt.h>
 #include <sys/socket.h>
 
 #include <cerrno>

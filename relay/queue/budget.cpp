@@ -2,7 +2,7 @@
 
 #include "relay/values/refused.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 namespace spillway::relay {
 

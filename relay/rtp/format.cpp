@@ -1,6 +1,6 @@
 #include "relay/rtp/format.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <gst/gst.h>
 

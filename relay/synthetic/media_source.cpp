@@ -3,8 +3,8 @@
 #include "relay/gst/element.h"
 #include "relay/synthetic/caption.h"
 
+#include <fmt/core.h>
 #include <gst/video/video.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <stdexcept>

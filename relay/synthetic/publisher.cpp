@@ -1,5 +1,6 @@
 #include "relay/synthetic/publisher.h"
 
+#include "relay/base/log.h"
 #include "relay/gst/bin.h"
 #include "relay/gst/bus_watch.h"
 #include "relay/gst/element.h"
@@ -12,8 +13,6 @@
 
 #include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>
-#include <spdlog/spdlog.h>
-
 #include <optional>
 #include <semaphore>
 
@@ -135,7 +134,7 @@ Publisher::Impl::Impl(Loop& mainLoop, PublisherSettings publisherSettings)
     bus = gst::BusWatch(pipeline.get(), [name = settings.name](GstMessage* message) {
         GError* error = nullptr;
         gst_message_parse_error(message, &error, nullptr);
-        spdlog::warn("synthetic publisher failed publisher={} error=\"{}\"", name, error->message);
+        log::warn("synthetic publisher failed publisher={} error=\"{}\"", name, error->message);
         g_error_free(error);
     });
     gathering = gst::SignalConnection::connect<void(GParamSpec*)>(

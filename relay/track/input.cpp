@@ -1,12 +1,11 @@
 #include "relay/track/input.h"
 
+#include "relay/base/log.h"
 #include "relay/rtp/keyframe.h"
-
-#include <gst/video/video.h>
-#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <condition_variable>
+#include <gst/video/video.h>
 #include <stdexcept>
 
 namespace spillway::relay {
@@ -194,7 +193,7 @@ GstPadProbeReturn TrackInput::onLate() {
         try {
             drain_ = std::make_unique<Drain>(tee_, drained_);
         } catch (const std::exception& error) {
-            spdlog::error("a track cannot be taken up again ssrc={} error=\"{}\"", ssrc_, error.what());
+            log::error("a track cannot be taken up again ssrc={} error=\"{}\"", ssrc_, error.what());
             return GST_PAD_PROBE_DROP;
         }
         asleep_ = false;

@@ -1,6 +1,6 @@
 #include "relay/track/track.h"
 
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 #include <algorithm>
 
@@ -53,8 +53,8 @@ void Track::moveFeeds() {
         try {
             attachment.branch = branchFor(attachment.feed);
         } catch (const std::exception& error) {
-            spdlog::warn("a subscriber cannot follow its track track={} error=\"{}\"", name_.text(),
-                         error.what());
+            log::warn("a subscriber cannot follow its track track={} error=\"{}\"", name_.text(),
+                      error.what());
             attachment.feed->queue->end(EndReason::trackEnded);
         }
     }

@@ -12,8 +12,9 @@
 #include "support/cpu_time.h"
 
 #include <spawn.h>
-#include <spdlog/spdlog.h>
 #include <sys/wait.h>
+
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,7 +1,7 @@
 #include "daemon/http/resources/resources.h"
 #include "daemon/http/resources/time.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 namespace spillway::daemon::http {
 

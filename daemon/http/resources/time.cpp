@@ -1,6 +1,6 @@
 #include "daemon/http/resources/time.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <ctime>
 

@@ -4,8 +4,7 @@
 #include "daemon/signalling/janus/offers.h"
 #include "daemon/signalling/janus/roster.h"
 #include "daemon/signalling/janus/subscriber.h"
-
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 #include <algorithm>
 #include <charconv>
@@ -120,7 +119,7 @@ SubscriberEvents JanusConnector::subscriberEvents() {
     SubscriberEvents events;
     events.onOffer = [this](const std::string& sdp, bool newPeer) { onOffer(sdp, newPeer); };
     events.onRenewed = [this](const std::string& why) {
-        spdlog::warn("janus subscription renewed call={} why=\"{}\"", call_, why);
+        log::warn("janus subscription renewed call={} why=\"{}\"", call_, why);
         offers_.outdate();
         // Not told: the tracks wait for the next transport.
         owners_.clear();
@@ -145,8 +144,7 @@ void JanusConnector::onJoined(const Json& joined) {
     roster_.reset(joined);
     subscriber_->setPrivateId(at(joined, "private_id"));
     if (!again) {
-        spdlog::info("janus joined call={} room={} publishers={}", call_, join_.room,
-                     roster_.members().size());
+        log::info("janus joined call={} room={} publishers={}", call_, join_.room, roster_.members().size());
         tell([](const ConnectorEvents& events) { events.onJoined(); });
     }
     if (again) subscriber_->resume(roster_.streams(), before != roster_.streams());
@@ -206,8 +204,8 @@ void JanusConnector::onSlowLink(const Json& message) {
     const auto now = std::chrono::steady_clock::now();
     if (now - slowLinkSaid_ < slowLinkPeriod) return;
     slowLinkSaid_ = now;
-    spdlog::warn("janus reports a slow link call={} mid={} lost={}", call_, textOf(message, "mid"),
-                 numberOf(message, "lost"));
+    log::warn("janus reports a slow link call={} mid={} lost={}", call_, textOf(message, "mid"),
+              numberOf(message, "lost"));
 }
 
 void JanusConnector::answer(const std::string& sdp) {

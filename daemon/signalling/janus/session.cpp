@@ -1,8 +1,7 @@
 #include "daemon/signalling/janus/session.h"
 
 #include "daemon/signalling/janus/refusal.h"
-
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 namespace spillway::daemon::janus {
 
@@ -54,7 +53,7 @@ void Session::onOpen() {
 
 void Session::onText(const std::string& text) {
     const Json message = Json::parse(text, nullptr, false);
-    if (message.is_discarded()) return spdlog::warn("janus sent what is no JSON call={}", call_);
+    if (message.is_discarded()) return log::warn("janus sent what is no JSON call={}", call_);
     if (transactions_.settle(message) || state_ == State::ended) return;
     if (textOf(message, "janus") == "timeout" && numberOf(message, "session_id") == id_) {
         memory_->session = 0;
@@ -68,7 +67,7 @@ void Session::onClosed(const std::string& why) {
     if (state_ == State::ended) return destroyed();
     const bool steady = std::chrono::steady_clock::now() - claimedAt_ > steadyAfter;
     if (state_ != State::up || !steady) return lose(lost(why));
-    spdlog::warn("janus socket lost call={} why=\"{}\"", call_, why);
+    log::warn("janus socket lost call={} why=\"{}\"", call_, why);
     state_ = State::reclaiming;
     keepAlive_.cancel();
     deadline_ = loop_.after(reclaimDeadline, [this, why] { lose(lost(why)); });
@@ -110,7 +109,7 @@ void Session::onClaimed(const Reply& reply) {
     state_ = State::up;
     claimedAt_ = std::chrono::steady_clock::now();
     keepAlive_ = loop_.every(keepAlivePeriod, [this] { keepAlive(); });
-    spdlog::info("janus session reclaimed call={}", call_);
+    log::info("janus session reclaimed call={}", call_);
     events_.onReclaimed();
 }
 

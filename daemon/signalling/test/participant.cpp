@@ -1,8 +1,7 @@
 #include "daemon/signalling/test/participant.h"
 
+#include "relay/base/log.h"
 #include "relay/values/refused.h"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <random>
@@ -43,8 +42,8 @@ std::unique_ptr<relay::Publisher> Participant::newPublisher() {
         return std::make_unique<relay::Publisher>(loop_, settings_);
     } catch (const std::runtime_error& error) {
         if (settings_.codec == config::Codec::vp8) throw;
-        spdlog::warn("test participant uses vp8 call={} participant={} error=\"{}\"", call_.settings().name,
-                     settings_.name, error.what());
+        log::warn("test participant uses vp8 call={} participant={} error=\"{}\"", call_.settings().name,
+                  settings_.name, error.what());
         settings_.codec = config::Codec::vp8;
         return std::make_unique<relay::Publisher>(loop_, settings_);
     }
@@ -97,8 +96,8 @@ void Participant::onAnswer(const relay::LocalDescription& answer) {
 
 /// May run inside a callback of the publisher: what has failed is disposed by the timer.
 void Participant::rejoinLater(const std::string& why) {
-    spdlog::warn("test participant failed call={} participant={} error=\"{}\"", call_.settings().name,
-                 settings_.name, why);
+    log::warn("test participant failed call={} participant={} error=\"{}\"", call_.settings().name,
+              settings_.name, why);
     rejoin_ = loop_.after(jittered(pause_), [this] {
         leave();
         join();

@@ -4,8 +4,7 @@
 #include "daemon/signalling/whep/ice_link.h"
 #include "daemon/signalling/whep/requester.h"
 #include "daemon/signalling/whep/url.h"
-
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 #include <utility>
 
@@ -202,8 +201,7 @@ void WhepConnector::onTrickled(const Reply& reply) {
     if (reply.status == notFound || reply.status == gone)
         return lose(lossBecause("the server has ended the session"));
     mayTrickle_ = isSuccess(reply.status);
-    if (!mayTrickle_)
-        spdlog::info("candidates are not taken call={} error=\"{}\"", call_, lossOf(reply).detail);
+    if (!mayTrickle_) log::info("candidates are not taken call={} error=\"{}\"", call_, lossOf(reply).detail);
     trickle();
 }
 

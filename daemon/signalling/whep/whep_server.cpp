@@ -5,8 +5,7 @@
 #include "daemon/signalling/whip/link.h"
 #include "daemon/signalling/whip/random_id.h"
 #include "daemon/signalling/whip/trickle.h"
-
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 namespace spillway::daemon::whep {
 
@@ -137,7 +136,7 @@ Response Server::begin(const std::string& id, const relay::ViewRequest& request)
     if (session == sessions_.end()) return problem(503, "the session ended as it began", retryTrackAfter);
     session->second.viewer = viewing.id;
     session->second.ufrag = viewing.offeredUfrag;
-    spdlog::info("whep session began track={} viewer={}", nameOf(request), viewing.id);
+    log::info("whep session began track={} viewer={}", nameOf(request), viewing.id);
     return created(id, viewing);
 }
 
@@ -145,8 +144,8 @@ Viewers::OnEnded Server::ended(const std::string& id, const relay::ViewRequest& 
     return lifetime_.guard([this, id, track = nameOf(request)](const std::string& reason) {
         const auto session = sessions_.find(id);
         if (session == sessions_.end()) return;
-        spdlog::info("whep session ended track={} viewer={} reason=\"{}\"", track, session->second.viewer,
-                     reason);
+        log::info("whep session ended track={} viewer={} reason=\"{}\"", track, session->second.viewer,
+                  reason);
         sessions_.erase(session);
     });
 }
@@ -173,7 +172,7 @@ Response Server::remove(const Request& request) {
     const auto session = sessions_.extract(request.param("session"));
     if (session.empty()) return noSession();
     viewers_.end(session.mapped().viewer);
-    spdlog::info("whep session ended viewer={} reason=\"the viewer left\"", session.mapped().viewer);
+    log::info("whep session ended viewer={} reason=\"the viewer left\"", session.mapped().viewer);
     return {200, {}, {}, {}};
 }
 

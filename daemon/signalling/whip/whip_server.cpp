@@ -5,9 +5,8 @@
 #include "daemon/signalling/whip/link.h"
 #include "daemon/signalling/whip/random_id.h"
 #include "daemon/signalling/whip/trickle.h"
+#include "relay/base/log.h"
 #include "relay/values/refused.h"
-
-#include <spdlog/spdlog.h>
 
 namespace spillway::daemon::whip {
 
@@ -152,8 +151,8 @@ relay::PublishEvents Server::events(const std::string& id, const std::string& ca
     });
     events.onEnded = lifetime_.guard([this, id, call](relay::LostCause cause, const std::string& detail) {
         sessions_.erase(id);
-        spdlog::info("whip session ended call={} cause={} detail=\"{}\"", call, relay::lostCauseName(cause),
-                     detail);
+        log::info("whip session ended call={} cause={} detail=\"{}\"", call, relay::lostCauseName(cause),
+                  detail);
     });
     return events;
 }

@@ -4,7 +4,7 @@
 #include "relay/outputs/record/recorder.h"
 #include "relay/outputs/record/retention.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -2,7 +2,7 @@
 
 #include "relay/gst/element.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <fcntl.h>
 #include <sys/file.h>

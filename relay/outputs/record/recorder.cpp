@@ -1,9 +1,8 @@
 #include "relay/outputs/record/recorder.h"
 
+#include "relay/base/log.h"
 #include "relay/outputs/record/matroska_file.h"
 #include "relay/outputs/record/recording_name.h"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -96,8 +95,8 @@ bool Recorder::openFile(const Frame& frame) {
     format_ = frame.format;
     timeline_ = {};
     request_.status->setTarget(file_->path().string());
-    spdlog::info("recording started subscriber={} track={} file={}", settings_.subscription,
-                 request_.track.text(), file_->path().string());
+    log::info("recording started subscriber={} track={} file={}", settings_.subscription,
+              request_.track.text(), file_->path().string());
     retention_->apply(std::chrono::system_clock::now());
     return true;
 }
@@ -129,9 +128,9 @@ void Recorder::finishFile() {
         fail(file->error());
         return;
     }
-    spdlog::info("recording finished subscriber={} track={} file={} frames={} seconds={:.1f}",
-                 settings_.subscription, request_.track.text(), file->path().string(), file->frames(),
-                 std::chrono::duration<double>(timeline_.span()).count());
+    log::info("recording finished subscriber={} track={} file={} frames={} seconds={:.1f}",
+              settings_.subscription, request_.track.text(), file->path().string(), file->frames(),
+              std::chrono::duration<double>(timeline_.span()).count());
 }
 
 void Recorder::fail(std::string error) {
@@ -139,8 +138,8 @@ void Recorder::fail(std::string error) {
     retry_.failed(Clock::now());
     failing_ = true;
     request_.status->setTarget({});
-    spdlog::warn("recording failed subscriber={} track={} error=\"{}\"", settings_.subscription,
-                 request_.track.text(), error);
+    log::warn("recording failed subscriber={} track={} error=\"{}\"", settings_.subscription,
+              request_.track.text(), error);
     request_.status->setError(std::move(error));
 }
 

@@ -1,7 +1,7 @@
 #include "relay/outputs/record/recording_name.h"
 
-#include <spdlog/fmt/chrono.h>
-#include <spdlog/fmt/fmt.h>
+#include <fmt/chrono.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

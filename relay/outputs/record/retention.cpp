@@ -1,9 +1,8 @@
 #include "relay/outputs/record/retention.h"
 
 #include "relay/base/descriptor.h"
+#include "relay/base/log.h"
 #include "relay/outputs/record/recording_name.h"
-
-#include <spdlog/spdlog.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -117,8 +116,8 @@ bool Retention::remove(int base, const Recording& recording, const char* cause) 
     const Descriptor folder = openDirectory(participant.get(), recording.source);
     if (!folder || isBeingWritten(folder.get(), recording.name)) return false;
     if (::unlinkat(folder.get(), recording.name.c_str(), 0) != 0) return false;
-    spdlog::info("recording deleted file={}/{}/{}/{}/{} cause={}", directory_.string(), recording.call,
-                 recording.participant, recording.source, recording.name, cause);
+    log::info("recording deleted file={}/{}/{}/{}/{} cause={}", directory_.string(), recording.call,
+              recording.participant, recording.source, recording.name, cause);
     // Folders go with their last file; one that is in use is not empty.
     ::unlinkat(participant.get(), recording.source.c_str(), AT_REMOVEDIR);
     ::unlinkat(call.get(), recording.participant.c_str(), AT_REMOVEDIR);

@@ -3,7 +3,7 @@
 #include "relay/outputs/rtp/sender.h"
 #include "relay/outputs/rtp/slots.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <unistd.h>
 

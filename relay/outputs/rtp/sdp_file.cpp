@@ -3,7 +3,7 @@
 #include "relay/base/descriptor.h"
 #include "relay/base/random.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <fcntl.h>
 

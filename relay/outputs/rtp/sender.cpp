@@ -1,6 +1,6 @@
 #include "relay/outputs/rtp/sender.h"
 
-#include <spdlog/spdlog.h>
+#include "relay/base/log.h"
 
 #include <gst/gst.h>
 
@@ -105,8 +105,8 @@ bool RtpSender::connect() {
     }
     setProblem({});
     request_.status->setTarget(address.text());
-    spdlog::info("rtp started subscriber={} track={} address={} ssrc={}", session_->subscription,
-                 request_.track.text(), address.text(), slot_->ssrc);
+    log::info("rtp started subscriber={} track={} address={} ssrc={}", session_->subscription,
+              request_.track.text(), address.text(), slot_->ssrc);
     return true;
 }
 
@@ -120,7 +120,7 @@ void RtpSender::describe(const std::shared_ptr<const StreamFormat>& format) {
     sdpProblem_ = session_->sdp.set(
         slot_->index, {format_, sockets_->address, port, slot_->ssrc, request_.track.text(), cname()});
     if (sdpProblem_.empty()) return;
-    spdlog::warn("sdp not written subscriber={} error=\"{}\"", session_->subscription, sdpProblem_);
+    log::warn("sdp not written subscriber={} error=\"{}\"", session_->subscription, sdpProblem_);
     request_.status->setError(sdpProblem_);
 }
 
@@ -183,8 +183,8 @@ void RtpSender::setProblem(const std::string& problem) {
     problem_ = problem;
     request_.status->setError(problem_.empty() ? sdpProblem_ : problem_);
     if (!problem_.empty())
-        spdlog::warn("rtp trouble subscriber={} track={} error=\"{}\"", session_->subscription,
-                     request_.track.text(), problem_);
+        log::warn("rtp trouble subscriber={} track={} error=\"{}\"", session_->subscription,
+                  request_.track.text(), problem_);
 }
 
 void RtpSender::close(EndReason reason) {
@@ -195,8 +195,8 @@ void RtpSender::close(EndReason reason) {
     const auto packet =
         reason == EndReason::trackEnded ? senderReport(*current, cname()) : goodbye(*current, cname());
     sockets_->rtcp.send(packet.data(), packet.size());
-    spdlog::info("rtp ended subscriber={} track={} address={} packets={}", session_->subscription,
-                 request_.track.text(), sockets_->address.text(), slot_->packets);
+    log::info("rtp ended subscriber={} track={} address={} packets={}", session_->subscription,
+              request_.track.text(), sockets_->address.text(), slot_->packets);
 }
 
 } // namespace spillway::relay

@@ -2,7 +2,7 @@
 
 #include "relay/base/random.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <stdexcept>
 

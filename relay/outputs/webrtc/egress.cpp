@@ -1,11 +1,10 @@
 #include "relay/outputs/webrtc/egress.h"
 
+#include "relay/base/log.h"
 #include "relay/dtls/ice_credentials.h"
 #include "relay/outputs/webrtc/agreement.h"
 #include "relay/port/reachable_addresses.h"
 #include "relay/values/refused.h"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <thread>
@@ -77,9 +76,9 @@ Egress::Egress(Context context, const config::WebrtcSettings& settings)
     for (const auto& worker : workers_)
         worker->start();
     const auto& sockets = workers_.front()->sockets();
-    if (!sockets.bufferWarning().empty()) spdlog::warn("viewers {}", sockets.bufferWarning());
+    if (!sockets.bufferWarning().empty()) log::warn("viewers {}", sockets.bufferWarning());
     for (const auto& address : addresses)
-        spdlog::info("viewers listening address={} workers={}", address.text(), count);
+        log::info("viewers listening address={} workers={}", address.text(), count);
 }
 
 Egress::~Egress() {
@@ -147,7 +146,7 @@ Viewing Egress::view(const ViewRequest& request, std::function<void(const std::s
         remove(viewing.id, "its tracks cannot be had");
         throw;
     }
-    spdlog::info("viewer comes viewer={} call={} participant={}", viewing.id, comes.call, comes.participant);
+    log::info("viewer comes viewer={} call={} participant={}", viewing.id, comes.call, comes.participant);
     tell(comes, "attached", "");
     return viewing;
 }
@@ -188,7 +187,7 @@ SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
             const auto found = viewers_.find(id);
             if (found == viewers_.end()) return;
             found->second->state = ViewerState::connected;
-            spdlog::info("viewer connected viewer={} address={}", id, found->second->stats->address());
+            log::info("viewer connected viewer={} address={}", id, found->second->stats->address());
         });
     };
     setup.onEnded = [this, onLoop, id = viewer.id](const std::string& reason) {
@@ -213,14 +212,14 @@ void Egress::finish(ViewerId viewer, const std::string& reason) {
     const auto found = viewers_.find(viewer);
     if (found == viewers_.end()) return;
     const auto onEnded = std::move(found->second->onEnded);
-    spdlog::info("viewer ended viewer={} reason=\"{}\"", viewer, reason);
+    log::info("viewer ended viewer={} reason=\"{}\"", viewer, reason);
     remove(viewer, reason);
     if (onEnded) onEnded(reason);
 }
 
 bool Egress::end(ViewerId viewer) {
     if (!viewers_.contains(viewer)) return false;
-    spdlog::info("viewer leaves viewer={}", viewer);
+    log::info("viewer leaves viewer={}", viewer);
     remove(viewer, "left");
     return true;
 }

@@ -7,7 +7,7 @@
 
 #include <gst/app/gstappsink.h>
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -10,7 +10,7 @@
 
 #include <gst/app/gstappsink.h>
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/core.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
