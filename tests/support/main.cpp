@@ -1,10 +1,5 @@
-// main() of every test program, for Catch2 2 and 3.
-#if __has_include(<catch2/catch_all.hpp>)
-#include <catch2/catch_session.hpp>
-#else
-#define CATCH_CONFIG_RUNNER
-#include <catch2/catch.hpp>
-#endif
+// main() of every test program.
+#include "support/catch_runner.h"
 
 #if __has_include(<glib.h>)
 #include "support/leak_guard.h"
@@ -18,7 +13,7 @@ int main(int argc, char** argv) {
 #ifdef SPILLWAY_TEST_GST
     gst_init(&argc, &argv);
 #endif
-    const int failed = Catch::Session().run(argc, argv);
+    const int failed = spillway::test::runCatch(argc, argv);
 #if __has_include(<glib.h>)
     spillway::test::LeakGuard::awaitLastThreads();
 #endif
