@@ -31,13 +31,102 @@ forbid() {
   [ -z "$found" ] || complain "$3:"$'\n'"$found"
 }
 
+# From the ground up: a file of relay/ includes its own row and those above it here, never one below; the names of a row
+# do not include each other. A longer name counts before a shorter one.
+relay_order='
+base
+gst net
+values
+rtp
+queue
+sdp
+dtls
+srtp
+port
+peer
+track
+synthetic
+outputs/output.h
+outputs/record outputs/rtp outputs/webrtc/transport outputs/webrtc/media
+outputs/webrtc/worker
+outputs/webrtc
+outputs
+call
+relay.
+'
+# What daemon/ may include of relay/, beside values/ and synthetic/.
+relay_face='relay/(relay|call/call|base/(loop|log|histogram)|sdp/(fragment|text|description))\.h|relay/(values|synthetic)/.*'
+
+# `FILE INCLUDED` for each include of ours, both as from the top.
+includes() {
+  files 'config/*.h' 'config/*.cpp' 'relay/*.h' 'relay/*.cpp' 'daemon/*.h' 'daemon/*.cpp' |
+    xargs grep -HoE '^#include "(config|relay|daemon)/[^"]+"' | sed -E 's/:#include "(.*)"/ \1/'
+}
+
+check_relay_order() {
+  local wrong
+  wrong=$(includes | awk -v order="$relay_order" '
+    BEGIN {
+      rows = split(order, row, "\n")
+      for (r = 1; r <= rows; r++) {
+        names = split(row[r], name, " ")
+        for (n = 1; n <= names; n++) rank[name[n]] = r
+      }
+    }
+    # The longest name of the order that the file begins with.
+    function placeOf(file, name, best) {
+      file = substr(file, length("relay/") + 1)
+      best = ""
+      for (name in rank)
+        if (index(file, name) == 1 && length(name) > length(best)) best = name
+      return best
+    }
+    $1 ~ /^relay\// && $2 ~ /^relay\// {
+      from = placeOf($1)
+      to = placeOf($2)
+      if (from == "") print $1 " has no place in the order"
+      else if (rank[to] > rank[from]) print $1 " includes upwards: " $2
+      else if (rank[to] == rank[from] && to != from) print $1 " includes sideways: " $2
+    }' | sort -u)
+  [ -z "$wrong" ] || complain "the order of relay/ in tests/lint.sh:"$'\n'"$wrong"
+}
+
+# Headers that include each other compile as long as nobody needs the second one whole.
+check_circles() {
+  local circles
+  circles=$(includes | sort -u | awk '
+    { next_[$1] = next_[$1] " " $2 }
+    function visit(file, path, list, count, i) {
+      if (state[file] == 2) return
+      if (state[file] == 1) { print substr(path, index(path, " " file) + 1) " " file; return }
+      state[file] = 1
+      count = split(next_[file], list, " ")
+      for (i = 1; i <= count; i++) visit(list[i], path " " file)
+      state[file] = 2
+    }
+    END { for (file in next_) visit(file, "") }')
+  [ -z "$circles" ] || complain "includes in a circle:"$'\n'"$circles"
+}
+
 check_layers() {
+  local found
+  check_relay_order
+  check_circles
+  found=$(includes | awk '$1 ~ /^daemon\// && $2 ~ /^relay\// { print }' | grep -vE " ($relay_face)$" || true)
+  [ -z "$found" ] || complain "daemon/ sees only the face of relay/:"$'\n'"$found"
   forbid relay '#include [<"](libsoup|nlohmann|yaml-cpp|systemd|prometheus|boost|daemon)/' \
     "relay/ knows no HTTP, JSON, YAML, systemd, Prometheus or daemon"
   forbid config '#include [<"](gst|glib|libsoup|nlohmann|systemd|prometheus|relay|daemon)/' \
     "config/ knows only YAML"
   forbid daemon '#include [<"](gst|nice)/' "daemon/ knows no GStreamer"
   forbid relay '^#include [<"]relay/.*(whip|whep|janus)' "relay/ knows no signalling protocol"
+}
+
+# A formatter that wraps a long line leaves the end of its comment on a line of its own, where it describes nothing.
+check_comments() {
+  local torn
+  torn=$(files '*.h' '*.cpp' | xargs grep -nE '^[[:space:]]*///<' || true)
+  [ -z "$torn" ] || complain "a trailing ///< without its member:"$'\n'"$torn"
 }
 
 check_top_level() {
@@ -129,6 +218,7 @@ if [ "${1-}" = tidy ]; then
 else
   check_format
   check_layers
+  check_comments
   check_top_level
   check_scripts
   check_words

@@ -69,9 +69,11 @@ step_asan() {
 step_tsan() {
   build tsan config_tests core_tests && ctest --test-dir build/tsan -j "$jobs" -E _NOT_BUILT --timeout 180
 }
-# At idle priority: it runs beside steps that mostly wait, and takes only what they leave.
+# At idle priority: it runs beside steps that mostly wait, and takes only what they leave. Without precompiled headers,
+# which would hide that a source does not include what it uses.
 step_tidy() {
-  chrt --idle --pid 0 "$BASHPID" && tests/lint.sh tidy build/release
+  chrt --idle --pid 0 "$BASHPID" &&
+    cmake --preset release -B build/tidy -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null && tests/lint.sh tidy build/tidy
 }
 step_e2e() { npm_packages && node_tests e2e; }
 step_fuzz() { tests/fuzz/run.sh ${SPILLWAY_LONG:+--long}; }
