@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { kill } from '../support/process.mjs';
 import { root } from '../support/spillwayd.mjs';
 import { within } from '../support/wait.mjs';
 
@@ -60,11 +61,8 @@ export class PeerProcess {
     this.#child.kill(name);
   }
 
-  async kill() {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await gone;
+  kill() {
+    return kill(this.#child);
   }
 }
 

@@ -1,10 +1,10 @@
 // STUN and TURN by Debian's coturn. The direct path to the SFU carries no UDP, so that what arrives came by the relay.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { cable, cut, here, startHost, udpOn } from '../support/hosts.mjs';
+import { kill } from '../support/process.mjs';
 import { until } from '../support/wait.mjs';
 import { startGuest, startRoom, trackOf, untilMedia, untilState } from './janus/scene.mjs';
 
@@ -27,12 +27,7 @@ async function startCoturn(t, sfu) {
   let log = '';
   child.stdout.on('data', (data) => (log += data));
   child.stderr.on('data', (data) => (log += data));
-  t.after(async () => {
-    if (child.exitCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  });
+  t.after(() => kill(child));
   await until('coturn listens', async () => (await relay.run('ss', ['-lun'])).includes(`10.80.0.2:${stunPort}`));
   const chain = `chain input {\ntype filter hook input priority 0\nudp dport ${stunPort} counter\n}\n`;
   await relay.run('nft', ['-f', '-'], { input: `table inet seen {\n${chain}}\n` });

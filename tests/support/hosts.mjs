@@ -1,8 +1,7 @@
 // Hosts of a test's own, each a network namespace, joined by cables that can be cut. The test itself, and every process
 // it starts in the usual way, runs on the host `here`. Runs inside isolated.sh: the hosts end with its process tree.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { run } from './process.mjs';
+import { hasEnded, kill, run } from './process.mjs';
 import { until } from './wait.mjs';
 
 async function must(command, args, options) {
@@ -43,12 +42,10 @@ export class Host {
   }
 
   async end() {
-    if (!this.#holder || this.#holder.exitCode !== null || this.#holder.signalCode !== null) return;
+    if (!this.#holder || hasEnded(this.#holder)) return;
     // With its cables: the kernel ends a namespace, and the interfaces in it, some time after its last process.
     for (const { name } of this.plugs) await run(...this.#command('ip', ['link', 'delete', name]));
-    const gone = once(this.#holder, 'exit');
-    this.#holder.kill('SIGKILL');
-    await gone;
+    await kill(this.#holder);
   }
 }
 

@@ -1,6 +1,7 @@
 // A program that takes lines on stdin and says JSON objects, one a line, on stdout; `event` tells their kind.
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { hasEnded } from './process.mjs';
 import { until, within } from './wait.mjs';
 
 export class LineProcess {
@@ -16,7 +17,7 @@ export class LineProcess {
   }
 
   get #ended() {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return hasEnded(this.#child);
   }
 
   send(line) {

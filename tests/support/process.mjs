@@ -1,5 +1,6 @@
 // What the kernel says about a process, and children that end by themselves at a deadline.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, readdir } from 'node:fs/promises';
 
 const ticksPerSecond = 100;
@@ -37,6 +38,18 @@ export async function cpuSeconds(pid) {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+export function hasEnded(child) {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/// Kills a child that still runs, and waits until it is gone.
+export async function kill(child) {
+  if (hasEnded(child)) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
 }
 
 /// Runs a program to its end: { code, signal, stdout, stderr }. It is killed after `deadline` ms. stdout is a string, or a

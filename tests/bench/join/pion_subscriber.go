@@ -10,54 +10,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strconv"
 	"sync"
 	"time"
 
-	"github.com/gorilla/websocket"
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v3"
+	"janus"
 )
 
 const deadline = 20 * time.Second
-
-type object = map[string]interface{}
-
-type stream struct {
-	Mid      string `json:"mid"`
-	Disabled bool   `json:"disabled"`
-}
-
-type feed struct {
-	ID      json.Number `json:"id"`
-	Streams []stream    `json:"streams"`
-}
-
-type message struct {
-	Janus       string `json:"janus"`
-	Transaction string `json:"transaction"`
-	Data        struct {
-		ID json.Number `json:"id"`
-	} `json:"data"`
-	Plugin struct {
-		Data struct {
-			PrivateID  json.Number `json:"private_id"`
-			Publishers []feed      `json:"publishers"`
-			Error      string      `json:"error"`
-		} `json:"data"`
-	} `json:"plugindata"`
-	Jsep *webrtc.SessionDescription `json:"jsep"`
-}
-
-// session is one Janus session over one WebSocket.
-type session struct {
-	socket   *websocket.Conn
-	id       json.Number
-	last     int
-	webrtcup chan struct{}
-	answers  chan message
-	broken   chan error
-}
 
 func check(err error) {
 	if err != nil {
@@ -66,81 +27,24 @@ func check(err error) {
 	}
 }
 
-func open(url string) *session {
-	dialer := websocket.Dialer{Subprotocols: []string{"janus-protocol"}, HandshakeTimeout: deadline}
-	socket, _, err := dialer.Dial(url, nil)
+func attach(session *janus.Session) json.Number {
+	handle, err := session.Attach("janus.plugin.videoroom")
 	check(err)
-	s := &session{socket: socket, webrtcup: make(chan struct{}), answers: make(chan message, 64), broken: make(chan error, 1)}
-	go s.read()
-	s.id = s.request(object{"janus": "create"}).Data.ID
-	return s
+	return handle
 }
 
-func (s *session) read() {
-	for {
-		var m message
-		if err := s.socket.ReadJSON(&m); err != nil {
-			s.broken <- err
-			return
-		}
-		switch {
-		case m.Janus == "webrtcup":
-			close(s.webrtcup)
-		case m.Transaction != "" && m.Janus != "ack":
-			s.answers <- m
-		}
-	}
-}
-
-// request returns the answer that is not an ack.
-func (s *session) request(request object) message {
-	s.last++
-	transaction := strconv.Itoa(s.last)
-	request["transaction"] = transaction
-	if s.id != "" {
-		request["session_id"] = s.id
-	}
-	// Not WriteJSON: Janus takes the line end behind the object for the beginning of another one.
-	text, err := json.Marshal(request)
+func message(session *janus.Session, handle json.Number, body janus.Object, jsep interface{}) janus.Message {
+	answer, err := session.Message(handle, body, jsep)
 	check(err)
-	check(s.socket.WriteMessage(websocket.TextMessage, text))
-	late := time.After(deadline)
-	for {
-		select {
-		case m := <-s.answers:
-			if m.Transaction != transaction {
-				continue
-			}
-			if m.Janus == "error" || m.Plugin.Data.Error != "" {
-				check(fmt.Errorf("%v: %s", request["janus"], m.Plugin.Data.Error))
-			}
-			return m
-		case err := <-s.broken:
-			check(err)
-		case <-late:
-			check(fmt.Errorf("no answer to %v", request["janus"]))
-		}
-	}
+	return answer
 }
 
-func (s *session) attach() json.Number {
-	return s.request(object{"janus": "attach", "plugin": "janus.plugin.videoroom"}).Data.ID
-}
-
-func (s *session) message(handle json.Number, body object, jsep interface{}) message {
-	request := object{"janus": "message", "handle_id": handle, "body": body}
-	if jsep != nil {
-		request["jsep"] = jsep
-	}
-	return s.request(request)
-}
-
-func streamsOf(feeds []feed) []object {
-	wanted := []object{}
+func streamsOf(feeds []janus.Feed) []janus.Object {
+	wanted := []janus.Object{}
 	for _, one := range feeds {
 		for _, line := range one.Streams {
 			if !line.Disabled {
-				wanted = append(wanted, object{"feed": one.ID, "mid": line.Mid})
+				wanted = append(wanted, janus.Object{"feed": one.ID, "mid": line.Mid})
 			}
 		}
 	}
@@ -205,22 +109,23 @@ func main() {
 	start := time.Now()
 	since := func() float64 { return float64(time.Since(start).Microseconds()) / 1000 }
 
-	s := open(url)
-	joined := s.message(s.attach(), object{"request": "join", "ptype": "publisher", "room": room, "display": "pion"}, nil)
-	subscriber := s.attach()
+	session, err := janus.Open(url)
+	check(err)
+	joined := message(session, attach(session), janus.Object{"request": "join", "ptype": "publisher", "room": room, "display": "pion"}, nil)
+	subscriber := attach(session)
 	streams := streamsOf(joined.Plugin.Data.Publishers)
-	attached := s.message(subscriber, object{
+	attached := message(session, subscriber, janus.Object{
 		"request": "join", "ptype": "subscriber", "room": room, "private_id": joined.Plugin.Data.PrivateID, "streams": streams,
 	}, nil)
 
 	var first sync.WaitGroup
 	first.Add(len(streams))
 	peer := newPeer(&first)
-	s.message(subscriber, object{"request": "start"}, answer(peer, *attached.Jsep))
-	within("webrtcup", s.webrtcup)
+	message(session, subscriber, janus.Object{"request": "start"}, answer(peer, *attached.Jsep))
+	within("webrtcup", session.WebrtcUp)
 	up := since()
 	within("the first packet of every track", closed(&first))
-	check(json.NewEncoder(os.Stdout).Encode(object{"webrtcup_ms": up, "first_packet_ms": since(), "tracks": len(streams)}))
+	check(json.NewEncoder(os.Stdout).Encode(janus.Object{"webrtcup_ms": up, "first_packet_ms": since(), "tracks": len(streams)}))
 	check(peer.Close())
-	s.request(object{"janus": "destroy"})
+	session.Destroy()
 }

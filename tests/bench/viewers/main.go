@@ -44,7 +44,7 @@ type signalling interface {
 
 func newSignalling() signalling {
 	if *janusURL != "" {
-		return &janus{url: *janusURL, mountpoint: *mountpoint}
+		return &janusViewer{url: *janusURL, mountpoint: *mountpoint}
 	}
 	return &whep{url: *url, token: *token}
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { kill } from '../../support/process.mjs';
 import { root } from '../../support/spillwayd.mjs';
 import { within } from '../../support/wait.mjs';
 
@@ -60,10 +61,7 @@ export class Crowd {
     return participant;
   }
 
-  async kill() {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await gone;
+  kill() {
+    return kill(this.#child);
   }
 }

@@ -1,10 +1,10 @@
 // The Pion WHEP server (whep_server.go) as a test sees it, and the files that it plays.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { kill } from '../../support/process.mjs';
 import { buildGo } from '../../support/go.mjs';
 import { run } from '../../support/process.mjs';
 import { root } from '../../support/spillwayd.mjs';
@@ -65,11 +65,8 @@ export class PionServer {
     this.#child.kill(name);
   }
 
-  async kill() {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await gone;
+  kill() {
+    return kill(this.#child);
   }
 }
 
