@@ -31,7 +31,7 @@ std::vector<std::string_view> split(std::string_view text) {
 void checkSegment(std::string_view text, std::string_view segment) {
     if (segment.empty()) refuse(text, "a part of it is empty");
     if (segment.find("**") != std::string_view::npos)
-        refuse(text, "a single * stands for anything within a part");
+        refuse(text, "a single * matches anything within a part");
     std::string sample(segment);
     std::replace(sample.begin(), sample.end(), '*', 'x');
     if (!isName(sample)) refuse(text, "no name can match the part " + quote(segment));

@@ -68,7 +68,7 @@ ExitCode act(const CommandLine& line) {
 ExitCode run(const std::vector<std::string>& arguments) {
     const auto parsed = parseCommandLine(arguments);
     if (const auto* error = std::get_if<std::string>(&parsed)) {
-        std::cerr << "spillwayd: " << *error << "; --help tells what is allowed\n";
+        std::cerr << "spillwayd: " << *error << "; see --help\n";
         return exitFailure;
     }
     const auto& line = std::get<CommandLine>(parsed);

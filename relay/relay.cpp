@@ -22,7 +22,7 @@ void initialiseGstreamer() {
     if (gst_init_check(nullptr, nullptr, &error)) return;
     const std::string reason = error ? error->message : "unknown";
     g_clear_error(&error);
-    throw std::runtime_error("GStreamer does not start: " + reason);
+    throw std::runtime_error("cannot start GStreamer: " + reason);
 }
 
 /// Elements without which no call works, told at start instead of at the first publisher.
@@ -122,7 +122,7 @@ Call& Relay::addCall(const config::CallSettings& settings) {
     assert(impl_->loop.onLoop());
     if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
     if (impl_->calls.contains(settings.name))
-        throw Refused(Refused::Kind::duplicate, "a call named " + settings.name + " exists");
+        throw Refused(Refused::Kind::duplicate, "a call named " + settings.name + " already exists");
     if (impl_->calls.size() >= impl_->limits.calls)
         throw Refused(Refused::Kind::limit, "limits.calls is reached");
     auto call = std::make_unique<LiveCall>(impl_->loop, settings, impl_->webrtc, impl_->limits.tracksPerCall,
@@ -147,7 +147,7 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings) {
     assert(impl_->loop.onLoop());
     if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
     if (impl_->subscriptions.contains(settings.name))
-        throw Refused(Refused::Kind::duplicate, "a subscription named " + settings.name + " exists");
+        throw Refused(Refused::Kind::duplicate, "a subscription named " + settings.name + " already exists");
     std::unique_ptr<Subscription> subscription;
     try {
         subscription = std::make_unique<Subscription>(impl_->context, settings);

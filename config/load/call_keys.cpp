@@ -84,7 +84,7 @@ void readCodecs(const Value& value, CallSettings& call) {
         if (!codec) continue;
         const auto& known = call.videoCodecs;
         if (std::find(known.begin(), known.end(), *codec) != known.end())
-            element.problem("this codec is there twice");
+            element.problem("this codec appears twice");
         else
             call.videoCodecs.push_back(*codec);
     }

@@ -59,7 +59,7 @@ void checkNames(const Value& list) {
         const auto [first, isNew] = lines.try_emplace(name.node().text, name.node().place.line);
         if (isNew) continue;
         const std::string where = first->second > 0 ? ", first on line " + std::to_string(first->second) : "";
-        name.problem("this name is there twice" + where);
+        name.problem("this name appears twice" + where);
     }
 }
 

@@ -29,7 +29,7 @@ void readListen(const Value& value, HttpSettings& http) {
         // Port 0 is another one each time.
         const bool again = std::find(http.listen.begin(), http.listen.end(), *address) != http.listen.end();
         if (again && (address->isUnix() || address->port() != 0))
-            element.problem("this address is there twice");
+            element.problem("this address appears twice");
         http.listen.push_back(*address);
     }
 }

@@ -57,7 +57,7 @@ void checkKeys(const Value& mapping, const std::vector<KeyName>& keys, UnknownKe
         const auto [first, isNew] = seen.try_emplace(entry.key, entry.keyPlace);
         if (!isNew)
             mapping.problemAt(entry.keyPlace, entry.key,
-                              "this key is there twice, first on line " + std::to_string(first->second.line));
+                              "this key appears twice, first on line " + std::to_string(first->second.line));
     }
     reportMissing(mapping, keys);
 }

@@ -47,7 +47,7 @@ TreeNode& element(TreeNode& sequence, const std::string& step) {
 TreeNode& member(TreeNode& mapping, const std::string& step, const Place& place) {
     if (mapping.kind == TreeNode::Kind::null) mapping.kind = TreeNode::Kind::mapping;
     if (mapping.kind != TreeNode::Kind::mapping)
-        throw std::invalid_argument("nothing can stand below a single value");
+        throw std::invalid_argument("a single value has no keys below it");
     for (Entry& entry : mapping.entries)
         if (entry.key == step) return entry.value;
     Entry& added = mapping.entries.emplace_back(Entry{step, place, {}});

@@ -22,7 +22,7 @@ void readAddresses(const Value& value, std::vector<Address>& out, Parse parse, R
         const auto address = element.parsed(parse);
         if (!address) continue;
         if (std::find(out.begin(), out.end(), *address) != out.end() && !repeatable(*address))
-            element.problem("this address is there twice");
+            element.problem("this address appears twice");
         out.push_back(*address);
     }
 }

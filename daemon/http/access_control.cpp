@@ -50,7 +50,7 @@ std::optional<Response> AccessControl::refuse(std::optional<Access> role, Access
     if (!role)
         return problem(401, "a valid Bearer token is needed")
             .with("WWW-Authenticate", "Bearer realm=\"spillway\"");
-    return problem(403, "this token's role may not do that");
+    return problem(403, "the role of this token does not allow that");
 }
 
 std::optional<Response> AccessControl::refuseHost(const Request& request) const {

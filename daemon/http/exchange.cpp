@@ -117,7 +117,7 @@ void Exchange::handle() {
         route_->handler(request_, responder());
     } catch (const std::exception& error) {
         log::error("request failed route={} method={} error=\"{}\"", pattern_, request_.method, error.what());
-        answer(problem(500, "an error of ours; the log tells more"));
+        answer(problem(500, "internal error; the log says more"));
     }
     if (state_ != State::handling) return;
     held_ = glib::retain(message_);

@@ -16,11 +16,11 @@ std::size_t headerBytes(const Request& head) {
 }
 
 std::optional<Response> refuseMethod(const Request& head, const Match& match) {
-    if (match.path == nullptr) return problem(404, "there is nothing at this path");
+    if (match.path == nullptr) return problem(404, "nothing is served at this path");
     if (match.route != nullptr) return std::nullopt;
     const auto allowed = joinMethods(match.allowed);
     if (head.method == "OPTIONS") return Response{204, {}, {}, {}}.with("Allow", allowed);
-    return problem(405, "allowed here: " + allowed).with("Allow", allowed);
+    return problem(405, "allowed methods: " + allowed).with("Allow", allowed);
 }
 
 bool isOneOf(std::string_view list, const std::string& type) {

@@ -40,7 +40,8 @@ void removeStale(const config::ListenAddress& address, GSocketAddress* target) {
     std::error_code unreadable;
     const auto status = std::filesystem::symlink_status(address.path(), unreadable);
     if (!std::filesystem::exists(status)) return;
-    if (!std::filesystem::is_socket(status)) fail(address, "there is a file of that name that is no socket");
+    if (!std::filesystem::is_socket(status))
+        fail(address, "there is a file of that name that is not a socket");
     const auto probe = newSocket(G_SOCKET_FAMILY_UNIX, address);
     if (g_socket_connect(probe.get(), target, nullptr, nullptr)) fail(address, "another process serves it");
     ::unlink(address.path().c_str());

@@ -130,7 +130,7 @@ void Attempt::onAnswerFromGuest(const relay::LocalDescription& answer) {
     if (!answer.error) return connector_->answer(answer.sdp);
     if (answer.error->kind == Kind::newPeer || answer.error->kind == Kind::internal)
         return renewOrLose(relay::LostCause::signalling, answer.error->detail);
-    lose(signallingLoss("the offer cannot be answered: " + answer.error->detail));
+    lose(signallingLoss("cannot answer the offer: " + answer.error->detail));
 }
 
 void Attempt::onGuestConnected() {

@@ -17,7 +17,7 @@ Muxer::Running::~Running() {
 Muxer::RequestPad::RequestPad(const Ref<GstElement>& muxer, const char* padTemplate)
     : element(muxer)
     , pad(Ref<GstPad>::adopt(gst_element_request_pad_simple(muxer.get(), padTemplate))) {
-    if (!pad) throw std::runtime_error("the muxer gives no pad for this track");
+    if (!pad) throw std::runtime_error("the muxer has no pad for this track");
 }
 
 Muxer::RequestPad::~RequestPad() {

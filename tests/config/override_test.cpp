@@ -59,7 +59,7 @@ TEST_CASE("an override that leads nowhere is a problem") {
     CHECK(problemOf("", {"log..level=x"}) ==
           "--set log..level: a part of this key is empty; it is a dotted path such as log.level");
     CHECK(problemOf("shutdown_timeout: 5s", {"shutdown_timeout.x=1"}) ==
-          "--set shutdown_timeout.x: shutdown_timeout: nothing can stand below a single value");
+          "--set shutdown_timeout.x: shutdown_timeout: a single value has no keys below it");
     CHECK(problemOf(twoCalls, {"calls.2.name=c"}) ==
           "--set calls.2.name: calls: there is no such element; the list has 2, numbered from 0");
     CHECK(problemOf(twoCalls, {"calls.first.name=c"}) ==

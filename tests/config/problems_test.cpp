@@ -31,14 +31,14 @@ TEST_CASE("a key of another type of the same mapping is unknown") {
           "f:1:38: calls[0].join.fps: this key is not known; allowed: type");
 }
 
-TEST_CASE("a key that is there twice is reported with its first place") {
+TEST_CASE("a key that appears twice is reported with its first place") {
     CHECK(problemOf("log: {level: info}\nlog: {level: debug}\n") ==
-          "f:2:1: log: this key is there twice, first on line 1");
+          "f:2:1: log: this key appears twice, first on line 1");
     CHECK(problemOf("calls:\n- name: a\n  join: {type: whip}\n  name: b\n") ==
-          "f:4:3: calls[0].name: this key is there twice, first on line 2");
+          "f:4:3: calls[0].name: this key appears twice, first on line 2");
     CHECK(problemOf(
               "subscriptions: []\nsubscriptions:\n- {name: a, output: {type: record, directory: /a}}\n") ==
-          "f:2:1: subscriptions: this key is there twice, first on line 1");
+          "f:2:1: subscriptions: this key appears twice, first on line 1");
 }
 
 TEST_CASE("a missing key is reported at its mapping") {
@@ -193,9 +193,9 @@ TEST_CASE("names must be names and stand once") {
           "alone)");
     CHECK(problemOf("calls:\n- {name: a, join: {type: whip}}\n- {name: b, join: {type: whip}}\n"
                     "- {name: a, join: {type: whip}}\n") ==
-          "f:4:10: calls[2].name: this name is there twice, first on line 2");
+          "f:4:10: calls[2].name: this name appears twice, first on line 2");
     CHECK(problemOf("subscriptions:\n- &s {name: a, output: {type: record, directory: /a}}\n- *s\n") ==
-          "f:2:13: subscriptions[1].name: this name is there twice, first on line 2");
+          "f:2:13: subscriptions[1].name: this name appears twice, first on line 2");
 }
 
 TEST_CASE("patterns, hosts, URLs and addresses are checked") {
@@ -220,7 +220,7 @@ TEST_CASE("patterns, hosts, URLs and addresses are checked") {
           "allowed are "
           "127.0.0.1:8080, [::1]:8080, unix:/run/spillway/http.sock");
     CHECK(problemOf("http: {listen: ['127.0.0.1:1', '127.0.0.1:1']}") ==
-          "f:1:32: http.listen[1]: this address is there twice");
+          "f:1:32: http.listen[1]: this address appears twice");
     CHECK(problemOf("http: {listen: []}") == "f:1:16: http.listen: must name at least one address");
     CHECK(problemOf("http: {cors: ['example.org']}") ==
           "f:1:15: http.cors[0]: \"example.org\" is not an origin: it does not begin with https:// or "
@@ -237,7 +237,7 @@ TEST_CASE("where viewers are served, and what they are offered, is checked") {
           "numeric; allowed are 0.0.0.0:8189, [::]:8189");
     CHECK(problemOf("webrtc: {listen: }") == "f:1:10: webrtc.listen: must be a single value, not nothing");
     CHECK(problemOf("webrtc: {listen: ['[::1]:1', '[::1]:1']}") ==
-          "f:1:30: webrtc.listen[1]: this address is there twice");
+          "f:1:30: webrtc.listen[1]: this address appears twice");
     CHECK(problemOf("webrtc: {announce: gate.example.org}") ==
           "f:1:20: webrtc.announce: \"gate.example.org\" is not an address to be reached at: it is not "
           "numeric; allowed are 203.0.113.7, 2001:db8::7");
@@ -245,7 +245,7 @@ TEST_CASE("where viewers are served, and what they are offered, is checked") {
           "f:1:34: webrtc.announce[1]: \"0.0.0.0\" is not an address to be reached at: nobody can send to "
           "it; allowed are 203.0.113.7, 2001:db8::7");
     CHECK(problemOf("webrtc: {announce: ['2001:db8::7', '2001:db8:0::7']}") ==
-          "f:1:36: webrtc.announce[1]: this address is there twice");
+          "f:1:36: webrtc.announce[1]: this address appears twice");
 }
 
 TEST_CASE("lists with too much in them are refused") {
@@ -261,7 +261,7 @@ TEST_CASE("codecs must be video codecs, at least one, each once") {
         return problemOf("calls: [{name: a, join: {type: whip}, video: {codecs: " + codecs + "}}]");
     };
     CHECK(with("[]") == "f:1:55: calls[0].video.codecs: must name at least one codec");
-    CHECK(with("[vp8, vp8]") == "f:1:61: calls[0].video.codecs[1]: this codec is there twice");
+    CHECK(with("[vp8, vp8]") == "f:1:61: calls[0].video.codecs[1]: this codec appears twice");
     CHECK(with("opus") ==
           "f:1:55: calls[0].video.codecs: \"opus\" is not known here; allowed: vp8, vp9, h264, h265");
 }

@@ -98,7 +98,7 @@ std::optional<std::uint64_t> lastEventId(const Request& request) {
 
 Response follow(relay::Loop& loop, EventLog& log, EventsFrom from) {
     if (log.listeners() >= maxListeners)
-        return problem(503, std::to_string(maxListeners) + " clients follow the events already", retryAfter);
+        return problem(503, std::to_string(maxListeners) + " clients already follow the events", retryAfter);
     Response response{200, "text/event-stream", {}, {}};
     response.stream = [&loop, &log, from](const std::function<void()>& wake) {
         return std::make_unique<EventSource>(loop, log, from, wake);

@@ -27,7 +27,7 @@ Response invalid(const std::string& what, const std::vector<config::Problem>& pr
     errors.reserve(problems.size());
     for (const auto& one : problems)
         errors.push_back(one.text());
-    return problem(422, "this is no " + what + "; errors tells why", errors);
+    return problem(422, "this is not a valid " + what + "; see errors", errors);
 }
 
 } // namespace spillway::daemon::http

@@ -56,7 +56,7 @@ Response noTrack() {
     return problem(404, "no track can have this name; its parts are 1 to 64 of A-Z a-z 0-9 . _ -");
 }
 Response noSession() {
-    return problem(404, "there is no such session, or not any more");
+    return problem(404, "this session does not exist or has ended");
 }
 
 relay::ViewRequest viewRequest(const Request& request) {
@@ -133,7 +133,8 @@ Response Server::post(const Request& request) {
 Response Server::begin(const std::string& id, const relay::ViewRequest& request) {
     const auto viewing = viewers_.view(request, ended(id, request));
     const auto session = sessions_.find(id);
-    if (session == sessions_.end()) return problem(503, "the session ended as it began", retryTrackAfter);
+    if (session == sessions_.end())
+        return problem(503, "the session ended as soon as it began", retryTrackAfter);
     session->second.viewer = viewing.id;
     session->second.ufrag = viewing.offeredUfrag;
     log::info("whep session began track={} viewer={}", nameOf(request), viewing.id);

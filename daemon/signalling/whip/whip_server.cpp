@@ -58,10 +58,10 @@ Response options() {
 }
 
 Response noCall() {
-    return problem(404, "there is no call of this name that takes publishers");
+    return problem(404, "no call of this name takes publishers");
 }
 Response noSession() {
-    return problem(404, "there is no such session, or not any more");
+    return problem(404, "this session does not exist or has ended");
 }
 
 } // namespace
@@ -161,7 +161,7 @@ Response Server::created(const std::string& id, const relay::LocalDescription& a
                          const std::string& call) const {
     if (answer.error) return refusal(*answer.error);
     const auto session = sessions_.find(id);
-    if (session == sessions_.end()) return problem(409, "a newer session of this participant took over");
+    if (session == sessions_.end()) return problem(409, "a newer session of this participant has taken over");
     Response response{201, sdpType, answer.sdp, {}};
     response.with("Location", "/whip/" + call + "/" + id).with("ETag", session->second.etag);
     for (const auto& link : links_)

@@ -103,7 +103,7 @@ bool Recorder::openFile(const Frame& frame) {
 
 std::filesystem::path Recorder::stemFor(const Frame& frame) const {
     if (!std::filesystem::is_directory(settings_.directory))
-        throw std::runtime_error(settings_.directory.string() + ": the directory is gone");
+        throw std::runtime_error(settings_.directory.string() + ": the directory does not exist any more");
     std::filesystem::create_directories(folder_);
     const auto age =
         std::chrono::duration_cast<std::chrono::system_clock::duration>(Clock::now() - frame.arrived);

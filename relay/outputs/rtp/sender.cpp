@@ -172,7 +172,7 @@ void RtpSender::noteResult(int error, Clock::time_point now) {
     if (error != 0)
         setProblem(sockets_->address.text() + ": " + std::generic_category().message(error));
     else if (refused_)
-        setProblem(sockets_->address.text() + ": nobody listens there");
+        setProblem(sockets_->address.text() + ": nobody listens on that port");
     else if (!problem_.empty())
         setProblem({});
 }

@@ -27,7 +27,7 @@ std::vector<SocketAddress> listenAddresses(const config::WebrtcSettings& setting
     std::vector<SocketAddress> addresses;
     for (const auto& listen : settings.listen) {
         const auto address = SocketAddress::parse(listen.host());
-        if (!address) throw std::runtime_error("webrtc.listen: " + listen.text() + " is no address");
+        if (!address) throw std::runtime_error("webrtc.listen: " + listen.text() + " is not an address");
         addresses.push_back(address->withPort(listen.port()));
     }
     return addresses;
@@ -125,7 +125,7 @@ std::vector<std::string> Egress::candidates() const {
 
 Viewing Egress::view(const ViewRequest& request, std::function<void(const std::string&)> onEnded) {
     if (workers_.empty())
-        throw ViewRefused(ViewRefused::Kind::disabled, "this node has no viewers: webrtc.listen is empty");
+        throw ViewRefused(ViewRefused::Kind::disabled, "this node serves no viewers: webrtc.listen is empty");
     const auto read = sdp::readViewerOffer(request.offer);
     if (const auto* error = std::get_if<sdp::Error>(&read)) throw refusal(*error);
     const auto& offer = std::get<sdp::ViewerOffer>(read);
@@ -143,7 +143,7 @@ Viewing Egress::view(const ViewRequest& request, std::function<void(const std::s
         for (std::size_t i = 0; i < lines.size(); ++i)
             comes.tracks[i]->attach(*lines[i].track);
     } catch (...) {
-        remove(viewing.id, "its tracks cannot be had");
+        remove(viewing.id, "cannot attach to its tracks");
         throw;
     }
     log::info("viewer comes viewer={} call={} participant={}", viewing.id, comes.call, comes.participant);
