@@ -53,8 +53,7 @@ App::App(relay::Loop& loop, const config::Settings& settings, Reloader::Load loa
                  counts_, {facts_.version, facts_.gstreamer}, settings.metrics.maxSeries)
     , server_(loop, settings.http, router_, counts_)
     , systemd_(loop) {
-    log::info("spillway starts version={} gstreamer={} nice={}", facts_.version, facts_.gstreamer,
-              facts_.nice);
+    log::info("starting version={} gstreamer={} nice={}", facts_.version, facts_.gstreamer, facts_.nice);
     log::info("queue memory worst_case_bytes={} subscribers={}", settings.limits.queueMemory,
               settings.limits.subscribers);
     relay_.onEvent([this](const relay::Event& event) { events_.add(event); });
@@ -116,13 +115,13 @@ void App::onReady() {
     systemd_.watch([this] { return !stuck(); });
     tellStatus();
     statusTimer_ = loop_.every(statusPeriod, [this] { tellStatus(); });
-    log::info("spillway ready calls={} subscriptions={}", reloader_.settings().calls.size(),
+    log::info("ready calls={} subscriptions={}", reloader_.settings().calls.size(),
               reloader_.settings().subscriptions.size());
 }
 
 void App::reload() {
     if (state_ != State::running) return log::warn("reload ignored: the daemon is stopping");
-    log::info("configuration is read anew");
+    log::info("reloading the configuration");
     reloader_.reload();
     tellStatus();
 }
@@ -130,12 +129,12 @@ void App::reload() {
 void App::stop() {
     if (state_ == State::ended) return;
     if (state_ == State::stopping) {
-        log::warn("told to stop again: ending at once");
+        log::warn("second signal to stop: exiting at once");
         return end(exitFailure);
     }
     state_ = State::stopping;
     const auto timeout = reloader_.settings().shutdownTimeout;
-    log::info("spillway stops timeout_ms={}", timeout.count());
+    log::info("stopping timeout_ms={}", timeout.count());
     systemd_.stopping();
     statusTimer_.cancel();
     shutdownTimer_ = loop_.after(timeout, [this] { onShutdownTimeout(); });
@@ -149,14 +148,14 @@ void App::onCallsLeft() {
 }
 
 void App::onClosed() {
-    log::info("spillway stopped");
+    log::info("stopped");
     end(exitOk);
 }
 
 void App::onShutdownTimeout() {
-    log::error("shutdown_timeout has passed: not all outputs have closed");
+    log::error("shutdown_timeout expired before all outputs had closed");
     for (const auto& output : closing_)
-        log::error("was open when told to stop {}", output);
+        log::error("was open when stopping began {}", output);
     end(exitFailure);
 }
 

@@ -79,7 +79,7 @@ void Reloader::conclude(const std::vector<std::string>& problems) {
 
 void Reloader::apply(const config::Settings& next) {
     for (const auto& key : keysNeedingRestart(settings_, next))
-        log::warn("changed in the configuration, but needs a restart key={}", key);
+        log::warn("this change needs a restart key={}", key);
     setLogLevel(next.log.level);
     settings_.log.level = next.log.level;
     settings_.shutdownTimeout = next.shutdownTimeout;

@@ -46,7 +46,7 @@ ExitCode runApp(const config::Settings& settings, const CommandLine& line) {
         if (code != exitOk) std::_Exit(code);
         return code;
     } catch (const std::exception& error) {
-        log::error("spillway cannot run error=\"{}\"", error.what());
+        log::error("cannot run error=\"{}\"", error.what());
         return exitFailure;
     }
 }

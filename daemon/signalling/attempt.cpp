@@ -150,7 +150,7 @@ void Attempt::onGuestLost(relay::LostCause cause, const std::string& detail) {
 void Attempt::renewOrLose(relay::LostCause cause, const std::string& detail) {
     present_.reset();
     if (!isJoined_ || !mayRenew() || !connector_->renew()) return lose({cause, detail, false, std::nullopt});
-    log::warn("peer renewed call={} cause={} error=\"{}\"", call_.settings().name,
+    log::warn("replacing the peer call={} cause={} error=\"{}\"", call_.settings().name,
               relay::lostCauseName(cause), detail);
     call_.countReconnect(cause);
     call_.setState(relay::CallState::joined, std::string("a new peer: ") + relay::lostCauseName(cause));

@@ -114,7 +114,7 @@ void Subscription::onClosed(const TrackName& track, std::uint64_t serial, EndRea
     found->second.subscriber->end(context_.findTrack(track), reason);
     subscribers_.erase(found);
     ended_[track] = endReasonName(reason);
-    log::warn("subscriber ended by itself subscriber={} track={} reason=\"{}\"", settings_.name, track.text(),
+    log::warn("subscriber ended subscriber={} track={} reason=\"{}\"", settings_.name, track.text(),
               endReasonName(reason));
     tell(track, "ended", endReasonName(reason));
 }

@@ -19,7 +19,7 @@ const std::string anyPort = "http: {listen: 127.0.0.1:0}\nwebrtc: {listen: 127.0
 /// Of the line that tells where the daemon listens.
 std::uint16_t portOf(DaemonProcess& daemon) {
     const std::string before = "http listening address=127.0.0.1:";
-    REQUIRE(daemon.untilOutput("spillway ready"));
+    REQUIRE(daemon.untilOutput("ready calls="));
     return static_cast<std::uint16_t>(
         std::stoi(daemon.output().substr(daemon.output().find(before) + before.size())));
 }
@@ -107,7 +107,7 @@ TEST_CASE("SIGTERM and SIGINT end the daemon with exit 0, SIGHUP and SIGPIPE do 
         CHECK(get(port, "/readyz").status == 200);
         daemon.signal(number);
         CHECK(daemon.exitCode() == 0);
-        CHECK(contains(daemon.output(), "spillway stopped"));
+        CHECK(contains(daemon.output(), "stopped"));
     }
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("the log has the level of the command line and the format of the setti
     DaemonProcess quiet({"--config", file, "--set", "http.listen=127.0.0.1:99999"});
     CHECK(quiet.exitCode() == 78);
     DaemonProcess loud({"--config", file, "--log-level", "info"});
-    REQUIRE(loud.untilOutput("spillway ready"));
+    REQUIRE(loud.untilOutput("ready calls="));
     loud.signal(SIGTERM);
     CHECK(loud.exitCode() == 0);
     std::istringstream lines(loud.output());

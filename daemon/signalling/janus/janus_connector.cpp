@@ -119,7 +119,7 @@ SubscriberEvents JanusConnector::subscriberEvents() {
     SubscriberEvents events;
     events.onOffer = [this](const std::string& sdp, bool newPeer) { onOffer(sdp, newPeer); };
     events.onRenewed = [this](const std::string& why) {
-        log::warn("janus subscription renewed call={} why=\"{}\"", call_, why);
+        log::warn("renewing the janus subscription call={} reason=\"{}\"", call_, why);
         offers_.outdate();
         // Not told: the tracks wait for the next transport.
         owners_.clear();

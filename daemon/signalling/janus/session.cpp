@@ -53,7 +53,7 @@ void Session::onOpen() {
 
 void Session::onText(const std::string& text) {
     const Json message = Json::parse(text, nullptr, false);
-    if (message.is_discarded()) return log::warn("janus sent what is no JSON call={}", call_);
+    if (message.is_discarded()) return log::warn("janus sent invalid JSON call={}", call_);
     if (transactions_.settle(message) || state_ == State::ended) return;
     if (textOf(message, "janus") == "timeout" && numberOf(message, "session_id") == id_) {
         memory_->session = 0;
@@ -67,7 +67,7 @@ void Session::onClosed(const std::string& why) {
     if (state_ == State::ended) return destroyed();
     const bool steady = std::chrono::steady_clock::now() - claimedAt_ > steadyAfter;
     if (state_ != State::up || !steady) return lose(lost(why));
-    log::warn("janus socket lost call={} why=\"{}\"", call_, why);
+    log::warn("janus socket lost call={} reason=\"{}\"", call_, why);
     state_ = State::reclaiming;
     keepAlive_.cancel();
     deadline_ = loop_.after(reclaimDeadline, [this, why] { lose(lost(why)); });

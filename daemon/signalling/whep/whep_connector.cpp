@@ -201,7 +201,8 @@ void WhepConnector::onTrickled(const Reply& reply) {
     if (reply.status == notFound || reply.status == gone)
         return lose(lossBecause("the server has ended the session"));
     mayTrickle_ = isSuccess(reply.status);
-    if (!mayTrickle_) log::info("candidates are not taken call={} error=\"{}\"", call_, lossOf(reply).detail);
+    if (!mayTrickle_)
+        log::info("server refused our candidates call={} error=\"{}\"", call_, lossOf(reply).detail);
     trickle();
 }
 

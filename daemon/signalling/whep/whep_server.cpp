@@ -5,7 +5,6 @@
 #include "daemon/signalling/whip/link.h"
 #include "daemon/signalling/whip/random_id.h"
 #include "daemon/signalling/whip/trickle.h"
-#include "relay/base/log.h"
 
 namespace spillway::daemon::whep {
 
@@ -73,10 +72,6 @@ bool isPossible(const relay::ViewRequest& view) {
            (!view.source || config::isName(*view.source));
 }
 
-std::string nameOf(const relay::ViewRequest& view) {
-    return view.call + "/" + view.participant + (view.source ? "/" + *view.source : "");
-}
-
 } // namespace
 
 Server::Server(Viewers viewers, const std::vector<config::IceServer>& iceServers)
@@ -131,24 +126,17 @@ Response Server::post(const Request& request) {
 }
 
 Response Server::begin(const std::string& id, const relay::ViewRequest& request) {
-    const auto viewing = viewers_.view(request, ended(id, request));
+    const auto viewing = viewers_.view(request, ended(id));
     const auto session = sessions_.find(id);
     if (session == sessions_.end())
         return problem(503, "the session ended as soon as it began", retryTrackAfter);
     session->second.viewer = viewing.id;
     session->second.ufrag = viewing.offeredUfrag;
-    log::info("whep session began track={} viewer={}", nameOf(request), viewing.id);
     return created(id, viewing);
 }
 
-Viewers::OnEnded Server::ended(const std::string& id, const relay::ViewRequest& request) {
-    return lifetime_.guard([this, id, track = nameOf(request)](const std::string& reason) {
-        const auto session = sessions_.find(id);
-        if (session == sessions_.end()) return;
-        log::info("whep session ended track={} viewer={} reason=\"{}\"", track, session->second.viewer,
-                  reason);
-        sessions_.erase(session);
-    });
+Viewers::OnEnded Server::ended(const std::string& id) {
+    return lifetime_.guard([this, id](const std::string&) { sessions_.erase(id); });
 }
 
 Response Server::created(const std::string& id, const relay::Viewing& viewing) const {
@@ -173,7 +161,6 @@ Response Server::remove(const Request& request) {
     const auto session = sessions_.extract(request.param("session"));
     if (session.empty()) return noSession();
     viewers_.end(session.mapped().viewer);
-    log::info("whep session ended viewer={} reason=\"the viewer left\"", session.mapped().viewer);
     return {200, {}, {}, {}};
 }
 

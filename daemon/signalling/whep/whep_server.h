@@ -50,7 +50,7 @@ class Server {
     http::Response remove(const http::Request& request);
 
     const Session* find(const http::Request& request) const;
-    Viewers::OnEnded ended(const std::string& id, const relay::ViewRequest& request);
+    Viewers::OnEnded ended(const std::string& id);
 
     const Viewers viewers_;
     std::vector<std::string> links_;

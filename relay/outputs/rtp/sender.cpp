@@ -120,7 +120,7 @@ void RtpSender::describe(const std::shared_ptr<const StreamFormat>& format) {
     sdpProblem_ = session_->sdp.set(
         slot_->index, {format_, sockets_->address, port, slot_->ssrc, request_.track.text(), cname()});
     if (sdpProblem_.empty()) return;
-    log::warn("sdp not written subscriber={} error=\"{}\"", session_->subscription, sdpProblem_);
+    log::warn("cannot write sdp subscriber={} error=\"{}\"", session_->subscription, sdpProblem_);
     request_.status->setError(sdpProblem_);
 }
 
@@ -183,7 +183,7 @@ void RtpSender::setProblem(const std::string& problem) {
     problem_ = problem;
     request_.status->setError(problem_.empty() ? sdpProblem_ : problem_);
     if (!problem_.empty())
-        log::warn("rtp trouble subscriber={} track={} error=\"{}\"", session_->subscription,
+        log::warn("rtp failing subscriber={} track={} error=\"{}\"", session_->subscription,
                   request_.track.text(), problem_);
 }
 

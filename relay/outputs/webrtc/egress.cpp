@@ -146,7 +146,7 @@ Viewing Egress::view(const ViewRequest& request, std::function<void(const std::s
         remove(viewing.id, "cannot attach to its tracks");
         throw;
     }
-    log::info("viewer comes viewer={} call={} participant={}", viewing.id, comes.call, comes.participant);
+    log::info("viewer joined viewer={} call={} participant={}", viewing.id, comes.call, comes.participant);
     tell(comes, "attached", "");
     return viewing;
 }
@@ -219,7 +219,7 @@ void Egress::finish(ViewerId viewer, const std::string& reason) {
 
 bool Egress::end(ViewerId viewer) {
     if (!viewers_.contains(viewer)) return false;
-    log::info("viewer leaves viewer={}", viewer);
+    log::info("viewer left viewer={}", viewer);
     remove(viewer, "left");
     return true;
 }
