@@ -1,8 +1,8 @@
 #!/bin/bash
-# Installs, builds and runs Spillway with a call of its own making, and shows what it does.
+# Installs what is missing, builds Spillway, runs it with a synthetic call and shows what it does.
 #   daemon/demo.sh [--port N] [--once] [--janus URL ROOM]
-# --janus joins that room of Janus' VideoRoom instead: somebody must be sending there.
-# --once ends after the first look: exit 0 when tracks, growing recordings and queue depths were all seen.
+# --janus joins that room of Janus' VideoRoom instead; somebody must be sending there.
+# --once exits after the first look, with 0 if it saw tracks, growing recordings and queue depths.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -47,15 +47,15 @@ wait_for() { # SECONDS WHAT COMMAND…
   local end=$((SECONDS + $1)) what=$2
   shift 2
   until "$@"; do
-    kill -0 "$daemon" 2>/dev/null || { echo "demo.sh: spillwayd has ended, see $log" >&2; return 1; }
-    [ "$SECONDS" -lt "$end" ] || { echo "demo.sh: not in time: $what, see $log" >&2; return 1; }
+    kill -0 "$daemon" 2>/dev/null || { echo "demo.sh: spillwayd has exited, see $log" >&2; return 1; }
+    [ "$SECONDS" -lt "$end" ] || { echo "demo.sh: timed out waiting for $what, see $log" >&2; return 1; }
     sleep 0.2
   done
 }
 
 recorded() { find "$home/recordings" -name '*.mkv' -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }'; }
 grown() { [ "$(recorded)" -gt "$1" ]; }
-# CALL/PARTICIPANT of everybody who sends.
+# CALL/PARTICIPANT of everybody who is sending.
 watchable() { get /v1/tracks | grep -oE '"name": ?"[^"/]+/[^"/]+/' | sed 's/.*"\([^"]*\)\/$/\1/' | sort -u; }
 depths() { get /metrics | grep '^spillway_queue_buffers{'; }
 
@@ -70,7 +70,7 @@ look() {
   echo "== http://127.0.0.1:$port/metrics, the depth of every queue"
   wait_for 5 "queue depths" grep -q . <(depths)
   depths
-  echo "== to watch in a browser on this machine"
+  echo "== watch in a browser on this machine"
   watchable | sed "s|^|http://127.0.0.1:$port/watch/|"
 }
 

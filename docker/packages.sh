@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints or installs the packages of docker/packages.txt.
 #   docker/packages.sh list PART...      one package a line, for this Debian release
-#   docker/packages.sh install PART...   installs those that are missing; does nothing when all are there
+#   docker/packages.sh install PART...   installs those that are missing
 set -eu
 list="$(dirname "$0")/packages.txt"
 verb=${1:?list or install}

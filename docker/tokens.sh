@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the three random tokens that docker/compose.yaml mounts, where they are missing. They never leave docker/secrets.
+# Creates the three random tokens that docker/compose.yaml mounts, unless they exist. They never leave docker/secrets.
 set -eu
 directory="$(dirname "$0")/secrets"
 mkdir -p "$directory"
@@ -8,6 +8,6 @@ for role in admin publish view; do
   file="$directory/$role-token"
   [ -s "$file" ] && continue
   od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$file"
-  # The containers' users are not the one who runs this; the folder keeps others of this host out.
+  # The containers run as other users and must read it; the folder keeps other users of this host out.
   chmod 644 "$file"
 done

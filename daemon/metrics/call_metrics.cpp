@@ -24,7 +24,7 @@ void addStates(Families& families, const Snapshot& snapshot) {
 }
 
 void addPeers(Families& families, const Snapshot& snapshot) {
-    Family peers = gauge("peers", "WebRTC peers that exist, of all calls.");
+    Family peers = gauge("peers", "WebRTC peers of all calls.");
     double count = 0;
     for (const auto& call : snapshot.calls)
         count += call.peers;
@@ -35,8 +35,8 @@ void addPeers(Families& families, const Snapshot& snapshot) {
 void addLosses(Families& families, const Snapshot& snapshot) {
     Family reconnects = counter(
         "call_reconnects_total",
-        "Times that a call was joined anew or a participant's session was replaced by a newer one, by why.");
-    Family lost = counter("peer_lost_total", "Peers that were lost, by what told.");
+        "Times that a call was rejoined or a participant's session was replaced by a newer one, by reason.");
+    Family lost = counter("peer_lost_total", "Peers that were lost, by cause.");
     for (const auto& call : snapshot.calls) {
         for (const auto& [reason, count] : call.reconnects)
             reconnects.add({{"call", call.name}, {"reason", reason}}, static_cast<double>(count));

@@ -40,7 +40,7 @@ constexpr std::array queueFamilies{
                 [](const SubscriberSnapshot& s) {
                     return s.queue.queuedBuffers > 0 ? toSeconds(relay::Clock::now() - s.queue.oldest) : 0;
                 }},
-    QueueFamily{"spillway_queue_received_total", "Frames that came to the queue.", MetricType::Counter,
+    QueueFamily{"spillway_queue_received_total", "Frames that reached the queue.", MetricType::Counter,
                 [](const SubscriberSnapshot& s) { return static_cast<double>(s.queue.received); }},
     QueueFamily{"spillway_queue_delivered_total", "Frames that were handed over.", MetricType::Counter,
                 [](const SubscriberSnapshot& s) { return static_cast<double>(s.queue.delivered); }},
@@ -55,7 +55,7 @@ void forEachQueue(const Snapshot& snapshot, Visit visit) {
 }
 
 void addDrops(Families& families, const Snapshot& snapshot) {
-    Family dropped = counter("queue_dropped_total", "Frames that were not handed over, by why.");
+    Family dropped = counter("queue_dropped_total", "Frames that were not handed over, by reason.");
     forEachQueue(snapshot, [&](const Labels& labels, const SubscriberSnapshot& subscriber) {
         for (std::size_t i = 0; i < relay::dropReasons; ++i) {
             Labels with = labels;
@@ -67,10 +67,10 @@ void addDrops(Families& families, const Snapshot& snapshot) {
 }
 
 void addMemory(Families& families, const Snapshot& snapshot) {
-    Family memory = gauge("queue_memory_bytes", "Sum of the bounds of all queues: what they hold at worst.");
+    Family memory = gauge("queue_memory_bytes", "Sum of the bounds of all queues: the most they can hold.");
     memory.add({}, static_cast<double>(snapshot.queueMemory));
     std::move(memory).moveTo(families);
-    Family limit = gauge("queue_memory_limit_bytes", "What all queues together may ever hold.");
+    Family limit = gauge("queue_memory_limit_bytes", "The most all queues together may hold.");
     limit.add({}, static_cast<double>(snapshot.queueMemoryLimit));
     std::move(limit).moveTo(families);
 }
@@ -105,8 +105,8 @@ void addQueueFamilies(Families& families, const Snapshot& snapshot) {
 }
 
 void addOutputFamilies(Families& families, const Snapshot& snapshot) {
-    Family depth = histogram("queue_depth_buffers", "Frames that each frame met in the queue.");
-    Family latency = histogram("forward_latency_seconds", "Time from into the relay to handed over.");
+    Family depth = histogram("queue_depth_buffers", "Frames already in the queue when a frame arrived.");
+    Family latency = histogram("forward_latency_seconds", "Time from arrival at the relay to delivery.");
     Family keyframe = histogram("first_keyframe_seconds", "Time from attaching to the first keyframe.");
     for (const auto& [output, histograms] : snapshot.outputs) {
         depth.add({{"output", output}}, histograms.depth);

@@ -27,11 +27,11 @@ constexpr std::array trackFamilies{
                 value<&TrackSnapshot::receivedPackets>},
     TrackFamily{"spillway_track_received_bytes_total", "Bytes of RTP received.", MetricType::Counter,
                 value<&TrackSnapshot::receivedBytes>},
-    TrackFamily{"spillway_track_lost_packets_total", "RTP packets that never came.", MetricType::Counter,
+    TrackFamily{"spillway_track_lost_packets_total", "RTP packets that never arrived.", MetricType::Counter,
                 value<&TrackSnapshot::lostPackets>},
-    TrackFamily{"spillway_track_draining", "1 while the track runs off through its drain.", MetricType::Gauge,
-                value<&TrackSnapshot::draining>},
-    TrackFamily{"spillway_track_drained_packets_total", "RTP packets that ran off through the drain.",
+    TrackFamily{"spillway_track_draining", "1 while the track is drained because nobody watches.",
+                MetricType::Gauge, value<&TrackSnapshot::draining>},
+    TrackFamily{"spillway_track_drained_packets_total", "RTP packets drained while nobody watched.",
                 MetricType::Counter, value<&TrackSnapshot::drainedPackets>},
     TrackFamily{"spillway_track_subscribers", "Subscribers on the track.", MetricType::Gauge,
                 value<&TrackSnapshot::subscribers>},
@@ -53,7 +53,7 @@ void addAges(Families& families, const Snapshot& snapshot) {
 }
 
 void addWishes(Families& families, const Snapshot& snapshot) {
-    Family wishes = counter("track_keyframe_wishes_total", "Wishes for a keyframe, by who had them.");
+    Family wishes = counter("track_keyframe_wishes_total", "Wishes for a keyframe, by origin.");
     for (const auto& track : snapshot.tracks)
         for (std::size_t i = 0; i < relay::wishReasons; ++i)
             wishes.add({nameOf(track), {"reason", relay::wishReasonName(static_cast<relay::WishReason>(i))}},
@@ -69,11 +69,11 @@ void addTotals(Families& families, const Snapshot& snapshot) {
         (track.kind == relay::MediaKind::video ? video : audio) += 1;
         draining += track.draining ? 1 : 0;
     }
-    Family tracks = gauge("tracks", "Tracks that exist, by kind.");
+    Family tracks = gauge("tracks", "Tracks, by kind.");
     tracks.add({{"kind", "audio"}}, audio);
     tracks.add({{"kind", "video"}}, video);
     std::move(tracks).moveTo(families);
-    Family drains = gauge("tracks_draining", "Tracks that run off through their drain.");
+    Family drains = gauge("tracks_draining", "Tracks that are drained because nobody watches.");
     drains.add({}, draining);
     std::move(drains).moveTo(families);
 }

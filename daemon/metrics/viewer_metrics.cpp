@@ -25,7 +25,7 @@ constexpr std::array gauges{
                 [](const ViewerTrackSnapshot& t) { return static_cast<double>(t.queue.queuedBuffers); }},
     ViewerGauge{"viewer_queue_bytes", "Bytes in the queues of the track's viewers.",
                 [](const ViewerTrackSnapshot& t) { return static_cast<double>(t.queue.queuedBytes); }},
-    ViewerGauge{"viewer_lost_packets", "Packets that the track's viewers of now report as lost.",
+    ViewerGauge{"viewer_lost_packets", "Packets that the present viewers of the track report as lost.",
                 [](const ViewerTrackSnapshot& t) { return static_cast<double>(t.lost); }},
 };
 
@@ -38,10 +38,10 @@ struct ViewerCounter {
 constexpr std::array counters{
     ViewerCounter{"viewer_packets_total", "RTP packets sent to viewers.", &ViewerTotals::packets},
     ViewerCounter{"viewer_bytes_total", "Bytes of RTP sent to viewers.", &ViewerTotals::bytes},
-    ViewerCounter{"viewer_retransmitted_packets_total", "RTP packets sent once more to viewers.",
+    ViewerCounter{"viewer_retransmitted_packets_total", "RTP packets retransmitted to viewers.",
                   &ViewerTotals::retransmitted},
     ViewerCounter{"viewer_unavailable_packets_total",
-                  "RTP packets that viewers wanted once more, but that were gone.",
+                  "RTP packets that viewers requested again, but that were no longer held.",
                   &ViewerTotals::unavailable},
     ViewerCounter{"viewer_keyframe_wishes_total", "Wishes of viewers for a keyframe.",
                   &ViewerTotals::keyframesWanted},
@@ -63,7 +63,8 @@ std::map<TrackName, double> sumOf(const Snapshot& snapshot, const ViewerGauge& g
 }
 
 void addDrops(Families& families, const Snapshot& snapshot) {
-    Family dropped = counter("viewer_queue_dropped_total", "Packets that were not sent to viewers, by why.");
+    Family dropped =
+        counter("viewer_queue_dropped_total", "Packets that were not sent to viewers, by reason.");
     for (const auto& [track, totals] : snapshot.viewerTotals)
         for (std::size_t i = 0; i < relay::dropReasons; ++i)
             dropped.add(

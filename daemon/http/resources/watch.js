@@ -3,7 +3,7 @@
 
 const answerWithin = 10_000; // a request
 const connectWithin = 15_000; // from the answer to media
-const lostAfter = 3_000; // a path that is gone may come back for so long
+const lostAfter = 3_000; // how long an interrupted path may take to recover
 const backoff = { first: 500, most: 10_000 };
 
 const $ = (id) => document.getElementById(id);
@@ -13,7 +13,7 @@ const source = new URLSearchParams(location.search).get('source');
 const endpoint = ['/whep', call, participant, ...(source ? [encodeURIComponent(source)] : [])].join('/');
 
 let token = tokenOfUrl();
-let current = null; // what plays or tries to: {peer, session}
+let current = null; // the attempt that plays or tries to: {peer, session, timer}
 let failures = 0;
 let retryTimer = 0;
 
@@ -45,7 +45,7 @@ function iceServers(link) {
   });
 }
 
-// A refusal says whether trying again may help, and when.
+// Says whether a retry may help, and when.
 class Refusal extends Error {
   constructor(response, detail) {
     super(detail);
@@ -89,8 +89,8 @@ function onConnection(attempt) {
   }
 }
 
-// The offer is sent before it is applied: the ICE servers come with the answer, in time for the candidates,
-// and the server needs none of ours.
+// Sends the offer before applying it: the answer brings the ICE servers in time for gathering, and the server needs none
+// of our candidates.
 async function negotiate(attempt) {
   const { peer } = attempt;
   const offer = await peer.createOffer();
@@ -107,7 +107,7 @@ async function negotiate(attempt) {
   try {
     peer.setConfiguration({ ...peer.getConfiguration(), iceServers: iceServers(response.headers.get('Link')) });
   } catch {
-    // One that this browser cannot use; most need none.
+    // This browser cannot use one of them; most networks need none.
   }
   await peer.setLocalDescription(offer);
   await peer.setRemoteDescription({ type: 'answer', sdp: answer });
@@ -153,12 +153,12 @@ function again(attempt, error) {
 function waitingText(status) {
   if (status === 409) return 'waiting for the stream';
   if (status === 503 || status === 429) return 'the server is busy';
-  return 'connecting again';
+  return 'reconnecting';
 }
 
 function askForToken(error) {
   stop();
-  show('failed', token ? error.message : 'a token is needed');
+  show('failed', token ? error.message : 'a token is required');
   $('ask').hidden = false;
   $('token').focus();
 }
@@ -178,7 +178,7 @@ function stop() {
   attempt.peer?.close();
 }
 
-// A player that waits need not when something has changed for the better.
+// Retries at once when something has changed for the better.
 function hurry() {
   if (!retryTimer) return;
   failures = 0;
@@ -214,7 +214,7 @@ $('sound').addEventListener('click', () => {
 $('full').addEventListener('click', () => {
   if (document.fullscreenElement) document.exitFullscreen();
   else if (document.documentElement.requestFullscreen) document.documentElement.requestFullscreen().catch(() => {});
-  else video.webkitEnterFullscreen?.(); // a phone of Apple's
+  else video.webkitEnterFullscreen?.(); // iPhones
 });
 $('ask').addEventListener('submit', (event) => {
   event.preventDefault();
