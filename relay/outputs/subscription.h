@@ -58,8 +58,8 @@ class Subscription {
     const config::SubscriptionSettings settings_;
     std::unique_ptr<OutputGroup> group_;
     struct Serving {
-        std::uint64_t
-            serial; ///< tells it from an earlier one on a track of that name, whose output closes late
+        /// Tells it from an earlier one on a track of the same name, whose output closes late.
+        std::uint64_t serial;
         std::shared_ptr<Subscriber> subscriber;
     };
     std::map<TrackName, Serving> subscribers_;

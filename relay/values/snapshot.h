@@ -102,9 +102,10 @@ struct Snapshot {
     std::vector<ViewerSnapshot> viewers;
     std::map<TrackName, ViewerTotals> viewerTotals;  ///< of each track that exists and was ever viewed
     std::map<std::string, OutputHistograms> outputs; ///< by output name, `webrtc` for viewers
-    std::uint64_t queueMemory =
-        0; ///< bytes: the sum of the bounds of all queues that exist, the worst case now
-    std::uint64_t queueMemoryLimit = 0; ///< bytes: the worst case ever
+    /// Bytes: the sum of the bounds of all existing queues, the worst case now.
+    std::uint64_t queueMemory = 0;
+    /// Bytes: the worst case ever.
+    std::uint64_t queueMemoryLimit = 0;
 };
 
 } // namespace spillway::relay

@@ -9,8 +9,8 @@ namespace spillway::relay {
 struct TrackName {
     std::string call;
     std::string participant;
-    std::string source; ///< `camera`, `microphone`, `screen`, `screen-audio`, `video`, `audio`, or one of
-                        ///< them with `-2` …
+    /// `camera`, `microphone`, `screen`, `screen-audio`, `video`, `audio`, or one of them with `-2` …
+    std::string source;
 
     std::string text() const { return call + "/" + participant + "/" + source; }
     auto operator<=>(const TrackName&) const = default; // NOLINT(modernize-use-nullptr): of what is generated

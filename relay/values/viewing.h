@@ -24,8 +24,8 @@ using ViewerId = std::uint64_t;
 struct ViewRequest {
     std::string call;
     std::string participant;
-    std::optional<std::string>
-        source;        ///< that track alone; else the participant's first video and first audio
+    /// This track alone; otherwise the participant's first video and first audio.
+    std::optional<std::string> source;
     std::string offer; ///< SDP
 };
 
@@ -34,11 +34,10 @@ class ViewRefused : public std::runtime_error {
   public:
     enum class Kind {
         malformed,   ///< not an SDP offer (400)
-        unsupported, ///< an offer with nothing that this track is in: the reason names both sides' codecs
-                     ///< (406)
-        noTrack,     ///< no such track now; it may come (409)
+        unsupported, ///< the offer lacks the track's codec; the reason names both sides' codecs (406)
+        noTrack,     ///< no such track at present (409)
         limit,       ///< no room (503)
-        disabled,    ///< this node has no egress (404)
+        disabled,    ///< this node serves no viewers (404)
     };
     ViewRefused(Kind kind, const std::string& detail)
         : std::runtime_error(detail)

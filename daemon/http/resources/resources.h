@@ -43,9 +43,10 @@ struct CallActions {
 };
 
 struct Health {
-    std::function<std::optional<std::string>()>
-        unhealthy;                                       ///< why /healthz says 503; nothing when all is well
-    std::function<std::optional<std::string>()> unready; ///< the same for /readyz
+    /// Why /healthz says 503; nothing when all is well.
+    std::function<std::optional<std::string>()> unhealthy;
+    /// The same for /readyz.
+    std::function<std::optional<std::string>()> unready;
 };
 
 void addStatus(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts);

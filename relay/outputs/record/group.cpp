@@ -68,8 +68,8 @@ class RecordGroup : public OutputGroup {
   private:
     std::string subscription_;
     config::RecordOutput settings_;
-    std::shared_ptr<Retention>
-        retention_; ///< all outputs of a group run on one loop: they have one directory
+    /// Shared: all outputs of a group run on one loop, since they have one directory.
+    std::shared_ptr<Retention> retention_;
 };
 
 } // namespace
