@@ -28,7 +28,7 @@ class ListenAddress {
   public:
     /// Throws std::invalid_argument that says what is wrong and what is allowed.
     static ListenAddress parse(std::string_view text);
-    /// The same without Unix sockets: media comes by UDP.
+    /// The same without Unix sockets: media uses UDP.
     static ListenAddress parseUdp(std::string_view text);
 
     bool isUnix() const { return !path_.empty(); }

@@ -1,4 +1,4 @@
-// Reads small files, never more than told, and never waits for a pipe or a device.
+// Reads small files, up to a limit, and never waits for a pipe or a device.
 #pragma once
 
 #include <cstddef>

@@ -37,7 +37,7 @@ void checkSegment(std::string_view text, std::string_view segment) {
     if (!isName(sample)) refuse(text, "no name can match the part " + quote(segment));
 }
 
-/// `*` stands for any run of bytes. Goes back to the last star only, so the cost is at most |pattern| *
+/// `*` matches any run of bytes. Goes back to the last star only, so the cost is at most |pattern| *
 /// |text|.
 bool matchesSegment(std::string_view pattern, std::string_view text) {
     std::size_t p = 0;

@@ -133,7 +133,7 @@ struct TestJoin {
 struct WhepJoin {
     std::string url; ///< http or https
     std::optional<Secret> token;
-    std::string participant = "participant"; ///< whom its tracks are named after: WHEP does not tell
+    std::string participant = "participant"; ///< whom its tracks are named after: WHEP does not say
 
     bool operator==(const WhepJoin&) const = default;
 };

@@ -12,7 +12,7 @@ namespace spillway::daemon {
 namespace {
 
 constexpr std::chrono::seconds statusPeriod{10};
-/// A push takes microseconds; one that lasts this long does not come back by itself.
+/// A push takes microseconds; one that lasts this long never returns.
 constexpr std::chrono::seconds stuckLimit{10};
 /// Of the time that a stop may take, what leaving the calls may; the rest is for closing recordings.
 constexpr int leavePart = 2;

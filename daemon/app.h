@@ -1,6 +1,6 @@
 // The daemon as a whole: makes every part from the settings, runs the loop, ends every part.
 //
-// Comes in: settings, signals (SIGHUP: read the settings anew). Goes out: an exit code. Parts are made in the
+// Comes in: settings, signals (SIGHUP: reload the settings). Goes out: an exit code. Parts are made in the
 // order in which they need each other and end in the opposite one: HTTP stops listening, presences leave
 // their calls, the relay closes its outputs. Owner: main. Loop thread.
 #pragma once
@@ -31,13 +31,13 @@ class App {
   public:
     /// Throws std::runtime_error when a part cannot be made, relay::Refused when the relay refuses what is
     /// configured.
-    /// `load` reads the settings anew.
+    /// `load` reads the settings again.
     App(relay::Loop& loop, const config::Settings& settings, Reloader::Load load);
     ~App();
     App(const App&) = delete;
     App& operator=(const App&) = delete;
 
-    /// Returns once the daemon has been told to stop and has ended, or could not end in time.
+    /// Returns once the daemon was asked to stop and has ended, or could not end in time.
     ExitCode run();
 
     const http::Router& router() const { return router_; }
@@ -81,7 +81,7 @@ class App {
     std::vector<Signal> signals_;
     relay::Timer statusTimer_;
     relay::Timer shutdownTimer_;
-    std::vector<std::string> closing_; ///< outputs that were open when told to stop
+    std::vector<std::string> closing_; ///< outputs that were open when stopping began
 };
 
 } // namespace spillway::daemon

@@ -108,7 +108,7 @@ void Calls::finishAll() {
         finish(name, serial);
 }
 
-/// Once.
+/// Calls onAllLeft_ once, when no call is left.
 void Calls::tellWhenEmpty() {
     if (!entries_.empty() || !allDeadline_) return;
     allDeadline_.cancel();

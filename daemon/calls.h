@@ -26,7 +26,7 @@ class Calls {
     using MakePresence = std::function<std::unique_ptr<Presence>(relay::Call&)>;
     using OnLeft = std::function<void()>;
 
-    /// Good-bye may take so long for one call; then it ends without.
+    /// How long good-bye may take for one call; then it ends without.
     static constexpr std::chrono::milliseconds leaveTime{3000};
 
     Calls(relay::Loop& loop, relay::Relay& relay, MakePresence makePresence);
@@ -39,7 +39,7 @@ class Calls {
     void add(const config::CallSettings& settings);
     /// As add(), but a call of this name that is other than this is left first; one that is the same goes on.
     void put(const config::CallSettings& settings);
-    /// `onLeft` runs later on the loop, once the call is gone. False when there is no such call.
+    /// `onLeft` runs later on the loop, once the call is gone. False if there is no such call.
     bool leave(const std::string& name, OnLeft onLeft);
     /// Leaves all, those that take longer than `atMost` without good-bye. Nothing can be added afterwards.
     void leaveAll(std::chrono::milliseconds atMost, OnLeft onLeft);

@@ -20,7 +20,7 @@ struct CommandLine {
     std::optional<config::LogLevel> logLevel;
 };
 
-/// What is asked for, or what is wrong with it.
+/// What the arguments ask for, or what is wrong with them.
 std::variant<CommandLine, std::string> parseCommandLine(const std::vector<std::string>& arguments);
 
 /// The text of --help.

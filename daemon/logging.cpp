@@ -18,7 +18,7 @@ namespace {
 using config::LogFormat;
 using config::LogLevel;
 
-/// The message as a JSON string; what is not UTF-8 is replaced.
+/// The message as a JSON string; bytes that are not UTF-8 are replaced.
 class JsonMessage : public spdlog::custom_flag_formatter {
   public:
     void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {

@@ -1,6 +1,6 @@
 // The settings that hold now, and how they change while the daemon runs.
 //
-// Comes in: the configuration, read anew. Goes out: calls and subscriptions that are added, removed and
+// Comes in: the configuration, read again. Goes out: calls and subscriptions that are added, removed and
 // changed by name. What did not change is not touched; a configuration with a problem changes nothing. What
 // the API added is not in the file and stays. Owner: App. Loop thread.
 #pragma once

@@ -1,4 +1,4 @@
-// What systemd is told (sd_notify(3)); nothing happens when the process was not started by it. Loop thread.
+// Reports to systemd (sd_notify(3)); does nothing unless systemd started the process. Loop thread.
 #pragma once
 
 #include "relay/base/loop.h"

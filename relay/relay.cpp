@@ -25,7 +25,7 @@ void initialiseGstreamer() {
     throw std::runtime_error("cannot start GStreamer: " + reason);
 }
 
-/// Elements without which no call works, told at start instead of at the first publisher.
+/// Elements without which no call works, reported at start instead of at the first publisher.
 void requireElements() {
     for (const char* factory :
          {"webrtcbin", "nicesrc", "dtlssrtpdec", "srtpdec", "rtpbin", "tee", "fakesink", "appsink",

@@ -39,7 +39,7 @@ class Relay {
     /// As it was added; null when there is none.
     const config::SubscriptionSettings* findSubscription(const std::string& name) const;
 
-    /// Somebody plays tracks by WebRTC from now on. `onEnded` runs once, when that ended by itself (consent
+    /// Somebody plays tracks by WebRTC from now on. `onEnded` runs once, when that ended on its own (consent
     /// gone, DTLS failed, the call is gone); never after endViewer(). Throws ViewRefused.
     Viewing view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded);
     /// False when there is none (any more).

@@ -17,7 +17,7 @@ namespace spillway::config {
 /// The largest text that is looked at; two thousand subscriptions fit. yaml-cpp reads ahead as long as a
 /// bracket is open and takes up to 280 bytes for each byte of such text: this bound keeps that below 150 MiB.
 inline constexpr std::size_t maxDocumentBytes = 512UL * 1024;
-/// Levels of lists and mappings; the deepest key of ours stands on the seventh.
+/// Levels of lists and mappings; the deepest known key is on the seventh.
 inline constexpr int maxDepth = 32;
 /// Memory of a tree with its aliases expanded.
 inline constexpr std::size_t maxTreeBytes = 8UL * 1024 * 1024;

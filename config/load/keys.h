@@ -49,7 +49,7 @@ struct KeyName {
 /// Whether a message may name an unknown key: not where a secret may have been written by mistake.
 enum class UnknownKey { named, unnamed };
 
-/// Reports keys that are unknown, there twice, or missing.
+/// Reports keys that are unknown, repeated or missing.
 void checkKeys(const Value& mapping, const std::vector<KeyName>& keys, UnknownKey unknown);
 
 template <class T>

@@ -13,9 +13,9 @@ const Keys<WebrtcSettings>& webrtcKeys();
 const Keys<CallSettings>& callKeys();
 const Keys<SubscriptionSettings>& subscriptionKeys();
 
-/// What the keys of one call cannot tell alone.
+/// Checks across the keys of one call.
 void checkCall(const Value& value, const CallSettings& call);
-/// What one key alone cannot tell: the same name twice, more than the limits allow.
+/// Checks across the document: the same name twice, more than the limits allow.
 void checkDocument(const Value& document, const Settings& settings);
 
 } // namespace spillway::config

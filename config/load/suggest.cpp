@@ -7,7 +7,7 @@ namespace spillway::config {
 
 namespace {
 
-/// Longer words are no slips; the bound keeps hostile input cheap.
+/// Longer words are not typing errors; the bound keeps hostile input cheap.
 constexpr std::size_t longestWord = 32;
 
 std::string lower(std::string_view text) {

@@ -35,7 +35,7 @@ std::optional<Access> AccessControl::roleOf(const Request& request) const {
     if (!settings_.hasTokens()) return Access::admin;
     const auto token = bearerToken(request.header("authorization"));
     if (!token) return std::nullopt;
-    // Every comparison is made, so that the time tells nothing about which token it was.
+    // Makes every comparison, so that the time does not reveal which token it was.
     const bool admin = settings_.adminToken && settings_.adminToken->matches(*token);
     const bool publish = settings_.publishToken && settings_.publishToken->matches(*token);
     const bool view = settings_.viewToken && settings_.viewToken->matches(*token);

@@ -23,7 +23,7 @@ struct ConnectionLimits {
         2000}; ///< reading on after an answer that came before the request's end
 };
 
-/// Closing resets the connection: a client that goes on sending is told so at once, and the kernel keeps
+/// Closing resets the connection: a client that goes on sending learns it at once, and the kernel keeps
 /// nothing for it.
 void resetOnClose(GSocket* socket);
 
@@ -46,7 +46,7 @@ class Connections : public std::enable_shared_from_this<Connections> {
     void allow(GSocketAddress* remote, std::chrono::milliseconds time);
     /// It may stay as it is until allow() is called again.
     void lift(GSocketAddress* remote);
-    /// Null when there is no such connection any more.
+    /// Null when the connection is gone.
     GSocket* socketOf(GSocketAddress* remote) const;
     /// The address without the port; `unix` for a Unix socket.
     static std::string host(GSocketAddress* remote);
@@ -57,7 +57,7 @@ class Connections : public std::enable_shared_from_this<Connections> {
         glib::Object<GSocket> socket;
         relay::Timer deadline;
     };
-    struct Gone; ///< what the weak reference to a stream tells
+    struct Gone; ///< what a weak reference to a stream notifies
 
     relay::Loop& loop_;
     ConnectionLimits limits_;

@@ -13,7 +13,7 @@
 
 namespace spillway::daemon::http {
 
-/// Of what is asked; in the order of power.
+/// What a request needs; in ascending order of power.
 enum class Access {
     open,    ///< no token
     view,    ///< GETs, WHEP

@@ -108,7 +108,7 @@ glib::Object<GIOStream> Server::wrap(GSocket* socket, bool isUnix) const {
         log::warn("tls refused error=\"{}\"", error.text());
         return {};
     }
-    // A client that closes without TLS's good-bye is no error.
+    // A client may close without TLS's good-bye.
     g_object_set(tls.get(), "require-close-notify", FALSE, nullptr);
     return tls;
 }

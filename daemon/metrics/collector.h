@@ -1,7 +1,7 @@
 // All of /metrics: one Collectable over the relay's snapshot, the HTTP server's counts and the process.
 //
 // Comes in: a snapshot for each scrape. Goes out: families, each with `maxSeries` at most. Series live as
-// long as what they tell of, because nothing is kept here. Owner: App. Loop thread.
+// long as what they describe, because nothing is kept here. Owner: App. Loop thread.
 #pragma once
 
 #include "daemon/http/request_counts.h"

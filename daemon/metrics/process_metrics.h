@@ -5,7 +5,7 @@
 
 namespace spillway::daemon::metrics {
 
-/// What /proc does not tell is left out.
+/// Omits what /proc does not show.
 void addProcessFamilies(Families& families);
 
 } // namespace spillway::daemon::metrics

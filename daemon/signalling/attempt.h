@@ -23,7 +23,7 @@ struct AttemptRules {
     std::chrono::milliseconds join{15000};  ///< from join() to onJoined
     std::chrono::milliseconds renew{15000}; ///< from a renewal to the offer
     std::chrono::milliseconds leave{3000};  ///< from leave() to its end, whatever the other side does
-    std::size_t renewals = 3; ///< in a window at most: then the SFU's side is to be made anew too
+    std::size_t renewals = 3;               ///< in a window at most: then the SFU's side is recreated too
     std::chrono::milliseconds renewalWindow{60000};
 };
 

@@ -1,4 +1,4 @@
-// How long to wait before joining a call anew: a random part of a bound that doubles (full jitter), so that
+// How long to wait before rejoining a call: a random part of a bound that doubles (full jitter), so that
 // many who were lost together do not come back together.
 //
 // Comes in: what became of each attempt, and when. Goes out: delays. It knows no clock, no timer and no call;
@@ -24,7 +24,7 @@ class Backoff {
         Milliseconds first{500};                ///< the bound of the first delay
         Milliseconds last{30000};               ///< the bound doubles up to this
         Milliseconds longestRetryAfter{300000}; ///< of what the other side may ask for
-        Milliseconds stable{30000};             ///< joined for so long: the next loss is a first one again
+        Milliseconds stable{30000};             ///< joined this long: the next loss counts as the first
         std::size_t attempts = 10;              ///< in any `window` at most, whatever chance says
         Milliseconds window{60000};
     };

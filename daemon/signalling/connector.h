@@ -2,7 +2,7 @@
 //
 // Comes in: the verbs below. Goes out: ConnectorEvents. It holds no media and knows no peer: offers and
 // answers pass through it as text. It tries once: when it has lost the call it says so, once, and is thrown
-// away; joining anew, deadlines over whole steps and backoff are Membership's. Each of its own requests has a
+// away; rejoining, deadlines over whole steps and backoff are Membership's. Each of its own requests has a
 // deadline.
 //
 // Owner: Membership. Loop thread. No event comes before join() returned or after the destructor began; the
@@ -26,7 +26,7 @@ namespace spillway::daemon {
 struct Loss {
     relay::LostCause cause = relay::LostCause::signalling;
     std::string detail; ///< for log and API; no secrets
-    bool final = false; ///< joining anew cannot help: wrong credentials, kicked, room destroyed
+    bool final = false; ///< rejoining cannot help: wrong credentials, kicked, room destroyed
     std::optional<std::chrono::milliseconds> retryAfter; ///< the other side said when
 };
 
@@ -68,12 +68,12 @@ class Connector {
     virtual void offer(const std::string& sdp) = 0;
     /// To the last onOffer, with candidates.
     virtual void answer(const std::string& sdp) = 0;
-    /// A candidate of ours that came late (`candidate:…`, RFC 8839 section 5.1).
+    /// One of our candidates, gathered late (`candidate:…`, RFC 8839 section 5.1).
     virtual void candidate(const std::string& mid, const std::string& candidate) = 0;
     /// Whether the SFU is to send this track. Where the protocol has no such thing nothing happens.
     virtual void want(const relay::LineOwner& track, bool wanted) = 0;
     /// Our peer is lost, signalling is not: an offer with newPeer follows. False when the protocol cannot do
-    /// that without joining anew.
+    /// that without rejoining.
     virtual bool renew() = 0;
     /// Last. `onLeft` runs once the other side knows, or after a deadline of its own; no other event follows.
     virtual void leave(std::function<void()> onLeft) = 0;

@@ -1,12 +1,13 @@
 // The life of a guest in one call: joining, staying, coming back, leaving.
 //
-//     joining ──▶ joined ──▶ reconnecting ──▶ joined …      left: by leave(), or for a reason that trying
-//     again
-//        └────────────────────────┘                         cannot help
+//     joining ──▶ joined ──▶ reconnecting ──▶ joined …
+//        └────────────────────────┘
 //
-// Comes in: what becomes of attempts (attempt.h). Goes out: the call's state, and the next attempt. There is
+// From each of them to left: by leave(), or for a reason that a retry cannot help.
+//
+// Comes in: how attempts end (attempt.h). Goes out: the call's state, and the next attempt. There is
 // one attempt at a time: the next begins when the last has said good-bye, or had its time to, so that the SFU
-// never sees two of us. It goes on trying for ever, at the pace of Backoff.
+// never sees two of us. It retries for ever, at the pace of Backoff.
 //
 // Owner: Calls; ended before the relay, whose Call it borrows. Loop thread.
 #pragma once

@@ -1,4 +1,4 @@
-// What each thread of ours begins with.
+// What each of our threads begins with.
 #pragma once
 
 #include <signal.h>

@@ -1,6 +1,6 @@
 // A muxer with one track that does its work while its caller waits: a buffer in, all pieces of the file that
-// come of it out, no pipeline and no thread of ours. (matroskamux has one inside from GStreamer 1.26 on; it
-// ends with this.)
+// come of it out, no pipeline and no thread of its own. (matroskamux has one inside from GStreamer 1.26 on;
+// it ends with this.)
 //
 // Comes in: buffers with timestamps. Goes out: what belongs into the file, with its place in it. Writes
 // nothing itself: the caller does, and so knows the exact error.

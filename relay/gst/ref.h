@@ -1,5 +1,5 @@
 // Owning pointer for GStreamer's and GLib's reference counted things. How a reference comes in is spelled
-// out, because C headers only tell it in their documentation.
+// out, because C headers say it only in their documentation.
 #pragma once
 
 #include <gst/gst.h>

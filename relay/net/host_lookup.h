@@ -16,7 +16,7 @@ class HostLookup {
   public:
     explicit HostLookup(std::string host);
 
-    /// Nothing while it is not known (yet): problem() tells why.
+    /// Nothing while it is not known (yet): problem() says why.
     const std::optional<SocketAddress>& address();
     const std::string& problem() const { return problem_; }
 

@@ -31,7 +31,7 @@ int UdpSocket::send(iovec* parts, std::size_t count) {
     msghdr message{};
     message.msg_iov = parts;
     message.msg_iovlen = count;
-    // An earlier datagram was refused: the kernel tells it here instead of sending this one, once.
+    // An earlier datagram was refused: the kernel reports it here, once, instead of sending this one.
     for (int attempt = 0;; ++attempt) {
         if (::sendmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return 0;
         if (errno == ECONNREFUSED) refused_ = true;

@@ -20,7 +20,7 @@ class Output {
     virtual ~Output() = default;
 
     /// Hands one frame over. False: it could not be written (counts as dropped{write_error}); the output
-    /// keeps its own error in its OutputStatus and tries again with a later frame by itself.
+    /// keeps its own error in its OutputStatus and tries again with a later frame.
     virtual bool write(const Frame& frame) = 0;
 
     /// No frame comes any more; finish the file, say good-bye. Called once, before the destructor.

@@ -62,12 +62,12 @@ struct Buffer {
 constexpr Buffer receiving{SO_RCVBUF, SO_RCVBUFFORCE, "receiving", "net.core.rmem_max"};
 constexpr Buffer sending{SO_SNDBUF, SO_SNDBUFFORCE, "sending", "net.core.wmem_max"};
 
-/// What to tell the operator; nothing when the kernel gave it all.
+/// A warning for the operator; empty when the kernel gave it all.
 std::string setBuffer(int socket, const Buffer& buffer, const SocketOptions& options) {
     const int bytes = options.bufferBytes;
     if (!options.forceBuffers || !setOption(socket, SOL_SOCKET, buffer.forced, bytes))
         setOption(socket, SOL_SOCKET, buffer.option, bytes);
-    // The kernel doubles what it is asked for, for its own bookkeeping, and tells the double.
+    // The kernel doubles the size asked for, for its own bookkeeping, and reports the double.
     const int given = optionOf(socket, SOL_SOCKET, buffer.option) / 2;
     if (given >= bytes) return {};
     return fmt::format("buffer for {} has {} of {} bytes: set {} to {}", buffer.purpose, given, bytes,

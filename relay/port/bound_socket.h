@@ -18,7 +18,7 @@ class BoundSocket {
     int descriptor() const { return socket_.get(); }
     /// With the port that the kernel chose, if it had to.
     const SocketAddress& address() const { return address_; }
-    /// Whether the kernel must be told, and tells, which address of ours a datagram is about.
+    /// Whether the kernel is told, and says, which of our addresses a datagram uses.
     bool isWildcard() const { return wildcard_; }
     /// Whether the kernel knows UDP_SEGMENT (Linux 4.18). It may still fail on some way out.
     bool canSegment() const;

@@ -1,4 +1,4 @@
-// What goes beside a datagram to and from the kernel: which address of ours it came to or is to leave from
+// What accompanies a datagram to and from the kernel: which of our addresses it reached or shall leave from
 // (ip(7) IP_PKTINFO, ipv6(7) IPV6_PKTINFO), and how it is to be cut (udp(7) UDP_SEGMENT). A value.
 #pragma once
 
@@ -17,7 +17,7 @@ namespace spillway::relay::port {
 class ControlMessages {
   public:
     void clear() { used_ = 0; }
-    /// The source address of what is sent.
+    /// The source address of the datagram.
     void addLocal(const SocketAddress& local);
     /// The bytes of each datagram but the last.
     void addSegment(std::uint16_t bytes);

@@ -46,7 +46,7 @@ std::optional<Bytes> attribute(Bytes message, std::uint16_t wanted) {
     return std::nullopt;
 }
 
-/// Without state of ours: what is asked by it is forgotten at once, so that the viewers of a thread share it
+/// Keeps no state of ours: what it asks is forgotten at once, so that the viewers of a thread share it
 /// (12 KB).
 StunAgent& sharedAgent() {
     static constexpr std::array<std::uint16_t, 10> known{
@@ -107,7 +107,7 @@ std::size_t longestConfirmation(std::size_t usernameBytes) {
            integrityBytes + fingerprintBytes;
 }
 
-/// 0 for what is no check: an indication, another method.
+/// 0 for anything but a check: an indication, another method.
 std::size_t confirmation(StunMessage& request, const SocketAddress& remote, MutableBytes into) {
     sockaddr_storage from{};
     std::memcpy(&from, remote.get(), remote.size());

@@ -45,7 +45,7 @@ class IceLite {
     };
     /// `into` has room for maxMessage.
     Outcome receive(Bytes datagram, const Path& path, Clock::time_point now, MutableBytes into);
-    /// Writes a check of ours, as the controlled side, and returns its bytes; 0 when it does not fit.
+    /// Writes a check from us, as the controlled side, and returns its bytes; 0 when it does not fit.
     std::size_t check(MutableBytes into);
 
     /// The nominated path; the only one that may carry DTLS and SRTP.

@@ -10,7 +10,7 @@ namespace spillway::relay::port {
 
 namespace {
 
-/// How little a viewer can do with an address: of a wildcard only those with the least are told.
+/// 0 is best. For a wildcard socket only addresses of the best rank found are offered.
 int rank(const SocketAddress& address) {
     // Link-local IPv6 is last: it needs the name of an interface of the viewer's.
     if (address.isLinkLocal()) return address.family() == AF_INET6 ? 3 : 1;

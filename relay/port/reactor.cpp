@@ -55,7 +55,8 @@ void arm(const Descriptor& timer, Clock::time_point at) {
 } // namespace
 
 struct Reactor::Impl {
-    /// What others have to do so that the thread sees them: nothing, for a wake nothing, something.
+    /// What others must do to be seen by the thread. running: nothing. gathering: a post must nudge it, a
+    /// wake need not. sleeping: both must.
     enum class Phase { running, gathering, sleeping };
 
     Impl(std::string threadName, Hooks& theHooks, std::chrono::microseconds gatherTime);

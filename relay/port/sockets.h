@@ -45,10 +45,10 @@ struct SocketOptions {
 class Sockets {
   public:
     static constexpr std::size_t maxDatagram = 1500; ///< longer ones are not handed out: nobody needs them
-    /// Bytes of a packet in a burst: as long as a publisher's can be, with a head of ours and SRTP's trailer.
+    /// Bytes of a packet in a burst: as long as a publisher's can be, with our header and SRTP's trailer.
     static constexpr std::size_t maxPacket = 2048;
 
-    /// Binds. With port 0 in the first worker's addresses, boundAddresses() tells the others which. Throws
+    /// Binds. With port 0 in the first worker's addresses, boundAddresses() says which to the others. Throws
     /// std::runtime_error naming the address.
     explicit Sockets(const std::vector<SocketAddress>& addresses, const SocketOptions& options = {});
     ~Sockets();

@@ -53,7 +53,7 @@ struct StreamFormat {
     /// Full caps: `application/x-rtp,...` for rtp, `video/x-vp8,...` and so on for encoded.
     GstCaps* caps;
     /// Which incarnation of the track the frames come from. Timestamps, sequence numbers and SSRC are
-    /// comparable only within one source; a track that is published anew has another.
+    /// comparable only within one source; a track that is published again has another.
     std::uint64_t source;
     /// The id of the packets' playout delay, by the `extmap` fields of the caps (RFC 8285); 0 is none.
     std::uint8_t playoutDelayId;

@@ -2,13 +2,12 @@
 //
 // Comes in: frames, from one streaming thread at a time (push). Goes out: the same frames in order, to one
 // reader (take, settle), less those dropped by the policy, each counted with its reason. It never blocks the
-// pusher, never calls out while it holds its lock but to wake the reader, and never holds more than its
-// bounds:
+// pusher, calls its hooks only after it has let go of its lock, and never holds more than its bounds:
 //   received = delivered + dropped{reason} + queued        at every instant, for every reader of stats().
 // A frame that was taken but not settled still counts as queued: its memory is still held.
 //
-// Threads: push and reset from streaming threads; take, settle and abandon from the reader; end from any;
-// stats from any, without taking the lock that push takes (a sequence lock over atomics).
+// Threads: push from one streaming thread at a time; take, settle and abandon from the reader; restart and
+// end from any; stats from any, without taking the lock that push takes (a sequence lock over atomics).
 #pragma once
 
 #include "config/settings.h"

@@ -38,7 +38,7 @@ Glyph glyphOf(char c) {
     return index == std::string_view::npos ? Glyph{} : glyphs.at(index);
 }
 
-/// A blank column and row stand at the left and above each glyph.
+/// A blank column is left of each glyph, a blank row above.
 bool isSet(const Glyph& glyph, std::size_t column, std::size_t row) {
     return column > 0 && row > 0 && row <= glyphRows &&
            (unsigned{glyph.at(column - 1)} >> (row - 1) & 1U) != 0;

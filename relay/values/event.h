@@ -1,5 +1,4 @@
-// One transition of a call, a track or a subscriber, as it is told to the outside while it happens. Plain
-// values.
+// One transition of a call, a track or a subscriber, reported as it happens. Plain values.
 #pragma once
 
 #include <functional>

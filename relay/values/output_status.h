@@ -1,4 +1,4 @@
-// What an output tells API and log.
+// What an output reports to API and log.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// One immutable reading of the whole relay: what the page, the API and the metrics are made from. Plain
-// values, so that any thread may hold one. Reading it takes no lock that a streaming thread takes.
+// One immutable reading of the whole relay: the page, the API and the metrics are made from it. Plain values,
+// so that any thread may hold one. Taking it takes no lock that a streaming thread takes for each packet.
 #pragma once
 
 #include "config/settings.h"

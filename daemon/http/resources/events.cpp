@@ -81,7 +81,7 @@ class EventSource : public BodySource {
     relay::Timer beat_;
 };
 
-/// What is no id of ours is one that the log misses.
+/// A text that is not one of our ids counts as one the log has lost.
 std::uint64_t readId(const std::string& text) {
     std::uint64_t id = 0;
     const char* const end = text.data() + text.size();

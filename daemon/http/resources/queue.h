@@ -1,4 +1,4 @@
-// A queue as the API tells it: bounds, depth, counters. Pure.
+// A queue as the API shows it: bounds, depth, counters. Pure.
 #pragma once
 
 #include "daemon/http/json.h"

@@ -78,12 +78,12 @@ class JanusConnector final : public Connector {
     relay::Loop& loop_;
     config::JanusJoin join_;
     std::string call_;
-    std::shared_ptr<const ConnectorEvents> owner_; ///< empty once nothing more is to be told
+    std::shared_ptr<const ConnectorEvents> owner_; ///< empty once no more events may go out
     std::shared_ptr<Memory> memory_;
     Roster roster_;
     Offers offers_;
-    std::vector<relay::Member> members_; ///< as last told
-    relay::LineOwners owners_;           ///< as last told
+    std::vector<relay::Member> members_; ///< as last reported
+    relay::LineOwners owners_;           ///< as last reported
     bool joined_ = false;
     std::chrono::steady_clock::time_point slowLinkSaid_;
     std::unique_ptr<Session> session_;
@@ -121,7 +121,7 @@ SubscriberEvents JanusConnector::subscriberEvents() {
     events.onRenewed = [this](const std::string& why) {
         log::warn("renewing the janus subscription call={} reason=\"{}\"", call_, why);
         offers_.outdate();
-        // Not told: the tracks wait for the next transport.
+        // Not reported: the tracks wait for the next transport.
         owners_.clear();
     };
     events.onLost = [this](Loss loss) { lose(std::move(loss)); };
@@ -129,7 +129,7 @@ SubscriberEvents JanusConnector::subscriberEvents() {
 }
 
 void JanusConnector::onReclaimed() {
-    // The room went on without telling us: a new place in it tells all.
+    // We missed what happened in the room: a new place in it reports everything.
     observer_->join();
 }
 
@@ -195,7 +195,7 @@ void JanusConnector::onOffer(const std::string& sdp, bool newPeer) {
 }
 
 void JanusConnector::giveOffer(SfuOffer offer) {
-    // It may have waited: whose its lines are is what is true now.
+    // It may have waited: its lines belong to whoever owns them now.
     offer.owners = owners_ = owners();
     tell([offer = std::move(offer)](const ConnectorEvents& events) { events.onOffer(offer); });
 }
@@ -238,7 +238,7 @@ void JanusConnector::lose(Loss loss) {
 
 void JanusConnector::leave(std::function<void()> onLeft) {
     owner_.reset();
-    audience_.emplace(); // what is on its way is told nobody
+    audience_.emplace(); // what is on its way reaches nobody
     if (!session_) return loop_.post(audience_->guard(std::move(onLeft)));
     observer_->leave();
     session_->destroy(leaveDeadline, std::move(onLeft));

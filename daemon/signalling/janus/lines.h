@@ -13,7 +13,7 @@ namespace spillway::daemon::janus {
 /// What an `update` asks for.
 struct LineChange {
     Streams subscribe;
-    std::vector<std::string> unsubscribe; ///< mids of ours
+    std::vector<std::string> unsubscribe; ///< our mids
 
     bool empty() const { return subscribe.empty() && unsubscribe.empty(); }
 };

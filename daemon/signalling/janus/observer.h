@@ -1,4 +1,4 @@
-// Our place in the room: a participant who publishes nothing and is told who does.
+// Our place in the room: a participant who publishes nothing and learns who does.
 //
 // Comes in: Janus' events of its handle. Goes out: what they mean. Owner: JanusConnector. Loop thread. It
 // must not be destroyed inside an event.
@@ -11,7 +11,7 @@
 namespace spillway::daemon::janus {
 
 struct ObserverEvents {
-    /// With `publishers` and, where the room tells of joining, `attendees`.
+    /// With `publishers` and, where the room announces joins, `attendees`.
     std::function<void(const Json& joined)> onJoined;
     /// News of others.
     std::function<void(const Json& news)> onNews;
@@ -24,7 +24,7 @@ class Observer {
     Observer(relay::Loop& loop, Session& session, Json join, const std::string& display,
              ObserverEvents events);
 
-    /// Takes a place, a new one when it had one: then onJoined tells all anew.
+    /// Takes a place, a new one if it had one: onJoined then reports everybody again.
     void join();
     void leave();
     /// False when the message is not of its handle.
@@ -42,7 +42,7 @@ class Observer {
     Json join_;
     ObserverEvents events_;
     HandleId handle_ = 0;
-    relay::Timer end_; ///< the room is lost, and its loss about to be told
+    relay::Timer end_; ///< the room is lost, and its loss about to be reported
 };
 
 } // namespace spillway::daemon::janus

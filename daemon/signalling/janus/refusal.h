@@ -8,7 +8,7 @@
 
 namespace spillway::daemon::janus {
 
-/// Codes of VideoRoom and of the core that are told apart.
+/// Codes of VideoRoom and of the core that are distinguished.
 enum Code : int {
     unauthorized = 403,
     unauthorizedPlugin = 405,

@@ -19,7 +19,7 @@ namespace spillway::daemon::janus {
 
 struct SessionEvents {
     std::function<void()> onReady;
-    /// The socket was lost and the session was not. What Janus told and was asked in between is lost.
+    /// The socket was lost and the session was not. What Janus said and was asked in between is lost.
     std::function<void()> onReclaimed;
     /// What answers no request.
     std::function<void(const Json& message)> onEvent;
@@ -42,7 +42,7 @@ class Session {
     /// The last request: handles and session end. `done` runs once the socket is closed after that, or after
     /// `deadline`.
     void destroy(std::chrono::milliseconds deadline, std::function<void()> done);
-    /// Ends it without waiting, where it can be told at all; no event follows.
+    /// Ends it without waiting, if Janus can be reached at all; no event follows.
     void abandon();
 
   private:

@@ -1,4 +1,4 @@
-// How Janus tells publishers and their streams apart. Plain values.
+// What identifies a publisher and its streams in Janus. Plain values.
 #pragma once
 
 #include <set>
@@ -12,7 +12,7 @@ using FeedId = std::string;
 /// A stream of a publisher. Lines are recycled, this is not.
 struct Stream {
     FeedId feed;
-    std::string mid; ///< of the publisher's session, not of ours
+    std::string mid; ///< in the publisher's session, not in ours
 
     auto operator<=>(const Stream&) const = default; // NOLINT(modernize-use-nullptr): sees a zero in it
 };

@@ -32,7 +32,7 @@ class Subscriber {
     void wish(const Streams& streams);
     /// The publisher is gone, or its streams are: Janus has taken them off our lines.
     void forget(const FeedId& feed);
-    /// The publisher has published anew: what Janus did not know before may be asked for again.
+    /// The publisher has published again: what Janus did not know before may be requested again.
     void retry(const FeedId& feed);
     void answer(const std::string& sdp);
     void candidate(const std::string& mid, const std::string& candidate);

@@ -42,7 +42,7 @@ class Transactions {
     std::string begin(Until until, std::chrono::milliseconds deadline, Done done);
     /// True when the message belongs to a request, or to one that is done.
     bool settle(const Json& message);
-    /// Forgets all; nobody is told.
+    /// Forgets all, silently.
     void clear() { open_.clear(); }
 
   private:

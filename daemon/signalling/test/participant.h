@@ -1,6 +1,6 @@
 // One synthetic participant of a `test` call: a publisher, and its session in the call.
 //
-// It moves from away over joining to joined; what is lost is joined again after a pause that doubles up to a
+// It moves from away over joining to joined; after a loss it rejoins after a pause that doubles up to a
 // bound. Owner: TestPresence; ends before the call. Loop thread.
 #pragma once
 

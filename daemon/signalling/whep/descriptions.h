@@ -18,12 +18,12 @@ relay::LineOwners ownersOfOurOffer(const std::string& participant);
 /// on `video-2` … Empty when it is no description; the relay then says what is wrong with it.
 relay::LineOwners ownersOf(const std::string& sdp, const std::string& participant);
 
-/// Candidates of ours that the server does not know yet.
+/// Our candidates that the server does not know yet.
 class Trickle {
   public:
     /// What we sent last, offer or answer: candidates belong to it.
     void describe(const std::string& sdp) { description_ = sdp; }
-    /// Those of lines that are not in it are left out when they are told, and those above the bound at once.
+    /// Those of lines that are not in it are left out when they are sent, and those above the bound at once.
     void add(const std::string& mid, const std::string& candidate);
     bool empty() const { return candidates_.empty(); }
     /// The body of a PATCH (`application/trickle-ice-sdpfrag`) with all of them; nothing remains.

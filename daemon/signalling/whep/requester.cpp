@@ -38,7 +38,7 @@ bool isFinal(unsigned status) {
     return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
 }
 
-/// RFC 9457: `detail`, else `title`; other JSON and other types tell nothing that we know.
+/// RFC 9457: `detail`, else `title`; other JSON and other types are ignored.
 std::string problemDetail(const http::ClientReply& reply) {
     if (mediaType(reply) == "text/plain") return reply.body;
     if (mediaType(reply) != "application/problem+json") return {};

@@ -4,7 +4,7 @@
 //                                      └─ 406: an offer ─▶ PATCH our answer ─┘
 //
 // Comes in: our offer, or our answer to the server's counter-offer, candidates. Goes out: requests over HTTP,
-// and as events what came of them. A WHEP session tells nothing by itself: that it ended is seen by its media
+// and as events what came of them. A WHEP session reports nothing: that it ended shows in its media
 // alone. It has one peer, so that a new one is a new session: renew() cannot.
 #pragma once
 

@@ -147,7 +147,7 @@ Response Server::created(const std::string& id, const relay::Viewing& viewing) c
     return response;
 }
 
-/// We are ICE-lite: the viewer's checks come to us, its candidates tell nothing that we need.
+/// We are ICE-lite: the viewer's checks come to us, its candidates are not needed.
 Response Server::patch(const Request& request) const {
     const Session* session = find(request);
     if (session == nullptr) return noSession();

@@ -8,7 +8,7 @@ namespace {
 
 /// Longer than any reordering; shorter than what would freeze a player visibly.
 constexpr std::chrono::seconds longestStepBack{1};
-/// What Matroska tells apart.
+/// The resolution of Matroska's timestamps.
 constexpr std::chrono::milliseconds tick{1};
 
 } // namespace

@@ -3,7 +3,7 @@
 // Comes in: encoded frames. Goes out: files that begin with a keyframe and with time 0. A new one begins at
 // the first keyframe after `segment`, with another source, and when the codec's data change; a change of size
 // does not (players follow the stream, and Matroska has no word for it). After an error frames are lost until
-// a keyframe comes and the time to try again has come. Never makes DIRECTORY itself anew: where a disk was
+// a keyframe comes and the time to try again has come. Never recreates DIRECTORY: where a disk was
 // unmounted, that would fill the disk below. Owner: OutputLoop. Output loop thread.
 #pragma once
 
@@ -55,7 +55,7 @@ class Recorder : public Output {
     std::unique_ptr<MatroskaFile> file_;         ///< none before the first keyframe and after an error
     std::shared_ptr<const StreamFormat> format_; ///< of the file's first frame
     FrameTimeline timeline_;
-    bool failing_ = false; ///< the status tells an error
+    bool failing_ = false; ///< the status shows an error
 };
 
 } // namespace spillway::relay

@@ -11,7 +11,7 @@ namespace spillway::relay {
 /// Without the ending.
 std::string recordingStem(std::chrono::system_clock::time_point start);
 
-/// Is this a name that we give: a stem, perhaps `-2` to tell files of one start apart, and `.mkv`?
+/// Whether we give such names: a stem, `-2` and so on for files of one start, and `.mkv`.
 bool isRecordingName(std::string_view name);
 
 } // namespace spillway::relay

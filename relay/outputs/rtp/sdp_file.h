@@ -1,4 +1,4 @@
-// The session description of a subscription's streams (RFC 8866), for players that cannot ask: written anew,
+// The session description of a subscription's streams (RFC 8866), for players that cannot ask: rewritten,
 // in one step, whenever it changes. It stays when the subscription ends. Owner: the subscription's senders.
 // Output loop thread.
 #pragma once
@@ -39,7 +39,7 @@ class SdpFile {
     std::uint32_t id_;
     std::uint64_t version_ = 0;
     std::map<std::uint32_t, std::string> media_; ///< by slot: the lines from m= on
-    bool written_ = true;                        ///< the file tells what media_ says
+    bool written_ = true;                        ///< the file matches media_
 };
 
 } // namespace spillway::relay

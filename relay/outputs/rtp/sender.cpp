@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds reportEvery{5};
 constexpr std::chrono::seconds keyframeEvery{10};
-/// For so long the status keeps telling that nobody listens; each packet is refused anew.
+/// How long the status says that nobody listens, after a packet was refused.
 constexpr std::chrono::seconds refusedFor{2};
 /// As many memories as a buffer may have (GST_BUFFER_MEM_MAX), and the header.
 constexpr std::size_t maxParts = 17;
@@ -177,7 +177,7 @@ void RtpSender::noteResult(int error, Clock::time_point now) {
         setProblem({});
 }
 
-/// Told once for each change, so that a packet costs no lock.
+/// Reports only changes, so that a packet costs no lock.
 void RtpSender::setProblem(const std::string& problem) {
     if (problem == problem_) return;
     problem_ = problem;

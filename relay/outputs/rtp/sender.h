@@ -3,7 +3,7 @@
 // Comes in: RTP packets as the publisher sent them. Goes out: the same payloads under a header of our own, in
 // one datagram each, and RTCP sender reports to the next port. CSRCs, header extensions and padding stay
 // behind: their meaning was agreed with the publisher. The payload is never copied; nothing blocks. A full
-// socket buffer loses the packet. That nobody listens is told in the status and stops nothing. Owner:
+// socket buffer loses the packet. That nobody listens shows in the status and stops nothing. Owner:
 // OutputLoop. Output loop thread.
 #pragma once
 

@@ -15,7 +15,7 @@ namespace spillway::relay::webrtc {
 namespace {
 
 // What is older than half a second is of no use to somebody who watches; a viewer whose path takes less than
-// it gets begins anew with a keyframe.
+// it gets starts over with a keyframe.
 constexpr QueueBounds videoBounds{1024, 512ULL * 1024, std::chrono::milliseconds(500),
                                   QueuePolicy::dropToKeyframe};
 constexpr QueueBounds audioBounds{128, 64ULL * 1024, std::chrono::milliseconds(500), QueuePolicy::dropOldest};
@@ -207,7 +207,7 @@ std::string Egress::answer(const sdp::ViewerOffer& offer, const std::vector<Agre
     return sdp::viewerAnswer(offer, answer);
 }
 
-/// It ended by itself.
+/// It ended on its own.
 void Egress::finish(ViewerId viewer, const std::string& reason) {
     const auto found = viewers_.find(viewer);
     if (found == viewers_.end()) return;

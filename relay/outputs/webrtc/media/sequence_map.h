@@ -23,7 +23,7 @@ namespace spillway::relay::webrtc {
 class SequenceMap {
   public:
     static constexpr std::size_t maxSegments = 16;
-    /// A packet further behind than this is no late one: the source started anew.
+    /// A packet further behind than this is not late: the source has restarted.
     static constexpr std::size_t window = PacketRing::packets;
     /// How long after the end of a source packets of it may still come.
     static constexpr std::chrono::milliseconds lateness{500};
@@ -55,7 +55,7 @@ class SequenceMap {
                                bool dropped);
     /// The packet of the last place() could not be sent.
     void giveBack(const Place& place);
-    /// This packet is not sent and is no gap: padding alone.
+    /// This packet is not sent and leaves no gap: it is only padding.
     void skip(std::uint64_t source, const RtpPacket& packet, bool dropped);
     /// Where a number of the viewer came from; null when it was not given out, or more than `window` ago.
     const Segment* find(std::uint16_t sequence) const;

@@ -1,6 +1,7 @@
 #include "relay/outputs/webrtc/worker/channel.h"
 
 #include "relay/rtp/format.h"
+#include "relay/track/keyframe_broker.h"
 
 #include <strings.h>
 
@@ -14,10 +15,11 @@ namespace {
 
 /// Packets of one channel before the next has its turn: most frames whole.
 constexpr std::size_t batch = 64;
-/// Of a keyframe in the ring that a viewer begins with: until then it is decoded faster than it plays, after
-/// that the next is sooner there. As long as the keyframe broker's window, so that there is always one of
-/// both.
+/// The oldest keyframe in the ring that a new viewer may start from: it decodes what follows faster than real
+/// time, and beyond this the next keyframe is there sooner. Longer than the keyframe broker's window, so that
+/// either it is there or a request may go out.
 constexpr std::chrono::milliseconds freshKeyframe{600};
+static_assert(freshKeyframe > KeyframeBroker::defaultWindow);
 /// A packet that much shorter than its neighbours is padded, so that one system call sends them all.
 constexpr std::size_t maxPadding = 16;
 constexpr std::chrono::seconds reportEvery{2};

@@ -26,7 +26,7 @@ struct ChannelStats {
 
 struct ViewerStats {
     std::atomic<std::uint64_t> bandwidth{0}; ///< bits per second
-    /// Packets that transport-wide feedback told of.
+    /// Packets that transport-wide feedback reported.
     std::atomic<std::uint64_t> feedbackReceived{0};
     std::atomic<std::uint64_t> feedbackMissing{0};
 

@@ -160,7 +160,7 @@ void Worker::note(const Session& session) {
     if (!session.ended().empty()) over_.push_back(session.setup().id);
 }
 
-/// Who has ended is told to the main loop, and then gone here.
+/// Reports who has ended to the main loop, and drops them here.
 void Worker::dropOver() {
     for (const ViewerId id : std::exchange(over_, {})) {
         const auto found = sessions_.find(id);
