@@ -50,12 +50,10 @@ const char* answeredSetup(const std::string& offered) {
 /// A transceiver that receives, so that webrtcbin has a line to offer. What the line says is ours.
 void addReceiver(GstElement* webrtcbin, const sdp::MediaLine& line) {
     const sdp::Payload& first = line.payloads.front();
-    const auto [encoding, clock] = sdp::splitAt(first.encoding, '/');
     const auto caps = gst::Ref<GstCaps>::adopt(gst_caps_new_simple(
         "application/x-rtp", "media", G_TYPE_STRING, line.kind.c_str(), "encoding-name", G_TYPE_STRING,
-        sdp::raised(encoding).c_str(), "payload", G_TYPE_INT, static_cast<gint>(first.type), "clock-rate",
-        G_TYPE_INT, static_cast<gint>(sdp::number<unsigned>(sdp::splitAt(clock, '/').first).value_or(90000)),
-        nullptr));
+        sdp::raised(first.encoding).c_str(), "payload", G_TYPE_INT, static_cast<gint>(first.type),
+        "clock-rate", G_TYPE_INT, static_cast<gint>(first.clockRate), nullptr));
     GstWebRTCRTPTransceiver* transceiver = nullptr;
     g_signal_emit_by_name(webrtcbin, "add-transceiver", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY,
                           caps.get(), &transceiver);
@@ -91,11 +89,9 @@ PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string 
         });
 }
 
-void PeerNegotiation::begin(Side side, std::shared_ptr<const sdp::RemoteDescription> lines,
-                            std::chrono::milliseconds deadline,
+void PeerNegotiation::begin(Side side, std::chrono::milliseconds deadline,
                             std::function<void(LocalDescription)> onDone) {
     side_ = side;
-    lines_ = std::move(lines);
     onDone_ = std::move(onDone);
     deadline_ =
         loop_.after(deadline, [this] { fail(std::string("no description in time, waiting for ") + step_); });
@@ -104,18 +100,19 @@ void PeerNegotiation::begin(Side side, std::shared_ptr<const sdp::RemoteDescript
 void PeerNegotiation::start(std::shared_ptr<const sdp::RemoteDescription> offer,
                             std::chrono::milliseconds deadline,
                             std::function<void(LocalDescription)> onAnswer) {
-    begin(Side::answerer, std::move(offer), deadline, std::move(onAnswer));
-    setTransport(answeredSetup(lines_->setup));
-    setDescription("set-remote-description", Description::offer, lines_->textForWebrtcbin(),
+    theirs_ = std::move(offer);
+    begin(Side::answerer, deadline, std::move(onAnswer));
+    setTransport(answeredSetup(theirs_->setup));
+    setDescription("set-remote-description", Description::offer, theirs_->textForWebrtcbin(),
                    &PeerNegotiation::setLocal);
 }
 
-void PeerNegotiation::offer(std::shared_ptr<const sdp::RemoteDescription> ours,
-                            std::chrono::milliseconds deadline,
+void PeerNegotiation::offer(std::vector<sdp::MediaLine> ours, std::chrono::milliseconds deadline,
                             std::function<void(LocalDescription)> onOffer) {
-    begin(Side::offerer, std::move(ours), deadline, std::move(onOffer));
+    ours_ = std::move(ours);
+    begin(Side::offerer, deadline, std::move(onOffer));
     setTransport("actpass");
-    for (const sdp::MediaLine& line : lines_->lines)
+    for (const sdp::MediaLine& line : ours_)
         addReceiver(webrtcbin_, line);
     createOffer();
 }
@@ -162,8 +159,8 @@ void PeerNegotiation::setLocal() {
     if (!busy()) return;
     const bool offers = side_ == Side::offerer;
     setDescription("set-local-description", offers ? Description::offer : Description::answer,
-                   offers ? sdp::offerText(*lines_, transport_, {})
-                          : sdp::answerForWebrtcbin(*lines_, transport_),
+                   offers ? sdp::offerText(ours_, transport_, {})
+                          : sdp::answerForWebrtcbin(*theirs_, transport_),
                    &PeerNegotiation::onLocalSet);
 }
 
@@ -188,8 +185,8 @@ void PeerNegotiation::onCandidate(const std::string& text) {
 void PeerNegotiation::onGathered() {
     gathered_ = true;
     if (!busy() || step_ != std::string_view("candidates")) return;
-    finish({side_ == Side::offerer ? sdp::offerText(*lines_, transport_, candidates_)
-                                   : sdp::answerForPeer(*lines_, transport_, candidates_),
+    finish({side_ == Side::offerer ? sdp::offerText(ours_, transport_, candidates_)
+                                   : sdp::answerForPeer(*theirs_, transport_, candidates_),
             std::nullopt});
 }
 

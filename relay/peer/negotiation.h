@@ -32,7 +32,7 @@ class PeerNegotiation {
     void start(std::shared_ptr<const sdp::RemoteDescription> offer, std::chrono::milliseconds deadline,
                std::function<void(LocalDescription)> onAnswer);
     /// Offers `ours`; the same holds for `onOffer`.
-    void offer(std::shared_ptr<const sdp::RemoteDescription> ours, std::chrono::milliseconds deadline,
+    void offer(std::vector<sdp::MediaLine> ours, std::chrono::milliseconds deadline,
                std::function<void(LocalDescription)> onOffer);
     /// The server's answer to that. What webrtcbin does not take shows as a peer that never connects.
     void takeAnswer(const sdp::RemoteDescription& theirs);
@@ -40,8 +40,7 @@ class PeerNegotiation {
   private:
     enum class Side { answerer, offerer };
 
-    void begin(Side side, std::shared_ptr<const sdp::RemoteDescription> lines,
-               std::chrono::milliseconds deadline, std::function<void(LocalDescription)> onDone);
+    void begin(Side side, std::chrono::milliseconds deadline, std::function<void(LocalDescription)> onDone);
     void setTransport(const char* setup);
     void createOffer();
     void setLocal();
@@ -67,10 +66,11 @@ class PeerNegotiation {
     std::string label_;
     std::function<void(const std::string&)> onLateCandidate_;
     Side side_ = Side::answerer;
-    std::shared_ptr<const sdp::RemoteDescription> lines_; ///< of the offer, theirs or ours
-    std::function<void(LocalDescription)> onDone_;        ///< empty while nothing is under way
-    const char* step_ = "";                               ///< for the message when time runs out
-    sdp::Transport transport_;                            ///< ours, as long as the peer lives
+    std::shared_ptr<const sdp::RemoteDescription> theirs_; ///< the offer that is answered
+    std::vector<sdp::MediaLine> ours_;                     ///< what we offer
+    std::function<void(LocalDescription)> onDone_;         ///< empty while nothing is under way
+    const char* step_ = "";                                ///< for the message when time runs out
+    sdp::Transport transport_;                             ///< ours, as long as the peer lives
     std::vector<std::string> candidates_;
     bool gathered_ = false;
     gst::Promise pending_;

@@ -174,13 +174,14 @@ void Peer::Impl::describe(std::shared_ptr<const sdp::RemoteDescription> descript
 void Peer::Impl::createOffer(milliseconds deadline, std::function<void(LocalDescription)> onOffer) {
     assert(stage == Stage::idle);
     stage = Stage::negotiating;
-    ours = std::make_shared<const sdp::RemoteDescription>(sdp::receivingOffer(settings.videoCodecs));
+    ours = sdp::receivingOffer(settings.videoCodecs);
     negotiation->offer(ours, deadline, std::move(onOffer));
 }
 
 std::optional<NegotiationError> Peer::Impl::acceptAnswer(const std::string& sdp) {
-    if (!ours || offer) return NegotiationError{NegotiationError::Kind::unsupported, "no answer is awaited"};
-    auto answered = sdp::readAnswer(*ours, sdp, settings.videoCodecs);
+    if (ours.empty() || offer)
+        return NegotiationError{NegotiationError::Kind::unsupported, "no answer is awaited"};
+    auto answered = sdp::readAnswer(ours, sdp, settings.videoCodecs);
     if (const auto* error = std::get_if<sdp::Error>(&answered)) return toNegotiationError(*error);
     describe(std::make_shared<const sdp::RemoteDescription>(
         std::get<sdp::RemoteDescription>(std::move(answered))));

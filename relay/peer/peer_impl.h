@@ -67,7 +67,7 @@ struct Peer::Impl {
     bool expectsMedia = false;              ///< of an SFU
     sdp::LineLens lens;
     std::shared_ptr<const sdp::RemoteDescription> offer; ///< the peer's description in force
-    std::shared_ptr<const sdp::RemoteDescription> ours;  ///< the offer that we made
+    std::vector<sdp::MediaLine> ours;                    ///< what our offer can receive; empty without one
     std::shared_ptr<ReceiveGate> gate = std::make_shared<ReceiveGate>();
     gst::Pipeline pipeline{nullptr};
     gst::Ref<GstElement> webrtcbin;

@@ -1,5 +1,7 @@
 #include "relay/sdp/answer.h"
 
+#include <utility>
+
 namespace spillway::relay::sdp {
 
 namespace {

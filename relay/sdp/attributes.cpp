@@ -48,6 +48,8 @@ std::variant<std::string, Error> readMid(const Description& description, std::si
     return mid;
 }
 
+namespace {
+
 std::variant<IceCredentials, Error> readIceCredentials(const Description& description, std::size_t index) {
     const Section& section = description.sections[index];
     const std::string place = placeOf(description, index);
@@ -62,6 +64,7 @@ std::variant<IceCredentials, Error> readIceCredentials(const Description& descri
     return ice;
 }
 
+/// The strongest that each of these lines has, its own or the session's: the same on all that have one.
 std::variant<Fingerprint, Error> readFingerprint(const Description& description,
                                                  const std::vector<std::size_t>& indexes) {
     std::optional<Fingerprint> common;
@@ -87,6 +90,43 @@ std::variant<std::string, Error> readSetup(const Description& description, std::
     if (setup != "actpass" && setup != "active" && setup != "passive")
         return malformed("a=setup of " + placeOf(description, index) + " is " + shown(setup));
     return setup;
+}
+
+} // namespace
+
+std::variant<std::vector<std::string>, Error> readBundle(const Description& description,
+                                                         const std::vector<MediaLine>& lines) {
+    std::vector<std::string> mids;
+    for (const MediaLine& line : lines)
+        if (line.carried) mids.push_back(line.mid);
+    std::string missing = mids.empty() ? "" : mids.front();
+    for (const std::string& value : description.attributes("group")) {
+        const auto group = words(value);
+        if (group.size() < 2 || group.front() != "BUNDLE") continue;
+        const auto outside = std::find_if(mids.begin(), mids.end(), [&](const std::string& mid) {
+            return std::find(group.begin() + 1, group.end(), mid) == group.end();
+        });
+        if (outside == mids.end()) return std::vector<std::string>(group.begin() + 1, group.end());
+        missing = *outside;
+    }
+    if (mids.size() < 2) return std::vector<std::string>{};
+    return unsupported("a=mid:" + missing +
+                       " is not in one a=group:BUNDLE with the others; one transport for all is needed");
+}
+
+std::variant<RemoteTransport, Error> readTransport(const Description& description, std::size_t index,
+                                                   const std::vector<std::size_t>& others) {
+    auto ice = readIceCredentials(description, index);
+    if (auto* error = std::get_if<Error>(&ice)) return *error;
+    std::vector<std::size_t> indexes{index};
+    indexes.insert(indexes.end(), others.begin(), others.end());
+    auto fingerprint = readFingerprint(description, indexes);
+    if (auto* error = std::get_if<Error>(&fingerprint)) return *error;
+    auto setup = readSetup(description, index);
+    if (auto* error = std::get_if<Error>(&setup)) return *error;
+    return RemoteTransport{std::get<IceCredentials>(std::move(ice)),
+                           std::get<Fingerprint>(std::move(fingerprint)),
+                           std::get<std::string>(std::move(setup))};
 }
 
 bool offersTrickle(const Description& description, const Section& section) {

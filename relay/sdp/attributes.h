@@ -1,10 +1,11 @@
-// Attributes that the readers of offers have in common: identity, ICE and DTLS of a line. Pure code, any
-// thread.
+// Attributes that tell which transport an m-line belongs to, and the identity, ICE and DTLS of that
+// transport. Pure code, any thread.
 #pragma once
 
 #include "relay/sdp/description.h"
 #include "relay/sdp/fingerprint.h"
 #include "relay/sdp/ice_credentials.h"
+#include "relay/sdp/media_line.h"
 
 #include <cstddef>
 #include <optional>
@@ -34,14 +35,22 @@ std::string placeOf(const Description& description, std::size_t index);
 std::variant<std::string, Error> readMid(const Description& description, std::size_t index,
                                          std::set<std::string>& taken);
 
-std::variant<IceCredentials, Error> readIceCredentials(const Description& description, std::size_t index);
+/// The mids of the first `a=group:BUNDLE` that has all lines that are carried; empty when there is no such
+/// group. That is an error when more than one is carried: one transport is for all.
+std::variant<std::vector<std::string>, Error> readBundle(const Description& description,
+                                                         const std::vector<MediaLine>& lines);
 
-/// The strongest that each of these lines has, its own or the session's: the same on all that have one.
-std::variant<Fingerprint, Error> readFingerprint(const Description& description,
-                                                 const std::vector<std::size_t>& indexes);
+/// What a description says of its author's end of the transport.
+struct RemoteTransport {
+    IceCredentials ice;
+    Fingerprint fingerprint; ///< the strongest that is given, the same on all lines
+    std::string setup;       ///< `actpass`, `active` or `passive`
+};
 
-/// `actpass`, `active` or `passive`.
-std::variant<std::string, Error> readSetup(const Description& description, std::size_t index);
+/// ICE and `a=setup` of the line `index`; the fingerprint of it and of the `others`. What a line does not
+/// say, the session does.
+std::variant<RemoteTransport, Error> readTransport(const Description& description, std::size_t index,
+                                                   const std::vector<std::size_t>& others);
 
 bool offersTrickle(const Description& description, const Section& section);
 

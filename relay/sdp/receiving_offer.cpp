@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 namespace spillway::relay::sdp {
 
@@ -19,14 +20,14 @@ struct VideoFormat {
 };
 /// Payload types as browsers number them; each with its RTX at the next number.
 constexpr std::array videoFormats{
-    VideoFormat{config::Codec::vp8, "VP8/90000", ""},
-    VideoFormat{config::Codec::vp9, "VP9/90000", "profile-id=0"},
-    VideoFormat{config::Codec::h264, "H264/90000",
+    VideoFormat{config::Codec::vp8, "VP8", ""},
+    VideoFormat{config::Codec::vp9, "VP9", "profile-id=0"},
+    VideoFormat{config::Codec::h264, "H264",
                 "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"},
-    VideoFormat{config::Codec::h265, "H265/90000", ""},
+    VideoFormat{config::Codec::h265, "H265", ""},
 };
-constexpr unsigned firstVideoType = 96;
-constexpr unsigned audioType = 111;
+constexpr std::uint8_t firstVideoType = 96;
+constexpr std::uint8_t audioType = 111;
 
 MediaLine line(const char* kind, const char* mid, MediaKind media) {
     MediaLine made;
@@ -47,45 +48,59 @@ void addVideo(MediaLine& line, config::Codec codec) {
     const auto format = std::find_if(videoFormats.begin(), videoFormats.end(),
                                      [&](const VideoFormat& known) { return known.codec == codec; });
     if (format == videoFormats.end()) return;
-    const unsigned type = firstVideoType + static_cast<unsigned>(line.payloads.size());
-    line.payloads.push_back(
-        {type, format->encoding, format->parameters, {"nack", "nack pli", "ccm fir", "transport-cc"}});
-    line.payloads.push_back({type + 1, "rtx/90000", "apt=" + std::to_string(type), {}});
+    Payload payload;
+    payload.type = static_cast<std::uint8_t>(firstVideoType + 2 * line.payloads.size());
+    payload.encoding = format->encoding;
+    payload.parameters = format->parameters;
+    payload.nack = payload.pli = payload.fir = payload.transportCc = true;
+    payload.rtx = static_cast<std::uint8_t>(payload.type + 1);
+    line.payloads.push_back(std::move(payload));
+}
+
+Payload opus() {
+    Payload payload{audioType, "opus", 48000, "2", "minptime=10;useinbandfec=1;stereo=1"};
+    payload.nack = payload.transportCc = true;
+    return payload;
+}
+
+const Payload* offeredAs(const Payload& chosen, const MediaLine& ours) {
+    for (const Payload& payload : ours.payloads)
+        if (payload.type == chosen.type && lowered(payload.encoding) == lowered(chosen.encoding) &&
+            payload.clockRate == chosen.clockRate && payload.channels == chosen.channels)
+            return &payload;
+    return nullptr;
 }
 
 /// Of what the server chose only what we offered.
 void keepOffered(MediaLine& theirs, const MediaLine& ours) {
-    std::erase_if(theirs.payloads, [&](const Payload& payload) {
-        return std::none_of(ours.payloads.begin(), ours.payloads.end(), [&](const Payload& offered) {
-            return offered.type == payload.type && lowered(offered.encoding) == lowered(payload.encoding);
-        });
-    });
+    std::erase_if(theirs.payloads, [&](const Payload& payload) { return !offeredAs(payload, ours); });
+    for (Payload& payload : theirs.payloads)
+        if (payload.rtx != offeredAs(payload, ours)->rtx) payload.rtx.reset();
     theirs.carried = theirs.carried && !theirs.payloads.empty();
 }
 
 } // namespace
 
-RemoteDescription receivingOffer(const std::vector<config::Codec>& videoCodecs) {
+std::vector<MediaLine> receivingOffer(const std::vector<config::Codec>& videoCodecs) {
     MediaLine video = line("video", "0", MediaKind::video);
     for (const config::Codec codec : videoCodecs)
         addVideo(video, codec);
     MediaLine audio = line("audio", "1", MediaKind::audio);
-    audio.payloads.push_back(
-        {audioType, "opus/48000/2", "minptime=10;useinbandfec=1;stereo=1", {"nack", "transport-cc"}});
-    RemoteDescription offer;
-    offer.lines = {std::move(video), std::move(audio)};
-    offer.order = {0, 1};
-    offer.origin = "- 1 1 IN IP4 0.0.0.0";
-    offer.bundled = true;
-    return offer;
+    audio.payloads.push_back(opus());
+    return {std::move(video), std::move(audio)};
 }
 
-std::string offerText(const RemoteDescription& ours, const Transport& transport,
+std::string offerText(const std::vector<MediaLine>& ours, const Transport& transport,
                       const std::vector<std::string>& candidates) {
-    Description description = bundleOf(ours);
+    Description description;
+    description.origin = "- 1 1 IN IP4 0.0.0.0";
+    std::string group = "BUNDLE";
+    for (const MediaLine& line : ours)
+        group += " " + line.mid;
+    description.add("group", group);
     description.add("msid-semantic", "WMS *");
     description.add("ice-options", "trickle");
-    for (const MediaLine& line : ours.lines) {
+    for (const MediaLine& line : ours) {
         Section section = mediaSection(line);
         addTransport(section, transport);
         section.add("recvonly");
@@ -95,30 +110,30 @@ std::string offerText(const RemoteDescription& ours, const Transport& transport,
     return description.text();
 }
 
-std::variant<RemoteDescription, Error> readAnswer(const RemoteDescription& ours, std::string_view answer,
+std::variant<RemoteDescription, Error> readAnswer(const std::vector<MediaLine>& ours, std::string_view answer,
                                                   const std::vector<config::Codec>& videoCodecs) {
     auto read = readRemoteDescription(answer, videoCodecs, Author::sfu);
     if (auto* error = std::get_if<Error>(&read)) return *error;
     RemoteDescription theirs = std::get<RemoteDescription>(std::move(read));
     if (theirs.setup == "actpass") return malformed("a=setup of an answer is actpass");
-    if (theirs.lines.size() != ours.lines.size())
+    if (theirs.lines.size() != ours.size())
         return malformed("the answer has " + std::to_string(theirs.lines.size()) + " m-lines, the offer " +
-                         std::to_string(ours.lines.size()));
+                         std::to_string(ours.size()));
     bool sends = false;
-    for (std::size_t i = 0; i < ours.lines.size(); ++i) {
+    for (std::size_t i = 0; i < ours.size(); ++i) {
         MediaLine& line = theirs.lines[i];
-        if (line.kind != ours.lines[i].kind)
-            return malformed("the m-lines are not in the order of the offer");
-        if (line.carried && line.mid != ours.lines[i].mid) return malformed("a=mid is not that of the offer");
-        keepOffered(line, ours.lines[i]);
+        if (line.kind != ours[i].kind) return malformed("the m-lines are not in the order of the offer");
+        if (line.carried && line.mid != ours[i].mid) return malformed("a=mid is not that of the offer");
+        keepOffered(line, ours[i]);
         sends = sends || line.carried;
         if (!line.carried) {
-            line = ours.lines[i];
+            line = ours[i];
             line.carried = false;
         }
     }
     if (!sends) return unsupported("the server sends nothing that was offered");
-    theirs.order = ours.order;
+    theirs.order.resize(ours.size());
+    std::iota(theirs.order.begin(), theirs.order.end(), 0);
     return theirs;
 }
 

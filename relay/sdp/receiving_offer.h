@@ -12,16 +12,16 @@
 
 namespace spillway::relay::sdp {
 
-/// What we could receive: mid `0` is video with these codecs, best first, `1` is Opus.
-RemoteDescription receivingOffer(const std::vector<config::Codec>& videoCodecs);
+/// The lines that we could receive on: mid `0` is video with these codecs, best first, `1` is Opus.
+std::vector<MediaLine> receivingOffer(const std::vector<config::Codec>& videoCodecs);
 
 /// The offer, for webrtcbin and the server alike; `candidates` (`candidate:…`) may be empty.
-std::string offerText(const RemoteDescription& ours, const Transport& transport,
+std::string offerText(const std::vector<MediaLine>& ours, const Transport& transport,
                       const std::vector<std::string>& candidates);
 
 /// The answer, read: our lines, carried as far as the server sends on them, with what it chose. An error when
 /// it is no answer to `ours` or sends nothing.
-std::variant<RemoteDescription, Error> readAnswer(const RemoteDescription& ours, std::string_view answer,
+std::variant<RemoteDescription, Error> readAnswer(const std::vector<MediaLine>& ours, std::string_view answer,
                                                   const std::vector<config::Codec>& videoCodecs);
 
 /// The answer as webrtcbin is to see it.

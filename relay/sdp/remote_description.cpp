@@ -3,6 +3,9 @@
 #include "relay/rtp/format.h"
 #include "relay/sdp/attributes.h"
 #include "relay/sdp/candidate.h"
+#include "relay/sdp/carried_payloads.h"
+#include "relay/sdp/line_reader.h"
+#include "relay/sdp/payload_reader.h"
 #include "relay/sdp/render.h"
 #include "relay/sdp/text.h"
 
@@ -15,8 +18,6 @@ namespace spillway::relay::sdp {
 
 namespace {
 
-constexpr std::size_t maxSsrcs = 64; // of one line; simulcast with RTX names six
-
 /// The last goes on to viewers; the others are webrtcbin's.
 constexpr std::array<std::string_view, 3> carriedExtensions{
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
@@ -24,32 +25,9 @@ constexpr std::array<std::string_view, 3> carriedExtensions{
     playoutDelayUri,
 };
 
-std::vector<Extension> readExtensions(const Section& section) {
-    std::vector<Extension> result;
-    for (const std::string& value : section.attributes("extmap")) {
-        const auto fields = words(value);
-        if (fields.size() < 2) continue;
-        const auto id = number<unsigned>(splitAt(fields[0], '/').first);
-        const bool known = std::find(carriedExtensions.begin(), carriedExtensions.end(), fields[1]) !=
-                           carriedExtensions.end();
-        const bool taken = std::any_of(result.begin(), result.end(), [&](const Extension& other) {
-            return other.id == id || other.uri == fields[1];
-        });
-        // One-byte headers have 14 ids (RFC 8285 section 4.2); larger ones would need `extmap-allow-mixed`.
-        if (id && *id >= 1 && *id <= 14 && known && !taken) result.push_back({*id, std::string(fields[1])});
-    }
-    return result;
-}
-
-std::vector<std::uint32_t> readSsrcs(const Section& section) {
-    std::vector<std::uint32_t> result;
-    for (const std::string& value : section.attributes("ssrc")) {
-        const auto ssrc = number<std::uint32_t>(splitAt(value, ' ').first);
-        if (ssrc && result.size() < maxSsrcs &&
-            std::find(result.begin(), result.end(), *ssrc) == result.end())
-            result.push_back(*ssrc);
-    }
-    return result;
+bool isCarried(const Extension& extension) {
+    return std::find(carriedExtensions.begin(), carriedExtensions.end(), extension.uri) !=
+           carriedExtensions.end();
 }
 
 /// Reads one description; each step returns an error or nothing.
@@ -62,178 +40,111 @@ class DescriptionReader {
         , author_(author) {}
 
     std::variant<RemoteDescription, Error> read() {
-        for (std::size_t i = 0; i < description_.sections.size(); ++i)
-            if (auto error = readLine(i)) return *error;
-        if (!first_ && author_ == Author::sfu) first_ = anyTransport();
-        if (!first_) return unsupported(nothingCarried());
-        for (const auto& check : {&DescriptionReader::checkBundle, &DescriptionReader::checkPayloadTypes,
-                                  &DescriptionReader::readIce, &DescriptionReader::readDtls})
+        auto read = readLines(description_, terms());
+        if (auto* error = std::get_if<Error>(&read)) return *error;
+        auto& lines = std::get<MediaLines>(read);
+        transportLine_ = transportOf(lines);
+        if (!transportLine_) return unsupported(lines.whyNone("nothing can be carried"));
+        result_.lines = std::move(lines.all);
+        result_.order = std::move(lines.carried);
+        dropDirections();
+        for (const auto& check : {&DescriptionReader::checkKinds, &DescriptionReader::checkBundle,
+                                  &DescriptionReader::checkPayloadTypes, &DescriptionReader::takeTransport})
             if (auto error = (this->*check)()) return *error;
-        readRest();
-        return std::move(offer_);
+        takeRest();
+        return std::move(result_);
     }
 
   private:
-    std::string at(std::size_t index) const { return placeOf(description_, index); }
-
-    std::string nothingCarried() const {
-        if (description_.sections.empty()) return "there is no m-line";
-        if (refusals_.empty()) return "there is no m-line of audio or video";
-        return "nothing can be carried: " + refusals_;
+    LineTerms terms() const {
+        return {"sendonly", "does not send", isCarried,
+                [this](const Section& section, std::vector<Payload>& payloads) {
+                    payloads = carriedPayloads(std::move(payloads), section.kind, videoCodecs_);
+                    return "has no codec that is carried, but " + encodingNames(section);
+                }};
     }
 
-    /// A line that sends nothing now tells ICE and DTLS as well as another.
-    std::optional<std::size_t> anyTransport() const {
-        for (std::size_t i = 0; i < description_.sections.size(); ++i)
+    /// The first carried line. Of an SFU one that sends nothing now tells ICE and DTLS as well.
+    std::optional<std::size_t> transportOf(const MediaLines& lines) const {
+        if (!lines.carried.empty()) return lines.carried.front();
+        if (author_ == Author::publisher) return std::nullopt;
+        for (std::size_t i = 0; i < lines.all.size(); ++i)
             if (inherited(description_, description_.sections[i], "ice-ufrag")) return i;
         return std::nullopt;
     }
 
-    void refuse(std::size_t index, const std::string& why) {
-        refusals_ += (refusals_.empty() ? "" : "; ") + at(index) + " " + why;
+    /// With one, GStreamer 1.22 makes an array of the extension in its caps, where extensionId() expects
+    /// text.
+    void dropDirections() {
+        for (MediaLine& line : result_.lines)
+            for (Extension& extension : line.extensions)
+                extension.direction.clear();
     }
 
-    std::optional<Error> readLine(std::size_t index) {
-        const Section& section = description_.sections[index];
-        MediaLine line;
-        line.kind = section.kind;
-        line.protocol = section.protocol;
-        line.firstFormat = section.formats.front();
-        auto mid = readMid(description_, index, mids_);
-        if (auto* error = std::get_if<Error>(&mid)) return *error;
-        line.mid = std::get<std::string>(std::move(mid));
-        if (isCandidateForCarrying(index)) {
-            if (auto error = carry(index, line)) return error;
-        }
-        offer_.lines.push_back(std::move(line));
-        return std::nullopt;
-    }
-
-    /// Whether the line is of a kind that we carry at all; if not, it is refused and the rest goes on.
-    bool isCandidateForCarrying(std::size_t index) {
-        const Section& section = description_.sections[index];
-        if (section.kind != "audio" && section.kind != "video") return false;
-        if (section.port == 0 && !section.has("bundle-only")) return refuse(index, "has port 0"), false;
-        if (!hasDirection(description_, section, "sendonly")) return refuse(index, "does not send"), false;
-        return true;
-    }
-
-    std::optional<Error> carry(std::size_t index, MediaLine& line) {
-        const Section& section = description_.sections[index];
-        if (!isSavpf(section.protocol))
-            return unsupported(at(index) + " has the protocol " + shown(section.protocol) +
-                               ", not UDP/TLS/RTP/SAVPF");
-        if (line.mid.empty()) return malformed(at(index) + " has no a=mid");
-        if (!section.has("rtcp-mux")) return unsupported(at(index) + " has no a=rtcp-mux");
-        line.payloads = carriedPayloads(section, videoCodecs_);
-        if (line.payloads.empty()) {
-            refuse(index, "has no codec that is carried, but " + encodingNames(section));
-            return std::nullopt;
-        }
-        if (!kinds_.insert(section.kind).second && author_ == Author::publisher)
-            return unsupported("there is more than one m-line that sends " + section.kind +
-                               "; a session carries one audio and one video");
-        line.carried = true;
-        line.shown = true;
-        line.media = section.kind == "audio" ? MediaKind::audio : MediaKind::video;
-        line.extensions = readExtensions(section);
-        line.ssrcs = readSsrcs(section);
-        line.reducedSizeRtcp = section.has("rtcp-rsize");
-        if (!first_) first_ = index;
-        offer_.order.push_back(index);
+    std::optional<Error> checkKinds() {
+        if (author_ == Author::sfu) return std::nullopt;
+        std::set<MediaKind> kinds;
+        for (const std::size_t index : result_.order)
+            if (!kinds.insert(result_.lines[index].media).second)
+                return unsupported("there is more than one m-line that sends " + result_.lines[index].kind +
+                                   "; a session carries one audio and one video");
         return std::nullopt;
     }
 
     std::optional<Error> checkBundle() {
-        std::set<std::string_view> members;
-        std::string group;
-        for (const std::string& value : description_.attributes("group"))
-            if (value.starts_with("BUNDLE ")) group = value;
-        for (const std::string_view word : words(group))
-            members.insert(word);
-        offer_.bundled = !group.empty();
-        if (offer_.order.size() < 2) return std::nullopt;
-        for (const MediaLine& line : offer_.lines)
-            if (line.carried && !members.contains(line.mid))
-                return unsupported("a=mid:" + line.mid +
-                                   " is not in a=group:BUNDLE; one transport for all is needed");
+        auto group = readBundle(description_, result_.lines);
+        if (auto* error = std::get_if<Error>(&group)) return *error;
+        result_.bundled = !std::get<std::vector<std::string>>(group).empty();
         return std::nullopt;
     }
 
     std::optional<Error> checkPayloadTypes() {
         if (author_ == Author::sfu) return std::nullopt; // SSRCs tell its lines apart
         std::set<unsigned> types;
-        for (const MediaLine& line : offer_.lines)
-            for (const Payload& payload : line.payloads)
-                if (line.carried && !types.insert(payload.type).second)
-                    return unsupported("payload type " + std::to_string(payload.type) +
-                                       " stands in more than one m-line");
+        for (const std::size_t index : result_.order)
+            for (const Payload& payload : result_.lines[index].payloads)
+                for (const auto type : {std::optional(payload.type), payload.rtx})
+                    if (type && !types.insert(*type).second)
+                        return unsupported("payload type " + std::to_string(*type) +
+                                           " stands in more than one m-line");
         return std::nullopt;
     }
 
-    std::optional<Error> readIce() {
-        auto ice = readIceCredentials(description_, *first_);
-        if (auto* error = std::get_if<Error>(&ice)) return *error;
-        offer_.ice = std::move(std::get<IceCredentials>(ice));
+    std::optional<Error> takeTransport() {
+        auto transport = readTransport(description_, *transportLine_, result_.order);
+        if (auto* error = std::get_if<Error>(&transport)) return *error;
+        auto& theirs = std::get<RemoteTransport>(transport);
+        result_.ice = std::move(theirs.ice);
+        result_.fingerprint = std::move(theirs.fingerprint);
+        result_.setup = std::move(theirs.setup);
         return std::nullopt;
     }
 
-    std::optional<Error> readDtls() {
-        std::vector<std::size_t> lines{*first_};
-        for (const std::size_t index : offer_.order)
-            if (index != *first_) lines.push_back(index);
-        auto fingerprint = readFingerprint(description_, lines);
-        if (auto* error = std::get_if<Error>(&fingerprint)) return *error;
-        auto setup = readSetup(description_, *first_);
-        if (auto* error = std::get_if<Error>(&setup)) return *error;
-        offer_.fingerprint = std::get<Fingerprint>(std::move(fingerprint));
-        offer_.setup = std::get<std::string>(std::move(setup));
-        return std::nullopt;
-    }
-
-    void readRest() {
-        const Section& section = description_.sections[*first_];
+    void takeRest() {
+        const Section& section = description_.sections[*transportLine_];
         for (const std::string& value : section.attributes("candidate")) {
             const auto candidate = parseCandidate("candidate:" + value);
-            if (candidate && candidate->usable && offer_.candidates.size() < maxCandidates)
-                offer_.candidates.push_back(candidate->text);
+            if (candidate && candidate->usable && result_.candidates.size() < maxCandidates)
+                result_.candidates.push_back(candidate->text);
         }
-        offer_.trickle = offersTrickle(description_, section);
-        offer_.iceLite = description_.has("ice-lite");
+        result_.trickle = offersTrickle(description_, section);
+        result_.iceLite = description_.has("ice-lite");
         const auto origin = words(description_.origin);
         const auto digits = [&](std::size_t i) {
             return i < origin.size() ? number<std::uint64_t>(origin[i]).value_or(0) : 0;
         };
-        offer_.origin =
+        result_.origin =
             "- " + std::to_string(digits(1)) + " " + std::to_string(digits(2)) + " IN IP4 0.0.0.0";
     }
 
     const Description& description_;
     const std::vector<config::Codec>& videoCodecs_;
     const Author author_;
-    RemoteDescription offer_;
-    std::optional<std::size_t> first_; ///< the first carried line: its transport is the bundle's
-    std::set<std::string> mids_;
-    std::set<std::string> kinds_; ///< of carried lines
-    std::string refusals_;
+    RemoteDescription result_;
+    std::optional<std::size_t> transportLine_; ///< the line whose ICE and DTLS are the bundle's
 };
 
 } // namespace
-
-bool MediaLine::wantsNack() const {
-    return std::any_of(payloads.begin(), payloads.end(), [](const Payload& payload) {
-        return std::find(payload.feedback.begin(), payload.feedback.end(), "nack") != payload.feedback.end();
-    });
-}
-
-bool MediaLine::names(std::uint32_t ssrc) const {
-    return std::find(ssrcs.begin(), ssrcs.end(), ssrc) != ssrcs.end();
-}
-
-bool MediaLine::takes(unsigned payloadType) const {
-    return std::any_of(payloads.begin(), payloads.end(),
-                       [&](const Payload& payload) { return payload.type == payloadType; });
-}
 
 const MediaLine* RemoteDescription::lineOf(std::string_view mid) const {
     for (const MediaLine& line : lines)

@@ -5,48 +5,20 @@
 // peer reaches GStreamer), and which m-line an SSRC or payload type belongs to. Pure code, any thread.
 #pragma once
 
-#include "relay/queue/frame.h"
-#include "relay/sdp/codec.h"
+#include "config/settings.h"
+#include "relay/sdp/error.h"
 #include "relay/sdp/fingerprint.h"
 #include "relay/sdp/ice_credentials.h"
+#include "relay/sdp/media_line.h"
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 namespace spillway::relay::sdp {
-
-/// A header extension (RFC 8285) that we carry.
-struct Extension {
-    unsigned id = 0;
-    std::string uri;
-    std::string direction = {}; ///< of the answer (RFC 8285 section 7), where the offer limits it; else empty
-};
-
-/// One m-line of the offer, at its place.
-struct MediaLine {
-    std::string kind; ///< `audio`, `video`, `application` …
-    std::string protocol;
-    std::string firstFormat;
-    std::string mid;      ///< empty only for a line that is not carried
-    bool carried = false; ///< it sends, and what we can carry
-    bool named = true;    ///< the peer's description has it
-    bool shown = false;   ///< webrtcbin sees it; a line that once sent stays in sight (line_lens.h)
-
-    // Only for a line that is shown:
-    MediaKind media = MediaKind::video;
-    std::vector<Payload> payloads;
-    std::vector<Extension> extensions;
-    std::vector<std::uint32_t> ssrcs;
-    bool reducedSizeRtcp = false;
-
-    bool wantsNack() const;
-    bool names(std::uint32_t ssrc) const;
-    bool takes(unsigned payloadType) const;
-};
 
 struct RemoteDescription {
     std::vector<MediaLine> lines;

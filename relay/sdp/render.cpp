@@ -1,6 +1,36 @@
 #include "relay/sdp/render.h"
 
+#include <utility>
+
 namespace spillway::relay::sdp {
+
+namespace {
+
+std::string rtpmap(const std::string& encoding, const Payload& payload) {
+    return encoding + "/" + std::to_string(payload.clockRate) +
+           (payload.channels.empty() ? "" : "/" + payload.channels);
+}
+
+void addPayload(Section& section, const Payload& payload) {
+    section.formats.push_back(std::to_string(payload.type));
+    const std::string prefix = section.formats.back() + " ";
+    section.add("rtpmap", prefix + rtpmap(payload.encoding, payload));
+    if (!payload.parameters.empty()) section.add("fmtp", prefix + payload.parameters);
+    for (const auto& [wanted, feedback] :
+         {std::pair{payload.nack, "nack"}, std::pair{payload.pli, "nack pli"},
+          std::pair{payload.fir, "ccm fir"}, std::pair{payload.remb, "goog-remb"},
+          std::pair{payload.transportCc, "transport-cc"}})
+        if (wanted) section.add("rtcp-fb", prefix + feedback);
+}
+
+void addRtx(Section& section, const Payload& repeated) {
+    section.formats.push_back(std::to_string(*repeated.rtx));
+    const std::string prefix = section.formats.back() + " ";
+    section.add("rtpmap", prefix + rtpmap("rtx", repeated));
+    section.add("fmtp", prefix + "apt=" + std::to_string(repeated.type));
+}
+
+} // namespace
 
 std::string bundleGroup(const RemoteDescription& offer, Named named) {
     std::string group = "BUNDLE";
@@ -28,12 +58,8 @@ Section mediaSection(const MediaLine& line) {
                                   (extension.direction.empty() ? "" : "/" + extension.direction) + " " +
                                   extension.uri);
     for (const Payload& payload : line.payloads) {
-        section.formats.push_back(std::to_string(payload.type));
-        const std::string prefix = section.formats.back() + " ";
-        section.add("rtpmap", prefix + payload.encoding);
-        if (!payload.parameters.empty()) section.add("fmtp", prefix + payload.parameters);
-        for (const std::string& feedback : payload.feedback)
-            section.add("rtcp-fb", prefix + feedback);
+        addPayload(section, payload);
+        if (payload.rtx) addRtx(section, payload);
     }
     return section;
 }

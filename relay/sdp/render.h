@@ -1,9 +1,11 @@
 // The parts that the offer for webrtcbin and the answer have in common. Pure code, any thread.
 #pragma once
 
+#include "relay/sdp/description.h"
 #include "relay/sdp/remote_description.h"
 
 #include <string>
+#include <vector>
 
 namespace spillway::relay::sdp {
 

@@ -1,7 +1,7 @@
-#include "relay/sdp/codec.h"
+#include "relay/sdp/viewer_answer.h"
+
 #include "relay/sdp/render.h"
 #include "relay/sdp/text.h"
-#include "relay/sdp/viewer_offer.h"
 
 #include <algorithm>
 #include <utility>
@@ -20,31 +20,6 @@ std::string asToken(std::string_view name) {
     return token.empty() ? "-" : token;
 }
 
-std::string rtpmap(const ViewerPayload& payload, const std::string& encoding) {
-    const std::string channels = payload.channels.empty() ? "" : "/" + payload.channels;
-    return encoding + "/" + std::to_string(payload.clockRate) + channels;
-}
-
-std::vector<std::string> feedbackOf(const ViewerPayload& payload) {
-    std::vector<std::string> feedback;
-    if (payload.nack) feedback.emplace_back("nack");
-    if (payload.pli) feedback.emplace_back("nack pli");
-    if (payload.fir) feedback.emplace_back("ccm fir");
-    if (payload.remb) feedback.emplace_back("goog-remb");
-    if (payload.transportCc) feedback.emplace_back("transport-cc");
-    return feedback;
-}
-
-MediaLine asOffered(const ViewerLine& line) {
-    MediaLine result;
-    result.kind = line.kind;
-    result.protocol = line.protocol;
-    result.firstFormat = line.firstFormat;
-    result.mid = line.mid;
-    result.reducedSizeRtcp = line.reducedSizeRtcp;
-    return result;
-}
-
 void addStream(Section& section, const SentLine& sent) {
     section.add("sendonly");
     section.add("msid", asToken(sent.stream) + " " + asToken(sent.track));
@@ -57,16 +32,13 @@ void addStream(Section& section, const SentLine& sent) {
     section.add("ssrc", rtxSsrc + cname);
 }
 
-Section sentSection(const ViewerLine& line, const SentLine& sent, const Transport& transport) {
-    MediaLine answered = asOffered(line);
-    for (const ViewerExtension& extension : sent.extensions)
-        answered.extensions.push_back({extension.id, extension.uri, extension.receiveOnly ? "sendonly" : ""});
-    const ViewerPayload& payload = sent.payload;
-    answered.payloads.push_back({payload.type, rtpmap(payload, payload.encoding),
-                                 isPrintable(sent.parameters) ? sent.parameters : "", feedbackOf(payload)});
-    if (payload.rtx)
-        answered.payloads.push_back(
-            {*payload.rtx, rtpmap(payload, "rtx"), "apt=" + std::to_string(payload.type), {}});
+Section sentSection(const MediaLine& line, const SentLine& sent, const Transport& transport) {
+    MediaLine answered = line;
+    answered.payloads = {sent.payload};
+    answered.payloads.front().parameters = isPrintable(sent.parameters) ? sent.parameters : "";
+    answered.extensions = sent.extensions;
+    for (Extension& extension : answered.extensions)
+        extension.direction = extension.direction == "recvonly" ? "sendonly" : "";
     Section section = mediaSection(answered);
     addTransport(section, transport);
     addStream(section, sent);
@@ -101,9 +73,9 @@ std::string viewerAnswer(const ViewerOffer& offer, const ViewerAnswer& answer) {
     const Transport transport{answer.ice, answer.fingerprint, "passive"};
     bool first = true;
     for (std::size_t i = 0; i < offer.lines.size(); ++i) {
-        const ViewerLine& line = offer.lines[i];
+        const MediaLine& line = offer.lines[i];
         const SentLine* sent = sentOn(i, answer.sent);
-        Section section = sent ? sentSection(line, *sent, transport) : refusedSection(asOffered(line));
+        Section section = sent ? sentSection(line, *sent, transport) : refusedSection(line);
         if (sent && std::exchange(first, false)) {
             addCandidates(section, answer.candidates);
             section.add("end-of-candidates");

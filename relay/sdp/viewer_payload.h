@@ -1,14 +1,17 @@
-// The payload types of one line of a viewer's offer (viewer_offer.h). Pure code, any thread.
+// Which payload of a viewer's line a stream is sent with. Pure code, any thread.
 #pragma once
 
-#include "relay/sdp/description.h"
-#include "relay/sdp/viewer_offer.h"
+#include "relay/sdp/media_line.h"
 
-#include <vector>
+#include <cstdint>
+#include <string_view>
 
 namespace spillway::relay::sdp {
 
-/// In the viewer's order, each with its RTX; those without an a=rtpmap that can be read are left out.
-std::vector<ViewerPayload> readViewerPayloads(const Section& section);
+/// The payload of the line that fits a codec: the encoding, clock rate and, of H.264 and VP9, the profile of
+/// `parameters` (fmtp of the publisher's stream; may be empty). Of H.264 the same profile comes first, then
+/// one that includes it. Null when the viewer cannot take it.
+const Payload* payloadFor(const MediaLine& line, std::string_view encoding, std::uint32_t clockRate,
+                          std::string_view parameters);
 
 } // namespace spillway::relay::sdp

@@ -2,7 +2,8 @@
 #include "fuzz.h"
 
 #include "relay/sdp/description.h"
-#include "relay/sdp/viewer_offer.h"
+#include "relay/sdp/viewer_answer.h"
+#include "relay/sdp/viewer_payload.h"
 
 using namespace spillway::relay;
 using spillway::fuzz::require;
@@ -18,7 +19,7 @@ sdp::ViewerAnswer toAllLines(const sdp::ViewerOffer& offer) {
     std::uint32_t ssrc = 1;
     for (std::size_t i = 0; i < offer.lines.size(); ++i) {
         const auto& line = offer.lines[i];
-        if (!line.receives || line.payloads.empty()) continue;
+        if (!line.carried || line.payloads.empty()) continue;
         const auto& payload = line.payloads.back();
         answer.sent.push_back({i, payload, payload.parameters, ssrc, ssrc + 1, offer.ice.ufrag, line.mid,
                                line.kind, line.extensions});

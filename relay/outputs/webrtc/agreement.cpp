@@ -1,6 +1,7 @@
 #include "relay/outputs/webrtc/agreement.h"
 
 #include "relay/base/random.h"
+#include "relay/sdp/viewer_payload.h"
 #include "relay/values/viewing.h"
 
 #include <algorithm>
@@ -29,7 +30,7 @@ std::size_t rank(const Track& track) {
                                             : rank(audioSources, track.name().source);
 }
 
-std::string encodingNames(const sdp::ViewerLine& line) {
+std::string encodingNames(const sdp::MediaLine& line) {
     std::string names;
     for (const auto& payload : line.payloads)
         if (names.find(payload.encoding) == std::string::npos)
@@ -38,7 +39,7 @@ std::string encodingNames(const sdp::ViewerLine& line) {
 }
 
 /// Takes over the id that the viewer's offer has for it; 0 when it has none.
-std::uint8_t takeExtension(const sdp::ViewerLine& line, std::string_view uri, sdp::SentLine& sent) {
+std::uint8_t takeExtension(const sdp::MediaLine& line, std::string_view uri, sdp::SentLine& sent) {
     for (const auto& extension : line.extensions) {
         if (extension.uri != uri) continue;
         sent.extensions.push_back(extension);
@@ -51,7 +52,7 @@ std::uint32_t randomSsrc() {
     return std::max(1U, randomNumber<std::uint32_t>());
 }
 
-AgreedLine agreeOn(Track& track, const sdp::ViewerOffer& offer, const sdp::ViewerLine& line) {
+AgreedLine agreeOn(Track& track, const sdp::ViewerOffer& offer, const sdp::MediaLine& line) {
     const auto format = track.format();
     if (!format) throw ViewRefused(ViewRefused::Kind::noTrack, track.name().text() + " has no data yet");
     const std::string encoding = format->encoding.substr(0, format->encoding.find('/'));

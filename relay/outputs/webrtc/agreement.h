@@ -4,7 +4,7 @@
 
 #include "relay/outputs/webrtc/media/viewer_stream.h"
 #include "relay/rtp/format.h"
-#include "relay/sdp/viewer_offer.h"
+#include "relay/sdp/viewer_answer.h"
 #include "relay/track/track.h"
 
 #include <functional>

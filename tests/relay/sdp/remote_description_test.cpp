@@ -16,8 +16,10 @@ using Kind = sdp::Error::Kind;
 
 std::vector<unsigned> types(const sdp::MediaLine& line) {
     std::vector<unsigned> result;
-    for (const auto& payload : line.payloads)
+    for (const auto& payload : line.payloads) {
         result.push_back(payload.type);
+        if (payload.rtx) result.push_back(*payload.rtx);
+    }
     return result;
 }
 

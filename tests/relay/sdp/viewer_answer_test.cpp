@@ -1,5 +1,7 @@
+#include "relay/sdp/viewer_answer.h"
+
+#include "relay/sdp/description.h"
 #include "relay/sdp/viewer_fixtures.h"
-#include "relay/sdp/viewer_offer.h"
 
 using namespace spillway;
 using namespace spillway::relay;
@@ -16,7 +18,7 @@ sdp::ViewerAnswer toAllLines(const sdp::ViewerOffer& offer) {
                              {}};
     for (std::size_t i = 0; i < offer.lines.size(); ++i) {
         const auto& line = offer.lines[i];
-        if (!line.receives) continue;
+        if (!line.carried) continue;
         const auto ssrc = static_cast<std::uint32_t>(1000 + 10 * i);
         answer.sent.push_back({i, line.payloads.front(), line.payloads.front().parameters, ssrc, ssrc + 1,
                                "spillway", "anna", "camera", line.extensions});
@@ -41,10 +43,10 @@ void checkAnswer(const sdp::ViewerOffer& offer, const std::string& text) {
         CHECK(section.kind == line.kind);
         CHECK(section.protocol == line.protocol);
         CHECK(section.attribute("mid").value_or("") == line.mid);
-        CHECK((section.port == 9) == line.receives);
-        CHECK(section.has(line.receives ? "sendonly" : "inactive"));
+        CHECK((section.port == 9) == line.carried);
+        CHECK(section.has(line.carried ? "sendonly" : "inactive"));
         CHECK(section.attributes("extmap").size() == line.extensions.size());
-        CHECK(section.attribute("setup").value_or("") == (line.receives ? "passive" : ""));
+        CHECK(section.attribute("setup").value_or("") == (line.carried ? "passive" : ""));
     }
     // A bare CR ends a line for some readers.
     CHECK(replaced(text, "\r\n", "").find_first_of("\r\n") == std::string::npos);

@@ -1,6 +1,7 @@
 #include "relay/sdp/viewer_offer.h"
 
 #include "relay/sdp/viewer_fixtures.h"
+#include "relay/sdp/viewer_payload.h"
 
 using namespace spillway;
 using namespace spillway::relay;
@@ -17,7 +18,7 @@ sdp::Error refused(const std::string& text) {
     return std::get<sdp::Error>(read);
 }
 
-const sdp::ViewerLine& video(const sdp::ViewerOffer& offer) {
+const sdp::MediaLine& video(const sdp::ViewerOffer& offer) {
     REQUIRE(offer.lineFor(MediaKind::video));
     return *offer.lineFor(MediaKind::video);
 }
