@@ -1,11 +1,11 @@
 #include "config/address.h"
 
 #include "config/quote.h"
+#include "config/text.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <stdexcept>
 
 #include <arpa/inet.h>
@@ -16,13 +16,6 @@ namespace spillway::config {
 namespace {
 
 constexpr std::string_view unixPrefix = "unix:";
-
-std::optional<std::uint16_t> parsePort(std::string_view text) {
-    std::uint16_t port = 0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
-    return port;
-}
 
 /// The address as the system writes it, or nothing when `host` is not numeric.
 std::optional<std::string> numericHost(const std::string& host) {
@@ -100,7 +93,7 @@ std::optional<HostPort> splitHostPort(std::string_view text) {
     }
     if (!isHost(result.host)) return std::nullopt;
     if (rest.empty()) return result;
-    result.port = rest.front() == ':' ? parsePort(rest.substr(1)) : std::nullopt;
+    result.port = rest.front() == ':' ? number<std::uint16_t>(rest.substr(1)) : std::nullopt;
     if (!result.port) return std::nullopt;
     return result;
 }

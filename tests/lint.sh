@@ -117,7 +117,7 @@ check_layers() {
   forbid relay '#include [<"](libsoup|nlohmann|yaml-cpp|systemd|prometheus|boost|daemon)/' \
     "relay/ knows no HTTP, JSON, YAML, systemd, Prometheus or daemon"
   forbid config '#include [<"](gst|glib|libsoup|nlohmann|systemd|prometheus|relay|daemon)/' \
-    "config/ knows only YAML"
+    "config/ knows only YAML, and GLib for text"
   forbid daemon '#include [<"](gst|nice)/' "daemon/ knows no GStreamer"
   forbid relay '^#include [<"]relay/.*(whip|whep|janus)' "relay/ knows no signalling protocol"
 }

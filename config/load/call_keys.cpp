@@ -1,10 +1,10 @@
 #include "config/load/sections.h"
 #include "config/name.h"
 #include "config/quote.h"
+#include "config/text.h"
 #include "config/url.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace spillway::config {
 
@@ -35,10 +35,7 @@ const Keys<WhepJoin>& whepKeys() {
 
 /// Janus reads room numbers as signed; 0 is none.
 bool isRoomNumber(const std::string& text) {
-    std::int64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, number);
-    return error == std::errc() && rest == end && number > 0 && text.front() != '0';
+    return number<std::int64_t>(text).value_or(0) > 0 && text.front() != '0';
 }
 
 void checkRoom(std::string_view view) {

@@ -1,9 +1,9 @@
 #include "config/load/override.h"
 
 #include "config/load/value.h"
+#include "config/text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 #include <vector>
 
@@ -33,14 +33,12 @@ void checkSteps(const std::vector<std::string>& steps) {
 }
 
 TreeNode& element(TreeNode& sequence, const std::string& step) {
-    std::size_t index = 0;
-    const auto [rest, error] = std::from_chars(step.data(), step.data() + step.size(), index);
-    if (error != std::errc() || rest != step.data() + step.size())
-        throw std::invalid_argument("this is a list; its elements are numbered from 0");
-    if (index >= sequence.entries.size())
+    const auto index = number<std::size_t>(step);
+    if (!index) throw std::invalid_argument("this is a list; its elements are numbered from 0");
+    if (*index >= sequence.entries.size())
         throw std::invalid_argument("there is no such element; the list has " +
                                     std::to_string(sequence.entries.size()) + ", numbered from 0");
-    return sequence.entries[index].value;
+    return sequence.entries[*index].value;
 }
 
 /// The value of the key, which is made when it is not there.

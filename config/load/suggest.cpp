@@ -1,7 +1,8 @@
 #include "config/load/suggest.h"
 
+#include "config/text.h"
+
 #include <algorithm>
-#include <cctype>
 
 namespace spillway::config {
 
@@ -9,13 +10,6 @@ namespace {
 
 /// Longer words are not typing errors; the bound keeps hostile input cheap.
 constexpr std::size_t longestWord = 32;
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return result;
-}
 
 /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
 std::size_t editDistance(const std::string& a, const std::string& b) {
@@ -42,7 +36,7 @@ std::size_t editDistance(const std::string& a, const std::string& b) {
 
 std::string nearest(std::string_view word, const std::vector<std::string>& allowed) {
     if (word.size() > longestWord) return "";
-    const std::string wanted = lower(word);
+    const std::string wanted = lowered(word);
     std::string best;
     std::size_t least = wanted.size() / 3 + 2;
     for (const std::string& candidate : allowed) {

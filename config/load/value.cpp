@@ -5,9 +5,9 @@
 #include "config/load/suggest.h"
 #include "config/name.h"
 #include "config/quote.h"
+#include "config/text.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace spillway::config {
 
@@ -35,11 +35,8 @@ std::string outOfRange(const T& value, const T& least, const T& most, Format for
 }
 
 std::optional<std::uint64_t> wholeNumber(const TreeNode& node) {
-    std::uint64_t number = 0;
-    const char* const end = node.text.data() + node.text.size();
-    const auto [rest, error] = std::from_chars(node.text.data(), end, number);
-    if (node.quoted || error != std::errc() || rest != end) return std::nullopt;
-    return number;
+    if (node.quoted) return std::nullopt;
+    return number<std::uint64_t>(node.text);
 }
 
 } // namespace

@@ -1,8 +1,8 @@
 #include "relay/peer/ice.h"
 
+#include "config/text.h"
 #include "relay/base/log.h"
 #include "relay/gst/element.h"
-#include "relay/sdp/text.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -47,10 +47,10 @@ void addServers(GstElement* webrtcbin, const PeerSettings& settings) {
 } // namespace
 
 std::optional<std::string> iceServerUri(const config::IceServer& server) {
-    const auto [scheme, rest] = sdp::splitAt(server.url, ':');
+    const auto [scheme, rest] = splitAt(server.url, ':');
     const bool stun = scheme == "stun" || scheme == "stuns";
     const bool turn = scheme == "turn" || scheme == "turns";
-    const auto [place, query] = sdp::splitAt(rest, '?');
+    const auto [place, query] = splitAt(rest, '?');
     if ((!stun && !turn) || place.empty() || place.find_first_of("/@") != std::string_view::npos)
         return std::nullopt;
     std::string uri = std::string(scheme) + "://";

@@ -1,12 +1,12 @@
 #include "relay/peer/negotiation.h"
 
+#include "config/text.h"
 #include "relay/base/log.h"
 #include "relay/dtls/ice_credentials.h"
 #include "relay/dtls/identity.h"
 #include "relay/gst/element.h"
 #include "relay/sdp/candidate.h"
 #include "relay/sdp/receiving_offer.h"
-#include "relay/sdp/text.h"
 
 #include <gst/sdp/sdp.h>
 #include <gst/webrtc/webrtc.h>
@@ -52,8 +52,8 @@ void addReceiver(GstElement* webrtcbin, const sdp::MediaLine& line) {
     const sdp::Payload& first = line.payloads.front();
     const auto caps = gst::Ref<GstCaps>::adopt(gst_caps_new_simple(
         "application/x-rtp", "media", G_TYPE_STRING, line.kind.c_str(), "encoding-name", G_TYPE_STRING,
-        sdp::raised(first.encoding).c_str(), "payload", G_TYPE_INT, static_cast<gint>(first.type),
-        "clock-rate", G_TYPE_INT, static_cast<gint>(first.clockRate), nullptr));
+        raised(first.encoding).c_str(), "payload", G_TYPE_INT, static_cast<gint>(first.type), "clock-rate",
+        G_TYPE_INT, static_cast<gint>(first.clockRate), nullptr));
     GstWebRTCRTPTransceiver* transceiver = nullptr;
     g_signal_emit_by_name(webrtcbin, "add-transceiver", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY,
                           caps.get(), &transceiver);

@@ -1,12 +1,13 @@
 #include "relay/rtp/format.h"
 
+#include "config/text.h"
+
 #include <fmt/core.h>
 
 #include <gst/gst.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -85,9 +86,7 @@ std::uint8_t extensionId(const GstCaps* caps, std::string_view uri) {
         const std::string_view name(field);
         const char* value = gst_structure_get_string(structure, field);
         if (name.substr(0, prefix.size()) != prefix || !value || uri != value) continue;
-        std::uint8_t id = 0;
-        std::from_chars(field + prefix.size(), field + name.size(), id);
-        return id;
+        return number<std::uint8_t>(name.substr(prefix.size())).value_or(0);
     }
     return 0;
 }

@@ -8,8 +8,6 @@ namespace spillway::relay::sdp {
 
 namespace {
 
-constexpr std::size_t maxMidBytes = 64;
-
 bool isIceTextOf(std::string_view text, std::size_t least) {
     return text.size() >= least && text.size() <= 256 && isIceText(text);
 }
@@ -42,8 +40,7 @@ std::variant<std::string, Error> readMid(const Description& description, std::si
                                          std::set<std::string>& taken) {
     std::string mid = description.sections[index].attribute("mid").value_or("");
     if (mid.empty()) return mid;
-    if (!isToken(mid) || mid.size() > maxMidBytes)
-        return malformed("a=mid of " + placeOf(description, index) + " is not a token");
+    if (!isMid(mid)) return malformed("a=mid of " + placeOf(description, index) + " is not a token");
     if (!taken.insert(mid).second) return malformed("a=mid:" + mid + " stands in more than one m-line");
     return mid;
 }

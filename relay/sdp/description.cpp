@@ -8,15 +8,6 @@ namespace {
 
 constexpr std::size_t maxFormats = 128; // there are no more payload types
 
-std::optional<Error> checkBytes(std::string_view text, std::size_t most) {
-    if (text.size() > most)
-        return unsupported("the description has " + std::to_string(text.size()) + " bytes, at most " +
-                           std::to_string(most) + " are read");
-    if (text.find('\0') != std::string_view::npos) return malformed("the description contains a NUL byte");
-    if (!isUtf8(text)) return malformed("the description is not UTF-8");
-    return std::nullopt;
-}
-
 std::optional<Section> parseMediaLine(std::string_view value) {
     const auto fields = words(value);
     if (fields.size() < 4 || fields.size() > maxFormats + 3) return std::nullopt;
@@ -94,7 +85,7 @@ std::string Description::text() const {
 }
 
 std::variant<Description, Error> parseDescription(std::string_view text, const DescriptionLimits& limits) {
-    if (auto error = checkBytes(text, limits.bytes)) return *error;
+    if (auto error = checkBytes(text, limits.bytes, "description")) return *error;
     const auto all = lines(text);
     if (all.empty() || all.front() != "v=0") return malformed("the description does not start with v=0");
     Description description;

@@ -25,10 +25,9 @@ std::optional<std::vector<std::uint8_t>> parseDigest(std::string_view text) {
     std::vector<std::uint8_t> digest;
     while (!text.empty()) {
         const auto [digits, rest] = splitAt(text, ':');
-        std::uint8_t byte = 0;
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-        if (digits.size() != 2 || error != std::errc{} || end != digits.data() + 2) return std::nullopt;
-        digest.push_back(byte);
+        const auto byte = hexByte(digits);
+        if (!byte) return std::nullopt;
+        digest.push_back(*byte);
         text = rest;
     }
     return digest;

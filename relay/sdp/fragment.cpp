@@ -9,17 +9,6 @@ namespace spillway::relay::sdp {
 
 namespace {
 
-constexpr std::size_t maxMidBytes = 64;
-
-std::optional<Error> checkBytes(std::string_view body) {
-    if (body.size() > maxFragmentBytes)
-        return unsupported("the fragment has " + std::to_string(body.size()) + " bytes, at most " +
-                           std::to_string(maxFragmentBytes) + " are read");
-    if (body.find('\0') != std::string_view::npos) return malformed("the fragment contains a NUL byte");
-    if (!isUtf8(body)) return malformed("the fragment is not UTF-8");
-    return std::nullopt;
-}
-
 class FragmentReader {
   public:
     std::optional<Error> take(std::string_view line) {
@@ -55,8 +44,7 @@ class FragmentReader {
     }
 
     std::optional<Error> takeMid(std::string_view value) {
-        if (!isToken(value) || value.size() > maxMidBytes)
-            return malformed("a=mid is not a token: " + shown(value));
+        if (!isMid(value)) return malformed("a=mid is not a token: " + shown(value));
         mid_ = value;
         return std::nullopt;
     }
@@ -78,7 +66,7 @@ class FragmentReader {
 } // namespace
 
 std::variant<Fragment, Error> parseFragment(std::string_view body) {
-    if (auto error = checkBytes(body)) return *error;
+    if (auto error = checkBytes(body, maxFragmentBytes, "fragment")) return *error;
     FragmentReader reader;
     for (const std::string_view line : lines(body))
         if (auto error = reader.take(line)) return *error;

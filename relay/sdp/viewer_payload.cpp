@@ -18,13 +18,6 @@ struct Profile {
     bool operator==(const Profile&) const = default;
 };
 
-std::optional<unsigned> hexByte(std::string_view digits) {
-    unsigned value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    if (digits.size() != 2 || error != std::errc{} || end != digits.data() + 2) return std::nullopt;
-    return value;
-}
-
 /// RFC 6184 section 8.1, table 5. Constrained Baseline is written as Baseline that a Main decoder takes too,
 /// or the other way round.
 std::optional<Profile> profileOf(std::string_view parameters) {

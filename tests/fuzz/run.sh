@@ -17,11 +17,12 @@ declare -A sources=(
   [stream]="relay/rtp/packet.cpp relay/rtp/continuity.cpp relay/rtp/wall_clock.cpp relay/queue/frame.cpp
     relay/rtp/extensions.cpp relay/outputs/webrtc/media/packet_head.cpp relay/outputs/webrtc/media/packet_ring.cpp
     relay/outputs/webrtc/media/sequence_map.cpp relay/outputs/webrtc/media/viewer_stream.cpp relay/rtp/vp8_descriptor.cpp"
-  [viewer_offer]="${sdp[*]/#/relay/sdp/}"
-  [offer]="${sdp[*]/#/relay/sdp/}"
-  [fragment]="${sdp[*]/#/relay/sdp/}"
+  [viewer_offer]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
+  [offer]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
+  [fragment]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
 )
-declare -A libraries=([stun]="nice libcrypto spdlog" [rtp]="gstreamer-1.0" [stream]="gstreamer-1.0")
+declare -A libraries=([stun]="nice libcrypto spdlog" [rtp]="gstreamer-1.0" [stream]="gstreamer-1.0"
+  [viewer_offer]="glib-2.0" [offer]="glib-2.0" [fragment]="glib-2.0")
 declare -A seeds=([viewer_offer]=tests/relay/sdp/fixtures [offer]=tests/relay/sdp/fixtures)
 
 seconds=5
