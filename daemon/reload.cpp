@@ -4,7 +4,9 @@
 #include "relay/base/log.h"
 
 #include <algorithm>
-#include <tuple>
+#include <array>
+#include <span>
+#include <type_traits>
 
 namespace spillway::daemon {
 
@@ -23,27 +25,83 @@ std::vector<std::string> namesMissing(const std::vector<T>& before, const std::v
     return missing;
 }
 
+/// What changes while the daemon runs. Everything else is read at the start only.
+void takeOver(config::Settings& running, const config::Settings& next) {
+    running.shutdownTimeout = next.shutdownTimeout;
+    running.log.level = next.log.level;
+    running.calls = next.calls;
+    running.subscriptions = next.subscriptions;
+}
+
+template <class Section>
+struct Key {
+    const char* name;
+    bool (*same)(const Section&, const Section&);
+};
+
+template <auto... members, class Section>
+bool same(const Section& before, const Section& after) {
+    return ((before.*members == after.*members) && ...);
+}
+
+using config::HttpSettings;
+using config::LogSettings;
+using config::WebrtcSettings;
+
+constexpr std::array httpKeys{
+    Key<HttpSettings>{"listen", same<&HttpSettings::listen>},
+    Key<HttpSettings>{"tls", same<&HttpSettings::tls>},
+    Key<HttpSettings>{"tokens",
+                      same<&HttpSettings::adminToken, &HttpSettings::publishToken, &HttpSettings::viewToken>},
+    Key<HttpSettings>{"cors", same<&HttpSettings::cors>},
+};
+constexpr std::array webrtcKeys{
+    Key<WebrtcSettings>{"listen", same<&WebrtcSettings::listen>},
+    Key<WebrtcSettings>{"announce", same<&WebrtcSettings::announce>},
+    Key<WebrtcSettings>{"ice_servers", same<&WebrtcSettings::iceServers>},
+};
+constexpr std::array logKeys{
+    Key<LogSettings>{"level", same<&LogSettings::level>},
+    Key<LogSettings>{"format", same<&LogSettings::format>},
+};
+
+/// Collects what differs, by key. A section without keys, or with a difference in none of them, goes by its
+/// own name.
+class Differences {
+  public:
+    template <class Section>
+    void compare(const std::string& name, const Section& before, const Section& after,
+                 std::span<const std::type_identity_t<Key<Section>>> keys = {}) {
+        if (before == after) return;
+        const std::size_t known = names_.size();
+        for (const Key<Section>& key : keys)
+            if (!key.same(before, after)) names_.push_back(name + "." + key.name);
+        if (names_.size() == known) names_.push_back(name);
+    }
+
+    std::vector<std::string> take() { return std::move(names_); }
+
+  private:
+    std::vector<std::string> names_;
+};
+
 } // namespace
 
 std::vector<std::string> keysNeedingRestart(const config::Settings& running, const config::Settings& next) {
-    std::vector<std::string> keys;
-    const auto compare = [&](const char* key, const auto& before, const auto& after) {
-        if (!(before == after)) keys.emplace_back(key);
-    };
-    const auto tokens = [](const config::HttpSettings& http) {
-        return std::tie(http.adminToken, http.publishToken, http.viewToken);
-    };
-    compare("http.listen", running.http.listen, next.http.listen);
-    compare("http.tls", running.http.tls, next.http.tls);
-    compare("http.tokens", tokens(running.http), tokens(next.http));
-    compare("http.cors", running.http.cors, next.http.cors);
-    compare("webrtc.listen", running.webrtc.listen, next.webrtc.listen);
-    compare("webrtc.announce", running.webrtc.announce, next.webrtc.announce);
-    compare("webrtc.ice_servers", running.webrtc.iceServers, next.webrtc.iceServers);
-    compare("limits", running.limits, next.limits);
-    compare("metrics", running.metrics, next.metrics);
-    compare("log.format", running.log.format, next.log.format);
-    return keys;
+    config::Settings reloaded = running;
+    takeOver(reloaded, next);
+    // Names every member: a new section does not compile until it has a name here, and a line below.
+    const auto& [http, webrtc, limits, metrics, shutdownTimeout, log, calls, subscriptions] = reloaded;
+    Differences differences;
+    differences.compare("http", http, next.http, httpKeys);
+    differences.compare("webrtc", webrtc, next.webrtc, webrtcKeys);
+    differences.compare("limits", limits, next.limits);
+    differences.compare("metrics", metrics, next.metrics);
+    differences.compare("shutdown_timeout", shutdownTimeout, next.shutdownTimeout);
+    differences.compare("log", log, next.log, logKeys);
+    differences.compare("calls", calls, next.calls);
+    differences.compare("subscriptions", subscriptions, next.subscriptions);
+    return differences.take();
 }
 
 Reloader::Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls)
@@ -79,12 +137,11 @@ void Reloader::conclude(const std::vector<std::string>& problems) {
 
 void Reloader::apply(const config::Settings& next) {
     for (const auto& key : keysNeedingRestart(settings_, next))
-        log::warn("this change needs a restart key={}", key);
+        log::warn("changed setting needs a restart key={}", key);
     setLogLevel(next.log.level);
-    settings_.log.level = next.log.level;
-    settings_.shutdownTimeout = next.shutdownTimeout;
     applySubscriptions(next.subscriptions);
     applyCalls(next.calls);
+    takeOver(settings_, next);
 }
 
 void Reloader::applyCalls(const std::vector<config::CallSettings>& next) {
@@ -92,7 +149,6 @@ void Reloader::applyCalls(const std::vector<config::CallSettings>& next) {
         calls_.leave(name, {});
     for (const auto& call : next)
         attempt("call " + call.name, [&] { calls_.put(call); });
-    settings_.calls = next;
 }
 
 void Reloader::applySubscriptions(const std::vector<config::SubscriptionSettings>& next) {
@@ -100,10 +156,9 @@ void Reloader::applySubscriptions(const std::vector<config::SubscriptionSettings
         relay_.removeSubscription(name);
     for (const auto& subscription : next)
         attempt("subscription " + subscription.name, [&] { put(subscription); });
-    settings_.subscriptions = next;
 }
 
-/// One that cannot be made as it is written now goes on as it was.
+/// A subscription that cannot begin with its new settings continues with its old ones.
 void Reloader::put(const config::SubscriptionSettings& next) {
     const auto* running = relay_.findSubscription(next.name);
     if (running == nullptr) return relay_.addSubscription(next);

@@ -1,8 +1,8 @@
-// The settings that hold now, and how they change while the daemon runs.
+// The settings in force, and how they change while the daemon runs.
 //
-// Comes in: the configuration, read again. Goes out: calls and subscriptions that are added, removed and
-// changed by name. What did not change is not touched; a configuration with a problem changes nothing. What
-// the API added is not in the file and stays. Owner: App. Loop thread.
+// Comes in: the configuration, loaded again. Goes out: calls and subscriptions added, removed and changed, by
+// name. Unchanged ones are not touched, nor are those made through the API; a configuration with a problem
+// changes nothing. Owner: App. Loop thread.
 #pragma once
 
 #include "config/loader.h"
@@ -22,16 +22,16 @@ class Reloader {
 
     struct Last {
         bool successful = true;
-        std::chrono::system_clock::time_point when; ///< of the last try, or of the start
+        std::chrono::system_clock::time_point when; ///< of the last reload, or of the start
         std::string problem;                        ///< the first one; empty when successful
     };
 
-    /// `settings` are those that the relay was made with.
+    /// `settings` must be those the relay was made with.
     Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls);
 
     void reload();
     const Last& last() const { return last_; }
-    /// What needs a restart is here as it was at the start.
+    /// Settings that need a restart keep the values they had at the start.
     const config::Settings& settings() const { return settings_; }
 
   private:
@@ -47,10 +47,10 @@ class Reloader {
     relay::Relay& relay_;
     Calls& calls_;
     Last last_;
-    std::vector<std::string> refused_; ///< by the relay, in this reload
+    std::vector<std::string> refused_; ///< what the relay refused in this reload
 };
 
-/// The keys that differ and are read at the start only.
+/// The keys that differ and take effect only at a restart: all but those that reload.cpp lists in takeOver().
 std::vector<std::string> keysNeedingRestart(const config::Settings& running, const config::Settings& next);
 
 } // namespace spillway::daemon
