@@ -13,26 +13,26 @@ struct HostPort {
     std::optional<std::uint16_t> port;
 };
 
-/// `host`, `host:port`, `[v6]`, `[v6]:port`; nothing when it is not one of these.
+/// Splits `host`, `host:port`, `[v6]` and `[v6]:port`; anything else gives nothing.
 std::optional<HostPort> splitHostPort(std::string_view text);
 
-/// A numeric IPv4 or IPv6 address (without brackets), or a DNS name of A-Z a-z 0-9 - and dots.
+/// Whether this is a numeric IPv4 or IPv6 address (without brackets) or a DNS name of A-Z a-z 0-9 - and dots.
 bool isHost(std::string_view text);
 
-/// A numeric IPv4 or IPv6 address (without brackets) that somebody can send to, in its short form. Throws
-/// std::invalid_argument that says what is wrong and what is allowed.
+/// The short form of a numeric IPv4 or IPv6 address (without brackets) that packets can be sent to. Throws
+/// std::invalid_argument, which says what is wrong and what is allowed.
 std::string parseReachableAddress(std::string_view text);
 
 /// `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/spillway/http.sock`.
 class ListenAddress {
   public:
-    /// Throws std::invalid_argument that says what is wrong and what is allowed.
+    /// Throws std::invalid_argument, which says what is wrong and what is allowed.
     static ListenAddress parse(std::string_view text);
-    /// The same without Unix sockets: media uses UDP.
+    /// The same, but refuses Unix sockets: media is UDP.
     static ListenAddress parseUdp(std::string_view text);
 
     bool isUnix() const { return !path_.empty(); }
-    /// A Unix socket, 127.0.0.0/8 or ::1.
+    /// Whether it is a Unix socket, in 127.0.0.0/8, or ::1.
     bool isLocal() const;
     const std::string& path() const { return path_; } ///< of a Unix socket
     const std::string& host() const { return host_; } ///< numeric, without brackets

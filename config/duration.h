@@ -1,5 +1,4 @@
-// Durations as users write them: `500ms`, `10s`, `5m`, `1h`, `7d`; a bare `0` is zero. The only parser of
-// them.
+// Durations as users write them: `500ms`, `10s`, `5m`, `1h`, `7d`, or a bare `0`. Nothing else parses durations.
 #pragma once
 
 #include <chrono>
@@ -8,7 +7,7 @@
 
 namespace spillway::config {
 
-/// Throws std::invalid_argument that says what is wrong and what is allowed.
+/// Throws std::invalid_argument, which says what is wrong and what is allowed.
 std::chrono::milliseconds parseDuration(std::string_view text);
 
 /// In the largest unit that gives a whole number; parseDuration() reads it back.

@@ -1,4 +1,4 @@
-// Reads small files, up to a limit, and never waits for a pipe or a device.
+// Reads small files. Never reads more than the given number of bytes, and never waits for a pipe or a device.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace spillway::config {
 
-/// what() says why without naming the file.
+/// what() gives the reason but does not name the file.
 class FileError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
@@ -17,7 +17,7 @@ class FileError : public std::runtime_error {
 /// The contents of a regular file of at most `maxBytes`. Throws FileError.
 std::string readFile(const std::filesystem::path& file, std::size_t maxBytes);
 
-/// Throws FileError unless this is a regular file that this process may read.
+/// Throws FileError unless this is a regular file and this process may read it.
 void checkReadable(const std::filesystem::path& file);
 
 } // namespace spillway::config

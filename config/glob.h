@@ -1,4 +1,4 @@
-// `call/participant/source` with `*` inside a segment: which tracks a subscription wants.
+// Which tracks a subscription wants: `call/participant/source`, where `*` matches anything within a part.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@ namespace spillway::config {
 
 class TrackGlob {
   public:
-    /// Throws std::invalid_argument that says what is wrong and what is allowed.
+    /// Throws std::invalid_argument, which says what is wrong and what is allowed.
     static TrackGlob parse(std::string_view text);
 
     bool matches(std::string_view call, std::string_view participant, std::string_view source) const;

@@ -1,4 +1,4 @@
-// Text from outside, made fit for a message: on one line, of bounded length, without control characters.
+// Makes text from outside fit for a message: one line of bounded length, without control characters.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace spillway::config {
 
-/// `"text"`, cut after 64 bytes, control characters as `\xNN`.
+/// `"text"`, cut off after 64 bytes, with control characters written as `\xNN`.
 std::string quote(std::string_view text);
 
 } // namespace spillway::config

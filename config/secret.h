@@ -1,5 +1,5 @@
-// A secret that has been read from a file, the environment or a systemd credential. It cannot be printed by
-// accident: there is no conversion to text but reveal().
+// A secret read from a file, the environment or a systemd credential. It cannot be printed by accident: only
+// reveal() turns it into text.
 #pragma once
 
 #include <string>
@@ -12,13 +12,13 @@ class Secret {
     explicit Secret(std::string value)
         : value_(std::move(value)) {}
 
-    /// The value itself, for comparing or for handing to a library.
+    /// The value itself, to hand to a library or send to a server.
     const std::string& reveal() const { return value_; }
 
-    /// Compares in time that depends on the length of `candidate` alone. Any thread.
+    /// Constant-time: the duration depends on the length of `candidate` alone. Any thread.
     bool matches(std::string_view candidate) const;
 
-    /// Whether a reload changed it; not for what comes from outside.
+    /// Tells whether a reload changed it. For input from outside use matches().
     bool operator==(const Secret&) const = default;
 
   private:

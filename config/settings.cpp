@@ -2,12 +2,10 @@
 
 #include "config/words.h"
 
-#include <array>
-
 namespace spillway::config {
 
 const char* outputName(const OutputSettings& output) {
-    return std::holds_alternative<RecordOutput>(output) ? "record" : "rtp";
+    return std::visit([](const auto& kind) { return kind.word; }, output);
 }
 
 const char* policyName(QueuePolicy policy) {
@@ -15,9 +13,7 @@ const char* policyName(QueuePolicy policy) {
 }
 
 const char* joinName(const CallSettings& call) {
-    static constexpr std::array names{"whip", "whep", "janus", "test"};
-    static_assert(names.size() == std::variant_size_v<decltype(call.join)>);
-    return names.at(call.join.index());
+    return std::visit([](const auto& kind) { return kind.word; }, call.join);
 }
 
 } // namespace spillway::config

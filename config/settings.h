@@ -1,7 +1,7 @@
 // Every setting of the daemon as plain structs; the defaults are the values written here.
 //
-// Comes in: nothing. Goes out: what the loader (loader.h) fills in and relay/ and daemon/ read. No parsing
-// here. Values are immutable once loaded and may be read from any thread.
+// The loader (loader.h) fills them in, relay/ and daemon/ read them; nothing is parsed here. Settings do not
+// change once they are loaded and may be read from any thread.
 #pragma once
 
 #include "config/address.h"
@@ -20,7 +20,7 @@ namespace spillway::config {
 
 using Milliseconds = std::chrono::milliseconds;
 
-/// What a full queue does. The order of words in messages and documents is the order here.
+/// What a full queue does.
 enum class QueuePolicy {
     dropToKeyframe, ///< drop what is queued, then everything until the next keyframe, and ask for one
     dropOldest,     ///< drop from the front until the new frame fits
@@ -32,13 +32,13 @@ enum class QueuePolicy {
 struct QueueBounds {
     std::uint32_t buffers = 2048;
     std::uint64_t bytes = 8ULL * 1024 * 1024;
-    Milliseconds time{5000}; ///< age of the oldest against the newest frame
+    Milliseconds time{5000}; ///< from the oldest to the newest frame
     QueuePolicy policy = QueuePolicy::dropToKeyframe;
 
     bool operator==(const QueueBounds&) const = default;
 };
 
-/// What the user wrote under `queue:`; what is absent comes from the output's own default for the medium.
+/// What the user wrote under `queue:`. The output's own default for the medium fills in the rest.
 struct QueueSettings {
     std::optional<std::uint32_t> buffers;
     std::optional<std::uint64_t> bytes;
@@ -61,16 +61,16 @@ struct HttpSettings {
     std::optional<Secret> adminToken;
     std::optional<Secret> publishToken;
     std::optional<Secret> viewToken;
-    std::vector<std::string> cors; ///< origins, or "*"
+    std::vector<std::string> cors; ///< allowed origins, or "*"
 
     bool hasTokens() const { return adminToken || publishToken || viewToken; }
 
     bool operator==(const HttpSettings&) const = default;
 };
 
-/// One STUN or TURN server, RFC 7064 and RFC 7065 URI.
+/// One STUN or TURN server.
 struct IceServer {
-    std::string url;
+    std::string url; ///< RFC 7064, RFC 7065
     std::string username;
     std::optional<Secret> password;
 
@@ -78,16 +78,16 @@ struct IceServer {
 };
 
 struct WebrtcSettings {
-    /// UDP, of every viewer of this node; none is no viewers.
+    /// The UDP sockets that all viewers of this node share. Without any it serves no viewers.
     std::vector<ListenAddress> listen{ListenAddress::parse("0.0.0.0:8189")};
-    std::vector<std::string> announce; ///< addresses, numeric, to offer instead when behind NAT
+    std::vector<std::string> announce; ///< numeric addresses to offer in place of our own, behind NAT
     std::vector<IceServer> iceServers;
 
     bool operator==(const WebrtcSettings&) const = default;
 };
 
 struct LimitSettings {
-    std::uint64_t queueMemory = 256ULL * 1024 * 1024; ///< bytes, the sum of all queue bounds
+    std::uint64_t queueMemory = 256ULL * 1024 * 1024; ///< bytes; the most that all queue bounds may add up to
     std::uint32_t subscribers = 2000;
     std::uint32_t calls = 200;
     std::uint32_t tracksPerCall = 200;
@@ -96,7 +96,7 @@ struct LimitSettings {
 };
 
 struct MetricsSettings {
-    std::uint32_t maxSeries = 5000; ///< per family; the rest is summed under `other`
+    std::uint32_t maxSeries = 5000; ///< per family; the rest is added up as `other`
 
     bool operator==(const MetricsSettings&) const = default;
 };
@@ -113,83 +113,107 @@ struct LogSettings {
 
 enum class Codec { vp8, vp9, h264, h265, opus };
 
+// The kinds of call. Each has its word for `type:`, and says whether the other side can be asked to stop
+// sending a track (`unwatched: pause`).
+
 /// This node hosts the call; publishers POST to /whip/{call}.
 struct WhipJoin {
+    static constexpr const char* word = "whip";
+    static constexpr bool canPause = false;
+
     bool operator==(const WhipJoin&) const = default;
 };
 
 /// A synthetic call for demos and benchmarks.
 struct TestJoin {
+    static constexpr const char* word = "test";
+    static constexpr bool canPause = false;
+
     std::uint32_t participants = 3;
     std::uint32_t width = 640;
     std::uint32_t height = 360;
     std::uint32_t fps = 25;
-    Milliseconds churn{0}; ///< how often one participant leaves, returns or switches the camera; 0 is never
+    Milliseconds churn{0}; ///< how often a participant leaves, returns or switches the camera; 0 is never
 
     bool operator==(const TestJoin&) const = default;
 };
 
-/// A WHEP player: this node plays a stream of a media server (draft-ietf-wish-whep).
+/// This node plays a stream of a media server by WHEP (draft-ietf-wish-whep).
 struct WhepJoin {
+    static constexpr const char* word = "whep";
+    static constexpr bool canPause = false;
+
     std::string url; ///< http or https
     std::optional<Secret> token;
-    std::string participant = "participant"; ///< whom its tracks are named after: WHEP does not say
+    std::string participant = "participant"; ///< names the tracks: WHEP does not say who sends
 
     bool operator==(const WhepJoin&) const = default;
 };
 
-/// A subscriber in a room of Janus' VideoRoom plugin.
+/// This node subscribes to a room of Janus' VideoRoom plugin.
 struct JanusJoin {
+    static constexpr const char* word = "janus";
+    static constexpr bool canPause = true;
+
     std::string url;  ///< ws or wss
-    std::string room; ///< as written: digits are a number for Janus, other text is a string
+    std::string room; ///< digits are sent to Janus as a number, any other text as a string
     std::optional<Secret> pin;
-    std::optional<Secret> token;     ///< where Janus has token_auth
-    std::optional<Secret> apiSecret; ///< where Janus has api_secret
+    std::optional<Secret> token;     ///< where Janus runs with token_auth
+    std::optional<Secret> apiSecret; ///< where Janus runs with api_secret
     std::string display = "spillway";
 
     bool operator==(const JanusJoin&) const = default;
 };
 
-/// What becomes of a track that nobody watches.
+/// The kind of a call. Messages and documents list the words in this order.
+using JoinSettings = std::variant<WhipJoin, WhepJoin, JanusJoin, TestJoin>;
+
+/// What happens to a track that nobody watches.
 enum class Unwatched {
-    drain, ///< it runs off
-    pause, ///< the SFU is asked to stop sending it, where its protocol can
+    drain, ///< its packets are discarded
+    pause, ///< the SFU is asked to stop sending it
 };
 
 struct CallSettings {
     std::string name;
-    std::variant<WhipJoin, WhepJoin, JanusJoin, TestJoin> join;
+    JoinSettings join;
     std::vector<Codec> videoCodecs{Codec::vp8, Codec::vp9, Codec::h264, Codec::h265};
-    Milliseconds mediaTimeout{
-        15000};               ///< without RTP and RTCP for so long a peer is lost; without RTP a track ends
-    Milliseconds jitter{100}; ///< how long a gap may wait for a retransmission
+    /// A peer is lost after this long without RTP and RTCP; a track ends after this long without RTP.
+    Milliseconds mediaTimeout{15000};
+    Milliseconds jitter{100}; ///< how long a gap waits for a retransmission
     Unwatched unwatched = Unwatched::drain;
-    Milliseconds linger{10000}; ///< how long a track may be without subscribers before it is paused
+    Milliseconds linger{10000}; ///< how long nobody watches a track before it is paused
 
     bool operator==(const CallSettings&) const = default;
 };
 
-/// Matroska files, one sequence for each track: DIRECTORY/call/participant/source/START.mkv
+// The kinds of output, each with its word for `type:`.
+
+/// Matroska files, one sequence per track: DIRECTORY/call/participant/source/START.mkv
 struct RecordOutput {
+    static constexpr const char* word = "record";
+
     std::filesystem::path directory;
-    Milliseconds segment{600000};          ///< a new file on the first keyframe after this; 0 is never
-    std::optional<Milliseconds> keep;      ///< delete files that are older
-    std::optional<std::uint64_t> maxBytes; ///< delete the oldest files of this subscription above this sum
+    Milliseconds segment{600000};     ///< the next keyframe after this long starts a new file; 0 is never
+    std::optional<Milliseconds> keep; ///< older files are deleted
+    std::optional<std::uint64_t> maxBytes; ///< in all files of the subscription; the oldest are deleted first
 
     bool operator==(const RecordOutput&) const = default;
 };
 
 /// RTP over UDP; the n-th track of the subscription goes to port + 2n.
 struct RtpOutput {
+    static constexpr const char* word = "rtp";
+
     std::string host;
     std::uint16_t port = 0;
-    std::filesystem::path
-        sdp; ///< a session description to play the streams with is written here; empty is none
-    std::uint32_t maxTracks = 16; ///< further tracks are refused
+    std::filesystem::path sdp;    ///< where to write a session description for players; empty is nowhere
+    std::uint32_t maxTracks = 16; ///< any more are refused
 
     bool operator==(const RtpOutput&) const = default;
 };
 
+/// The kind of an output. Messages and documents list the words in this order.
 using OutputSettings = std::variant<RecordOutput, RtpOutput>;
 
 struct SubscriptionSettings {
@@ -214,7 +238,7 @@ struct Settings {
     bool operator==(const Settings&) const = default;
 };
 
-/// The word of the configuration for an output: "record", "rtp".
+// What the configuration calls a kind: "record", "drop_to_keyframe", "whip".
 const char* outputName(const OutputSettings& output);
 const char* policyName(QueuePolicy policy);
 const char* joinName(const CallSettings& call);

@@ -1,4 +1,4 @@
-// A whole number with a unit: what durations and sizes have in common.
+// A whole number with a unit: the part that durations and sizes share.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace spillway::config {
 
 struct NumberWithUnit {
     std::uint64_t number = 0;
-    std::string_view unit; ///< what follows the digits; may be empty
+    std::string_view unit; ///< everything after the digits; may be empty
 };
 
 /// Nothing when the text does not begin with a decimal number that fits.

@@ -1,4 +1,4 @@
-// The kinds of URL in the configuration, each with its one check.
+// One check for each kind of URL in the configuration.
 #pragma once
 
 #include <string>
@@ -6,17 +6,17 @@
 
 namespace spillway::config {
 
-/// `stun:`, `stuns:` (RFC 7064), `turn:`, `turns:` (RFC 7065). Throws std::invalid_argument that says what is
-/// wrong and what is allowed, without the URL itself when it seems to hold a password.
+/// `stun:`, `stuns:` (RFC 7064), `turn:`, `turns:` (RFC 7065). Throws std::invalid_argument, which says what is wrong
+/// and what is allowed, and leaves the URL out when it may contain a password.
 void checkIceUrl(std::string_view url);
-/// Of a checked URL.
+/// The URL must have passed checkIceUrl().
 bool isTurnUrl(std::string_view url);
 
 /// A web origin (`https://example.org`, RFC 6454) or `*`. Throws std::invalid_argument as above.
 void checkOrigin(std::string_view origin);
 
-/// Where a WHEP server is (`http:`, `https:`), and where a WebSocket is (`ws:`, `wss:`): with a host, perhaps
-/// a port, path and query, but without user, password and fragment. Throw std::invalid_argument as above.
+/// The URL of a WHEP server (`http:`, `https:`) or a WebSocket (`ws:`, `wss:`): a host, optionally a port, path and
+/// query, but no user, password or fragment. Throw std::invalid_argument as above.
 void checkHttpUrl(std::string_view url);
 void checkWebSocketUrl(std::string_view url);
 

@@ -1,10 +1,14 @@
-// The words of the configuration for the values of an enum, in the order of messages and documents.
+// The words of the configuration: for the values of an enum, and for the kinds of call and output. Messages
+// and documents list them in the order they have here.
 #pragma once
 
 #include "config/settings.h"
 
 #include <array>
-#include <string_view>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
 
 namespace spillway::config {
 
@@ -51,6 +55,20 @@ constexpr const char* wordOf(const std::array<Word<E>, N>& words, E value) {
     for (const Word<E>& word : words)
         if (word.value == value) return word.text;
     return "?";
+}
+
+template <class E, std::size_t N>
+std::vector<std::string> wordsOf(const std::array<Word<E>, N>& words) {
+    std::vector<std::string> texts;
+    for (const Word<E>& word : words)
+        texts.emplace_back(word.text);
+    return texts;
+}
+
+/// Of all alternatives of JoinSettings or OutputSettings.
+template <class... Kinds>
+std::vector<std::string> wordsOf(std::type_identity<std::variant<Kinds...>>) {
+    return {Kinds::word...};
 }
 
 } // namespace spillway::config

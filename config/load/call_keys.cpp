@@ -1,4 +1,5 @@
 #include "config/load/sections.h"
+#include "config/load/suggest.h"
 #include "config/name.h"
 #include "config/quote.h"
 #include "config/text.h"
@@ -26,7 +27,7 @@ std::string checked(const std::string& text) {
 const Keys<WhepJoin>& whepKeys() {
     static const Keys<WhepJoin> keys{
         typeKey<WhepJoin>(),
-        {"url", parsed(&WhepJoin::url, checked<checkHttpUrl>), Presence::required},
+        {"url", parsed(&WhepJoin::url, checked<checkHttpUrl>), Requirement::required},
         {"token", secret(&WhepJoin::token)},
         {"participant", name(&WhepJoin::participant)},
     };
@@ -49,8 +50,8 @@ void checkRoom(std::string_view view) {
 const Keys<JanusJoin>& janusKeys() {
     static const Keys<JanusJoin> keys{
         typeKey<JanusJoin>(),
-        {"url", parsed(&JanusJoin::url, checked<checkWebSocketUrl>), Presence::required},
-        {"room", parsed(&JanusJoin::room, checked<checkRoom>), Presence::required},
+        {"url", parsed(&JanusJoin::url, checked<checkWebSocketUrl>), Requirement::required},
+        {"room", parsed(&JanusJoin::room, checked<checkRoom>), Requirement::required},
         {"pin", secret(&JanusJoin::pin)},
         {"token", secret(&JanusJoin::token)},
         {"apisecret", secret(&JanusJoin::apiSecret)},
@@ -96,16 +97,24 @@ void readVideo(const Value& value, CallSettings& call) {
     readMapping(value, videoKeys(), call);
 }
 
+bool canPause(const JoinSettings& join) {
+    return std::visit([](const auto& kind) { return kind.canPause; }, join);
+}
+
+template <class... Kinds>
+std::string wordsThatPause(std::type_identity<std::variant<Kinds...>>) {
+    std::vector<std::string> words;
+    ((Kinds::canPause ? words.push_back(Kinds::word) : void()), ...);
+    return joined(words);
+}
+
 } // namespace
 
 const Keys<CallSettings>& callKeys() {
-    using Join = decltype(CallSettings::join);
-    static const std::vector<Alternative<Join>> joins{
-        alternative<Join>("whip", whipKeys()), alternative<Join>("whep", whepKeys()),
-        alternative<Join>("janus", janusKeys()), alternative<Join>("test", testKeys())};
     static const Keys<CallSettings> keys{
-        {"name", name(&CallSettings::name), Presence::required},
-        {"join", choice(&CallSettings::join, joins), Presence::required},
+        {"name", name(&CallSettings::name), Requirement::required},
+        {"join", choice(&CallSettings::join, whipKeys(), whepKeys(), janusKeys(), testKeys()),
+         Requirement::required},
         {"video", {readVideo, dotted(videoKeys(), ".")}},
         {"media_timeout", duration(&CallSettings::mediaTimeout, 100ms, 1h)},
         {"jitter", duration(&CallSettings::jitter, 1ms, 10s, Zero::allowed)},
@@ -116,12 +125,13 @@ const Keys<CallSettings>& callKeys() {
 }
 
 void checkCall(const Value& value, const CallSettings& call) {
-    if (call.unwatched != Unwatched::pause || std::holds_alternative<JanusJoin>(call.join)) return;
+    if (call.unwatched != Unwatched::pause || canPause(call.join)) return;
     // A join that could not be read has its own problem.
     if (value.at("join").at("type").node().text != joinName(call)) return;
     value.at("unwatched")
         .problem(std::string("a call of type ") + joinName(call) +
-                 " cannot pause its tracks; allowed is drain, pause only with janus");
+                 " cannot pause its tracks; allowed is drain, pause only with " +
+                 wordsThatPause(std::type_identity<JoinSettings>()));
 }
 
 } // namespace spillway::config

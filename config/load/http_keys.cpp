@@ -63,8 +63,8 @@ Reading<T> readableFile(std::filesystem::path T::*member) {
 
 const Keys<TlsSettings>& tlsKeys() {
     static const Keys<TlsSettings> keys{
-        {"certificate", readableFile(&TlsSettings::certificate), Presence::required},
-        {"key", readableFile(&TlsSettings::key), Presence::required},
+        {"certificate", readableFile(&TlsSettings::certificate), Requirement::required},
+        {"key", readableFile(&TlsSettings::key), Requirement::required},
     };
     return keys;
 }

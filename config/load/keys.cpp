@@ -36,7 +36,7 @@ void reportUnknown(const Value& mapping, const Entry& entry, const std::vector<s
 
 void reportMissing(const Value& mapping, const std::vector<KeyName>& keys) {
     for (const KeyName& key : keys) {
-        if (key.presence == Presence::required && mapping.find(key.name) == nullptr)
+        if (key.requirement == Requirement::required && mapping.find(key.name) == nullptr)
             mapping.problemAt(mapping.node().place, key.name, "this key is missing");
     }
 }
@@ -60,6 +60,11 @@ void checkKeys(const Value& mapping, const std::vector<KeyName>& keys, UnknownKe
                               "this key appears twice, first on line " + std::to_string(first->second.line));
     }
     reportMissing(mapping, keys);
+}
+
+void detail::merge(std::vector<std::string>& names, const std::vector<std::string>& more) {
+    for (const std::string& name : more)
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
 std::optional<std::size_t> typeOf(const Value& mapping, const std::vector<std::string>& words) {

@@ -9,18 +9,18 @@
 
 #include "config/load/value.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace spillway::config {
 
-enum class Presence { optional, required };
+enum class Requirement { optional, required };
 
 /// How the value of a key gets into the struct T.
 template <class T>
@@ -34,7 +34,7 @@ template <class T>
 struct Key {
     std::string name;
     Reading<T> reading;
-    Presence presence = Presence::optional;
+    Requirement requirement = Requirement::optional;
 };
 
 template <class T>
@@ -43,7 +43,7 @@ using Keys = std::vector<Key<T>>;
 /// What checkKeys() needs of a table.
 struct KeyName {
     std::string name;
-    Presence presence;
+    Requirement requirement;
 };
 
 /// Whether a message may name an unknown key: not where a secret may have been written by mistake.
@@ -57,7 +57,7 @@ void readMapping(const Value& value, const Keys<T>& keys, T& out, UnknownKey unk
     std::vector<KeyName> names;
     std::vector<std::string> allowed;
     for (const Key<T>& key : keys) {
-        names.push_back({key.name, key.presence});
+        names.push_back({key.name, key.requirement});
         allowed.push_back(key.name);
     }
     if (!value.isMapping(allowed)) return;
@@ -175,41 +175,33 @@ Reading<T> readElsewhere() {
     return {[](const Value&, T&) {}, {}};
 }
 
-/// One of the kinds that the key `type` chooses between.
-template <class V>
-struct Alternative {
-    std::string word;
-    std::function<void(const Value&, V&)> read;
-    std::vector<std::string> below;
-};
-
-/// `keys` must name `type` (typeKey()), and outlive this.
-template <class V, class A>
-Alternative<V> alternative(std::string word, const Keys<A>& keys) {
-    return {std::move(word),
-            [&keys](const Value& value, V& out) { readMapping(value, keys, out.template emplace<A>()); },
-            dotted(keys, ".")};
-}
-
-template <class A>
-Key<A> typeKey() {
-    return {"type", readElsewhere<A>()};
+/// The line `type` that every table below choice() begins with.
+template <class Kind>
+Key<Kind> typeKey() {
+    return {"type", readElsewhere<Kind>()};
 }
 
 /// The value of `type`, as an index into the words; reports a missing or unknown one.
 std::optional<std::size_t> typeOf(const Value& mapping, const std::vector<std::string>& words);
 
-template <class T, class V>
-Reading<T> choice(V T::*member, const std::vector<Alternative<V>>& alternatives) {
-    std::vector<std::string> words;
+namespace detail {
+/// Appends what is not there yet.
+void merge(std::vector<std::string>& names, const std::vector<std::string>& more);
+} // namespace detail
+
+/// A mapping whose `type` is the word of one of the Kinds. There must be a table for each of them, in their
+/// order, or this does not compile; the tables must outlive this.
+template <class T, class... Kinds>
+Reading<T> choice(std::variant<Kinds...> T::*member, const Keys<Kinds>&... keys) {
+    using Choice = std::variant<Kinds...>;
+    using Read = std::function<void(const Value&, Choice&)>;
+    const std::vector<Read> readers{[&keys](const Value& value, Choice& out) {
+        readMapping(value, keys, out.template emplace<Kinds>());
+    }...};
     std::vector<std::string> below;
-    for (const Alternative<V>& alternative : alternatives) {
-        words.push_back(alternative.word);
-        for (const std::string& key : alternative.below)
-            if (std::find(below.begin(), below.end(), key) == below.end()) below.push_back(key);
-    }
-    return {[=](const Value& value, T& out) {
-                if (const auto index = typeOf(value, words)) alternatives[*index].read(value, out.*member);
+    (detail::merge(below, dotted(keys, ".")), ...);
+    return {[=, words = wordsOf(std::type_identity<Choice>())](const Value& value, T& out) {
+                if (const auto index = typeOf(value, words)) readers[*index](value, out.*member);
             },
             below};
 }

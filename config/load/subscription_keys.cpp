@@ -19,7 +19,7 @@ void readContainer(const Value& value, RecordOutput&) {
 const Keys<RecordOutput>& recordKeys() {
     static const Keys<RecordOutput> keys{
         typeKey<RecordOutput>(),
-        {"directory", text(&RecordOutput::directory), Presence::required},
+        {"directory", text(&RecordOutput::directory), Requirement::required},
         {"container", {readContainer, {}}},
         {"segment", duration(&RecordOutput::segment, 1s, 7 * day, Zero::allowed)},
         {"keep", duration(&RecordOutput::keep, 1s, 36500 * day)},
@@ -38,8 +38,8 @@ std::string checkedHost(const std::string& text) {
 const Keys<RtpOutput>& rtpKeys() {
     static const Keys<RtpOutput> keys{
         typeKey<RtpOutput>(),
-        {"host", parsed(&RtpOutput::host, checkedHost), Presence::required},
-        {"port", count(&RtpOutput::port, 1, 65535), Presence::required},
+        {"host", parsed(&RtpOutput::host, checkedHost), Requirement::required},
+        {"port", count(&RtpOutput::port, 1, 65535), Requirement::required},
         {"sdp", text(&RtpOutput::sdp)},
         {"max_tracks", count(&RtpOutput::maxTracks, 1, 1000)},
     };
@@ -55,9 +55,7 @@ void checkPorts(const Value& value, const RtpOutput& rtp) {
 }
 
 Reading<SubscriptionSettings> outputReading() {
-    static const std::vector<Alternative<OutputSettings>> outputs{
-        alternative<OutputSettings>("record", recordKeys()), alternative<OutputSettings>("rtp", rtpKeys())};
-    Reading<SubscriptionSettings> reading = choice(&SubscriptionSettings::output, outputs);
+    Reading<SubscriptionSettings> reading = choice(&SubscriptionSettings::output, recordKeys(), rtpKeys());
     reading.read = [read = reading.read](const Value& value, SubscriptionSettings& subscription) {
         read(value, subscription);
         if (const auto* rtp = std::get_if<RtpOutput>(&subscription.output)) checkPorts(value, *rtp);
@@ -79,9 +77,9 @@ const Keys<QueueSettings>& queueKeys() {
 
 const Keys<SubscriptionSettings>& subscriptionKeys() {
     static const Keys<SubscriptionSettings> keys{
-        {"name", name(&SubscriptionSettings::name), Presence::required},
+        {"name", name(&SubscriptionSettings::name), Requirement::required},
         {"tracks", parsed(&SubscriptionSettings::tracks, TrackGlob::parse)},
-        {"output", outputReading(), Presence::required},
+        {"output", outputReading(), Requirement::required},
         {"queue", section(&SubscriptionSettings::queue, queueKeys())},
     };
     return keys;

@@ -74,11 +74,7 @@ class Value {
 
     template <class E, std::size_t N>
     std::optional<E> oneOf(const std::array<Word<E>, N>& words) const {
-        std::vector<std::string> allowed;
-        allowed.reserve(N);
-        for (const Word<E>& candidate : words)
-            allowed.emplace_back(candidate.text);
-        const auto index = word(allowed);
+        const auto index = word(wordsOf(words));
         if (!index) return std::nullopt;
         return words[*index].value;
     }

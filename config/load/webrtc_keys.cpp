@@ -58,7 +58,7 @@ void readUrls(const Value& value, IceServerEntry& entry) {
 
 const Keys<IceServerEntry>& iceServerKeys() {
     static const Keys<IceServerEntry> keys{
-        {"urls", {readUrls, {}}, Presence::required},
+        {"urls", {readUrls, {}}, Requirement::required},
         {"username", text(&IceServerEntry::username)},
         {"password", secret(&IceServerEntry::password)},
     };

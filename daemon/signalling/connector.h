@@ -83,7 +83,4 @@ class Connector {
 /// before.
 using MakeConnector = std::function<std::unique_ptr<Connector>(ConnectorEvents)>;
 
-/// For a call that this daemon joins as a guest (`whep`, `janus`).
-MakeConnector connectorsOf(relay::Loop& loop, const config::CallSettings& call);
-
 } // namespace spillway::daemon

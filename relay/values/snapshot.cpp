@@ -16,6 +16,7 @@ const char* wishReasonName(WishReason reason) {
 
 const char* trackStateName(TrackState state) {
     static constexpr std::array names{"live", "waiting", "paused"};
+    static_assert(names.size() == trackStates.size());
     return names[static_cast<std::size_t>(state)];
 }
 

@@ -52,6 +52,7 @@ enum class TrackState {
     waiting, ///< its peer is gone and the next is awaited; name and subscribers are kept
     paused,  ///< nobody watches, and the SFU was asked not to send
 };
+inline constexpr std::array trackStates{TrackState::live, TrackState::waiting, TrackState::paused};
 const char* trackStateName(TrackState state);
 
 struct TrackSnapshot {

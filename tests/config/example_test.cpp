@@ -74,6 +74,23 @@ Settings wholeSettings() {
     return valid(load(replaced(wholeText(), "/etc/spillway", folder.path().string()), "f"));
 }
 
+/// The one call or output of this kind that the example shows.
+template <class Kind, class List, class Member>
+const Kind& shown(const List& list, Member member) {
+    std::vector<const Kind*> found;
+    for (const auto& element : list)
+        if (const auto* kind = std::get_if<Kind>(&(element.*member))) found.push_back(kind);
+    INFO("config/spillway.example.yaml shows " << found.size() << " of type " << Kind::word << ", not one");
+    REQUIRE(found.size() == 1);
+    return *found.front();
+}
+
+/// The same of every kind.
+template <class... Kinds, class List, class Member>
+void checkShown(std::type_identity<std::variant<Kinds...>>, const List& list, Member member) {
+    (shown<Kinds>(list, member), ...);
+}
+
 void checkCommonDefaults(const Settings& shown) {
     const Settings defaults;
     CHECK(shown.http.listen == defaults.http.listen);
@@ -119,19 +136,26 @@ TEST_CASE("the known keys are those that are read") {
     CHECK(std::set<std::string>(known.begin(), known.end()).size() == known.size());
 }
 
+TEST_CASE("the reference configuration shows every kind of call and output once") {
+    const Settings settings = wholeSettings();
+    checkShown(std::type_identity<JoinSettings>(), settings.calls, &CallSettings::join);
+    checkShown(std::type_identity<OutputSettings>(), settings.subscriptions, &SubscriptionSettings::output);
+}
+
 TEST_CASE("every default that the reference configuration shows is the true one") {
     const Settings settings = wholeSettings();
     checkCommonDefaults(settings);
-    REQUIRE(settings.calls.size() == 4);
+    REQUIRE(settings.calls.size() == std::variant_size_v<JoinSettings>);
     const CallSettings call;
     CHECK(settings.calls[0].videoCodecs == call.videoCodecs);
     CHECK(settings.calls[0].mediaTimeout == call.mediaTimeout);
     CHECK(settings.calls[0].jitter == call.jitter);
     CHECK(settings.calls[0].unwatched == call.unwatched);
     CHECK(settings.calls[0].linger == call.linger);
-    CHECK(std::get<WhepJoin>(settings.calls[1].join).participant == WhepJoin{}.participant);
-    CHECK(std::get<JanusJoin>(settings.calls[2].join).display == JanusJoin{}.display);
-    const auto& test = std::get<TestJoin>(settings.calls[3].join);
+    const auto join = &CallSettings::join;
+    CHECK(shown<WhepJoin>(settings.calls, join).participant == WhepJoin{}.participant);
+    CHECK(shown<JanusJoin>(settings.calls, join).display == JanusJoin{}.display);
+    const auto& test = shown<TestJoin>(settings.calls, join);
     CHECK(test.participants == TestJoin{}.participants);
     CHECK(test.width == TestJoin{}.width);
     CHECK(test.height == TestJoin{}.height);
@@ -141,7 +165,7 @@ TEST_CASE("every default that the reference configuration shows is the true one"
 
 TEST_CASE("every default of a subscription that the reference configuration shows is the true one") {
     const Settings settings = wholeSettings();
-    REQUIRE(settings.subscriptions.size() == 2);
+    REQUIRE(settings.subscriptions.size() == std::variant_size_v<OutputSettings>);
     const SubscriptionSettings& archive = settings.subscriptions[0];
     CHECK(archive.tracks.text() == SubscriptionSettings{}.tracks.text());
     CHECK(std::get<RecordOutput>(archive.output).segment == RecordOutput{}.segment);
@@ -149,7 +173,8 @@ TEST_CASE("every default of a subscription that the reference configuration show
     CHECK(archive.queue.bytes == QueueBounds{}.bytes);
     CHECK(archive.queue.time == QueueBounds{}.time);
     CHECK(archive.queue.policy == QueueBounds{}.policy);
-    CHECK(std::get<RtpOutput>(settings.subscriptions[1].output).maxTracks == RtpOutput{}.maxTracks);
+    CHECK(shown<RtpOutput>(settings.subscriptions, &SubscriptionSettings::output).maxTracks ==
+          RtpOutput{}.maxTracks);
 }
 
 TEST_CASE("the reference configuration shows every source of a secret") {

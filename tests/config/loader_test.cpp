@@ -242,7 +242,7 @@ TEST_CASE("one subscription is read from YAML and from JSON") {
 TEST_CASE("a subscription of its own meets the same rules as one in the list") {
     CHECK(problemLines(loadSubscription("{\"name\": \"a\", \"output\": {\"type\": \"recrod\"}, \"quue\": 1}",
                                         "body")) ==
-          Lines{"body:1:34: output.type: \"recrod\" is not known here; allowed: record, rtp; did you mean "
+          Lines{"body:1:34: output.type: \"recrod\" is not known here; allowed: " + joined(typeWords<OutputSettings>()) + "; did you mean "
                 "\"record\"?",
                 "body:1:45: quue: this key is not known; allowed: name, tracks, output, queue; did you mean "
                 "\"queue\"?"});

@@ -1,7 +1,9 @@
 // What the tests of the loader share.
 #pragma once
 
+#include "config/load/suggest.h"
 #include "config/loader.h"
+#include "config/words.h"
 #include "support/catch.h"
 
 #include <filesystem>
@@ -42,6 +44,12 @@ inline std::string problemOf(std::string_view yaml, const Lines& overrides = {})
     CAPTURE(lines);
     REQUIRE(lines.size() == 1);
     return lines.front();
+}
+
+/// The words that `type:` may have: of JoinSettings or OutputSettings.
+template <class Kinds>
+std::vector<std::string> typeWords() {
+    return wordsOf(std::type_identity<Kinds>());
 }
 
 /// A folder of its own, gone with this.

@@ -106,5 +106,7 @@ TEST_CASE("kinds are called as in the configuration") {
     CHECK(std::string(policyName(QueuePolicy::latest)) == "latest");
     CHECK(std::string(policyName(QueuePolicy::disconnect)) == "disconnect");
     CHECK(std::string(joinName(CallSettings{"a", WhipJoin{}})) == "whip");
+    CHECK(std::string(joinName(CallSettings{"a", WhepJoin{}})) == "whep");
+    CHECK(std::string(joinName(CallSettings{"a", JanusJoin{}})) == "janus");
     CHECK(std::string(joinName(CallSettings{"a", TestJoin{}})) == "test");
 }

@@ -1,3 +1,4 @@
+#include "config/words.h"
 #include "daemon/app.h"
 #include "daemon/version.h"
 #include "routed_server.h"
@@ -59,6 +60,33 @@ std::vector<std::string> bodyTypes(const daemon::http::Route& route) {
     return types;
 }
 
+using Words = std::vector<std::string>;
+
+/// The enum at a dotted path below components.schemas.
+Words enumAt(const std::string& path) {
+    YAML::Node node = YAML::Load(daemon::http::openapiDocument)["components"]["schemas"];
+    std::istringstream keys(path);
+    for (std::string key; std::getline(keys, key, '.');)
+        node.reset(node[key]);
+    return node["enum"].as<Words>(Words{});
+}
+
+template <class States>
+Words namesOf(const States& states, const char* (*name)(typename States::value_type)) {
+    Words names;
+    for (const auto state : states)
+        names.emplace_back(name(state));
+    return names;
+}
+
+void checkEnum(const std::string& path, Words words) {
+    INFO("daemon/http/openapi.yaml, components.schemas." << path << ".enum");
+    Words documented = enumAt(path);
+    std::sort(documented.begin(), documented.end());
+    std::sort(words.begin(), words.end());
+    CHECK(documented == words);
+}
+
 config::Settings settings() {
     config::Settings settings;
     settings.http = test::localSettings();
@@ -90,6 +118,30 @@ TEST_CASE("the API document tells the role and the body of every route") {
         for (const auto& type : bodyTypes(route))
             CHECK(operation["requestBody"]["content"][type].IsDefined());
     }
+}
+
+TEST_CASE("the API document names every kind of call and output, every policy and every codec") {
+    const auto joins = config::wordsOf(std::type_identity<config::JoinSettings>());
+    checkEnum("Call.properties.type", joins);
+    checkEnum("CallSettings.properties.join.properties.type", joins);
+    checkEnum("CallSettings.properties.video.properties.codecs.items", wordsOf(config::videoCodecWords));
+    checkEnum("CallSettings.properties.unwatched", wordsOf(config::unwatchedWords));
+    const auto outputs = config::wordsOf(std::type_identity<config::OutputSettings>());
+    checkEnum("SubscriptionSettings.properties.output.properties.type", outputs);
+    checkEnum("Subscription.properties.output.properties.type", outputs);
+    checkEnum("SubscriptionSettings.properties.queue.properties.policy", wordsOf(config::policyWords));
+    checkEnum("Queue.properties.policy", wordsOf(config::policyWords));
+}
+
+TEST_CASE("the API document names every state of calls, tracks and events") {
+    const auto calls = namesOf(relay::callStates, relay::callStateName);
+    const auto tracks = namesOf(relay::trackStates, relay::trackStateName);
+    checkEnum("Call.properties.state", calls);
+    checkEnum("AnyTrack.properties.state", tracks);
+    Words events{"ended", "attached", "detached", "refused"};
+    events.insert(events.end(), calls.begin(), calls.end());
+    events.insert(events.end(), tracks.begin(), tracks.end());
+    checkEnum("Event.properties.state", events);
 }
 
 TEST_CASE("every reference in the API document leads somewhere") {
