@@ -17,7 +17,14 @@ namespace {
 
 constexpr std::string_view unixPrefix = "unix:";
 
-/// The address as the system writes it, or nothing when `host` is not numeric.
+std::optional<std::uint16_t> parsePort(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
+    return port;
+}
+
+/// The address as the system writes it; nothing if `host` is not numeric.
 std::optional<std::string> numericHost(const std::string& host) {
     for (const int family : {AF_INET, AF_INET6}) {
         std::array<unsigned char, sizeof(in6_addr)> binary{};
@@ -41,7 +48,7 @@ bool isDnsName(std::string_view text) {
         const std::size_t dot = text.find('.');
         const std::string_view label = text.substr(0, dot);
         if (!isLabel(label)) return false;
-        // The last label of a name is never a number (RFC 3696), that of a mistyped address is.
+        // The last label of a name is never a number (RFC 3696); that of a mistyped address is.
         if (dot == std::string_view::npos)
             return label.find_first_not_of("0123456789") != std::string_view::npos;
         text.remove_prefix(dot + 1);
@@ -49,7 +56,7 @@ bool isDnsName(std::string_view text) {
 }
 
 struct Allowed {
-    const char* shape; ///< what is said of a text that is nothing like it
+    const char* shape; ///< the reason given for a text of another form
     const char* examples;
 };
 constexpr Allowed tcpOrUnix{"it is neither host:port nor unix:/path",
@@ -57,11 +64,11 @@ constexpr Allowed tcpOrUnix{"it is neither host:port nor unix:/path",
 constexpr Allowed udp{"it is not host:port", "0.0.0.0:8189, [::]:8189"};
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why, const Allowed& allowed = tcpOrUnix) {
-    throw std::invalid_argument(quote(text) + " is not an address to listen on: " + why + "; allowed are " +
-                                allowed.examples);
+    throw std::invalid_argument(quote(text) + " is not an address to listen on: " + why +
+                                "; allowed: " + allowed.examples);
 }
 
-/// Loopback is one: tests and players on this machine are somebody.
+/// Loopback counts: tests and players on this machine reach it.
 bool isReachable(const std::string& host) {
     const auto firstOctet = [&] { return std::stoi(host.substr(0, host.find('.'))); };
     if (host.find(':') == std::string::npos) return host != "0.0.0.0" && firstOctet() < 224;
@@ -100,7 +107,7 @@ std::optional<HostPort> splitHostPort(std::string_view text) {
 
 namespace {
 
-/// With a port.
+/// Insists on a port.
 HostPort numericHostPort(std::string_view text, const Allowed& allowed) {
     const auto split = splitHostPort(text);
     if (!split) refuse(text, allowed.shape, allowed);
@@ -121,9 +128,9 @@ std::string parseReachableAddress(std::string_view text) {
     const auto host =
         text.find('\0') == std::string_view::npos ? numericHost(std::string(text)) : std::nullopt;
     if (host && isReachable(*host)) return *host;
-    throw std::invalid_argument(quote(text) + " is not an address to be reached at: " +
-                                (host ? "nobody can send to it" : "it is not numeric") +
-                                "; allowed are 203.0.113.7, 2001:db8::7");
+    throw std::invalid_argument(quote(text) + " is not a reachable address: " +
+                                (host ? "nothing can be sent to it" : "it is not numeric") +
+                                "; allowed: 203.0.113.7, 2001:db8::7");
 }
 
 ListenAddress ListenAddress::parse(std::string_view text) {

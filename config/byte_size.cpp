@@ -20,7 +20,7 @@ struct Unit {
 constexpr std::array units{Unit{"TiB", 1ULL << 40U}, Unit{"GiB", 1ULL << 30U}, Unit{"MiB", 1ULL << 20U},
                            Unit{"KiB", 1ULL << 10U}, Unit{"B", 1}};
 
-/// `64KB`, `64k`, `64kib` all meant the unit that begins with this letter.
+/// Whoever writes `64KB`, `64k` or `64kib` means the unit that begins with the same letter.
 std::string meantUnit(const NumberWithUnit& split) {
     for (const Unit& unit : units) {
         if (std::toupper(static_cast<unsigned char>(split.unit.front())) != unit.name.front()) continue;
@@ -30,11 +30,10 @@ std::string meantUnit(const NumberWithUnit& split) {
 }
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why, const std::string& suggestion = "") {
-    throw std::invalid_argument(
-        quote(text) + " is not a size: " + why +
-        "; allowed is a whole number and one of B, KiB, MiB, GiB, TiB, such as 64KiB, "
-        "512MiB, 50GiB" +
-        suggestion);
+    throw std::invalid_argument(quote(text) + " is not a size: " + why +
+                                "; allowed: a whole number and one of B, KiB, MiB, GiB, TiB, such as 64KiB, "
+                                "512MiB, 50GiB" +
+                                suggestion);
 }
 
 } // namespace
@@ -49,7 +48,7 @@ std::uint64_t parseByteSize(std::string_view text) {
         if (!value) refuse(text, "it is too large");
         return *value;
     }
-    refuse(text, "the unit " + quote(split->unit) + " is not known", meantUnit(*split));
+    refuse(text, "unknown unit " + quote(split->unit), meantUnit(*split));
 }
 
 std::string formatByteSize(std::uint64_t bytes) {

@@ -1,5 +1,5 @@
-// Sizes as users write them: `64KiB`, `512MiB`, `50GiB`, `1TiB`; or as a bare number of bytes, as programs do in
-// JSON. Nothing else parses sizes.
+// Sizes as users write them: `64KiB`, `512MiB`, `50GiB`, `1TiB`; or as a bare number of bytes, as programs do
+// in JSON. Nothing else parses sizes.
 #pragma once
 
 #include <cstdint>

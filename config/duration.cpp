@@ -19,13 +19,13 @@ struct Unit {
 constexpr std::array units{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1000},
                            Unit{"ms", 1}};
 
-/// A hundred years: everything above is a slip, and sums of such values still fit.
+/// A hundred years. Anything longer is a mistake, and sums of such values still fit.
 constexpr std::uint64_t longest = 36'525ULL * 86'400'000;
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
     throw std::invalid_argument(
         quote(text) + " is not a duration: " + why +
-        "; allowed is a whole number and one of ms, s, m, h, d, such as 500ms, 10s, 5m, 1h, 7d");
+        "; allowed: a whole number and one of ms, s, m, h, d, such as 500ms, 10s, 5m, 1h, 7d");
 }
 
 } // namespace
@@ -41,7 +41,7 @@ std::chrono::milliseconds parseDuration(std::string_view text) {
         if (!value) refuse(text, "it is too long");
         return std::chrono::milliseconds(*value);
     }
-    refuse(text, "the unit " + quote(split->unit) + " is not known");
+    refuse(text, "unknown unit " + quote(split->unit));
 }
 
 std::string formatDuration(std::chrono::milliseconds duration) {

@@ -1,4 +1,5 @@
-// Durations as users write them: `500ms`, `10s`, `5m`, `1h`, `7d`, or a bare `0`. Nothing else parses durations.
+// Durations as users write them: `500ms`, `10s`, `5m`, `1h`, `7d`, or a bare `0`. Nothing else parses
+// durations.
 #pragma once
 
 #include <chrono>

@@ -19,7 +19,7 @@ namespace {
 
 class Descriptor {
   public:
-    /// O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+    /// O_NONBLOCK, because opening a pipe without a writer would wait forever.
     explicit Descriptor(const std::filesystem::path& file)
         : fd_(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) {
         if (fd_ < 0) failWithErrno();
@@ -43,7 +43,7 @@ std::size_t sizeOfRegularFile(const Descriptor& descriptor) {
 }
 
 [[noreturn]] void failTooLarge(std::size_t maxBytes) {
-    throw FileError("it is too large: at most " + formatByteSize(maxBytes) + " are allowed");
+    throw FileError("it is too large; the limit is " + formatByteSize(maxBytes));
 }
 
 } // namespace
@@ -51,7 +51,7 @@ std::size_t sizeOfRegularFile(const Descriptor& descriptor) {
 std::string readFile(const std::filesystem::path& file, std::size_t maxBytes) {
     const Descriptor descriptor(file);
     if (sizeOfRegularFile(descriptor) > maxBytes) failTooLarge(maxBytes);
-    // One byte more than allowed: the file may grow meanwhile, and those under /proc have no size.
+    // One byte more than allowed, because the file may be growing, and files under /proc report no size.
     std::string contents(maxBytes + 1, '\0');
     std::size_t filled = 0;
     while (filled < contents.size()) {

@@ -14,7 +14,7 @@ namespace {
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
     throw std::invalid_argument(
         quote(text) + " is not a track pattern: " + why +
-        "; allowed is call/participant/source, each of A-Z a-z 0-9 . _ - and *, such as "
+        "; allowed: call/participant/source, each of A-Z a-z 0-9 . _ - and *, such as "
         "standup/*/camera");
 }
 
@@ -29,7 +29,7 @@ std::vector<std::string_view> split(std::string_view text) {
 }
 
 void checkSegment(std::string_view text, std::string_view segment) {
-    if (segment.empty()) refuse(text, "a part of it is empty");
+    if (segment.empty()) refuse(text, "one of its parts is empty");
     if (segment.find("**") != std::string_view::npos)
         refuse(text, "a single * matches anything within a part");
     std::string sample(segment);
@@ -37,8 +37,7 @@ void checkSegment(std::string_view text, std::string_view segment) {
     if (!isName(sample)) refuse(text, "no name can match the part " + quote(segment));
 }
 
-/// `*` matches any run of bytes. Goes back to the last star only, so the cost is at most |pattern| *
-/// |text|.
+/// `*` matches any run of bytes. Backtracks to the last star only, so the cost is at most |pattern| * |text|.
 bool matchesSegment(std::string_view pattern, std::string_view text) {
     std::size_t p = 0;
     std::size_t t = 0;

@@ -9,7 +9,7 @@ namespace spillway::config {
 
 namespace {
 
-/// The body of a request; a call or subscription with every key is a hundredth of it.
+/// The limit for the body of a request. A call or subscription with every key takes a hundredth of it.
 constexpr std::size_t maxElementBytes = 64UL * 1024;
 
 std::vector<Problem> single(const std::string& file, const Place& place, std::string message) {
@@ -22,12 +22,11 @@ Loaded<T> result(T settings, Problems& problems) {
     return problems.take();
 }
 
-/// One element of a list of the document, as a text of its own.
+/// One element of a list of the document, in a text of its own.
 template <class T, class Read>
 Loaded<T> loadElement(std::string_view text, const std::string& file, Read read) {
     if (text.size() > maxElementBytes)
-        return single(file, {},
-                      "the text is too large: at most " + formatByteSize(maxElementBytes) + " are allowed");
+        return single(file, {}, "the text is too large; the limit is " + formatByteSize(maxElementBytes));
     Problems problems(file);
     T element;
     try {

@@ -1,5 +1,6 @@
-// YAML in; out come Settings, or a list of every problem. Opens only files that the text names: it reads secrets,
-// and checks that certificate and key are readable. Any input takes a second at most, and 150 MiB. Any thread.
+// YAML in; out come Settings, or a list of every problem. Opens only files that the text names: it reads
+// secrets, and checks that certificate and key are readable. Any input takes a second at most, and 150 MiB.
+// Any thread.
 #pragma once
 
 #include "config/settings.h"
@@ -26,7 +27,8 @@ struct Problem {
 template <class T>
 using Loaded = std::variant<T, std::vector<Problem>>;
 
-/// An empty text gives the defaults. Each override is KEY=VALUE as in --set: a dotted path (`http.listen`) and YAML.
+/// An empty text gives the defaults. Each override is KEY=VALUE as in --set: a dotted path (`http.listen`)
+/// and YAML.
 Loaded<Settings> load(std::string_view yaml, const std::string& file,
                       const std::vector<std::string>& overrides = {});
 Loaded<Settings> loadFile(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});

@@ -14,7 +14,7 @@ bool isContinuation(unsigned char byte) {
     return (byte & 0xc0U) == 0x80;
 }
 
-/// Where to cut so that no UTF-8 sequence is halved.
+/// Where to cut without splitting a UTF-8 sequence.
 std::size_t cutAt(std::string_view text) {
     if (text.size() <= longest) return text.size();
     std::size_t cut = longest;

@@ -4,7 +4,7 @@ namespace spillway::config {
 
 bool Secret::matches(std::string_view candidate) const {
     if (value_.empty()) return false;
-    // volatile keeps the compiler from leaving the loop at the first difference.
+    // volatile stops the compiler from leaving the loop at the first difference.
     volatile unsigned char difference = candidate.size() == value_.size() ? 0 : 1;
     std::size_t at = 0;
     for (const char c : candidate) {

@@ -11,7 +11,7 @@ namespace spillway::config {
 
 namespace {
 
-/// A query may hold a token as well.
+/// Hides the URL if it may contain a password or, in its query, a token.
 std::string shown(std::string_view url) {
     return url.find_first_of("@?") == std::string_view::npos ? quote(url) : "this";
 }
@@ -19,16 +19,16 @@ std::string shown(std::string_view url) {
 [[noreturn]] void refuseIce(std::string_view url, const std::string& why) {
     throw std::invalid_argument(
         shown(url) + " is not a STUN or TURN URL: " + why +
-        "; allowed are stun:HOST:PORT, stuns:HOST:PORT, turn:HOST:PORT, turns:HOST:PORT, the "
+        "; allowed: stun:HOST:PORT, stuns:HOST:PORT, turn:HOST:PORT, turns:HOST:PORT, the "
         "last two also with ?transport=udp or ?transport=tcp");
 }
 
 [[noreturn]] void refuseOrigin(std::string_view origin, const std::string& why) {
     throw std::invalid_argument(shown(origin) + " is not an origin: " + why +
-                                "; allowed are https://HOST, http://HOST, both also with :PORT, and *");
+                                "; allowed: https://HOST, http://HOST, both also with :PORT, and *");
 }
 
-/// What a URL that something is fetched from begins with, and what such a thing is called.
+/// How a kind of URL begins, and what to call it.
 struct Schemes {
     const char* plain;
     const char* secure;
@@ -36,8 +36,8 @@ struct Schemes {
 };
 
 [[noreturn]] void refuseUrl(const Schemes& schemes, std::string_view url, const std::string& why) {
-    throw std::invalid_argument(shown(url) + " is not " + schemes.what + ": " + why + "; allowed are " +
-                                schemes.secure + "HOST and " + schemes.plain +
+    throw std::invalid_argument(shown(url) + " is not " + schemes.what + ": " + why +
+                                "; allowed: " + schemes.secure + "HOST and " + schemes.plain +
                                 "HOST, both also with :PORT, /PATH and ?QUERY");
 }
 
@@ -51,19 +51,19 @@ void checkUrl(const Schemes& schemes, std::string_view url) {
         refuseUrl(schemes, url,
                   std::string("it does not begin with ") + schemes.secure + " or " + schemes.plain);
     if (!std::all_of(url.begin(), url.end(), isUrlByte))
-        refuseUrl(schemes, url, "a byte in it must be written as %XX");
-    if (url.find('#') != std::string_view::npos) refuseUrl(schemes, url, "what follows the # is not sent");
+        refuseUrl(schemes, url, "it contains a byte that must be written as %XX");
+    if (url.find('#') != std::string_view::npos) refuseUrl(schemes, url, "it must not have a fragment (#)");
     const std::string_view rest = url.substr(scheme.size());
     const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
     if (authority.find('@') != std::string_view::npos)
-        refuseUrl(schemes, url, "user and password are not taken from a URL");
+        refuseUrl(schemes, url, "it must not contain a user or password");
     const auto split = splitHostPort(authority);
-    if (!split || split->port == 0) refuseUrl(schemes, url, "the host or port is not valid");
+    if (!split || split->port == 0) refuseUrl(schemes, url, "the host or port is invalid");
 }
 
 void checkTransport(std::string_view url, std::string_view scheme, std::string_view query) {
-    if (!scheme.starts_with("turn")) refuseIce(url, "only TURN takes what follows the ?");
-    if (query != "transport=udp" && query != "transport=tcp") refuseIce(url, "the transport is not known");
+    if (!scheme.starts_with("turn")) refuseIce(url, "only TURN URLs may have a query (?)");
+    if (query != "transport=udp" && query != "transport=tcp") refuseIce(url, "the transport is unknown");
 }
 
 } // namespace
@@ -71,17 +71,17 @@ void checkTransport(std::string_view url, std::string_view scheme, std::string_v
 void checkIceUrl(std::string_view url) {
     static constexpr std::array<std::string_view, 4> schemes{"stun", "stuns", "turn", "turns"};
     if (url.find('@') != std::string_view::npos)
-        refuseIce(url, "user and password have keys of their own, username and password");
+        refuseIce(url, "user and password belong in the keys username and password");
     const std::size_t colon = url.find(':');
     const std::string_view scheme = url.substr(0, colon);
     if (colon == std::string_view::npos || std::find(schemes.begin(), schemes.end(), scheme) == schemes.end())
-        refuseIce(url, "it begins with no such scheme");
+        refuseIce(url, "it does not begin with one of these schemes");
     const std::size_t question = url.find('?');
     if (question != std::string_view::npos) checkTransport(url, scheme, url.substr(question + 1));
     const std::string_view authority = url.substr(0, question).substr(colon + 1);
     if (authority.starts_with("//")) refuseIce(url, "there are no slashes after the scheme");
     const auto split = splitHostPort(authority);
-    if (!split || split->port == 0) refuseIce(url, "the host or port is not valid");
+    if (!split || split->port == 0) refuseIce(url, "the host or port is invalid");
 }
 
 bool isTurnUrl(std::string_view url) {
@@ -95,9 +95,9 @@ void checkOrigin(std::string_view origin) {
     if (slashes == std::string_view::npos || (scheme != "https" && scheme != "http"))
         refuseOrigin(origin, "it does not begin with https:// or http://");
     const std::string_view authority = origin.substr(slashes + 3);
-    if (authority.find('/') != std::string_view::npos) refuseOrigin(origin, "it has a path");
+    if (authority.find('/') != std::string_view::npos) refuseOrigin(origin, "it must not have a path");
     const auto split = splitHostPort(authority);
-    if (!split || split->port == 0) refuseOrigin(origin, "the host or port is not valid");
+    if (!split || split->port == 0) refuseOrigin(origin, "the host or port is invalid");
 }
 
 void checkHttpUrl(std::string_view url) {

@@ -34,7 +34,7 @@ const Keys<WhepJoin>& whepKeys() {
     return keys;
 }
 
-/// Janus reads room numbers as signed; 0 is none.
+/// Janus reads room numbers as signed, and has no room 0.
 bool isRoomNumber(const std::string& text) {
     return number<std::int64_t>(text).value_or(0) > 0 && text.front() != '0';
 }
@@ -43,7 +43,7 @@ void checkRoom(std::string_view view) {
     const std::string text(view);
     const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
     if (digits ? isRoomNumber(text) : isName(text)) return;
-    throw std::invalid_argument(quote(text) + " is not a room; allowed are a number from 1 to " +
+    throw std::invalid_argument(quote(text) + " is not a room; allowed: a number from 1 to " +
                                 std::to_string(INT64_MAX) + ", or 1 to 64 of A-Z a-z 0-9 . _ -");
 }
 
@@ -72,7 +72,7 @@ const Keys<TestJoin>& testKeys() {
     return keys;
 }
 
-/// In the order of preference.
+/// Most preferred first.
 void readCodecs(const Value& value, CallSettings& call) {
     const std::vector<Value> elements = value.oneOrMore();
     if (elements.empty()) value.problem("must name at least one codec");
@@ -82,7 +82,7 @@ void readCodecs(const Value& value, CallSettings& call) {
         if (!codec) continue;
         const auto& known = call.videoCodecs;
         if (std::find(known.begin(), known.end(), *codec) != known.end())
-            element.problem("this codec appears twice");
+            element.problem("duplicate codec");
         else
             call.videoCodecs.push_back(*codec);
     }
@@ -130,8 +130,8 @@ void checkCall(const Value& value, const CallSettings& call) {
     if (value.at("join").at("type").node().text != joinName(call)) return;
     value.at("unwatched")
         .problem(std::string("a call of type ") + joinName(call) +
-                 " cannot pause its tracks; allowed is drain, pause only with " +
-                 wordsThatPause(std::type_identity<JoinSettings>()));
+                 " cannot pause its tracks; allowed: drain (pause only with " +
+                 wordsThatPause(std::type_identity<JoinSettings>()) + ")");
 }
 
 } // namespace spillway::config

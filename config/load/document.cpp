@@ -13,7 +13,7 @@ namespace spillway::config {
 
 namespace {
 
-/// Whether blanks and a tab, in any order, begin the line (from 0).
+/// Whether the indentation of the line (counted from 0) contains a tab.
 bool isIndentedByTab(std::string_view text, int line) {
     for (; line > 0; --line) {
         const std::size_t end = text.find('\n');
@@ -24,20 +24,20 @@ bool isIndentedByTab(std::string_view text, int line) {
     return first != std::string_view::npos && text[first] == '\t';
 }
 
-/// yaml-cpp's own words, less what they quote: a password that begins with * or & would stand there.
+/// yaml-cpp's own message without what it quotes: that may be a password that begins with * or &.
 std::string reason(const YAML::Exception& error, std::string_view text) {
     const std::string message = error.msg.substr(0, error.msg.find(": "));
     const bool tab = isIndentedByTab(text, error.mark.line);
     return "this is not valid YAML: " + message +
-           (tab ? "; the line is indented by a tab, allowed are blanks" : "");
+           (tab ? "; the line is indented with a tab; use spaces" : "");
 }
 
 } // namespace
 
 TreeNode parseDocument(std::string_view text, std::size_t source) {
     if (text.size() > maxDocumentBytes)
-        throw SyntaxError({source, 0, 0}, "the text is too large: at most " +
-                                              formatByteSize(maxDocumentBytes) + " are allowed");
+        throw SyntaxError({source, 0, 0},
+                          "the text is too large; the limit is " + formatByteSize(maxDocumentBytes));
     checkText(text, source);
     TreeBuilder builder(source);
     std::istringstream stream{std::string(text)};

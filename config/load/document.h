@@ -1,9 +1,8 @@
-// A YAML text as a tree of plain values, each with its place. Goes between yaml-cpp's parser and the readers,
-// instead of YAML::Node, because hostile text must meet its limits while it is parsed, and duplicate keys
-// must be seen.
+// A YAML text as a tree of plain values, each with its place. Takes the place of YAML::Node, because hostile
+// text must hit its limits while it is parsed, and because duplicate keys must be seen.
 //
-// Comes in: text of any kind. Goes out: a tree within the limits, or one SyntaxError. Never more memory than
-// the limits allow, never recursion deeper than `maxDepth`. Any thread.
+// Comes in: any text. Goes out: a tree within the limits, or one SyntaxError. Takes no more memory than the
+// limits allow, and recurses no deeper than `maxDepth`. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -14,12 +13,12 @@
 
 namespace spillway::config {
 
-/// The largest text that is looked at; two thousand subscriptions fit. yaml-cpp reads ahead as long as a
-/// bracket is open and takes up to 280 bytes for each byte of such text: this bound keeps that below 150 MiB.
+/// The largest text that is parsed; two thousand subscriptions fit. While a bracket is open yaml-cpp reads
+/// ahead and takes up to 280 bytes for each byte of text: this limit keeps that below 150 MiB.
 inline constexpr std::size_t maxDocumentBytes = 512UL * 1024;
-/// Levels of lists and mappings; the deepest known key is on the seventh.
+/// Levels of lists and mappings; our deepest key is on the seventh.
 inline constexpr int maxDepth = 32;
-/// Memory of a tree with its aliases expanded.
+/// Memory of a tree with aliases expanded.
 inline constexpr std::size_t maxTreeBytes = 8UL * 1024 * 1024;
 
 struct Place {
@@ -37,7 +36,7 @@ struct TreeNode {
     bool quoted = false; ///< a scalar in quotes is text, whatever it looks like
     Place place;
     std::string text;           ///< of a scalar
-    std::vector<Entry> entries; ///< of a sequence (without keys) or a mapping
+    std::vector<Entry> entries; ///< of a mapping, or, without keys, of a sequence
 };
 
 struct Entry {
@@ -46,7 +45,7 @@ struct Entry {
     TreeNode value;
 };
 
-/// The text is not a YAML document that is accepted here. what() holds no part of the text.
+/// The text is not a YAML document, or not one that is accepted here. what() contains no part of the text.
 class SyntaxError : public std::runtime_error {
   public:
     SyntaxError(Place place, const std::string& message)
@@ -59,7 +58,7 @@ class SyntaxError : public std::runtime_error {
     Place place_;
 };
 
-/// Reads the one document of the text; an empty one is null. Throws SyntaxError.
+/// Reads the only document of the text; an empty one is null. Throws SyntaxError.
 TreeNode parseDocument(std::string_view text, std::size_t source);
 
 } // namespace spillway::config

@@ -59,7 +59,7 @@ void checkNames(const Value& list) {
         const auto [first, isNew] = lines.try_emplace(name.node().text, name.node().place.line);
         if (isNew) continue;
         const std::string where = first->second > 0 ? ", first on line " + std::to_string(first->second) : "";
-        name.problem("this name appears twice" + where);
+        name.problem("duplicate name" + where);
     }
 }
 
@@ -71,12 +71,12 @@ void checkEach(const Value& list, const std::vector<CallSettings>& calls) {
 
 void checkCount(const Value& list, std::size_t count, std::uint32_t limit, const std::string& limitKey) {
     if (count > limit)
-        list.problem("has " + std::to_string(count) + " elements, " + limitKey + " allows " +
+        list.problem("has " + std::to_string(count) + " elements; " + limitKey + " allows " +
                      std::to_string(limit));
 }
 
-/// Every subscription meets one track at least, so the sum of what is written is the least that will be
-/// wanted.
+/// Each subscription is going to serve one track or more, so the sum of the bounds as written is the least
+/// they can come to.
 void checkQueueMemory(const Value& list, const Settings& settings) {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < settings.subscriptions.size(); ++i) {
@@ -85,8 +85,8 @@ void checkQueueMemory(const Value& list, const Settings& settings) {
         sum += bytes;
         if (!fitted || sum <= settings.limits.queueMemory) continue;
         list.items()[i].at("queue").at("bytes").problem(
-            "with this one the queues may hold " + formatByteSize(sum) + ", limits.queue_memory allows " +
-            formatByteSize(settings.limits.queueMemory));
+            "with this subscription the queues may hold " + formatByteSize(sum) +
+            "; limits.queue_memory allows " + formatByteSize(settings.limits.queueMemory));
     }
 }
 

@@ -26,10 +26,9 @@ void readListen(const Value& value, HttpSettings& http) {
     for (const Value& element : elements) {
         const auto address = element.parsed(ListenAddress::parse);
         if (!address) continue;
-        // Port 0 is another one each time.
+        // Port 0 stands for a different port each time.
         const bool again = std::find(http.listen.begin(), http.listen.end(), *address) != http.listen.end();
-        if (again && (address->isUnix() || address->port() != 0))
-            element.problem("this address appears twice");
+        if (again && (address->isUnix() || address->port() != 0)) element.problem("duplicate address");
         http.listen.push_back(*address);
     }
 }

@@ -9,8 +9,8 @@ namespace spillway::config {
 
 namespace {
 
-/// As much of an unknown key as has the form of one. The rest may be a value that the missing blank after a
-/// colon glued to it, and that value may be a password.
+/// The part of an unknown key that looks like a key. If the space after a colon is missing, the rest is the
+/// value, which may be a password.
 std::string wordIn(const std::string& key) {
     static constexpr std::size_t longest = 40;
     const auto isWordByte = [](char c) {
@@ -30,7 +30,7 @@ void reportUnknown(const Value& mapping, const Entry& entry, const std::vector<s
     const std::string word = wordIn(entry.key);
     const bool glued = entry.key.size() > word.size() && entry.key[word.size()] == ':';
     mapping.problemAt(entry.keyPlace, unknown == UnknownKey::named ? word : "",
-                      std::string(glued ? "a blank is missing after the colon" : "this key is not known") +
+                      std::string(glued ? "a space is missing after the colon" : "unknown key") +
                           "; allowed: " + joined(allowed) + suggestion(word, allowed));
 }
 
@@ -57,7 +57,7 @@ void checkKeys(const Value& mapping, const std::vector<KeyName>& keys, UnknownKe
         const auto [first, isNew] = seen.try_emplace(entry.key, entry.keyPlace);
         if (!isNew)
             mapping.problemAt(entry.keyPlace, entry.key,
-                              "this key appears twice, first on line " + std::to_string(first->second.line));
+                              "duplicate key, first on line " + std::to_string(first->second.line));
     }
     reportMissing(mapping, keys);
 }

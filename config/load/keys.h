@@ -1,5 +1,5 @@
-// The keys of a mapping as a table: each with how it is read, and what may stand below it. The one place
-// where a key is named: reading, the complaint about unknown keys, and knownKeys() all come from the table.
+// The keys of a mapping as a table, each with the way to read it and the keys that may stand below it. A key
+// is named nowhere else: reading, the message about unknown keys, and knownKeys() all use the table.
 //
 //     const Keys<LogSettings> keys{
 //         {"level", oneOf(&LogSettings::level, logLevelWords)},
@@ -22,11 +22,11 @@ namespace spillway::config {
 
 enum class Requirement { optional, required };
 
-/// How the value of a key gets into the struct T.
+/// How to read the value of a key into the struct T.
 template <class T>
 struct Reading {
     std::function<void(const Value&, T&)> read;
-    /// What stands below, to be appended to the name of the key: `.port`, `[].name`. None for a single value.
+    /// What may stand below, to append to the name of the key: `.port`, `[].name`. Empty for a single value.
     std::vector<std::string> below;
 };
 
@@ -40,16 +40,16 @@ struct Key {
 template <class T>
 using Keys = std::vector<Key<T>>;
 
-/// What checkKeys() needs of a table.
+/// The part of a table that checkKeys() needs.
 struct KeyName {
     std::string name;
     Requirement requirement;
 };
 
-/// Whether a message may name an unknown key: not where a secret may have been written by mistake.
+/// Whether messages may name an unknown key: not where it may be a secret, written there by mistake.
 enum class UnknownKey { named, unnamed };
 
-/// Reports keys that are unknown, repeated or missing.
+/// Reports unknown, duplicate and missing keys.
 void checkKeys(const Value& mapping, const std::vector<KeyName>& keys, UnknownKey unknown);
 
 template <class T>
@@ -66,7 +66,7 @@ void readMapping(const Value& value, const Keys<T>& keys, T& out, UnknownKey unk
     checkKeys(value, names, unknown);
 }
 
-/// Every key of the table and below, each with `prefix` (`.`, `[].` or nothing) in front.
+/// Every key of the table and below it, each after `prefix` (`.`, `[].` or nothing).
 template <class T>
 std::vector<std::string> dotted(const Keys<T>& keys, const std::string& prefix) {
     std::vector<std::string> result;
@@ -79,8 +79,8 @@ std::vector<std::string> dotted(const Keys<T>& keys, const std::string& prefix) 
     return result;
 }
 
-// The readings below set a member of T, or one of type std::optional; what is
-// wrong leaves the member as it was.
+// The readings below set a member of T, which may be a std::optional. A wrong value leaves the member
+// unchanged.
 
 namespace detail {
 template <class M>
@@ -145,7 +145,7 @@ Reading<T> text(M T::*member) {
             {}};
 }
 
-/// A text type with a parser of its own.
+/// A type with a parser of its own.
 template <class T, class M, class Parse>
 Reading<T> parsed(M T::*member, Parse parse) {
     return {[=](const Value& value, T& out) {
@@ -162,14 +162,14 @@ Reading<T> secret(std::optional<Secret> T::*member) {
             {}};
 }
 
-/// A mapping with a table of its own, which must outlive this.
+/// A mapping with its own table, which must outlive this.
 template <class T, class M>
 Reading<T> section(M T::*member, const Keys<M>& keys) {
     return {[=, &keys](const Value& value, T& out) { readMapping(value, keys, out.*member); },
             dotted(keys, ".")};
 }
 
-/// A key whose value is looked at elsewhere.
+/// A key whose value is read elsewhere.
 template <class T>
 Reading<T> readElsewhere() {
     return {[](const Value&, T&) {}, {}};

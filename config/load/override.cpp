@@ -41,11 +41,10 @@ TreeNode& element(TreeNode& sequence, const std::string& step) {
     return sequence.entries[*index].value;
 }
 
-/// The value of the key, which is made when it is not there.
+/// The value of the key; adds the key if it is missing.
 TreeNode& member(TreeNode& mapping, const std::string& step, const Place& place) {
     if (mapping.kind == TreeNode::Kind::null) mapping.kind = TreeNode::Kind::mapping;
-    if (mapping.kind != TreeNode::Kind::mapping)
-        throw std::invalid_argument("a single value has no keys below it");
+    if (mapping.kind != TreeNode::Kind::mapping) throw std::invalid_argument("a single value has no keys");
     for (Entry& entry : mapping.entries)
         if (entry.key == step) return entry.value;
     Entry& added = mapping.entries.emplace_back(Entry{step, place, {}});
@@ -53,7 +52,7 @@ TreeNode& member(TreeNode& mapping, const std::string& step, const Place& place)
     return added.value;
 }
 
-/// An override has no lines: its problems are named by it alone.
+/// An override has no lines, so its problems show its name alone.
 void setPlace(TreeNode& node, const Place& place) {
     node.place = place;
     for (Entry& entry : node.entries) {

@@ -1,5 +1,5 @@
-// KEY=VALUE of --set, put into the tree before it is read, so that an override meets the same rules as the
-// file.
+// Puts the KEY=VALUE of --set into the tree before it is read, so that the rules of the file apply to
+// overrides too.
 #pragma once
 
 #include "config/load/document.h"
@@ -9,9 +9,9 @@
 
 namespace spillway::config {
 
-/// KEY is a dotted path (`http.listen`, `calls[0].media_timeout` or `calls.0.media_timeout`; the element must
-/// be there), VALUE is YAML. Replaces or adds the value; what is wrong becomes a problem that names "--set
-/// KEY".
+/// KEY is a dotted path (`http.listen`, `calls[0].media_timeout` or `calls.0.media_timeout`, where the
+/// element must exist); VALUE is YAML. Replaces or adds the value. Problems show "--set KEY" in place of a
+/// file.
 void applyOverride(TreeNode& root, const std::string& override, Problems& problems);
 
 } // namespace spillway::config

@@ -1,4 +1,4 @@
-// Collects everything that is wrong, in the order of the text.
+// Collects every problem, in the order of the text.
 #pragma once
 
 #include "config/load/document.h"
@@ -14,16 +14,16 @@ class Problems {
     explicit Problems(std::string file)
         : sources_{std::move(file)} {}
 
-    /// A further text that problems may lie in, such as an override; returns its index. One without places
-    /// has no lines and columns: its problems are named by it alone.
+    /// Adds another text that may have problems, such as an override, and returns its index. If it has no
+    /// lines and columns, its problems show its name alone.
     std::size_t addSource(std::string name);
 
     void add(const Place& place, std::string key, std::string message);
     bool empty() const { return problems_.empty(); }
-    /// Further problems are counted only; their words need not be found.
+    /// From now on problems are only counted, so nobody needs to compose their messages.
     bool isFull() const { return problems_.size() == maxListed; }
 
-    /// Sorted by place; at most `maxListed`, and one more that counts the rest.
+    /// At most `maxListed`, sorted by place, and one more that gives the number of the rest.
     std::vector<Problem> take();
 
     static constexpr std::size_t maxListed = 100;

@@ -1,7 +1,7 @@
-// Where a secret is read from: {file: PATH}, {credential: NAME} of systemd, or {env: NAME}.
+// Reads a secret from its source: {file: PATH}, {credential: NAME} of systemd, or {env: NAME}.
 //
-// No problem reported here quotes what is written but a path or what has the form of a name: who writes the
-// secret itself where its source belongs must not find it in the log.
+// Problems reported here quote paths, and what has the form of a name, but nothing else: a secret written by
+// mistake where its source belongs must not reach the log.
 #include "config/file.h"
 #include "config/load/suggest.h"
 #include "config/load/value.h"
@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t longestSecret = 64UL * 1024;
 constexpr const char* allowedSources =
-    "allowed is exactly one of {file: PATH}, {credential: NAME}, {env: NAME}";
+    "allowed: exactly one of {file: PATH}, {credential: NAME}, {env: NAME}";
 
 enum class Source { file, credential, environment };
 
@@ -38,7 +38,7 @@ std::string withoutLineEnd(std::string text) {
     return text;
 }
 
-/// A token or password is one line: anything else is the wrong file, and would never match a header.
+/// A token or password is a single line. Anything else is the wrong file, and could never match a header.
 std::optional<Secret> checked(const Value& value, std::string text, const std::string& from) {
     const auto isControl = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
     text = withoutLineEnd(std::move(text));
@@ -64,13 +64,12 @@ std::optional<Secret> fromFile(const Value& value, const std::filesystem::path& 
 
 std::optional<Secret> fromCredential(const Value& value, const std::string& name) {
     if (!isName(name)) {
-        value.problem(
-            "this is not the name of a systemd credential; allowed are 1 to 64 of A-Z a-z 0-9 . _ -");
+        value.problem("this is not the name of a systemd credential; allowed: 1 to 64 of A-Z a-z 0-9 . _ -");
         return std::nullopt;
     }
     const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
     if (directory == nullptr || *directory == '\0') {
-        value.problem("the credential " + name + " is not there: systemd has passed none (LoadCredential=" +
+        value.problem("the credential " + name + " is missing: systemd has passed none (set LoadCredential=" +
                       name + ":PATH in the unit)");
         return std::nullopt;
     }
@@ -79,7 +78,7 @@ std::optional<Secret> fromCredential(const Value& value, const std::string& name
 
 std::optional<Secret> fromEnvironment(const Value& value, const std::string& name) {
     if (!isVariableName(name)) {
-        value.problem("this is not the name of an environment variable; allowed are A-Z a-z 0-9 _");
+        value.problem("this is not the name of an environment variable; allowed: A-Z a-z 0-9 _");
         return std::nullopt;
     }
     const char* text = std::getenv(name.c_str());
@@ -88,18 +87,18 @@ std::optional<Secret> fromEnvironment(const Value& value, const std::string& nam
     return std::nullopt;
 }
 
-/// The kind of the one entry that the mapping must have.
+/// The kind of the mapping's one entry.
 std::optional<Source> sourceOf(const Value& value) {
     const auto& entries = value.node().entries;
     if (value.node().kind != TreeNode::Kind::mapping || entries.size() != 1) {
-        value.problem(std::string("must say where the secret is read from; ") + allowedSources);
+        value.problem(std::string("must name where to read the secret from; ") + allowedSources);
         return std::nullopt;
     }
     const auto& words = sourceWords();
     const auto found = std::find(words.begin(), words.end(), entries.front().key);
     if (found != words.end()) return static_cast<Source>(found - words.begin());
     value.problemAt(entries.front().keyPlace, "",
-                    std::string("this source is not known; ") + allowedSources +
+                    std::string("unknown source; ") + allowedSources +
                         suggestion(entries.front().key, words));
     return std::nullopt;
 }

@@ -1,5 +1,5 @@
-// The tables of keys, a function for each mapping that something else refers to. What each key may hold
-// stands in the .cpp files, one for each section of the document.
+// The tables of keys that more than one file needs. What each key may contain is in the .cpp files, one for
+// each section of the document.
 #pragma once
 
 #include "config/load/keys.h"
@@ -13,9 +13,9 @@ const Keys<WebrtcSettings>& webrtcKeys();
 const Keys<CallSettings>& callKeys();
 const Keys<SubscriptionSettings>& subscriptionKeys();
 
-/// Checks across the keys of one call.
+/// Checks that involve more than one key of a call.
 void checkCall(const Value& value, const CallSettings& call);
-/// Checks across the document: the same name twice, more than the limits allow.
+/// Checks that involve more than one key: duplicate names, more than the limits allow.
 void checkDocument(const Value& document, const Settings& settings);
 
 } // namespace spillway::config

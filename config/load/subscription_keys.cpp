@@ -11,7 +11,7 @@ constexpr std::uint64_t mib = kib * kib;
 constexpr std::uint64_t tib = mib * mib;
 constexpr auto day = 24h;
 
-/// The one kind of file for now; the key is there so that others can come.
+/// There is only one kind of file; the key leaves room for others.
 void readContainer(const Value& value, RecordOutput&) {
     value.word({"matroska"});
 }
@@ -31,7 +31,7 @@ const Keys<RecordOutput>& recordKeys() {
 std::string checkedHost(const std::string& text) {
     if (isHost(text)) return text;
     throw std::invalid_argument(
-        "this is not a host; allowed is an IPv4 or IPv6 address (without brackets and port) "
+        "this is not a host; allowed: an IPv4 or IPv6 address (without brackets and port) "
         "or a DNS name");
 }
 
@@ -46,12 +46,12 @@ const Keys<RtpOutput>& rtpKeys() {
     return keys;
 }
 
-/// Each track takes a port and leaves the next one to RTCP.
+/// Each track takes two ports, the second one for RTCP.
 void checkPorts(const Value& value, const RtpOutput& rtp) {
     if (rtp.port == 0 || rtp.port + 2 * (rtp.maxTracks - 1) <= 65535) return;
-    value.problem("the ports of " + std::to_string(rtp.maxTracks) + " tracks from " +
-                  std::to_string(rtp.port) + " on end above 65535; allowed are " +
-                  std::to_string((65535 - rtp.port) / 2 + 1) + " tracks with this port");
+    value.problem(std::to_string(rtp.maxTracks) + " tracks from port " + std::to_string(rtp.port) +
+                  " on would need ports above 65535; at most " + std::to_string((65535 - rtp.port) / 2 + 1) +
+                  " fit");
 }
 
 Reading<SubscriptionSettings> outputReading() {

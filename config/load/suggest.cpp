@@ -11,7 +11,14 @@ namespace {
 /// Longer words are not typing errors; the bound keeps hostile input cheap.
 constexpr std::size_t longestWord = 32;
 
-/// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other.
+std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result)
+        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return result;
+}
+
+/// How many insertions, deletions, replacements and swaps of neighbours turn one word into the other.
 std::size_t editDistance(const std::string& a, const std::string& b) {
     std::vector<std::size_t> before;
     std::vector<std::size_t> last(b.size() + 1);

@@ -1,4 +1,4 @@
-// "did you mean": the nearest of the allowed words.
+// "did you mean": finds the nearest of the allowed words.
 #pragma once
 
 #include <string>
@@ -7,11 +7,10 @@
 
 namespace spillway::config {
 
-/// The allowed word that `word` is most likely a slip of, or nothing when none is near. Letter case does not
-/// count.
+/// The allowed word that `word` is most likely meant to be, ignoring case; empty if none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& allowed);
 
-/// `; did you mean "X"?`, or nothing.
+/// `; did you mean "X"?`, or an empty text.
 std::string suggestion(std::string_view word, const std::vector<std::string>& allowed);
 
 /// `a, b, c`

@@ -13,7 +13,7 @@ struct Extent {
     int depth = 0;
 };
 
-/// Recursion is as deep as the tree, which the builder bounds.
+/// Recurses as deep as the tree, whose depth the builder bounds.
 Extent extentOf(const TreeNode& node) {
     Extent extent{sizeof(Entry) + node.text.size(), 0};
     for (const Entry& entry : node.entries) {
@@ -25,13 +25,13 @@ Extent extentOf(const TreeNode& node) {
     return extent;
 }
 
-/// `?` is a plain value, `!` one in quotes.
+/// yaml-cpp tags a plain value `?`, and one in quotes `!`.
 void checkTag(const std::string& tag, const Place& place) {
     if (!tag.empty() && tag != "?" && tag != "!")
         throw SyntaxError(place, "YAML tags (!...) are not allowed");
 }
 
-/// Escapes in quotes bring in what checkText() keeps out.
+/// Escapes in quotes can smuggle in what checkText() keeps out.
 void checkScalar(const std::string& text, const Place& place) {
     const auto forbidden = [](unsigned char c) { return c < 0x20 && c != '\t' && c != '\n'; };
     if (std::any_of(text.begin(), text.end(), forbidden))
@@ -57,8 +57,7 @@ void TreeBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
 
 void TreeBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
     const auto found = anchors_.find(anchor);
-    if (found == anchors_.end())
-        throw SyntaxError(at(mark), "the alias stands within the value that it names");
+    if (found == anchors_.end()) throw SyntaxError(at(mark), "the alias is inside the value it names");
     const Extent extent = extentOf(found->second);
     if (static_cast<int>(open_.size()) + extent.depth > maxDepth)
         throw SyntaxError(at(mark),
@@ -131,7 +130,7 @@ void TreeBuilder::addToMapping(Open& mapping, TreeNode node) {
         mapping.hasKey = true;
         return;
     }
-    // yaml-cpp places an absent value at whatever follows it.
+    // yaml-cpp reports an absent value at the place of whatever follows it.
     if (node.kind == TreeNode::Kind::null) node.place = mapping.keyPlace;
     mapping.node.entries.push_back({std::move(mapping.key), mapping.keyPlace, std::move(node)});
     mapping.hasKey = false;

@@ -1,7 +1,7 @@
-// Takes yaml-cpp's events and builds a tree within the limits of document.h.
+// Builds a tree from yaml-cpp's events, within the limits of document.h.
 //
-// Comes in: the events of one document. Goes out: its tree. Throws SyntaxError out of the event that breaks a
-// limit, which ends yaml-cpp's own recursion too. Holds no more than the limits plus one event.
+// Comes in: the events of one document. Goes out: its tree. An event that exceeds a limit throws SyntaxError,
+// which also ends yaml-cpp's own recursion. Holds no more than the limits allow, and one event.
 #pragma once
 
 #include "config/load/document.h"
@@ -34,7 +34,7 @@ class TreeBuilder final : public YAML::EventHandler {
     void OnMapEnd() override { close(); }
 
   private:
-    /// A list or mapping that is not complete yet.
+    /// A list or mapping that is not complete.
     struct Open {
         TreeNode node;
         YAML::anchor_t anchor = 0;

@@ -31,7 +31,7 @@ std::string kindName(const TreeNode& node) {
 
 template <class T, class Format>
 std::string outOfRange(const T& value, const T& least, const T& most, Format format) {
-    return format(value) + " is out of range; allowed is " + format(least) + " to " + format(most);
+    return format(value) + " is out of range; allowed: " + format(least) + " to " + format(most);
 }
 
 std::optional<std::uint64_t> wholeNumber(const TreeNode& node) {
@@ -109,8 +109,8 @@ std::optional<std::uint64_t> Value::number(std::uint64_t least, std::uint64_t mo
     const auto value = wholeNumber(*node_);
     const auto format = [](std::uint64_t n) { return std::to_string(n); };
     if (!value)
-        problem(quote(node_->text) + " is not a whole number" + (node_->quoted ? ", it is in quotes" : "") +
-                "; allowed is " + format(least) + " to " + format(most));
+        problem(quote(node_->text) + " is not a whole number" + (node_->quoted ? ": it is in quotes" : "") +
+                "; allowed: " + format(least) + " to " + format(most));
     else if (*value < least || *value > most)
         problem(outOfRange(*value, least, most, format));
     else
@@ -137,7 +137,7 @@ std::optional<std::size_t> Value::word(const std::vector<std::string>& allowed) 
     if (!written) return std::nullopt;
     const auto found = std::find(allowed.begin(), allowed.end(), *written);
     if (found != allowed.end()) return static_cast<std::size_t>(found - allowed.begin());
-    problem(quote(*written) + " is not known here; allowed: " + joined(allowed) +
+    problem("unknown value " + quote(*written) + "; allowed: " + joined(allowed) +
             suggestion(*written, allowed));
     return std::nullopt;
 }
@@ -146,7 +146,7 @@ std::optional<std::string> Value::name() const {
     auto written = text();
     if (!written || isName(*written)) return written;
     problem(quote(*written) +
-            " is not a name; allowed are 1 to 64 of A-Z a-z 0-9 . _ - (but not . or .. alone)");
+            " is not a name; allowed: 1 to 64 of A-Z a-z 0-9 . _ - (but not . or .. alone)");
     return std::nullopt;
 }
 

@@ -1,8 +1,8 @@
-// One value of the document together with its dotted path: reads it as what the key wants, or reports why
-// not.
+// One value of the document with its dotted path: reads it as the type the key needs, or reports why it
+// cannot.
 //
-// Comes in: a node. Goes out: a value of the wanted type and range, or nothing and a problem. Never throws
-// for what the user wrote. No message holds more of the text than a short quote, and none at all of a list or
+// Comes in: a node. Goes out: a value of the right type and range, or nothing and a problem. Never throws
+// because of what the user wrote. Messages quote a little of a single value, and nothing of a list or
 // mapping.
 #pragma once
 
@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 
 class Value {
   public:
-    /// Borrows both for as long as it lives.
+    /// Borrows the node and the problems.
     Value(const TreeNode& node, std::string path, Problems& problems)
         : node_(&node)
         , path_(std::move(path))
@@ -34,32 +34,32 @@ class Value {
     const std::string& path() const { return path_; }
     bool isNull() const { return node_->kind == TreeNode::Kind::null; }
 
-    /// The first entry of this mapping with the key, or null.
+    /// This mapping's first entry with the key, or null.
     const Entry* find(const std::string& key) const;
-    /// The value of a key; when the key is absent a null value without a place.
+    /// The value of a key; if the key is absent, a null value without a place.
     Value at(const std::string& key) const;
     /// The value of an entry of this mapping.
     Value of(const Entry& entry) const;
-    /// The elements of a list; none when nothing is written here. Anything else is a problem.
+    /// The elements of a list; none if nothing is written here. Reports anything else.
     std::vector<Value> items() const;
-    /// The same, and a single value stands for a list of one.
+    /// The same, but takes a single value as a list of one.
     std::vector<Value> oneOrMore() const;
-    /// Reports anything but a mapping; nothing written is an empty one.
+    /// Reports anything but a mapping; nothing written counts as an empty one.
     bool isMapping(const std::vector<std::string>& allowed) const;
 
-    /// Text that is not empty.
+    /// Text, not empty.
     std::optional<std::string> text() const;
     std::optional<std::uint64_t> number(std::uint64_t least, std::uint64_t most) const;
     std::optional<std::uint64_t> byteSize(std::uint64_t least, std::uint64_t most) const;
     /// `orZero` allows 0 below `least` too.
     std::optional<milliseconds> duration(milliseconds least, milliseconds most, bool orZero) const;
-    /// Index into the allowed words.
+    /// The index into the allowed words.
     std::optional<std::size_t> word(const std::vector<std::string>& allowed) const;
     std::optional<std::string> name() const;
-    /// Reads the secret from where the value says.
+    /// Reads the secret from the source that the value names.
     std::optional<Secret> secret() const;
 
-    /// Text that `parse` takes; what it throws as std::invalid_argument becomes the problem.
+    /// Text that `parse` accepts. If it throws std::invalid_argument, that is the problem.
     template <class Parse>
     auto parsed(Parse parse) const -> std::optional<decltype(parse(std::string()))> {
         const auto written = text();
@@ -80,9 +80,9 @@ class Value {
     }
 
     void problem(std::string message) const { problems_->add(node_->place, path_, std::move(message)); }
-    /// Problems are counted only from here on.
+    /// From now on problems are only counted.
     bool isFull() const { return problems_->isFull(); }
-    /// About a key that is not there or should not be: at its place, with its own path.
+    /// About a key that is missing or should not be there: at its place, with its own path.
     void problemAt(const Place& place, const std::string& key, std::string message) const;
 
   private:

@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t mostServers = 32;
 constexpr std::size_t mostAddresses = 16;
 
-/// One or a list of what `parse` takes, no two alike unless `repeatable`; replaces what is there.
+/// Replaces `out` by one address or a list of them, as `parse` reads them. Reports duplicates unless they are
+/// `repeatable`.
 template <class Address, class Parse, class Repeatable>
 void readAddresses(const Value& value, std::vector<Address>& out, Parse parse, Repeatable repeatable) {
     const std::vector<Value> elements = value.oneOrMore();
@@ -22,13 +23,13 @@ void readAddresses(const Value& value, std::vector<Address>& out, Parse parse, R
         const auto address = element.parsed(parse);
         if (!address) continue;
         if (std::find(out.begin(), out.end(), *address) != out.end() && !repeatable(*address))
-            element.problem("this address appears twice");
+            element.problem("duplicate address");
         out.push_back(*address);
     }
 }
 
 void readListen(const Value& value, WebrtcSettings& webrtc) {
-    // Port 0 is another one each time.
+    // Port 0 stands for a different port each time.
     readAddresses(value, webrtc.listen, ListenAddress::parseUdp,
                   [](const ListenAddress& address) { return address.port() == 0; });
 }
@@ -37,7 +38,7 @@ void readAnnounce(const Value& value, WebrtcSettings& webrtc) {
     readAddresses(value, webrtc.announce, parseReachableAddress, [](const std::string&) { return false; });
 }
 
-/// As written: several URLs may share one login.
+/// An entry as written, where several URLs may share one login.
 struct IceServerEntry {
     std::vector<std::string> urls;
     std::string username;
@@ -65,7 +66,7 @@ const Keys<IceServerEntry>& iceServerKeys() {
     return keys;
 }
 
-/// RFC 8656 knows no TURN without a login.
+/// RFC 8656 has no TURN without a login.
 void checkLogin(const Value& value, const IceServerEntry& entry) {
     const auto missing = [&](const char* key) { return value.at(key).isNull(); };
     for (const std::string& url : entry.urls) {

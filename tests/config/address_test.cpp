@@ -57,7 +57,7 @@ TEST_CASE("an address for UDP is host:port or [v6]:port, and no Unix socket") {
     CHECK(ListenAddress::parseUdp("0.0.0.0:8189").text() == "0.0.0.0:8189");
     CHECK(ListenAddress::parseUdp("[::]:0").text() == "[::]:0");
     CHECK_THROWS_WITH(ListenAddress::parseUdp("unix:/a"),
-                      "\"unix:/a\" is not an address to listen on: media comes by UDP; allowed are "
+                      "\"unix:/a\" is not an address to listen on: media comes by UDP; allowed: "
                       "0.0.0.0:8189, [::]:8189");
     for (const auto* text : {"", "8189", "0.0.0.0", "localhost:8189", "[::]", "0.0.0.0:65536"}) {
         CAPTURE(text);
@@ -114,8 +114,8 @@ TEST_CASE("other URLs are not STUN or TURN URLs") {
 TEST_CASE("a password within an ICE URL is refused and not repeated") {
     CHECK_THROWS_WITH(
         checkIceUrl("turn:user:hunter2@t.example.org"),
-        "this is not a STUN or TURN URL: user and password have keys of their own, username and password; "
-        "allowed are stun:HOST:PORT, stuns:HOST:PORT, turn:HOST:PORT, turns:HOST:PORT, the last two also "
+        "this is not a STUN or TURN URL: user and password belong in the keys username and password; "
+        "allowed: stun:HOST:PORT, stuns:HOST:PORT, turn:HOST:PORT, turns:HOST:PORT, the last two also "
         "with ?transport=udp or ?transport=tcp");
 }
 
@@ -151,5 +151,5 @@ TEST_CASE("what is fetched has a scheme, a host, perhaps a port, path and query"
 TEST_CASE("the query of a URL that is refused is not repeated") {
     CHECK_THROWS_WITH(checkHttpUrl("ftp://a/?token=hunter2"),
                       "this is not the URL of an HTTP resource: it does not begin with https:// or http://; "
-                      "allowed are https://HOST and http://HOST, both also with :PORT, /PATH and ?QUERY");
+                      "allowed: https://HOST and http://HOST, both also with :PORT, /PATH and ?QUERY");
 }

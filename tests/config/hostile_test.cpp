@@ -104,7 +104,7 @@ TEST_CASE("aliases that expand without end are refused") {
         nested +=
             "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
     CHECK(contains(hostileProblem(nested), tooDeep));
-    CHECK(contains(hostileProblem("a: &a [*a]\n"), "the alias stands within the value that it names"));
+    CHECK(contains(hostileProblem("a: &a [*a]\n"), "the alias is inside the value it names"));
 }
 
 TEST_CASE("a flood of values is refused") {
@@ -149,7 +149,7 @@ TEST_CASE("of a flood of problems a hundred are listed and the rest is counted")
 
 TEST_CASE("a text of more than 512 KiB is refused") {
     CHECK(hostileProblem(std::string(512 * 1024 + 1, ' ')) ==
-          "f: the text is too large: at most 512KiB are allowed");
+          "f: the text is too large; the limit is 512KiB");
 }
 
 TEST_CASE("a text with bytes that are no text is refused, at the byte") {
@@ -200,7 +200,7 @@ TEST_CASE("a path that is no readable file gives one problem") {
     CHECK(only("/dev/zero") == "/dev/zero: cannot read this file: it is not a regular file");
     const std::string large = folder.write("large", "");
     std::filesystem::resize_file(large, 100UL * 1024 * 1024);
-    CHECK(only(large) == large + ": cannot read this file: it is too large: at most 512KiB are allowed");
+    CHECK(only(large) == large + ": cannot read this file: it is too large; the limit is 512KiB");
 }
 
 TEST_CASE("a damaged configuration is answered, whatever the damage") {

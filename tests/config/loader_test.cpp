@@ -170,8 +170,8 @@ TEST_CASE("one call is read from YAML and from JSON") {
     CHECK(valid(loadCall(R"({"name": "a", "join": {"type": "whip"}, "jitter": "0"})", "body")).jitter == 0ms);
     CHECK(
         problemLines(loadCall(R"({"name": "a", "join": {"type": "whip"}, "unwatched": "pause"})", "body")) ==
-        Lines{"body:1:54: unwatched: a call of type whip cannot pause its tracks; allowed is drain, pause "
-              "only with janus"});
+        Lines{"body:1:54: unwatched: a call of type whip cannot pause its tracks; allowed: drain (pause "
+              "only with janus)"});
     CHECK(problemLines(loadCall("", "body")) ==
           Lines{"body: name: this key is missing", "body: join: this key is missing"});
 }
@@ -242,9 +242,9 @@ TEST_CASE("one subscription is read from YAML and from JSON") {
 TEST_CASE("a subscription of its own meets the same rules as one in the list") {
     CHECK(problemLines(loadSubscription("{\"name\": \"a\", \"output\": {\"type\": \"recrod\"}, \"quue\": 1}",
                                         "body")) ==
-          Lines{"body:1:34: output.type: \"recrod\" is not known here; allowed: " + joined(typeWords<OutputSettings>()) + "; did you mean "
-                "\"record\"?",
-                "body:1:45: quue: this key is not known; allowed: name, tracks, output, queue; did you mean "
+          Lines{"body:1:34: output.type: unknown value \"recrod\"; allowed: " +
+                    joined(typeWords<OutputSettings>()) + "; did you mean \"record\"?",
+                "body:1:45: quue: unknown key; allowed: name, tracks, output, queue; did you mean "
                 "\"queue\"?"});
     CHECK(problemLines(loadSubscription("", "body")) ==
           Lines{"body: name: this key is missing", "body: output: this key is missing"});
@@ -252,5 +252,5 @@ TEST_CASE("a subscription of its own meets the same rules as one in the list") {
           Lines{"body:1:1: must be a mapping, not a list; its keys are name, tracks, output, queue"});
     CHECK(problemLines(loadSubscription("{\"name\"", "body")).size() == 1);
     CHECK(problemLines(loadSubscription(std::string(64 * 1024 + 1, ' '), "body")) ==
-          Lines{"body: the text is too large: at most 64KiB are allowed"});
+          Lines{"body: the text is too large; the limit is 64KiB"});
 }

@@ -41,11 +41,10 @@ TEST_CASE("a value of an override may contain an equals sign") {
 }
 
 TEST_CASE("a problem in an override names it") {
-    CHECK(
-        problemOf("", {"log.levle=debug"}) ==
-        "--set log.levle: log.levle: this key is not known; allowed: level, format; did you mean \"level\"?");
+    CHECK(problemOf("", {"log.levle=debug"}) ==
+          "--set log.levle: log.levle: unknown key; allowed: level, format; did you mean \"level\"?");
     CHECK(problemOf("", {"log.level=loud"}) ==
-          "--set log.level: log.level: \"loud\" is not known here; allowed: trace, debug, info, warn, error");
+          "--set log.level: log.level: unknown value \"loud\"; allowed: trace, debug, info, warn, error");
     CHECK(problemOf("", {"log.level="}) == "--set log.level: log.level: must be a single value, not nothing");
     CHECK(problemOf("", {"log.level=[a"}).rfind("--set log.level: this is not valid YAML: ", 0) == 0);
     CHECK(problemOf("", {"log.level=a\n---\nb"}) ==
@@ -59,7 +58,7 @@ TEST_CASE("an override that leads nowhere is a problem") {
     CHECK(problemOf("", {"log..level=x"}) ==
           "--set log..level: a part of this key is empty; it is a dotted path such as log.level");
     CHECK(problemOf("shutdown_timeout: 5s", {"shutdown_timeout.x=1"}) ==
-          "--set shutdown_timeout.x: shutdown_timeout: a single value has no keys below it");
+          "--set shutdown_timeout.x: shutdown_timeout: a single value has no keys");
     CHECK(problemOf(twoCalls, {"calls.2.name=c"}) ==
           "--set calls.2.name: calls: there is no such element; the list has 2, numbered from 0");
     CHECK(problemOf(twoCalls, {"calls.first.name=c"}) ==
@@ -74,6 +73,6 @@ TEST_CASE("an override that leads nowhere is a problem") {
 
 TEST_CASE("problems of overrides come after those of the file") {
     CHECK(problemsOf("log: {level: loud}\n", {"limits.calls=0"}) ==
-          Lines{"f:1:14: log.level: \"loud\" is not known here; allowed: trace, debug, info, warn, error",
-                "--set limits.calls: limits.calls: 0 is out of range; allowed is 1 to 10000"});
+          Lines{"f:1:14: log.level: unknown value \"loud\"; allowed: trace, debug, info, warn, error",
+                "--set limits.calls: limits.calls: 0 is out of range; allowed: 1 to 10000"});
 }

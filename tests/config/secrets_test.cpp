@@ -8,7 +8,7 @@ using namespace spillway::config;
 
 namespace {
 
-const std::string allowed = "allowed is exactly one of {file: PATH}, {credential: NAME}, {env: NAME}";
+const std::string allowed = "allowed: exactly one of {file: PATH}, {credential: NAME}, {env: NAME}";
 
 std::string adminProblem(const std::string& source) {
     return problemOf("http: {tokens: {admin: " + source + "}}");
@@ -71,8 +71,7 @@ TEST_CASE("a secret file that cannot be used is a problem") {
           "f:1:31: http.tokens.admin.file: the file " + lines + " must hold one line of text");
     const std::string large = folder.write("large", std::string(64 * 1024 + 1, 'x'));
     CHECK(adminProblem("{file: " + large + "}") == "f:1:31: http.tokens.admin.file: cannot read the file " +
-                                                       large +
-                                                       ": it is too large: at most 64KiB are allowed");
+                                                       large + ": it is too large; the limit is 64KiB");
     const std::string pipe = path + "/pipe";
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
     CHECK(adminProblem("{file: " + pipe + "}") ==
@@ -81,8 +80,8 @@ TEST_CASE("a secret file that cannot be used is a problem") {
 
 TEST_CASE("a credential must be a name, and systemd must have passed it") {
     CHECK(adminProblem("{credential: a}") ==
-          "f:1:37: http.tokens.admin.credential: the credential a is not there: systemd has passed none "
-          "(LoadCredential=a:PATH in the unit)");
+          "f:1:37: http.tokens.admin.credential: the credential a is missing: systemd has passed none "
+          "(set LoadCredential=a:PATH in the unit)");
     const TemporaryFolder folder;
     const Variable directory("CREDENTIALS_DIRECTORY", folder.path().string());
     CHECK(adminProblem("{credential: a}") ==
@@ -91,9 +90,8 @@ TEST_CASE("a credential must be a name, and systemd must have passed it") {
     for (const auto* name : {"../a", "/etc/passwd", "a/b", "..", "."}) {
         CAPTURE(name);
         CHECK(adminProblem("{credential: " + std::string(name) + "}") ==
-              "f:1:37: http.tokens.admin.credential: this is not the name of a systemd credential; allowed "
-              "are 1 to "
-              "64 of A-Z a-z 0-9 . _ -");
+              "f:1:37: http.tokens.admin.credential: this is not the name of a systemd credential; allowed: "
+              "1 to 64 of A-Z a-z 0-9 . _ -");
     }
 }
 
@@ -104,18 +102,18 @@ TEST_CASE("an environment variable must be set and not be empty") {
     CHECK(adminProblem("{env: SPILLWAY_TEST_EMPTY}") ==
           "f:1:30: http.tokens.admin.env: the environment variable SPILLWAY_TEST_EMPTY is empty");
     CHECK(adminProblem("{env: 1+1}") == "f:1:30: http.tokens.admin.env: this is not the name of an "
-                                        "environment variable; allowed are A-Z a-z 0-9 _");
+                                        "environment variable; allowed: A-Z a-z 0-9 _");
 }
 
 TEST_CASE("a secret has exactly one source, of a known kind") {
     CHECK(adminProblem("hunter2") ==
-          "f:1:24: http.tokens.admin: must say where the secret is read from; " + allowed);
+          "f:1:24: http.tokens.admin: must name where to read the secret from; " + allowed);
     CHECK(adminProblem("{}") ==
-          "f:1:24: http.tokens.admin: must say where the secret is read from; " + allowed);
+          "f:1:24: http.tokens.admin: must name where to read the secret from; " + allowed);
     CHECK(adminProblem("{env: A, file: b}") ==
-          "f:1:24: http.tokens.admin: must say where the secret is read from; " + allowed);
+          "f:1:24: http.tokens.admin: must name where to read the secret from; " + allowed);
     CHECK(adminProblem("{fiel: a}") ==
-          "f:1:25: http.tokens.admin: this source is not known; " + allowed + "; did you mean \"file\"?");
+          "f:1:25: http.tokens.admin: unknown source; " + allowed + "; did you mean \"file\"?");
 }
 
 TEST_CASE("a secret written in the wrong place is never repeated") {

@@ -27,7 +27,7 @@ TEST_CASE("anything else is not a duration") {
 TEST_CASE("a bad duration is answered with what is wrong and what is allowed") {
     CHECK_THROWS_WITH(
         parseDuration("5"),
-        "\"5\" is not a duration: the unit is missing; allowed is a whole number and one of ms, s, m, "
+        "\"5\" is not a duration: the unit is missing; allowed: a whole number and one of ms, s, m, "
         "h, d, such as 500ms, 10s, 5m, 1h, 7d");
 }
 
@@ -62,14 +62,12 @@ TEST_CASE("anything else is not a size") {
 }
 
 TEST_CASE("a decimal or short unit is answered with the binary one") {
-    CHECK_THROWS_WITH(
-        parseByteSize("64KB"),
-        "\"64KB\" is not a size: the unit \"KB\" is not known; allowed is a whole number and one of B, "
-        "KiB, MiB, GiB, TiB, such as 64KiB, 512MiB, 50GiB; did you mean \"64KiB\"?");
-    CHECK_THROWS_WITH(
-        parseByteSize("5g"),
-        "\"5g\" is not a size: the unit \"g\" is not known; allowed is a whole number and one of B, KiB, "
-        "MiB, GiB, TiB, such as 64KiB, 512MiB, 50GiB; did you mean \"5GiB\"?");
+    CHECK_THROWS_WITH(parseByteSize("64KB"),
+                      "\"64KB\" is not a size: unknown unit \"KB\"; allowed: a whole number and one of B, "
+                      "KiB, MiB, GiB, TiB, such as 64KiB, 512MiB, 50GiB; did you mean \"64KiB\"?");
+    CHECK_THROWS_WITH(parseByteSize("5g"),
+                      "\"5g\" is not a size: unknown unit \"g\"; allowed: a whole number and one of B, KiB, "
+                      "MiB, GiB, TiB, such as 64KiB, 512MiB, 50GiB; did you mean \"5GiB\"?");
 }
 
 TEST_CASE("a formatted size reads back as the same") {
