@@ -90,7 +90,7 @@ class Differences {
 std::vector<std::string> keysNeedingRestart(const config::Settings& running, const config::Settings& next) {
     config::Settings reloaded = running;
     takeOver(reloaded, next);
-    // Names every member: a new section does not compile until it has a name here, and a line below.
+    // Binds every member, so that a new section does not compile until it is bound here and compared below.
     const auto& [http, webrtc, limits, metrics, shutdownTimeout, log, calls, subscriptions] = reloaded;
     Differences differences;
     differences.compare("http", http, next.http, httpKeys);
