@@ -52,6 +52,25 @@ class Lifetime {
     std::shared_ptr<void> token_ = std::make_shared<char>();
 };
 
+class Loop;
+
+/// Runs functions on the loop as long as the object that it was made for lives, and drops them after that.
+/// Any thread; keep it where callbacks of other threads are. The Loop outlives it.
+class Poster {
+  public:
+    Poster(Loop& loop, const Lifetime& lifetime)
+        : loop_(&loop)
+        , token_(lifetime.token()) {}
+
+    /// Never blocks.
+    template <class Fn>
+    void operator()(Fn fn) const;
+
+  private:
+    Loop* loop_;
+    std::weak_ptr<void> token_;
+};
+
 class Loop {
   public:
     /// The thread that constructs it is the loop thread; it uses the default GLib main context.
@@ -62,6 +81,9 @@ class Loop {
 
     /// Any thread; never blocks.
     void post(std::function<void()> fn);
+    /// Loop thread. For the threads that call back an object with this lifetime. What the loop itself posts
+    /// is `post(lifetime.guard(fn))`.
+    Poster poster(const Lifetime& lifetime) { return {*this, lifetime}; }
     /// Loop thread. Calls `fn` once.
     [[nodiscard]] Timer after(std::chrono::milliseconds delay, std::function<void()> fn);
     /// Loop thread. Calls `fn` again and again until the Timer goes.
@@ -82,5 +104,13 @@ class Loop {
     GMainContext* context_;
     GMainLoop* loop_;
 };
+
+template <class Fn>
+void Poster::operator()(Fn fn) const {
+    // The token is looked at on the loop, where the object dies.
+    loop_->post([token = token_, fn = std::move(fn)]() mutable {
+        if (!token.expired()) fn();
+    });
+}
 
 } // namespace spillway::relay

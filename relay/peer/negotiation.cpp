@@ -64,10 +64,8 @@ void addReceiver(GstElement* webrtcbin, const sdp::MediaLine& line) {
 
 template <class... Args>
 auto PeerNegotiation::onLoop(void (PeerNegotiation::*fn)(Args...)) {
-    return [this, fn, &loop = loop_, token = lifetime_.token()](std::decay_t<Args>... args) {
-        loop.post([this, fn, token, args...] {
-            if (!token.expired()) (this->*fn)(args...);
-        });
+    return [this, fn, post = loop_.poster(lifetime_)](std::decay_t<Args>... args) {
+        post([this, fn, args...] { (this->*fn)(args...); });
     };
 }
 
@@ -200,10 +198,8 @@ void PeerNegotiation::finish(LocalDescription answer) {
     deadline_.cancel();
     patience_.cancel();
     // Posted: the receiver may destroy this object, and nothing of it may be on the stack then.
-    loop_.post(
-        [onDone = std::exchange(onDone_, nullptr), answer = std::move(answer), token = lifetime_.token()] {
-            if (!token.expired()) onDone(answer);
-        });
+    loop_.post(lifetime_.guard(
+        [onDone = std::exchange(onDone_, nullptr), answer = std::move(answer)] { onDone(answer); }));
 }
 
 } // namespace spillway::relay

@@ -267,10 +267,9 @@ void Peer::Impl::lose(LostCause cause, std::string detail) {
     watchTimer.cancel();
     log::warn("peer lost {} cause={} detail=\"{}\"", settings.label, lostCauseName(cause), detail);
     // Posted: the owner may destroy the peer, and nothing of it may be on the stack then.
-    loop.post(
-        [onLost = std::move(events.onLost), token = lifetime.token(), cause, detail = std::move(detail)] {
-            if (!token.expired() && onLost) onLost(cause, detail);
-        });
+    loop.post(lifetime.guard([onLost = std::move(events.onLost), cause, detail = std::move(detail)] {
+        if (onLost) onLost(cause, detail);
+    }));
 }
 
 Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)

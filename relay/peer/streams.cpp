@@ -77,27 +77,30 @@ struct Stream {
 } // namespace
 
 struct PeerStreams::Shared {
+    PeerStreams& owner; ///< only inside what is posted
+    Poster post;
     GstElement* pipeline;
     std::shared_ptr<ReceiveGate> gate;
     std::size_t maxStreams;
     std::function<void(const IncomingPad&)> onPad;
-    std::function<void(std::function<void(PeerStreams&)>)> post; ///< runs on the loop if the object still is
 
     mutable std::mutex mutex; ///< protects what follows; never held while calling out
     std::shared_ptr<const sdp::RemoteDescription> offer;
     std::map<std::uint32_t, Stream> streams;
     std::set<std::uint32_t> unclaimed; ///< came before a description that names them, or nobody took them
 
-    Shared(GstElement* owner, std::shared_ptr<ReceiveGate> receiveGate, std::size_t most,
-           std::function<void(const IncomingPad&)> handler)
-        : pipeline(owner)
+    Shared(PeerStreams& streamsOwner, Poster poster, GstElement* padOwner,
+           std::shared_ptr<ReceiveGate> receiveGate, std::size_t most)
+        : owner(streamsOwner)
+        , post(std::move(poster))
+        , pipeline(padOwner)
         , gate(std::move(receiveGate))
         , maxStreams(most)
-        , onPad(std::move(handler)) {}
+        , onPad(streamsOwner.events_.onPad) {}
 
     void end(PadState& state) {
         if (!state.ended.exchange(true))
-            post([ssrc = state.ssrc](PeerStreams& owner) { owner.events_.onGone(ssrc); });
+            post([&streams = owner, ssrc = state.ssrc] { streams.events_.onGone(ssrc); });
     }
 
     std::shared_ptr<const sdp::RemoteDescription> currentOffer() const {
@@ -134,7 +137,7 @@ void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t
     setUpJitterBuffer(jitterBuffer, nack);
     if (tooMany) {
         gate->shut();
-        post([](PeerStreams& owner) { owner.events_.onTooMany(); });
+        post([&streams = owner] { streams.events_.onTooMany(); });
     }
 }
 
@@ -256,15 +259,11 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
     : webrtcbin_(webrtcbin)
     , srtpContexts_(webrtcbin)
     , rtpbin_(gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(webrtcbin), "rtpbin")))
-    , events_(std::move(events))
-    , shared_(std::make_shared<Shared>(pipeline, std::move(gate), settings.maxStreams, events_.onPad)) {
+    , events_(std::move(events)) {
     if (!rtpbin_) throw std::runtime_error("webrtcbin has no rtpbin");
     takeOver(rtpbin_.get(), webrtcbin);
-    shared_->post = [&loop, this, token = lifetime_.token()](std::function<void(PeerStreams&)> fn) {
-        loop.post([this, token, fn = std::move(fn)] {
-            if (!token.expired()) fn(*this);
-        });
-    };
+    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), pipeline, std::move(gate),
+                                       settings.maxStreams);
     using gst::SignalConnection;
     const auto shared = shared_;
     connections_.push_back(SignalConnection::connect<void(GstPad*)>(

@@ -42,10 +42,9 @@ void identify(GstElement* decoder) {
 } // namespace
 
 struct PeerTransport::Shared {
-    Loop& loop;
+    PeerTransport& owner; ///< only inside what is posted
+    Poster post;
     std::shared_ptr<ReceiveGate> gate;
-    std::function<void(std::function<void(PeerTransport&)>)>
-        post; ///< runs on the loop if the object still is
 
     std::mutex mutex; ///< protects what follows; never held while calling out
     std::optional<sdp::Fingerprint> expected;
@@ -53,12 +52,13 @@ struct PeerTransport::Shared {
     std::vector<gst::SignalConnection> connections;
     std::vector<gst::PadProbe> probes;
 
-    Shared(Loop& mainLoop, std::shared_ptr<ReceiveGate> receiveGate)
-        : loop(mainLoop)
+    Shared(PeerTransport& transport, Poster poster, std::shared_ptr<ReceiveGate> receiveGate)
+        : owner(transport)
+        , post(std::move(poster))
         , gate(std::move(receiveGate)) {}
 
     void lost(LostCause cause, std::string detail) {
-        post([cause, detail = std::move(detail)](PeerTransport& transport) {
+        post([&transport = owner, cause, detail = std::move(detail)] {
             transport.events_.onLost(cause, detail);
         });
     }
@@ -122,7 +122,7 @@ void PeerTransport::Shared::onDtlsState(int state) {
         handshaking = handshaking || state == dtlsConnecting || state == dtlsConnected;
     }
     if (state == dtlsConnected && gate->isOpen())
-        post([](PeerTransport& transport) { transport.events_.onConnected(); });
+        post([&transport = owner] { transport.events_.onConnected(); });
     else if (state == dtlsFailed)
         lost(LostCause::dtls, "the DTLS handshake failed");
     else if (state == dtlsClosed && wasHandshaking)
@@ -131,22 +131,17 @@ void PeerTransport::Shared::onDtlsState(int state) {
 
 PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
                              TransportEvents events)
-    : events_(std::move(events))
-    , shared_(std::make_shared<Shared>(loop, std::move(gate))) {
-    shared_->post = [&loop, this, token = lifetime_.token()](std::function<void(PeerTransport&)> fn) {
-        loop.post([this, token, fn = std::move(fn)] {
-            if (!token.expired()) fn(*this);
-        });
-    };
+    : events_(std::move(events)) {
+    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(gate));
     elementAdded_ = gst::SignalConnection::connect<void(GstBin*, GstElement*)>(
         webrtcbin, "deep-element-added", [shared = shared_](GstBin*, GstElement* element) {
             if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
         });
     iceState_ = gst::SignalConnection::connect<void(GParamSpec*)>(
-        webrtcbin, "notify::ice-connection-state", [webrtcbin, shared = shared_](GParamSpec*) {
+        webrtcbin, "notify::ice-connection-state", [this, webrtcbin, post = shared_->post](GParamSpec*) {
             GstWebRTCICEConnectionState state = GST_WEBRTC_ICE_CONNECTION_STATE_NEW;
             g_object_get(webrtcbin, "ice-connection-state", &state, nullptr);
-            shared->post([state](PeerTransport& transport) { transport.onIceState(state); });
+            post([this, state] { onIceState(state); });
         });
 }
 

@@ -20,6 +20,15 @@ namespace spillway::relay {
 
 namespace {
 
+using Description = std::shared_ptr<GstWebRTCSessionDescription>;
+
+/// Takes it over; may be null.
+Description owned(GstWebRTCSessionDescription* description) {
+    return {description, [](GstWebRTCSessionDescription* last) {
+                if (last) gst_webrtc_session_description_free(last);
+            }};
+}
+
 gst::Ref<GstElement> makeWebrtcbin(const std::string& name) {
     auto webrtcbin = gst::makeElement("webrtcbin");
     g_object_set(webrtcbin.get(), "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, nullptr);
@@ -98,16 +107,12 @@ struct Publisher::Impl {
     ~Impl();
 
     void createOffer();
-    void setLocal(GstWebRTCSessionDescription* offer);
+    void setLocal(const Description& offer);
     void onGathered();
     void finish(const std::string& sdp);
     /// A function for any thread that runs `fn` on the loop if this object still is.
     std::function<void()> onLoop(void (Impl::*fn)()) {
-        return [this, fn, &owner = loop, token = lifetime.token()] {
-            owner.post([this, fn, token] {
-                if (!token.expired()) (this->*fn)();
-            });
-        };
+        return [this, fn, post = loop.poster(lifetime)] { post([this, fn] { (this->*fn)(); }); };
     }
 
     Loop& loop;
@@ -153,30 +158,27 @@ Publisher::Impl::~Impl() {
 }
 
 void Publisher::Impl::createOffer() {
-    pending = gst::Promise([this, token = lifetime.token(), &owner = loop](const GstStructure* reply) {
+    pending = gst::Promise([this, post = loop.poster(lifetime)](const GstStructure* reply) {
         GstWebRTCSessionDescription* offer = nullptr;
         if (reply) gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, nullptr);
-        owner.post([this, token, offer] {
-            if (!token.expired()) setLocal(offer);
-            if (offer) gst_webrtc_session_description_free(offer);
-        });
+        post([this, made = owned(offer)] { setLocal(made); });
     });
     g_signal_emit_by_name(webrtcbin.get(), "create-offer", nullptr, pending.get());
 }
 
-void Publisher::Impl::setLocal(GstWebRTCSessionDescription* offer) {
+void Publisher::Impl::setLocal(const Description& offer) {
     if (!offer) return finish({});
-    g_signal_emit_by_name(webrtcbin.get(), "set-local-description", offer, nullptr);
+    g_signal_emit_by_name(webrtcbin.get(), "set-local-description", offer.get(), nullptr);
 }
 
 void Publisher::Impl::onGathered() {
-    GstWebRTCSessionDescription* offer = nullptr;
-    g_object_get(webrtcbin.get(), "local-description", &offer, nullptr);
+    GstWebRTCSessionDescription* found = nullptr;
+    g_object_get(webrtcbin.get(), "local-description", &found, nullptr);
+    const Description offer = owned(found);
     if (!offer) return finish({});
     gchar* text = gst_sdp_message_as_text(offer->sdp);
     const std::string sdp(text);
     g_free(text);
-    gst_webrtc_session_description_free(offer);
     finish(sdp);
 }
 
@@ -197,10 +199,8 @@ void Publisher::offer(std::function<void(std::string sdp)> onOffer) {
 bool Publisher::answer(const std::string& sdp) {
     GstSDPMessage* message = nullptr;
     if (gst_sdp_message_new_from_text(sdp.c_str(), &message) != GST_SDP_OK) return false;
-    GstWebRTCSessionDescription* answer =
-        gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, message);
-    g_signal_emit_by_name(impl_->webrtcbin.get(), "set-remote-description", answer, nullptr);
-    gst_webrtc_session_description_free(answer);
+    const Description answer = owned(gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, message));
+    g_signal_emit_by_name(impl_->webrtcbin.get(), "set-remote-description", answer.get(), nullptr);
     return true;
 }
 

@@ -175,23 +175,17 @@ SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
         setup.channels.push_back(viewer.tracks.back()->channel(viewer.worker));
         setup.channels.back().stream = line.stream;
     }
-    Loop& loop = context_.loop;
-    const auto token = lifetime_.token();
-    const auto onLoop = [&loop, token](std::function<void()> fn) {
-        loop.post([token, fn = std::move(fn)] {
-            if (!token.expired()) fn();
-        });
-    };
-    setup.onConnected = [this, onLoop, id = viewer.id] {
-        onLoop([this, id] {
+    const Poster post = context_.loop.poster(lifetime_);
+    setup.onConnected = [this, post, id = viewer.id] {
+        post([this, id] {
             const auto found = viewers_.find(id);
             if (found == viewers_.end()) return;
             found->second->state = ViewerState::connected;
             log::info("viewer connected viewer={} address={}", id, found->second->stats->address());
         });
     };
-    setup.onEnded = [this, onLoop, id = viewer.id](const std::string& reason) {
-        onLoop([this, id, reason] { finish(id, reason); });
+    setup.onEnded = [this, post, id = viewer.id](const std::string& reason) {
+        post([this, id, reason] { finish(id, reason); });
     };
     return setup;
 }
@@ -237,11 +231,8 @@ void Egress::remove(ViewerId viewer, const std::string& reason) {
     for (const auto& track : gone.tracks)
         track->end(context_.findTrack(track->name()));
     // Its queues and its part of the budget last until the worker has let go of it.
-    Loop& loop = context_.loop;
-    gone.worker.remove(viewer, [this, &loop, viewer, token = lifetime_.token()] {
-        loop.post([this, viewer, token] {
-            if (!token.expired()) settle(viewer);
-        });
+    gone.worker.remove(viewer, [this, viewer, post = context_.loop.poster(lifetime_)] {
+        post([this, viewer] { settle(viewer); });
     });
 }
 
