@@ -1,13 +1,13 @@
 #include "relay/dtls/ice_credentials.h"
 
-#include <openssl/rand.h>
+#include "relay/base/random.h"
 
 #include <array>
 #include <cstdint>
-#include <stdexcept>
+#include <string>
 #include <string_view>
 
-namespace spillway::relay {
+namespace spillway::relay::dtls {
 
 namespace {
 
@@ -15,21 +15,22 @@ namespace {
 constexpr std::size_t ufragChars = 8;
 constexpr std::size_t pwdChars = 24;
 
-std::string randomIceChars(std::size_t count) {
+template <std::size_t count>
+std::string randomIceChars() {
     constexpr std::string_view chars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::array<std::uint8_t, pwdChars> bytes{};
-    if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
-        throw std::runtime_error("no random numbers for ICE credentials");
+    static_assert(256 % chars.size() == 0, "each as likely as the other");
+    std::array<std::uint8_t, count> bytes{};
+    fillRandom(bytes);
     std::string text;
-    for (std::size_t i = 0; i < count; ++i)
-        text += chars[bytes.at(i) % chars.size()];
+    for (const std::uint8_t byte : bytes)
+        text += chars[byte % chars.size()];
     return text;
 }
 
 } // namespace
 
 sdp::IceCredentials randomIceCredentials() {
-    return {randomIceChars(ufragChars), randomIceChars(pwdChars)};
+    return {randomIceChars<ufragChars>(), randomIceChars<pwdChars>()};
 }
 
-} // namespace spillway::relay
+} // namespace spillway::relay::dtls

@@ -3,9 +3,9 @@
 
 #include "relay/sdp/ice_credentials.h"
 
-namespace spillway::relay {
+namespace spillway::relay::dtls {
 
-/// From the system's random source. Throws std::runtime_error when that has none.
+/// Throws std::system_error when the kernel has no random numbers.
 sdp::IceCredentials randomIceCredentials();
 
-} // namespace spillway::relay
+} // namespace spillway::relay::dtls

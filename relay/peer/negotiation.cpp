@@ -118,7 +118,7 @@ void PeerNegotiation::offer(std::vector<sdp::MediaLine> ours, std::chrono::milli
 /// It stays as it was first.
 void PeerNegotiation::setTransport(const char* setup) {
     if (transport_.ice.ufrag.empty())
-        transport_ = {randomIceCredentials(), peerIdentity().fingerprint, setup};
+        transport_ = {dtls::randomIceCredentials(), dtls::ourIdentity().fingerprint(), setup};
 }
 
 /// What it says is not needed, but it gives each transceiver its line.

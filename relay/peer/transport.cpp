@@ -1,6 +1,6 @@
 #include "relay/peer/transport.h"
 
-#include "relay/dtls/certificate.h"
+#include "relay/dtls/fingerprint.h"
 #include "relay/dtls/identity.h"
 #include "relay/gst/element.h"
 
@@ -25,11 +25,11 @@ std::string stringProperty(GstElement* element, const char* name) {
 }
 
 void setCertificate(GstElement* decoder) {
-    g_object_set(decoder, "pem", peerIdentity().pem.c_str(), nullptr);
+    g_object_set(decoder, "pem", dtls::ourIdentity().pem().c_str(), nullptr);
 }
 
-/// GStreamer reads a certificate once for all that have it at a time, and forgets it with the last of them,
-/// which it does not guard against the next that comes just then: so one is kept.
+/// GStreamer caches a parsed certificate while some element uses it, and dropping the last user races with
+/// the next. One element keeps it for the life of the process.
 void identify(GstElement* decoder) {
     [[maybe_unused]] static GstElement* const kept = [] {
         GstElement* element = gst::makeElement("dtlsdec").release();
@@ -103,7 +103,7 @@ void PeerTransport::Shared::onCertificate(GstElement* decoder) {
         wanted = expected;
     }
     const auto found =
-        wanted ? fingerprintOf(stringProperty(decoder, "peer-pem"), wanted->hash) : std::nullopt;
+        wanted ? dtls::fingerprintOf(stringProperty(decoder, "peer-pem"), wanted->hash) : std::nullopt;
     if (found && found == wanted) {
         gate->open();
         return;

@@ -2,6 +2,7 @@
 
 #include "relay/base/log.h"
 #include "relay/dtls/ice_credentials.h"
+#include "relay/dtls/identity.h"
 #include "relay/outputs/webrtc/agreement.h"
 #include "relay/port/reachable_addresses.h"
 #include "relay/values/refused.h"
@@ -64,12 +65,12 @@ Egress::Egress(Context context, const config::WebrtcSettings& settings)
     auto addresses = listenAddresses(settings);
     if (addresses.empty()) return;
     srtp::Session::startLibrary();
-    identity_ = std::make_unique<DtlsIdentity>();
+    dtls_ = std::make_unique<DtlsContext>(dtls::ourIdentity());
     const unsigned count = std::max(1U, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<Worker>(
             i, addresses,
-            Worker::Context{*identity_, directory_, [this](unsigned n) -> Worker& { return *workers_[n]; }}));
+            Worker::Context{*dtls_, directory_, [this](unsigned n) -> Worker& { return *workers_[n]; }}));
         // Where the kernel chose a port, the others share it.
         addresses = workers_.front()->sockets().boundAddresses();
     }
@@ -155,7 +156,7 @@ SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
                            const std::vector<AgreedLine>& lines) {
     SessionSetup setup;
     setup.id = viewer.id;
-    setup.ours = randomIceCredentials();
+    setup.ours = dtls::randomIceCredentials();
     setup.theirs = offer.ice;
     setup.fingerprint = offer.fingerprint;
     setup.stats = viewer.stats;
@@ -194,7 +195,7 @@ std::string Egress::answer(const sdp::ViewerOffer& offer, const std::vector<Agre
                            const sdp::IceCredentials& credentials) const {
     sdp::ViewerAnswer answer;
     answer.ice = credentials;
-    answer.fingerprint = identity_->fingerprint();
+    answer.fingerprint = dtls::ourIdentity().fingerprint();
     answer.candidates = candidates();
     for (const AgreedLine& line : lines)
         answer.sent.push_back(line.sent);

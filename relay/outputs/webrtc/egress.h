@@ -66,7 +66,7 @@ class Egress {
 
     Context context_;
     const std::vector<SocketAddress> announced_;
-    std::unique_ptr<DtlsIdentity> identity_;
+    std::unique_ptr<DtlsContext> dtls_;
     port::Directory directory_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::map<ViewerId, std::unique_ptr<Viewer>> viewers_;

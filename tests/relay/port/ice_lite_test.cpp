@@ -334,7 +334,7 @@ TEST_CASE("a check of ours is that of the controlled side, and its answer change
 TEST_CASE("credentials are made of ice-chars, long enough, and no two are the same", "[ice]") {
     std::set<std::string> seen;
     for (int i = 0; i < 1000; ++i) {
-        const auto made = randomIceCredentials();
+        const auto made = dtls::randomIceCredentials();
         CHECK(made.ufrag.size() == 8);
         CHECK(made.pwd.size() == 24);
         for (const char c : made.ufrag + made.pwd)

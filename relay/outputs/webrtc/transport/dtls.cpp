@@ -1,7 +1,8 @@
 #include "relay/outputs/webrtc/transport/dtls.h"
 
-#include "relay/dtls/certificate.h"
+#include "relay/dtls/fingerprint.h"
 #include "relay/dtls/handles.h"
+#include "relay/dtls/identity.h"
 #include "relay/outputs/webrtc/transport/dtls_wire.h"
 
 #include <openssl/crypto.h>
@@ -52,7 +53,7 @@ int onCertificate(X509_STORE_CTX* store, void* /*data*/) noexcept {
     const auto* ssl =
         static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     auto& viewer = *static_cast<Viewer*>(SSL_get_app_data(ssl));
-    const auto shown = fingerprintOf(X509_STORE_CTX_get0_cert(store), viewer.fingerprint.hash);
+    const auto shown = dtls::fingerprintOf(X509_STORE_CTX_get0_cert(store), viewer.fingerprint.hash);
     if (shown == viewer.fingerprint) {
         viewer.certificate = Viewer::Certificate::right;
         return 1;
@@ -63,7 +64,7 @@ int onCertificate(X509_STORE_CTX* store, void* /*data*/) noexcept {
 }
 }
 
-openssl::Context makeContext(const DtlsCertificate& own) {
+openssl::Context makeContext(const dtls::Identity& identity) {
     openssl::Context context(SSL_CTX_new(DTLS_server_method()));
     require(context != nullptr, "context");
     SSL_CTX* ctx = context.get();
@@ -77,8 +78,8 @@ openssl::Context makeContext(const DtlsCertificate& own) {
     require(SSL_CTX_set_cipher_list(ctx, ciphers) == 1, "ciphers");
     require(SSL_CTX_set1_groups_list(ctx, groups) == 1, "groups");
     require(SSL_CTX_set_tlsext_use_srtp(ctx, srtpProfiles) == 0, "SRTP profiles"); // 0 is success here
-    require(SSL_CTX_use_certificate(ctx, own.certificate.get()) == 1, "certificate");
-    require(SSL_CTX_use_PrivateKey(ctx, own.key.get()) == 1, "key");
+    require(SSL_CTX_use_certificate(ctx, identity.certificate()) == 1, "certificate");
+    require(SSL_CTX_use_PrivateKey(ctx, identity.key()) == 1, "key");
     return context;
 }
 
@@ -124,25 +125,14 @@ std::optional<srtp::Keys> exportKeys(SSL* ssl) {
 
 } // namespace
 
-struct DtlsIdentity::Impl {
-    Impl() {
-        const DtlsCertificate own;
-        context = makeContext(own);
-        fingerprint = own.fingerprint();
-    }
-
+struct DtlsContext::Impl {
     openssl::Context context; ///< holds key and certificate
-    std::string fingerprint;
 };
 
-DtlsIdentity::DtlsIdentity()
-    : impl_(std::make_unique<Impl>()) {}
+DtlsContext::DtlsContext(const dtls::Identity& identity)
+    : impl_(std::make_unique<Impl>(Impl{makeContext(identity)})) {}
 
-DtlsIdentity::~DtlsIdentity() = default;
-
-const std::string& DtlsIdentity::fingerprint() const {
-    return impl_->fingerprint;
-}
+DtlsContext::~DtlsContext() = default;
 
 struct DtlsServer::Impl {
     Impl(SSL_CTX* context, sdp::Fingerprint fingerprint, std::function<void(Bytes)> send)
@@ -229,8 +219,8 @@ void DtlsServer::Impl::fail(std::string why) {
     end(State::failed);
 }
 
-DtlsServer::DtlsServer(const DtlsIdentity& identity, sdp::Fingerprint viewer, std::function<void(Bytes)> send)
-    : impl_(std::make_unique<Impl>(identity.impl_->context.get(), std::move(viewer), std::move(send))) {}
+DtlsServer::DtlsServer(const DtlsContext& context, sdp::Fingerprint viewer, std::function<void(Bytes)> send)
+    : impl_(std::make_unique<Impl>(context.impl_->context.get(), std::move(viewer), std::move(send))) {}
 
 DtlsServer::~DtlsServer() = default;
 

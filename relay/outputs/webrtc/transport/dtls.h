@@ -2,7 +2,7 @@
 //
 // Comes in: datagrams of the selected path. Goes out: datagrams, each handed to `send` whole and no longer
 // than the MTU; at the end keys. The handshake fails unless the viewer's certificate has the fingerprint of
-// its offer. Nothing is believed before that. Worker thread, but for DtlsIdentity.
+// its offer. Nothing is believed before that. Worker thread, but for DtlsContext.
 #pragma once
 
 #include "relay/base/bytes.h"
@@ -17,19 +17,20 @@
 #include <string>
 #include <vector>
 
+namespace spillway::relay::dtls {
+class Identity;
+}
+
 namespace spillway::relay::webrtc {
 
-/// Key and certificate of this process (ECDSA P-256, self-signed). Immutable; any thread.
-class DtlsIdentity {
+/// What we are to every viewer: identity, ciphers and SRTP profiles. Immutable; any thread.
+class DtlsContext {
   public:
     /// Throws std::runtime_error with OpenSSL's words.
-    DtlsIdentity();
-    ~DtlsIdentity();
-    DtlsIdentity(const DtlsIdentity&) = delete;
-    DtlsIdentity& operator=(const DtlsIdentity&) = delete;
-
-    /// Value of `a=fingerprint`: `sha-256 AB:CD:…`.
-    const std::string& fingerprint() const;
+    explicit DtlsContext(const dtls::Identity& identity);
+    ~DtlsContext();
+    DtlsContext(const DtlsContext&) = delete;
+    DtlsContext& operator=(const DtlsContext&) = delete;
 
   private:
     friend class DtlsServer;
@@ -43,8 +44,8 @@ class DtlsServer {
 
     enum class State { handshaking, connected, closed, failed };
 
-    /// `identity` outlives it.
-    DtlsServer(const DtlsIdentity& identity, sdp::Fingerprint viewer, std::function<void(Bytes)> send);
+    /// `context` outlives it.
+    DtlsServer(const DtlsContext& context, sdp::Fingerprint viewer, std::function<void(Bytes)> send);
     ~DtlsServer();
     DtlsServer(const DtlsServer&) = delete;
     DtlsServer& operator=(const DtlsServer&) = delete;

@@ -13,13 +13,12 @@ constexpr std::chrono::seconds connectTime{30};
 
 } // namespace
 
-Session::Session(SessionSetup setup, const DtlsIdentity& identity, port::Sockets& sockets,
-                 Clock::time_point now)
+Session::Session(SessionSetup setup, const DtlsContext& dtls, port::Sockets& sockets, Clock::time_point now)
     : setup_(std::move(setup))
     , sockets_(sockets)
     , begun_(now)
     , ice_(setup_.ours, setup_.theirs, now)
-    , dtls_(identity, setup_.fingerprint, [this](Bytes datagram) {
+    , dtls_(dtls, setup_.fingerprint, [this](Bytes datagram) {
         if (path()) sockets_.send(*path(), datagram);
     }) {
     for (ChannelSetup& channel : setup_.channels)

@@ -35,7 +35,7 @@ struct SessionSetup {
 
 class Session : private FeedbackSink {
   public:
-    Session(SessionSetup setup, const DtlsIdentity& identity, port::Sockets& sockets, Clock::time_point now);
+    Session(SessionSetup setup, const DtlsContext& dtls, port::Sockets& sockets, Clock::time_point now);
     /// Says good-bye.
     ~Session() override;
     Session(const Session&) = delete;

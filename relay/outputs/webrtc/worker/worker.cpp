@@ -131,7 +131,7 @@ void Worker::moved(Session& session, const std::optional<port::Path>& before) {
 
 void Worker::open(SessionSetup setup) {
     const ViewerId id = setup.id;
-    auto session = std::make_unique<Session>(std::move(setup), context_.identity, sockets_, Clock::now());
+    auto session = std::make_unique<Session>(std::move(setup), context_.dtls, sockets_, Clock::now());
     byUfrag_[session->setup().ours.ufrag] = session.get();
     for (const std::uint32_t slot : session->slots())
         bySlot_[slot] = session.get();

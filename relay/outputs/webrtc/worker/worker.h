@@ -24,7 +24,7 @@ class Worker : private port::Reactor::Hooks {
   public:
     /// What all workers share; outlives them.
     struct Context {
-        const DtlsIdentity& identity;
+        const DtlsContext& dtls;
         port::Directory& directory;
         /// The worker with this index; any thread.
         std::function<Worker&(unsigned index)> sibling;

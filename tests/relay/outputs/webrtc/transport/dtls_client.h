@@ -1,7 +1,8 @@
 // A viewer's side of DTLS, for tests: OpenSSL as the client, each record a datagram of its own.
 #pragma once
 
-#include "relay/dtls/certificate.h"
+#include "relay/dtls/fingerprint.h"
+#include "relay/dtls/identity.h"
 #include "relay/outputs/webrtc/transport/dtls.h"
 
 #include <openssl/err.h>
@@ -34,8 +35,8 @@ class DtlsClient {
         SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
         bool good = !*settings.profiles || SSL_CTX_set_tlsext_use_srtp(context, settings.profiles) == 0;
         if (settings.hasCertificate)
-            good = good && SSL_CTX_use_certificate(context, own_.certificate.get()) == 1 &&
-                   SSL_CTX_use_PrivateKey(context, own_.key.get()) == 1;
+            good = good && SSL_CTX_use_certificate(context, own_.certificate()) == 1 &&
+                   SSL_CTX_use_PrivateKey(context, own_.key()) == 1;
         ssl_.reset(SSL_new(context));
         BIO* in = BIO_new(BIO_s_mem());
         BIO* out = BIO_new(BIO_s_mem());
@@ -49,10 +50,10 @@ class DtlsClient {
     }
 
     sdp::Fingerprint fingerprint(sdp::Fingerprint::Hash hash = sdp::Fingerprint::Hash::sha256) const {
-        return fingerprintOf(own_.certificate.get(), hash).value();
+        return dtls::fingerprintOf(own_.certificate(), hash).value();
     }
     std::string serverFingerprint() const {
-        return fingerprintOf(SSL_get0_peer_certificate(ssl_.get()), sdp::Fingerprint::Hash::sha256)
+        return dtls::fingerprintOf(SSL_get0_peer_certificate(ssl_.get()), sdp::Fingerprint::Hash::sha256)
             .value()
             .text();
     }
@@ -154,7 +155,7 @@ class DtlsClient {
         return all;
     }
 
-    DtlsCertificate own_;
+    dtls::Identity own_;
     openssl::Context context_;
     openssl::Connection ssl_;
     bool failed_ = false;

@@ -17,8 +17,8 @@ using State = DtlsServer::State;
 
 namespace {
 
-const DtlsIdentity& identity() {
-    static const DtlsIdentity one;
+const DtlsContext& context() {
+    static const DtlsContext one(dtls::ourIdentity());
     return one;
 }
 
@@ -29,7 +29,7 @@ struct Pair {
     Pair(const DtlsClient::Settings& settings,
          const std::function<sdp::Fingerprint(const DtlsClient&)>& expected)
         : client(settings)
-        , server(identity(), expected(client), [this](Bytes datagram) {
+        , server(context(), expected(client), [this](Bytes datagram) {
             toClient.emplace_back(datagram.begin(), datagram.end());
             longest = std::max(longest, datagram.size());
         }) {}
@@ -96,7 +96,7 @@ TEST_CASE("AES-GCM is preferred, wherever the viewer has it", "[dtls]") {
     CHECK(pair.client.profile() == "SRTP_AEAD_AES_128_GCM");
     CHECK(pair.server.keys().profile == srtp::Profile::aeadAes128Gcm);
     checkKeys(pair);
-    CHECK(pair.client.serverFingerprint() == identity().fingerprint());
+    CHECK(pair.client.serverFingerprint() == dtls::ourIdentity().fingerprint());
     CHECK(pair.server.failure().empty());
     CHECK_FALSE(pair.client.resumable());
     CHECK_FALSE(pair.server.timeout(Clock::now()));

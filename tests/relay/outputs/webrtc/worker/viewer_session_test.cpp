@@ -24,8 +24,8 @@ namespace {
 constexpr std::uint32_t ssrc = 0xABCD;
 constexpr std::uint32_t senderSsrc = 0x77; ///< of the viewer's RTCP
 
-const DtlsIdentity& identity() {
-    static const DtlsIdentity made;
+const DtlsContext& dtlsContext() {
+    static const DtlsContext made(dtls::ourIdentity());
     return made;
 }
 
@@ -168,7 +168,7 @@ struct Stage {
     IceClient ice;
     DtlsClient dtls{withGcm()};
     std::optional<SrtpClient> srtp;
-    std::optional<Session> session{std::in_place, setUp(), identity(), sockets, now};
+    std::optional<Session> session{std::in_place, setUp(), dtlsContext(), sockets, now};
 };
 
 Packet words(std::initializer_list<std::uint32_t> values) {

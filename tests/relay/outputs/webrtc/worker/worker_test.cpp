@@ -28,8 +28,9 @@ struct Stage {
         std::vector<SocketAddress> addresses{SocketAddress::parse("127.0.0.1")->withPort(0)};
         for (unsigned i = 0; i < workerCount; ++i) {
             workers.push_back(std::make_unique<Worker>(
-                i, addresses,
-                Worker::Context{identity, directory, [this](unsigned n) -> Worker& { return *workers[n]; }}));
+                i, addresses, Worker::Context{dtlsContext, directory, [this](unsigned n) -> Worker& {
+                                                  return *workers[n];
+                                              }}));
             addresses = workers.front()->sockets().boundAddresses();
         }
         port = addresses.front();
@@ -69,7 +70,7 @@ struct Stage {
         REQUIRE(connected.get_future().wait_for(5s) == std::future_status::ready);
     }
 
-    DtlsIdentity identity;
+    DtlsContext dtlsContext{dtls::ourIdentity()};
     port::Directory directory;
     std::vector<std::unique_ptr<Worker>> workers;
     SocketAddress port = *SocketAddress::parse("127.0.0.1");

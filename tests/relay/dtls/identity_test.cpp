@@ -1,31 +1,33 @@
-#include "relay/dtls/certificate.h"
 #include "relay/dtls/identity.h"
+
+#include "relay/dtls/fingerprint.h"
 #include "support/catch.h"
 
 using namespace spillway::relay;
+using namespace spillway::relay::dtls;
 using Hash = sdp::Fingerprint::Hash;
 
 TEST_CASE("a certificate as text has the fingerprint of the certificate, and its key") {
-    const DtlsCertificate own;
+    const Identity own;
     const std::string pem = own.pem();
     for (const Hash hash : {Hash::sha256, Hash::sha384, Hash::sha512}) {
         const auto fingerprint = fingerprintOf(pem, hash);
         REQUIRE(fingerprint);
-        CHECK(fingerprint == fingerprintOf(own.certificate.get(), hash));
+        CHECK(fingerprint == fingerprintOf(own.certificate(), hash));
     }
     CHECK(pem.find("PRIVATE KEY") != std::string::npos);
-    CHECK_FALSE(DtlsCertificate().pem() == pem);
+    CHECK_FALSE(Identity().pem() == pem);
 }
 
 TEST_CASE("what is no certificate has no fingerprint") {
-    const std::string pem = DtlsCertificate().pem();
+    const std::string pem = Identity().pem();
     CHECK_FALSE(fingerprintOf("", Hash::sha256));
     CHECK_FALSE(fingerprintOf("-----BEGIN CERTIFICATE-----\n", Hash::sha256));
     CHECK_FALSE(fingerprintOf(pem.substr(pem.find("-----BEGIN PRIVATE")), Hash::sha256));
 }
 
-TEST_CASE("the peers' identity is one for the process, with the fingerprint of its certificate") {
-    const PeerIdentity& identity = peerIdentity();
-    CHECK(fingerprintOf(identity.pem, Hash::sha256)->text() == identity.fingerprint);
-    CHECK(&peerIdentity() == &identity);
+TEST_CASE("our identity is one for the process, with the fingerprint of its certificate") {
+    const Identity& identity = ourIdentity();
+    CHECK(fingerprintOf(identity.pem(), Hash::sha256)->text() == identity.fingerprint());
+    CHECK(&ourIdentity() == &identity);
 }
