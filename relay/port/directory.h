@@ -1,5 +1,5 @@
-// Which worker serves which viewer. The kernel gives a datagram to the worker that its addresses hash to; who
-// is not the viewer's asks here whose it is. Any thread.
+// Which worker serves which session. The kernel gives a datagram to the worker that its addresses hash to; a
+// worker that does not serve the session asks here who does. Any thread.
 #pragma once
 
 #include "relay/port/path.h"

@@ -27,7 +27,7 @@ constexpr std::size_t longestAddressBytes = 20; // of IPv6
 /// As RFC 8445 section 7.1.1 wants it, by section 5.1.2.1: type preference 110, local preference 65535,
 /// component 1.
 constexpr std::uint32_t peerReflexivePriority = (110U << 24U) + (65535U << 8U) + 255U;
-/// The lowest: a viewer that takes itself for controlled too is the one to change (RFC 8445 section 7.3.1.1).
+/// The lowest: a remote that takes itself for controlled too is the one to change (RFC 8445 section 7.3.1.1).
 constexpr std::uint64_t ourTieBreaker = 0;
 
 /// The value of the first such attribute of a STUN message, up to where the integrity ends it: what comes
@@ -46,7 +46,7 @@ std::optional<Bytes> attribute(Bytes message, std::uint16_t wanted) {
     return std::nullopt;
 }
 
-/// Keeps no state of ours: what it asks is forgotten at once, so that the viewers of a thread share it
+/// Without state of ours: what is asked by it is forgotten at once, so that the sessions of a thread share it
 /// (12 KB).
 StunAgent& sharedAgent() {
     static constexpr std::array<std::uint16_t, 10> known{
@@ -156,7 +156,7 @@ IceLite::Outcome IceLite::receive(Bytes datagram, const Path& path, Clock::time_
     const auto status = stun_agent_validate(&sharedAgent(), &request, datagram.data(), datagram.size(),
                                             stun_agent_default_validater, expected.data());
     if (status != STUN_VALIDATION_SUCCESS) return {refusal(status, request, into)};
-    // A lite side stays controlled (RFC 8445 section 6.1.1): it is the viewer that changes its role.
+    // A lite side stays controlled (RFC 8445 section 6.1.1): it is the remote that changes its role.
     if (stun_message_has_attribute(&request, STUN_ATTRIBUTE_ICE_CONTROLLED))
         return {refusal(request, STUN_ERROR_ROLE_CONFLICT, into)};
     // libnice aborts where a reply does not fit.

@@ -1,12 +1,13 @@
-// The ICE-lite side of one viewer (RFC 8445 section 2.5): it answers checks, and waits for no answer itself.
+// Our side of ICE with one remote, as a lite agent (RFC 8445 section 2.5): it answers checks, and waits for
+// no answer itself.
 //
-// Comes in: STUN messages with the path that they came by. Goes out: replies, and the path that the viewer
-// nominated. A message without a right MESSAGE-INTEGRITY and FINGERPRINT changes nothing. Several paths may
-// be checked until one is nominated; a later nomination moves the viewer (RFC 8445 section 8.1.1 with
-// aggressive nomination too). Until then each right check is checked back on its path, which a lite side
-// otherwise does not, and whose answer is not read: a viewer that paces its nominations (Pion: every 200 ms)
-// nominates at once then. A viewer that has not checked for consentTime takes its consent back (RFC 7675
-// section 5.1). STUN by libnice's stun/ library. Worker thread.
+// Comes in: STUN messages with the path they came by. Goes out: replies, and the path that the remote
+// nominated. A message without the right MESSAGE-INTEGRITY and FINGERPRINT changes nothing. Several paths may
+// be checked until one is nominated; a later nomination moves the session (RFC 8445 section 8.1.1, with
+// aggressive nomination too). Until then each valid check is answered by a check of ours on the same path. A
+// lite agent need not do that, and its answer is not read; but a remote that paces its nominations (Pion:
+// every 200 ms) then nominates at once. A remote that has not checked for consentTime takes its consent back
+// (RFC 7675 section 5.1). STUN by libnice's stun/ library. Worker thread.
 #pragma once
 
 #include "relay/base/clock.h"
@@ -56,7 +57,7 @@ class IceLite {
   private:
     IceCredentials ours_;
     IceCredentials theirs_;
-    std::string username_; ///< of the viewer's checks (RFC 8445 section 7.2.2)
+    std::string username_; ///< of the remote's checks (RFC 8445 section 7.2.2)
     std::optional<Path> selected_;
     Clock::time_point lastCheck_;
 };

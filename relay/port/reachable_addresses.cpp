@@ -12,7 +12,7 @@ namespace {
 
 /// 0 is best. For a wildcard socket only addresses of the best rank found are offered.
 int rank(const SocketAddress& address) {
-    // Link-local IPv6 is last: it needs the name of an interface of the viewer's.
+    // Link-local IPv6 is last: the remote must name one of its own interfaces with it.
     if (address.isLinkLocal()) return address.family() == AF_INET6 ? 3 : 1;
     return address.isLoopback() ? 2 : 0;
 }
@@ -58,19 +58,19 @@ std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& 
                                               const std::vector<SocketAddress>& interfaces) {
     if (!announced.empty()) return announcedOnes(bound, announced);
     std::vector<SocketAddress> addresses;
-    int least = 4;
+    int best = 4;
     for (const auto& socket : bound) {
         if (!socket.isWildcard()) {
             addOnce(addresses, socket);
-            least = std::min(least, rank(socket));
+            best = std::min(best, rank(socket));
         }
         for (const auto& address : interfaces)
             if (socket.isWildcard() && address.family() == socket.family())
-                least = std::min(least, rank(address));
+                best = std::min(best, rank(address));
     }
     for (const auto& socket : bound)
         for (const auto& address : interfaces)
-            if (socket.isWildcard() && address.family() == socket.family() && rank(address) == least)
+            if (socket.isWildcard() && address.family() == socket.family() && rank(address) == best)
                 addOnce(addresses, address.withPort(socket.port()));
     return addresses;
 }

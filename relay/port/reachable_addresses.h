@@ -7,7 +7,7 @@
 
 namespace spillway::relay::port {
 
-/// The addresses that a viewer can reach this node at, for candidates: `announced` if there are any, else
+/// The addresses that others can reach this node at, for candidates: `announced` if there are any, else
 /// each bound address, a wildcard standing for all addresses of the machine's interfaces that are up
 /// (loopback only when there is no other, link-local IPv6 only when there is not even that). Announced ones
 /// without a port have those of the sockets of their family. Main loop.

@@ -55,8 +55,7 @@ void arm(const Descriptor& timer, Clock::time_point at) {
 } // namespace
 
 struct Reactor::Impl {
-    /// What others must do to be seen by the thread. running: nothing. gathering: a post must nudge it, a
-    /// wake need not. sleeping: both must.
+    /// running: nothing to do. gathering: a post must nudge it, a wake need not. sleeping: both must.
     enum class Phase { running, gathering, sleeping };
 
     Impl(std::string threadName, Hooks& theHooks, std::chrono::microseconds gatherTime);

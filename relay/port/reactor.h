@@ -3,7 +3,7 @@
 // Comes in: functions from any thread, in order; wakes from streaming threads; readable descriptors; time.
 // Goes out: calls of Hooks and of what was watched, one at a time, on the reactor's thread, with no lock
 // held. While bursts come, a slot is handed over `gather` after it was woken (and after what ran just then):
-// a frame of many packets costs each viewer one turn, and its pushers one short system call at most, wherever
+// a frame of many packets costs each slot one turn, and its pushers one short system call at most, wherever
 // in a pause it comes. While a sender paces its packets, a slot is handed over at once. Whoever wakes or
 // posts never waits for what the thread does. Owner: the worker. Any thread where it says so.
 #pragma once

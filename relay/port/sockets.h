@@ -6,7 +6,7 @@
 // and has the same size (but for the last, which may be shorter) leaves in one system call (UDP GSO, udp(7)
 // UDP_SEGMENT) where the kernel can, else by sendmmsg. Where it cannot depends on the way out too (a small
 // path MTU, IPsec, a driver): after a failure segments rest for some bursts, more each time, and are tried
-// again, so that one viewer's path does not decide for all. Nothing blocks: what the kernel does not take is
+// again, so that one path does not decide for all. Nothing blocks: what the kernel does not take is
 // lost and counted. Owner: the worker. Worker thread, but for construction.
 #pragma once
 
