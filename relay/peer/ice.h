@@ -1,7 +1,7 @@
 // Settings of webrtcbin's ICE agent. Loop thread, before the first description is set.
 #pragma once
 
-#include "relay/peer/peer.h"
+#include "relay/peer/settings.h"
 
 #include <optional>
 #include <string>

@@ -8,9 +8,12 @@
 #include "relay/base/loop.h"
 #include "relay/gst/promise.h"
 #include "relay/gst/signal.h"
-#include "relay/peer/peer.h"
 #include "relay/sdp/answer.h"
+#include "relay/sdp/remote_description.h"
+#include "relay/values/negotiation.h"
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>

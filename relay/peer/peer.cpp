@@ -6,14 +6,14 @@
 #include "relay/base/log.h"
 #include "relay/gst/element.h"
 #include "relay/peer/ice.h"
-#include "relay/peer/peer_impl.h"
 #include "relay/peer/teardown.h"
 #include "relay/sdp/candidate.h"
 #include "relay/sdp/receiving_offer.h"
 
+#include <gst/webrtc/webrtc.h>
+
 #include <algorithm>
 #include <cassert>
-#include <gst/webrtc/webrtc.h>
 #include <string_view>
 
 namespace spillway::relay {
@@ -64,274 +64,263 @@ BusError readError(GstMessage* message) {
 
 } // namespace
 
-Peer::Impl::Impl(Loop& mainLoop, PeerSettings peerSettings, PeerEvents peerEvents)
-    : loop(mainLoop)
-    , settings(std::move(peerSettings))
-    , events(std::move(peerEvents))
-    , webrtcbin(makeWebrtcbin(settings)) {
-    gst::addTo(pipeline.get(), webrtcbin);
+Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
+    : loop_(loop)
+    , settings_(std::move(settings))
+    , events_(std::move(events))
+    , webrtcbin_(makeWebrtcbin(settings_)) {
+    gst::addTo(pipeline_.get(), webrtcbin_);
     // webrtcbin's own jitter buffers ask for retransmissions only when the transceiver says so. No property
     // of webrtcbin may be read inside this signal.
-    newTransceiver = gst::SignalConnection::connect<void(GObject*)>(
-        webrtcbin.get(), "on-new-transceiver",
+    newTransceiver_ = gst::SignalConnection::connect<void(GObject*)>(
+        webrtcbin_.get(), "on-new-transceiver",
         [](GObject* transceiver) { g_object_set(transceiver, "do-nack", TRUE, nullptr); });
-    transport.emplace(loop, webrtcbin.get(), gate,
-                      TransportEvents{
-                          [this] {
-                              if (stage == Stage::connecting) stage = Stage::secured;
-                          },
-                          [this] { onConnected(); },
-                          [this](LostCause cause, std::string detail) { lose(cause, std::move(detail)); },
-                      });
-    streams.emplace(
-        loop, pipeline.get(), webrtcbin.get(), gate, StreamSettings{settings.role, settings.maxStreams},
-        StreamEvents{
-            events.onPad,
-            [this](std::uint32_t ssrc) {
-                if (stage != Stage::lost && events.onPadGone) events.onPadGone(ssrc);
-            },
-            [this] {
-                lose(LostCause::signalling, "more than " + std::to_string(settings.maxStreams) + " streams");
-            },
-        });
-    negotiation.emplace(loop, webrtcbin.get(), settings.label, [this](const std::string& candidate) {
-        if (offer && stage != Stage::lost && events.onCandidate)
-            events.onCandidate(offer->lines[offer->order.front()].mid, candidate);
+    if (settings_.role == PeerRole::sfu) rtcpFilter_.emplace(webrtcbin_.get());
+    transport_.emplace(loop_, webrtcbin_.get(), gate_, transportEvents());
+    streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), gate_, settings_.maxStreams, streamEvents());
+    negotiation_.emplace(loop_, webrtcbin_.get(), settings_.label, [this](const std::string& candidate) {
+        if (description_ && stage_ != Stage::lost && events_.onCandidate)
+            events_.onCandidate(description_->lines[description_->order.front()].mid, candidate);
     });
-    bus = gst::BusWatch(pipeline.get(), [this](GstMessage* error) { onError(error); });
-    if (!pipeline.play())
+    bus_ = gst::BusWatch(pipeline_.get(), [this](GstMessage* error) { onError(error); });
+    if (!pipeline_.play())
         throw std::runtime_error("webrtcbin does not start: GStreamer lacks the nice or dtls elements");
 }
 
-Peer::Impl::~Impl() {
-    gate->shut();
-    newTransceiver.disconnect();
-    transport.reset();
-    negotiation.reset();
+Peer::~Peer() {
+    gate_->shut();
+    newTransceiver_.disconnect();
+    transport_.reset();
+    negotiation_.reset();
     // Streaming threads end here; what they still run owns what it uses.
-    stopWebrtc(pipeline, webrtcbin.get());
-    streams.reset();
+    stopWebrtc(pipeline_, webrtcbin_.get());
+    streams_.reset();
+    rtcpFilter_.reset();
 }
 
-void Peer::Impl::acceptOffer(PendingOffer pending) {
-    if (settings.role == PeerRole::publisher && (stage != Stage::idle || !pendingOffers.empty()))
-        return loop.post(lifetime.guard([onAnswer = std::move(pending.onAnswer)] {
+TransportEvents Peer::transportEvents() {
+    return {
+        [this] {
+            if (stage_ == Stage::connecting) stage_ = Stage::secured;
+        },
+        [this] { onConnected(); },
+        [this](LostCause cause, std::string detail) { lose(cause, std::move(detail)); },
+    };
+}
+
+StreamEvents Peer::streamEvents() {
+    return {
+        events_.onPad,
+        [this](std::uint32_t ssrc) {
+            if (stage_ != Stage::lost && events_.onPadGone) events_.onPadGone(ssrc);
+        },
+        [this] {
+            lose(LostCause::signalling, "more than " + std::to_string(settings_.maxStreams) + " streams");
+        },
+    };
+}
+
+void Peer::acceptOffer(const std::string& sdp, milliseconds deadline,
+                       std::function<void(LocalDescription)> onAnswer, std::function<void()> onBegin) {
+    if (settings_.role == PeerRole::publisher && (stage_ != Stage::idle || !pendingOffers_.empty()))
+        return loop_.post(lifetime_.guard([onAnswer = std::move(onAnswer)] {
             onAnswer(
                 {{},
                  NegotiationError{NegotiationError::Kind::unsupported, "the session has its offer already"}});
         }));
-    pendingOffers.push_back(std::move(pending));
-    loop.post(lifetime.guard([this] { answerNext(); }));
+    pendingOffers_.push_back({sdp, deadline, std::move(onAnswer), std::move(onBegin)});
+    loop_.post(lifetime_.guard([this] { answerNext(); }));
 }
 
-void Peer::Impl::answerNext() {
-    if (pendingOffers.empty() || negotiation->busy() || stage == Stage::lost) return;
-    auto next = std::move(pendingOffers.front());
-    pendingOffers.pop_front();
+void Peer::answerNext() {
+    if (pendingOffers_.empty() || negotiation_->busy() || stage_ == Stage::lost) return;
+    auto next = std::move(pendingOffers_.front());
+    pendingOffers_.pop_front();
     answer(std::move(next));
 }
 
-void Peer::Impl::answer(PendingOffer pending) {
+void Peer::answer(PendingOffer pending) {
     auto seen = read(pending.sdp);
     if (const auto* error = std::get_if<NegotiationError>(&seen)) {
-        log::warn("peer offer refused {} reason=\"{}\"", settings.label, error->detail);
-        loop.post(lifetime.guard([this] { answerNext(); }));
+        log::warn("peer offer refused {} reason=\"{}\"", settings_.label, error->detail);
+        loop_.post(lifetime_.guard([this] { answerNext(); }));
         return pending.onAnswer({{}, *error});
     }
-    if (stage == Stage::idle) stage = Stage::negotiating;
-    describe(
-        std::make_shared<const sdp::RemoteDescription>(std::get<sdp::RemoteDescription>(std::move(seen))));
+    if (stage_ == Stage::idle) stage_ = Stage::negotiating;
+    describe(std::get<sdp::RemoteDescription>(std::move(seen)));
     if (pending.onBegin) pending.onBegin();
-    negotiation->start(offer, pending.deadline,
-                       [this, onAnswer = std::move(pending.onAnswer)](LocalDescription answer) {
-                           if (!answer.error) {
-                               onAnswered();
-                               checksTimer = loop.after(headStart, [this] { startChecks(); });
-                           }
-                           loop.post(lifetime.guard([this] { answerNext(); }));
-                           onAnswer(std::move(answer));
-                       });
+    negotiation_->start(description_, pending.deadline,
+                        [this, onAnswer = std::move(pending.onAnswer)](LocalDescription answer) {
+                            if (!answer.error) {
+                                onAnswered();
+                                checksTimer_ = loop_.after(headStart, [this] { startChecks(); });
+                            }
+                            loop_.post(lifetime_.guard([this] { answerNext(); }));
+                            onAnswer(std::move(answer));
+                        });
 }
 
-std::variant<sdp::RemoteDescription, NegotiationError> Peer::Impl::read(const std::string& sdp) {
-    const bool sfu = settings.role == PeerRole::sfu;
-    auto offered = sdp::readRemoteDescription(sdp, settings.videoCodecs,
+std::variant<sdp::RemoteDescription, NegotiationError> Peer::read(const std::string& sdp) {
+    const bool sfu = settings_.role == PeerRole::sfu;
+    auto offered = sdp::readRemoteDescription(sdp, settings_.videoCodecs,
                                               sfu ? sdp::Author::sfu : sdp::Author::publisher);
     if (const auto* error = std::get_if<sdp::Error>(&offered)) return toNegotiationError(*error);
-    if (!lens.sameTransport(std::get<sdp::RemoteDescription>(offered)))
+    if (!lens_.sameTransport(std::get<sdp::RemoteDescription>(offered)))
         return NegotiationError{NegotiationError::Kind::newPeer, "the offer begins a new transport"};
-    auto seen = lens.look(std::get<sdp::RemoteDescription>(std::move(offered)));
+    auto seen = lens_.look(std::get<sdp::RemoteDescription>(std::move(offered)));
     if (const auto* error = std::get_if<sdp::Error>(&seen)) return toNegotiationError(*error);
     return std::get<sdp::RemoteDescription>(std::move(seen));
 }
 
-void Peer::Impl::describe(std::shared_ptr<const sdp::RemoteDescription> description) {
-    offer = std::move(description);
-    transport->expect(offer->fingerprint);
-    streams->setOffer(offer);
+void Peer::describe(sdp::RemoteDescription description) {
+    description_ = std::make_shared<const sdp::RemoteDescription>(std::move(description));
+    transport_->expect(description_->fingerprint);
+    if (rtcpFilter_) rtcpFilter_->setDescription(description_);
+    streams_->setDescription(description_);
 }
 
-void Peer::Impl::createOffer(milliseconds deadline, std::function<void(LocalDescription)> onOffer) {
-    assert(stage == Stage::idle);
-    stage = Stage::negotiating;
-    ours = sdp::receivingOffer(settings.videoCodecs);
-    negotiation->offer(ours, deadline, std::move(onOffer));
+void Peer::createOffer(milliseconds deadline, std::function<void(LocalDescription)> onOffer) {
+    assert(stage_ == Stage::idle);
+    stage_ = Stage::negotiating;
+    ours_ = sdp::receivingOffer(settings_.videoCodecs);
+    negotiation_->offer(ours_, deadline, std::move(onOffer));
 }
 
-std::optional<NegotiationError> Peer::Impl::acceptAnswer(const std::string& sdp) {
-    if (ours.empty() || offer)
+std::optional<NegotiationError> Peer::acceptAnswer(const std::string& sdp) {
+    if (ours_.empty() || description_)
         return NegotiationError{NegotiationError::Kind::unsupported, "no answer is awaited"};
-    auto answered = sdp::readAnswer(ours, sdp, settings.videoCodecs);
+    auto answered = sdp::readAnswer(ours_, sdp, settings_.videoCodecs);
     if (const auto* error = std::get_if<sdp::Error>(&answered)) return toNegotiationError(*error);
-    describe(std::make_shared<const sdp::RemoteDescription>(
-        std::get<sdp::RemoteDescription>(std::move(answered))));
-    negotiation->takeAnswer(*offer);
+    describe(std::get<sdp::RemoteDescription>(std::move(answered)));
+    negotiation_->takeAnswer(*description_);
     onAnswered();
     return std::nullopt;
 }
 
-void Peer::Impl::onAnswered() {
-    if (stage != Stage::negotiating) return; // connected or lost already
-    stage = Stage::connecting;
-    answeredAt = checkedAt = Clock::now();
-    gate->touch();
-    const auto period = std::clamp(settings.mediaTimeout / 10, milliseconds(50), milliseconds(1000));
-    watchTimer = loop.every(period, [this] { watch(); });
-    log::info("peer answered {}", settings.label);
+void Peer::onAnswered() {
+    if (stage_ != Stage::negotiating) return; // connected or lost already
+    stage_ = Stage::connecting;
+    answeredAt_ = checkedAt_ = Clock::now();
+    gate_->touch();
+    const auto period = std::clamp(settings_.mediaTimeout / 10, milliseconds(50), milliseconds(1000));
+    watchTimer_ = loop_.every(period, [this] { watch(); });
+    log::info("peer answered {}", settings_.label);
 }
 
-void Peer::Impl::onConnected() {
-    if (stage == Stage::connected || stage == Stage::lost) return;
+void Peer::onConnected() {
+    if (stage_ == Stage::connected || stage_ == Stage::lost) return;
     onAnswered();
-    stage = Stage::connected;
-    gate->touch();
-    log::info("peer connected {}", settings.label);
-    if (events.onConnected) events.onConnected();
+    stage_ = Stage::connected;
+    gate_->touch();
+    log::debug("peer connected {}", settings_.label);
+    if (events_.onConnected) events_.onConnected();
 }
 
-void Peer::Impl::startChecks() {
-    for (const std::string& candidate : offer->candidates)
+void Peer::startChecks() {
+    for (const std::string& candidate : description_->candidates)
         addRemoteCandidate(candidate);
 }
 
 /// The agent takes them as new ones, since their type is another.
-void Peer::Impl::checkAgain() {
-    checkedAt = Clock::now();
-    for (const std::string& candidate : offer->candidates)
+void Peer::checkAgain() {
+    checkedAt_ = Clock::now();
+    for (const std::string& candidate : description_->candidates)
         addRemoteCandidate(sdp::retyped(candidate));
-    for (const std::string& candidate : trickled)
+    for (const std::string& candidate : trickled_)
         addRemoteCandidate(sdp::retyped(candidate));
 }
 
-void Peer::Impl::addRemoteCandidate(const std::string& candidate) {
+void Peer::addRemoteCandidate(const std::string& candidate) {
     // Line 0 of what webrtcbin sees is the bundle's own.
-    g_signal_emit_by_name(webrtcbin.get(), "add-ice-candidate", 0U, candidate.c_str());
+    g_signal_emit_by_name(webrtcbin_.get(), "add-ice-candidate", 0U, candidate.c_str());
 }
 
-bool Peer::Impl::isSilent() const {
-    const bool counts = settings.role == PeerRole::publisher || expectsMedia;
-    return stage == Stage::connected && counts && gate->silence() > settings.mediaTimeout;
+bool Peer::isSilent() const {
+    const bool counts = settings_.role == PeerRole::publisher || expectsMedia_;
+    return stage_ == Stage::connected && counts && gate_->silence() > settings_.mediaTimeout;
 }
 
-void Peer::Impl::watch() {
+void Peer::watch() {
     const auto now = Clock::now();
-    if (stage == Stage::connected && now - statisticsAt >= statisticsPeriod) {
-        statisticsAt = now;
-        streams->readStatistics();
+    if (stage_ == Stage::connected && now - statisticsAt_ >= statisticsPeriod) {
+        statisticsAt_ = now;
+        streams_->readStatistics();
     }
     if (isSilent())
         return lose(LostCause::timeout,
-                    "neither RTP nor RTCP for " + std::to_string(settings.mediaTimeout.count()) + " ms");
-    if (stage != Stage::connecting && stage != Stage::secured) return;
-    if (stage == Stage::connecting && now - checkedAt >= checksTime) checkAgain();
-    if (now - answeredAt > std::min(maxConnectTime, settings.mediaTimeout * 2))
-        lose(stage == Stage::secured ? LostCause::dtls : LostCause::ice,
-             stage == Stage::secured ? "no DTLS handshake in time" : "no path to the peer in time");
+                    "neither RTP nor RTCP for " + std::to_string(settings_.mediaTimeout.count()) + " ms");
+    if (stage_ != Stage::connecting && stage_ != Stage::secured) return;
+    if (stage_ == Stage::connecting && now - checkedAt_ >= checksTime) checkAgain();
+    if (now - answeredAt_ > std::min(maxConnectTime, settings_.mediaTimeout * 2))
+        lose(stage_ == Stage::secured ? LostCause::dtls : LostCause::ice,
+             stage_ == Stage::secured ? "no DTLS handshake in time" : "no path to the peer in time");
 }
 
-void Peer::Impl::onError(GstMessage* message) {
+void Peer::onError(GstMessage* message) {
     const BusError error = readError(message);
     const bool inside =
-        gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), gst::cast<GstObject>(webrtcbin.get()));
+        gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), gst::cast<GstObject>(webrtcbin_.get()));
     // What a branch reports is for its own owner; the peer goes on.
-    log::error("peer pipeline error {} element={} error=\"{}\"", settings.label, error.source, error.text);
+    log::error("peer pipeline error {} element={} error=\"{}\"", settings_.label, error.source, error.text);
     if (!inside) return;
     const bool dtls = error.source.find("dtls") != std::string::npos;
     lose(dtls ? LostCause::dtls : LostCause::signalling, error.source + ": " + error.text);
 }
 
-void Peer::Impl::lose(LostCause cause, std::string detail) {
-    if (stage == Stage::lost) return;
-    stage = Stage::lost;
-    gate->shut();
-    watchTimer.cancel();
-    log::warn("peer lost {} cause={} detail=\"{}\"", settings.label, lostCauseName(cause), detail);
+void Peer::lose(LostCause cause, std::string detail) {
+    if (stage_ == Stage::lost) return;
+    stage_ = Stage::lost;
+    gate_->shut();
+    watchTimer_.cancel();
+    log::debug("peer lost {} cause={} detail=\"{}\"", settings_.label, lostCauseName(cause), detail);
     // Posted: the owner may destroy the peer, and nothing of it may be on the stack then.
-    loop.post(lifetime.guard([onLost = std::move(events.onLost), cause, detail = std::move(detail)] {
+    loop_.post(lifetime_.guard([onLost = std::move(events_.onLost), cause, detail = std::move(detail)] {
         if (onLost) onLost(cause, detail);
     }));
 }
 
-Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
-    : impl_(std::make_unique<Impl>(loop, std::move(settings), std::move(events))) {}
-
-Peer::~Peer() = default;
-
-void Peer::acceptOffer(const std::string& sdp, milliseconds deadline,
-                       std::function<void(LocalDescription)> onAnswer, std::function<void()> onBegin) {
-    impl_->acceptOffer({sdp, deadline, std::move(onAnswer), std::move(onBegin)});
-}
-
-void Peer::createOffer(milliseconds deadline, std::function<void(LocalDescription)> onOffer) {
-    impl_->createOffer(deadline, std::move(onOffer));
-}
-
-std::optional<NegotiationError> Peer::acceptAnswer(const std::string& sdp) {
-    return impl_->acceptAnswer(sdp);
-}
-
 Clock::duration Peer::silence() const {
-    return impl_->gate->silence();
+    return gate_->silence();
 }
 
 bool Peer::announces(const std::string& mid, std::uint32_t ssrc) const {
-    return impl_->offer && impl_->offer->allows(mid, ssrc);
+    return description_ && description_->allows(mid, ssrc);
 }
 
 void Peer::expectMedia(bool expected) {
-    if (expected && !impl_->expectsMedia) impl_->gate->touch();
-    impl_->expectsMedia = expected;
+    if (expected && !expectsMedia_) gate_->touch();
+    expectsMedia_ = expected;
 }
 
 bool Peer::addCandidate(const std::string& mid, const std::string& candidate) {
-    if (!impl_->offer) return false;
-    const auto& lines = impl_->offer->lines;
+    if (!description_) return false;
+    const auto& lines = description_->lines;
     if (std::none_of(lines.begin(), lines.end(), [&](const auto& line) { return line.mid == mid; }))
         return false;
     if (candidate.empty()) return true;
     const auto parsed = sdp::parseCandidate(candidate);
     if (!parsed) return false;
-    if (parsed->usable && impl_->trickled.size() < sdp::maxCandidates) {
-        impl_->trickled.push_back(parsed->text);
-        impl_->addRemoteCandidate(parsed->text);
+    if (parsed->usable && trickled_.size() < sdp::maxCandidates) {
+        trickled_.push_back(parsed->text);
+        addRemoteCandidate(parsed->text);
     }
     return true;
 }
 
 bool Peer::connected() const {
-    return impl_->stage == Impl::Stage::connected;
+    return stage_ == Stage::connected;
 }
 
 std::string Peer::remoteUfrag() const {
-    return impl_->offer ? impl_->offer->ice.ufrag : std::string();
+    return description_ ? description_->ice.ufrag : std::string();
 }
 
 std::uint64_t Peer::lostPackets(std::uint32_t ssrc) const {
-    return impl_->streams->lostPackets(ssrc);
+    return streams_->lostPackets(ssrc);
 }
 
 bool Peer::forgetSsrc(std::uint32_t ssrc) {
-    return impl_->streams->forget(ssrc);
+    return streams_->forget(ssrc);
 }
 
 } // namespace spillway::relay

@@ -11,14 +11,28 @@
 
 #include "relay/base/clock.h"
 #include "relay/base/loop.h"
+#include "relay/gst/bus_watch.h"
+#include "relay/gst/pipeline.h"
+#include "relay/gst/signal.h"
+#include "relay/peer/negotiation.h"
+#include "relay/peer/receive_gate.h"
+#include "relay/peer/rtcp_filter.h"
 #include "relay/peer/settings.h"
+#include "relay/peer/streams.h"
+#include "relay/peer/transport.h"
+#include "relay/sdp/line_lens.h"
+#include "relay/sdp/remote_description.h"
 #include "relay/values/negotiation.h"
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 namespace spillway::relay {
 
@@ -30,8 +44,8 @@ struct PeerEvents {
     std::function<void(std::uint32_t ssrc)> onPadGone;
     /// Loop. DTLS is up and the certificate matched; media passes from here on.
     std::function<void()> onConnected;
-    /// Loop, at most once. The peer carries nothing any more; its owner disposes it (not from inside this
-    /// call's stack only if it posts; Peer allows its own destruction here).
+    /// Loop, at most once. The peer carries nothing any more. In a turn of its own, so the owner may destroy
+    /// the Peer inside.
     std::function<void(LostCause, std::string detail)> onLost;
     /// Loop. A candidate of ours that came after the description that should have held it.
     std::function<void(const std::string& mid, const std::string& candidate)> onCandidate = {};
@@ -77,8 +91,63 @@ class Peer {
     bool forgetSsrc(std::uint32_t ssrc);
 
   private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    enum class Stage { idle, negotiating, connecting, secured, connected, lost }; // moves forward only
+
+    struct PendingOffer {
+        std::string sdp;
+        std::chrono::milliseconds deadline;
+        std::function<void(LocalDescription)> onAnswer;
+        std::function<void()> onBegin;
+    };
+
+    void answerNext();
+    void answer(PendingOffer pending);
+    /// Reads the offer and looks at it through the lens.
+    std::variant<sdp::RemoteDescription, NegotiationError> read(const std::string& sdp);
+    /// What is in force from now on.
+    void describe(sdp::RemoteDescription description);
+    bool isSilent() const;
+    void onAnswered();
+    /// With the candidates of the offer in force.
+    void startChecks();
+    /// With all candidates, of which none has worked so far.
+    void checkAgain();
+    void addRemoteCandidate(const std::string& candidate);
+    void onConnected();
+    void onError(GstMessage* message);
+    /// Looks for a peer that never connects or has gone silent.
+    void watch();
+    /// Ends the peer: no more media passes, and the owner is told, once.
+    void lose(LostCause cause, std::string detail);
+    TransportEvents transportEvents();
+    StreamEvents streamEvents();
+
+    Loop& loop_;
+    PeerSettings settings_;
+    PeerEvents events_;
+    Stage stage_ = Stage::idle;
+    Clock::time_point answeredAt_;
+    Clock::time_point checkedAt_;
+    Clock::time_point statisticsAt_;
+    std::vector<std::string> trickled_;      ///< candidates of the peer
+    std::deque<PendingOffer> pendingOffers_; ///< of an SFU, behind the one that is being answered
+    bool expectsMedia_ = false;              ///< of an SFU
+    sdp::LineLens lens_;
+    std::shared_ptr<const sdp::RemoteDescription> description_; ///< the peer's, in force
+    std::vector<sdp::MediaLine> ours_; ///< what our offer can receive; empty without one
+    std::shared_ptr<ReceiveGate> gate_ = std::make_shared<ReceiveGate>();
+    gst::Pipeline pipeline_{nullptr};
+    gst::Ref<GstElement> webrtcbin_;
+    gst::SignalConnection newTransceiver_;
+    // These end in the destructor, some before the pipeline stops and some after.
+    std::optional<RtcpFilter> rtcpFilter_; ///< of an SFU
+    std::optional<PeerTransport> transport_;
+    std::optional<PeerStreams> streams_;
+    std::optional<PeerNegotiation> negotiation_;
+    gst::BusWatch bus_;
+    Timer watchTimer_;
+    Timer checksTimer_;
+    Lifetime lifetime_;
 };
 
 } // namespace spillway::relay

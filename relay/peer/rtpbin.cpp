@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <stdexcept>
 
 namespace spillway::relay {
 
@@ -25,6 +26,12 @@ gst::Ref<GstPad> peerOf(GstElement* element, const char* pad) {
 }
 
 } // namespace
+
+gst::Ref<GstElement> rtpbinOf(GstElement* webrtcbin) {
+    auto rtpbin = gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(webrtcbin), "rtpbin"));
+    if (!rtpbin) throw std::runtime_error("webrtcbin has no rtpbin");
+    return rtpbin;
+}
 
 std::optional<RtpPadName> readPadName(GstPad* rtpbinPad) {
     unsigned session = 0;
@@ -57,7 +64,8 @@ void setUpSession(GstElement* element) {
 }
 
 void setUpJitterBuffer(GstElement* jitterBuffer, bool retransmissions) {
-    // Senders pace, which it does not know: no retransmission is asked for a packet that is only expected.
+    // Senders pace their packets, which the jitter buffer takes for loss: do not request packets it merely
+    // expects.
     g_object_set(jitterBuffer, "do-retransmission", retransmissions ? TRUE : FALSE, "rtx-next-seqnum", FALSE,
                  "faststart-min-packets", 1U, nullptr);
 }

@@ -16,6 +16,9 @@
 
 namespace spillway::relay {
 
+/// Throws std::runtime_error when webrtcbin has none.
+gst::Ref<GstElement> rtpbinOf(GstElement* webrtcbin);
+
 struct RtpPadName {
     std::uint32_t ssrc = 0;
     unsigned payloadType = 0;

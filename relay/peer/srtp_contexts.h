@@ -1,4 +1,5 @@
-// What srtpdec keeps for each SSRC it has ever heard of: some 10 KiB, and an SFU makes up new ones all day.
+// The contexts that srtpdec keeps for each SSRC it has ever heard of, although an SFU makes up new ones all
+// day.
 //
 // Comes in: SSRCs that the description names no more. The last ones stay, for their rollover counters (RFC
 // 3711 section 3.3.1): an SSRC that comes back could not be deciphered without. One that never rolled over

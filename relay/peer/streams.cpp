@@ -4,16 +4,13 @@
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
 #include "relay/peer/rtpbin.h"
-#include "relay/rtp/rtcp_split.h"
 
-#include <array>
 #include <atomic>
 #include <exception>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
-#include <string_view>
 
 namespace spillway::relay {
 
@@ -21,38 +18,6 @@ namespace {
 
 constexpr auto dataProbe =
     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
-
-gst::Ref<GstBuffer> bufferOf(const std::vector<std::uint8_t>& bytes) {
-    GstBuffer* buffer = gst_buffer_new_allocate(nullptr, bytes.size(), nullptr);
-    gst_buffer_fill(buffer, 0, bytes.data(), bytes.size());
-    return gst::Ref<GstBuffer>::adopt(buffer);
-}
-
-/// Thread of the RTP session. The first part takes the place of the packet, the others go before it.
-GstPadProbeReturn onRtcpOut(GstPad* pad, GstPadProbeInfo* info, gpointer) noexcept {
-    GstBuffer* packet = gst_pad_probe_info_get_buffer(info);
-    GstMapInfo map;
-    if (!gst_buffer_map(packet, &map, GST_MAP_READ)) return GST_PAD_PROBE_OK;
-    const auto parts = splitFeedback({map.data, map.size});
-    gst_buffer_unmap(packet, &map);
-    if (parts.empty()) return GST_PAD_PROBE_OK;
-    for (std::size_t i = 1; i < parts.size(); ++i)
-        gst_pad_push(pad, bufferOf(parts[i]).release());
-    auto first = bufferOf(parts.front());
-    gst_buffer_copy_into(first.get(), packet, GST_BUFFER_COPY_TIMESTAMPS, 0, static_cast<gsize>(-1));
-    gst_buffer_unref(packet);
-    info->data = first.release();
-    return GST_PAD_PROBE_OK;
-}
-
-/// The SSRC of a sender report at the head of a compound packet (RFC 3550 section 6.4.1).
-std::optional<std::uint32_t> reportingSender(GstBuffer* packet) {
-    constexpr guint8 senderReport = 200;
-    std::array<guint8, 8> head{};
-    if (gst_buffer_extract(packet, 0, head.data(), head.size()) != head.size() || head[1] != senderReport)
-        return std::nullopt;
-    return GST_READ_UINT32_BE(head.data() + 4);
-}
 
 /// One pad of webrtcbin, shared with its probes.
 struct PadState {
@@ -84,8 +49,8 @@ struct PeerStreams::Shared {
     std::size_t maxStreams;
     std::function<void(const IncomingPad&)> onPad;
 
-    mutable std::mutex mutex; ///< protects what follows; never held while calling out
-    std::shared_ptr<const sdp::RemoteDescription> offer;
+    std::mutex mutex; ///< protects what follows; never held while calling out
+    std::shared_ptr<const sdp::RemoteDescription> description;
     std::map<std::uint32_t, Stream> streams;
     std::set<std::uint32_t> unclaimed; ///< came before a description that names them, or nobody took them
 
@@ -103,19 +68,12 @@ struct PeerStreams::Shared {
             post([&streams = owner, ssrc = state.ssrc] { streams.events_.onGone(ssrc); });
     }
 
-    std::shared_ptr<const sdp::RemoteDescription> currentOffer() const {
-        const std::lock_guard lock(mutex);
-        return offer;
-    }
-
     void onJitterBuffer(GstElement* jitterBuffer, std::uint32_t ssrc);
     static void onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad);
     static void watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
                       const std::shared_ptr<PadState>& state);
     std::shared_ptr<const sdp::RemoteDescription> claim(const RtpPadName& name);
     bool handOver(GstPad* pad, const RtpPadName& name);
-    static void onRtcpPad(const std::shared_ptr<Shared>& self, GstPad* pad);
-    bool isStranger(GstBuffer* rtcp) const;
     void onPadRemoved(GstPad* pad);
     void onBye(std::uint32_t ssrc);
 };
@@ -131,7 +89,7 @@ void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t
         tooMany = streams.size() > maxStreams;
         // An SSRC that no line names is known by its payload type only when its pad comes; most likely it is
         // video.
-        const sdp::MediaLine* line = offer ? offer->lineOf(ssrc, 128) : nullptr;
+        const sdp::MediaLine* line = description ? description->lineOf(ssrc, 128) : nullptr;
         nack = line ? line->wantsNack() : true;
     }
     setUpJitterBuffer(jitterBuffer, nack);
@@ -178,11 +136,11 @@ void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad
     pads.push_back(std::move(open));
 }
 
-/// The present offer, if it has a line for the stream. If not, notes that nobody claims the stream, before
-/// another offer can be set: that makes it a new one.
+/// The present description, if it has a line for the stream. If not, notes that nobody claims the stream,
+/// before another description can be set: that makes it a new one.
 std::shared_ptr<const sdp::RemoteDescription> PeerStreams::Shared::claim(const RtpPadName& name) {
     const std::lock_guard lock(mutex);
-    if (offer && offer->lineOf(name.ssrc, name.payloadType)) return offer;
+    if (description && description->lineOf(name.ssrc, name.payloadType)) return description;
     unclaimed.insert(name.ssrc);
     return nullptr;
 }
@@ -203,29 +161,6 @@ bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) {
     const std::lock_guard lock(mutex);
     unclaimed.insert(name.ssrc);
     return false;
-}
-
-/// Thread that receives. rtpbin makes a jitter buffer with two threads for whoever only reports: Janus goes
-/// on reporting for lines that carry nothing any more.
-bool PeerStreams::Shared::isStranger(GstBuffer* rtcp) const {
-    const auto sender = reportingSender(rtcp);
-    const auto described = currentOffer();
-    return sender && described && !described->allows(*sender);
-}
-
-/// Thread that negotiates, before data flows.
-void PeerStreams::Shared::onRtcpPad(const std::shared_ptr<Shared>& self, GstPad* pad) {
-    const std::string_view name = GST_OBJECT_NAME(pad);
-    if (name.starts_with("send_rtcp_src_"))
-        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, onRtcpOut, nullptr, nullptr);
-    if (!name.starts_with("recv_rtcp_sink_")) return;
-    const auto onReport = [](GstPad*, GstPadProbeInfo* info, gpointer owner) noexcept {
-        const auto shared = static_cast<std::weak_ptr<Shared>*>(owner)->lock();
-        const bool drop = shared && shared->isStranger(gst_pad_probe_info_get_buffer(info));
-        return drop ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
-    };
-    const auto release = [](gpointer owner) noexcept { delete static_cast<std::weak_ptr<Shared>*>(owner); };
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, onReport, new std::weak_ptr(self), release);
 }
 
 /// Any thread.
@@ -255,15 +190,13 @@ void PeerStreams::Shared::onBye(std::uint32_t ssrc) {
 }
 
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
-                         std::shared_ptr<ReceiveGate> gate, StreamSettings settings, StreamEvents events)
+                         std::shared_ptr<ReceiveGate> gate, std::size_t maxStreams, StreamEvents events)
     : webrtcbin_(webrtcbin)
     , srtpContexts_(webrtcbin)
-    , rtpbin_(gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(webrtcbin), "rtpbin")))
+    , rtpbin_(rtpbinOf(webrtcbin))
     , events_(std::move(events)) {
-    if (!rtpbin_) throw std::runtime_error("webrtcbin has no rtpbin");
     takeOver(rtpbin_.get(), webrtcbin);
-    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), pipeline, std::move(gate),
-                                       settings.maxStreams);
+    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), pipeline, std::move(gate), maxStreams);
     using gst::SignalConnection;
     const auto shared = shared_;
     connections_.push_back(SignalConnection::connect<void(GstPad*)>(
@@ -276,9 +209,6 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
         }));
     connections_.push_back(SignalConnection::connect<void(GstElement*)>(
         rtpbin_.get(), "element-added", [](GstElement* element) { setUpSession(element); }));
-    if (settings.role == PeerRole::sfu)
-        connections_.push_back(SignalConnection::connect<void(GstPad*)>(
-            rtpbin_.get(), "pad-added", [shared](GstPad* pad) { Shared::onRtcpPad(shared, pad); }));
     connections_.push_back(SignalConnection::connect<void(guint, guint)>(
         rtpbin_.get(), "on-bye-ssrc", [shared](guint, guint ssrc) { shared->onBye(ssrc); }));
 }
@@ -290,18 +220,18 @@ PeerStreams::~PeerStreams() {
     streams.swap(shared_->streams);
 }
 
-void PeerStreams::setOffer(std::shared_ptr<const sdp::RemoteDescription> offer) {
+void PeerStreams::setDescription(std::shared_ptr<const sdp::RemoteDescription> description) {
     std::set<std::uint32_t> stale;
     {
         const std::lock_guard lock(shared_->mutex);
-        if (shared_->offer) retireSsrcs(*shared_->offer, *offer);
-        shared_->offer = std::move(offer);
+        if (shared_->description) retireSsrcs(*shared_->description, *description);
+        shared_->description = std::move(description);
         // An SFU sends on a new line as soon as it has made the offer: the next packet makes a stream with a
         // line.
         stale.swap(shared_->unclaimed);
         // What only reported, on a line that carries nothing now, has no owner who would forget it.
         for (const auto& [ssrc, stream] : shared_->streams)
-            if (stream.pads.empty() && !shared_->offer->allows(ssrc)) stale.insert(ssrc);
+            if (stream.pads.empty() && !shared_->description->allows(ssrc)) stale.insert(ssrc);
     }
     for (const std::uint32_t ssrc : stale) {
         if (forget(ssrc)) continue;

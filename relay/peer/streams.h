@@ -8,11 +8,16 @@
 #include "relay/base/loop.h"
 #include "relay/gst/ref.h"
 #include "relay/gst/signal.h"
-#include "relay/peer/peer.h"
 #include "relay/peer/receive_gate.h"
+#include "relay/peer/settings.h"
 #include "relay/peer/srtp_contexts.h"
 #include "relay/sdp/remote_description.h"
 
+#include <gst/gst.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,22 +29,18 @@ struct StreamEvents {
     std::function<void()> onTooMany;                ///< loop
 };
 
-struct StreamSettings {
-    PeerRole role;
-    std::size_t maxStreams; ///< at once
-};
-
 class PeerStreams {
   public:
+    /// `maxStreams` at once; throws std::runtime_error when webrtcbin is not as it should be.
     PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
-                StreamSettings settings, StreamEvents events);
+                std::size_t maxStreams, StreamEvents events);
     ~PeerStreams();
     PeerStreams(const PeerStreams&) = delete;
     PeerStreams& operator=(const PeerStreams&) = delete;
 
     /// What SSRCs and payload types belong to from now on. Before the local description is set: until then no
     /// stream of it appears.
-    void setOffer(std::shared_ptr<const sdp::RemoteDescription> offer);
+    void setDescription(std::shared_ptr<const sdp::RemoteDescription> description);
 
     /// Reads the statistics of every jitter buffer; takes the lock of each for a moment.
     void readStatistics();

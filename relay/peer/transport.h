@@ -9,11 +9,13 @@
 #include "relay/base/loop.h"
 #include "relay/gst/probe.h"
 #include "relay/gst/signal.h"
-#include "relay/peer/peer.h"
 #include "relay/peer/receive_gate.h"
 #include "relay/sdp/fingerprint.h"
+#include "relay/values/negotiation.h"
 
+#include <functional>
 #include <memory>
+#include <string>
 
 namespace spillway::relay {
 
