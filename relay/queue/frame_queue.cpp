@@ -1,6 +1,7 @@
 #include "relay/queue/frame_queue.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spillway::relay {
 
@@ -14,10 +15,17 @@ std::size_t index(DropReason reason) {
 
 FrameQueue::FrameQueue(QueueBounds bounds, Hooks hooks, Start start)
     : bounds_(bounds)
+    , limit_(limitOf(bounds))
     , hooks_(std::move(hooks))
     , awaitingKeyframe_(start == Start::onKeyframe) {
     const std::lock_guard lock(mutex_);
     publish();
+}
+
+FrameQueue::Limit FrameQueue::limitOf(const QueueBounds& bounds) {
+    // Of `latest` the newest waits while the reader holds another.
+    if (bounds.policy == QueuePolicy::latest) return {1, false};
+    return {bounds.buffers, true};
 }
 
 void FrameQueue::push(Frame frame) {
@@ -27,6 +35,7 @@ void FrameQueue::push(Frame frame) {
         const std::lock_guard lock(mutex_);
         if (hooks_.depths) hooks_.depths->add(static_cast<double>(frames_.size() + held_.size()));
         ++counts_.received;
+        if (frame.keyframe) noteKeyframe();
         const bool wasAwaiting = awaitingKeyframe_;
         if (ended() != EndReason::none)
             ++counts_.dropped[index(DropReason::end)];
@@ -40,8 +49,14 @@ void FrameQueue::push(Frame frame) {
     if (wake && hooks_.wakeReader) hooks_.wakeReader();
 }
 
+void FrameQueue::noteKeyframe() {
+    const auto since = std::exchange(firstAwaitedSince_, std::nullopt);
+    if (since && hooks_.firstKeyframe)
+        hooks_.firstKeyframe->add(std::chrono::duration<double>(Clock::now() - *since).count());
+}
+
 bool FrameQueue::fitsAfterPolicy(const Frame& frame) {
-    if (overflow(frame) || (bounds_.policy == QueuePolicy::latest && !frames_.empty())) makeRoom(frame);
+    if (const auto why = overflow(frame)) makeRoom(frame, *why);
     if (ended() != EndReason::none) return false; // the policy disconnected; makeRoom counted the frame
     if (awaitingKeyframe_ && !frame.keyframe) {
         ++counts_.dropped[index(DropReason::awaitKeyframe)];
@@ -59,21 +74,17 @@ bool FrameQueue::fitsAfterPolicy(const Frame& frame) {
 }
 
 std::optional<DropReason> FrameQueue::overflow(const Frame& frame) const {
-    const bool latest = bounds_.policy == QueuePolicy::latest;
-    // A reader of `latest` holds one frame while the newest waits; elsewhere what it holds counts against the
-    // bound.
-    const std::size_t buffers = latest ? frames_.size() : frames_.size() + held_.size();
-    const std::uint64_t limit = latest ? 1 : bounds_.buffers;
-    if (buffers + 1 > limit || queuedBytes_ + frame.bytes > bounds_.bytes) return DropReason::full;
+    const std::size_t buffers = frames_.size() + (limit_.heldCounts ? held_.size() : 0);
+    if (buffers + 1 > limit_.buffers || queuedBytes_ + frame.bytes > bounds_.bytes) return DropReason::full;
     if (!frames_.empty() && frame.arrived - frames_.front().arrived > bounds_.time) return DropReason::stale;
     return std::nullopt;
 }
 
-void FrameQueue::makeRoom(const Frame& frame) {
+void FrameQueue::makeRoom(const Frame& frame, DropReason why) {
     switch (bounds_.policy) {
     case QueuePolicy::dropToKeyframe:
     case QueuePolicy::latest:
-        dropQueued(overflow(frame).value_or(DropReason::full));
+        dropQueued(why);
         break;
     case QueuePolicy::dropOldest:
         while (!frames_.empty()) {

@@ -36,12 +36,12 @@ class FrameQueue {
     struct Hooks {
         /// Frames or the end wait for the reader; called at most once between two take() that found nothing.
         std::function<void()> wakeReader;
-        /// A keyframe is wished for because frames were dropped. Streaming thread; must not block.
+        /// Frames were dropped and only a keyframe helps. Streaming thread; must not block.
         std::function<void()> wishKeyframe;
-        /// The depth met by each frame as it is received; may be null. Shared by all queues of an output.
-        Histogram* depths = nullptr;
-        /// Time from arrival to delivery, in seconds; may be null.
-        Histogram* latencies = nullptr;
+        // Histograms, shared by all queues of an output; each may be null.
+        Histogram* depths = nullptr;        ///< met by each frame as it is received
+        Histogram* latencies = nullptr;     ///< seconds from arrival to delivery
+        Histogram* firstKeyframe = nullptr; ///< seconds from construction to the first keyframe received
     };
 
     /// Where a reader can begin: `anywhere` is for one that looks for its keyframe itself.
@@ -66,7 +66,7 @@ class FrameQueue {
     /// Any thread. No frame is taken from now on (push counts dropped{end}); those queued can still be taken.
     /// The reader is woken. The first reason stays.
     void end(EndReason reason);
-    /// Any thread. The frames after this come from another source: video waits for a keyframe first.
+    /// Any thread. The frames after this come from another incarnation: video waits for a keyframe first.
     void restart();
 
     EndReason ended() const { return endReason_.load(std::memory_order_acquire); }
@@ -78,10 +78,16 @@ class FrameQueue {
         Clock::time_point arrived;
         std::uint32_t bytes;
     };
+    struct Limit {
+        std::uint64_t buffers;
+        bool heldCounts; ///< what is in the reader's hands counts against `buffers`
+    };
+    static Limit limitOf(const QueueBounds& bounds);
 
     // All under mutex_.
+    void noteKeyframe();
     void accept(Frame&& frame);
-    void makeRoom(const Frame& frame);
+    void makeRoom(const Frame& frame, DropReason why);
     void dropFront(DropReason reason);
     void dropQueued(DropReason reason);
     void dropToNextKeyframe();
@@ -91,6 +97,7 @@ class FrameQueue {
     bool takeWake();
 
     const QueueBounds bounds_;
+    const Limit limit_;
     const Hooks hooks_;
 
     mutable std::mutex mutex_; ///< protects what follows, up to the published counters
@@ -101,6 +108,8 @@ class FrameQueue {
     bool awaitingKeyframe_;
     bool discontinuity_ = false;
     bool readerSleeps_ = true;
+    /// Since construction until the first keyframe comes, then none.
+    std::optional<Clock::time_point> firstAwaitedSince_ = Clock::now();
 
     std::atomic<EndReason> endReason_{EndReason::none};
     SequenceLocked<QueueStats> published_;
