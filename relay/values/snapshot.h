@@ -1,5 +1,5 @@
-// One immutable reading of the whole relay: the page, the API and the metrics are made from it. Plain values,
-// so that any thread may hold one. Taking it takes no lock that a streaming thread takes for each packet.
+// One immutable reading of the whole relay: what the page, the API and the metrics are made from. Plain
+// values, so that any thread may hold one. Reading it takes no lock that a streaming thread takes per packet.
 #pragma once
 
 #include "config/settings.h"
@@ -73,7 +73,7 @@ struct TrackSnapshot {
     std::uint64_t keyframes = 0;
 };
 
-/// One branch: a subscription on one track.
+/// A subscription on one track.
 struct SubscriberSnapshot {
     TrackName track;
     config::QueueBounds bounds;
@@ -103,10 +103,9 @@ struct Snapshot {
     std::vector<ViewerSnapshot> viewers;
     std::map<TrackName, ViewerTotals> viewerTotals;  ///< of each track that exists and was ever viewed
     std::map<std::string, OutputHistograms> outputs; ///< by output name, `webrtc` for viewers
-    /// Bytes: the sum of the bounds of all existing queues, the worst case now.
+    /// Bytes: the sum of the bounds of all queues that exist, the worst case now.
     std::uint64_t queueMemory = 0;
-    /// Bytes: the worst case ever.
-    std::uint64_t queueMemoryLimit = 0;
+    std::uint64_t queueMemoryLimit = 0; ///< bytes: the worst case ever
 };
 
 } // namespace spillway::relay

@@ -68,7 +68,7 @@ class RecordGroup : public OutputGroup {
   private:
     std::string subscription_;
     config::RecordOutput settings_;
-    /// Shared: all outputs of a group run on one loop, since they have one directory.
+    /// Shared without a lock: all outputs of a group have one directory, and so one loop.
     std::shared_ptr<Retention> retention_;
 };
 
