@@ -185,9 +185,7 @@ std::optional<std::string> App::unready() const {
 }
 
 std::optional<std::string> App::stuck() {
-    const auto track = relay_.stuckTrack(stuckLimit);
-    if (track.empty()) return std::nullopt;
-    return "track " + track + " does not progress";
+    return relay_.stuck(stuckLimit);
 }
 
 } // namespace spillway::daemon

@@ -25,7 +25,7 @@ void initialiseGstreamer() {
     throw std::runtime_error("cannot start GStreamer: " + reason);
 }
 
-/// Elements without which no call works, reported at start instead of at the first publisher.
+/// Elements without which no call works: better missing at start than at the first publisher.
 void requireElements() {
     for (const char* factory :
          {"webrtcbin", "nicesrc", "dtlssrtpdec", "srtpdec", "rtpbin", "tee", "fakesink", "appsink",
@@ -46,24 +46,16 @@ struct Relay::Impl {
                   budget,
                   loops,
                   [this](const std::string& output) -> OutputMetrics& { return metrics[output]; },
-                  [this](const TrackName& name) { return findTrack(name); },
                   std::make_shared<std::atomic<int>>(0),
-                  [this](const Event& event) { tell(event); }}
-        , egress({loop, budget, metrics["webrtc"], context.findTrack,
-                  [this](const std::string& call, const std::function<void(Track&)>& visit) {
-                      const auto found = calls.find(call);
-                      if (found != calls.end()) found->second->forEachTrack(visit);
-                  },
-                  context.happened},
-                 webrtc)
+                  [this](const Event& event) { report(event); }}
+        , egress({loop, budget, metrics["webrtc"], context.happened}, webrtc)
         , retry(loop.every(retryPeriod, [this] {
             for (auto& [name, subscription] : subscriptions)
-                subscription->retry();
+                if (subscription->hasRefused()) offerTracks(*subscription);
         })) {}
 
     ~Impl() {
-        // While the tracks are there still, so that each subscriber leaves its track before its output
-        // closes.
+        // Subscribers first, so that each leaves its track for this reason and not because the track ends.
         for (auto& [name, subscription] : subscriptions)
             subscription->end(EndReason::shutdown);
         subscriptions.clear();
@@ -71,12 +63,12 @@ struct Relay::Impl {
         calls.clear();
     }
 
-    Track* findTrack(const TrackName& name) {
-        const auto call = calls.find(name.call);
-        return call == calls.end() ? nullptr : call->second->findTrack(name);
+    void offerTracks(Subscription& subscription) {
+        for (auto& [name, call] : calls)
+            call->forEachTrack([&](Track& track) { subscription.offer(track); });
     }
 
-    void tell(const Event& event) const {
+    void report(const Event& event) const {
         if (onEvent) onEvent(event);
     }
 
@@ -88,10 +80,10 @@ struct Relay::Impl {
                 },
                 [this](Track& track) {
                     for (auto& [name, subscription] : subscriptions)
-                        subscription->trackEnds(track);
-                    egress.trackEnds(track);
+                        subscription->trackEnds(track.name());
+                    egress.trackEnds(track.name());
                 },
-                [this](const Event& event) { tell(event); }};
+                [this](const Event& event) { report(event); }};
     }
 
     Loop& loop;
@@ -156,8 +148,7 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings) {
     }
     // One queue of it must fit, or it would never serve anything.
     impl_->budget.reserve(subscription->boundsFor(MediaKind::video).bytes);
-    for (auto& [name, call] : impl_->calls)
-        call->forEachTrack([&](Track& track) { subscription->offer(track); });
+    impl_->offerTracks(*subscription);
     impl_->subscriptions.emplace(settings.name, std::move(subscription));
     log::info("subscription added subscriber={} tracks={} output={}", settings.name, settings.tracks.text(),
               config::outputName(settings.output));
@@ -179,7 +170,7 @@ const config::SubscriptionSettings* Relay::findSubscription(const std::string& n
     return found == impl_->subscriptions.end() ? nullptr : &found->second->settings();
 }
 
-Viewing Relay::view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded) {
+ViewAnswer Relay::view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded) {
     assert(impl_->loop.onLoop());
     if (impl_->closed) throw ViewRefused(ViewRefused::Kind::limit, "the daemon is stopping");
     return impl_->egress.view(request, std::move(onEnded));
@@ -213,15 +204,16 @@ Snapshot Relay::snapshot() const {
     return snapshot;
 }
 
-std::string Relay::stuckTrack(std::chrono::milliseconds limit) {
+std::optional<std::string> Relay::stuck(std::chrono::milliseconds limit) {
     assert(impl_->loop.onLoop());
-    std::string stuck;
+    std::optional<std::string> stuck;
     for (auto& [name, call] : impl_->calls)
         call->forEachTrack([&](Track& track) {
             const auto since = track.stuckSince();
-            if (since && Clock::now() - *since > limit) stuck = track.name().text();
+            if (since && Clock::now() - *since > limit)
+                stuck = "track " + track.name().text() + " does not progress";
         });
-    if (impl_->egress.isStuck(limit)) stuck = "viewers";
+    if (impl_->egress.isStuck(limit)) stuck = "a worker of the viewers does not progress";
     return stuck;
 }
 
@@ -237,9 +229,9 @@ void Relay::close(std::function<void()> onClosed) {
     impl_->closing = impl_->loop.every(closePollPeriod, [this, onClosed = std::move(onClosed)] {
         if (impl_->context.openOutputs->load() > 0) return;
         // The timer owns this function: it must outlive the call.
-        const auto tell = onClosed;
+        const auto done = onClosed;
         impl_->closing.cancel();
-        tell();
+        done();
     });
 }
 

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace spillway::relay {
@@ -41,18 +42,18 @@ class Relay {
 
     /// Somebody plays tracks by WebRTC from now on. `onEnded` runs once, when that ended on its own (consent
     /// gone, DTLS failed, the call is gone); never after endViewer(). Throws ViewRefused.
-    Viewing view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded);
+    ViewAnswer view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded);
     /// False when there is none (any more).
     bool endViewer(ViewerId viewer);
 
-    /// Tells every transition from now on, also those while this goes. Replaces an earlier one.
+    /// Called at every transition from now on, also at those while this goes. Replaces an earlier one.
     void onEvent(OnEvent onEvent);
 
     Snapshot snapshot() const;
 
-    /// Name of a track whose streaming thread has been inside one push for longer than `limit`, or `viewers`
-    /// when a worker of theirs does not turn; empty when all progress.
-    std::string stuckTrack(std::chrono::milliseconds limit);
+    /// What has not progressed for longer than `limit`, as a phrase: a track whose streaming thread is inside
+    /// one push, or the viewers' workers. None when all progress.
+    std::optional<std::string> stuck(std::chrono::milliseconds limit);
 
     /// Ends all subscriptions, then all calls; `onClosed` once every output has closed its file. Nothing can
     /// be added afterwards.

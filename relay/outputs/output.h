@@ -7,6 +7,7 @@
 #include "relay/queue/frame.h"
 #include "relay/queue/frame_queue.h"
 #include "relay/values/output_status.h"
+#include "relay/values/rendition.h"
 #include "relay/values/track_name.h"
 
 #include <memory>

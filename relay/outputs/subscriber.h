@@ -1,4 +1,4 @@
-// One subscription on one track: the queue, its place at the track, and the output that empties it.
+// One subscription on one track: a queue at the track, and the output that empties it.
 //
 // Comes in: frames by the track's branch. Goes out: the same frames to the output, on its output loop. It
 // ends once, for one reason; it lives on until its output has closed (the output loop holds it), and only
@@ -6,8 +6,7 @@
 #pragma once
 
 #include "relay/outputs/output_loop.h"
-#include "relay/queue/budget.h"
-#include "relay/track/track.h"
+#include "relay/outputs/queue_at_track.h"
 #include "relay/values/snapshot.h"
 
 #include <functional>
@@ -15,14 +14,7 @@
 
 namespace spillway::relay {
 
-/// The histograms of all subscribers of one kind of output, also of those that are gone.
-struct OutputMetrics {
-    Histogram depth{Histogram::depthBuckets()};
-    Histogram latency{Histogram::latencyBuckets()};
-    Histogram firstKeyframe{Histogram::keyframeBuckets()};
-};
-
-class Subscriber : public std::enable_shared_from_this<Subscriber> {
+class Subscriber {
   public:
     struct Request {
         OutputGroup& group;
@@ -37,20 +29,16 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
     static std::shared_ptr<Subscriber> start(Track& track, Request request,
                                              std::function<void(EndReason)> onClosed);
 
-    /// Detaches; what is queued is still written. `track` is the one it was started on, or null when that has
-    /// gone.
-    void end(Track* track, EndReason reason);
+    /// Leaves the track; what is queued is still written.
+    void end(EndReason reason) { source_.end(reason); }
 
     SubscriberSnapshot snapshot() const;
 
   private:
-    Subscriber(const Track& track, Request& request);
+    Subscriber(const Track& track, QueueAtTrack::Setup setup, std::shared_ptr<OutputStatus> status);
 
-    const TrackName track_;
-    QueueBudget::Reservation reservation_;
-    std::shared_ptr<OutputStatus> status_ = std::make_shared<OutputStatus>();
-    std::shared_ptr<Feed> feed_ = std::make_shared<Feed>();
-    Track::FeedId feedId_ = 0;
+    const std::shared_ptr<OutputStatus> status_;
+    QueueAtTrack source_;
 };
 
 } // namespace spillway::relay

@@ -57,15 +57,15 @@ void Subscription::take(Track& track) {
     Subscriber::Request request{*group_, context_.loops, context_.metrics(output), bounds,
                                 context_.budget.reserve(bounds.bytes)};
     const auto serial = ++lastSerial_;
-    auto told = lifetime_.guard(
+    auto closed = lifetime_.guard(
         [this, name = track.name(), serial](EndReason reason) { onClosed(name, serial, reason); });
     const auto open = std::make_shared<OpenOutput>(context_.openOutputs);
     subscribers_[track.name()] = {
         serial, Subscriber::start(track, std::move(request),
-                                  [open, told](EndReason reason) mutable { told(reason); })};
+                                  [open, closed](EndReason reason) mutable { closed(reason); })};
     log::info("subscriber attached subscriber={} track={} output={}", settings_.name, track.name().text(),
               output);
-    tell(track.name(), "attached", "");
+    report(track.name(), "attached", "");
 }
 
 void Subscription::refuse(const TrackName& track, const std::string& reason) {
@@ -74,49 +74,48 @@ void Subscription::refuse(const TrackName& track, const std::string& reason) {
     known = reason;
     log::warn("subscriber refused subscriber={} track={} reason=\"{}\"", settings_.name, track.text(),
               reason);
-    tell(track, "refused", reason);
+    report(track, "refused", reason);
 }
 
-void Subscription::tell(const TrackName& track, const char* state, const std::string& detail) const {
+void Subscription::report(const TrackName& track, const char* state, const std::string& detail) const {
     context_.happened({Event::Subject::subscriber, track.call, track.text(), settings_.name, state, detail});
 }
 
-void Subscription::trackEnds(Track& track) {
-    refused_.erase(track.name());
-    ended_.erase(track.name());
-    const auto found = subscribers_.find(track.name());
-    if (found == subscribers_.end()) return;
-    found->second.subscriber->end(&track, EndReason::trackEnded);
-    subscribers_.erase(found);
-    log::info("subscriber detached subscriber={} track={} reason=\"track ended\"", settings_.name,
-              track.name().text());
-    tell(track.name(), "detached", endReasonName(EndReason::trackEnded));
+void Subscription::reportDetached(const TrackName& track, EndReason reason) const {
+    log::info("subscriber detached subscriber={} track={} reason=\"{}\"", settings_.name, track.text(),
+              endReasonName(reason));
+    report(track, "detached", endReasonName(reason));
 }
 
-void Subscription::retry() {
-    const auto refused = refused_;
-    for (const auto& [name, reason] : refused)
-        if (Track* track = context_.findTrack(name)) offer(*track);
+void Subscription::trackEnds(const TrackName& track) {
+    refused_.erase(track);
+    ended_.erase(track);
+    const auto found = subscribers_.find(track);
+    if (found == subscribers_.end()) return;
+    found->second.subscriber->end(EndReason::trackEnded);
+    subscribers_.erase(found);
+    reportDetached(track, EndReason::trackEnded);
 }
 
 void Subscription::end(EndReason reason) {
     for (auto& [name, serving] : subscribers_) {
-        serving.subscriber->end(context_.findTrack(name), reason);
-        tell(name, "detached", endReasonName(reason));
+        serving.subscriber->end(reason);
+        reportDetached(name, reason);
     }
     subscribers_.clear();
     refused_.clear();
 }
 
+/// By itself, or late after an end of ours: then it is known no more.
 void Subscription::onClosed(const TrackName& track, std::uint64_t serial, EndReason reason) {
     const auto found = subscribers_.find(track);
     if (found == subscribers_.end() || found->second.serial != serial) return;
-    found->second.subscriber->end(context_.findTrack(track), reason);
+    found->second.subscriber->end(reason);
     subscribers_.erase(found);
     ended_[track] = endReasonName(reason);
     log::warn("subscriber ended subscriber={} track={} reason=\"{}\"", settings_.name, track.text(),
               endReasonName(reason));
-    tell(track, "ended", endReasonName(reason));
+    report(track, "ended", endReasonName(reason));
 }
 
 SubscriptionSnapshot Subscription::snapshot() const {

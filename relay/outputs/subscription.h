@@ -22,7 +22,6 @@ class Subscription {
         QueueBudget& budget;
         OutputLoops& loops;
         std::function<OutputMetrics&(const std::string& output)> metrics;
-        std::function<Track*(const TrackName&)> findTrack;
         /// Outputs that are not closed yet, also those of subscriptions that are gone.
         std::shared_ptr<std::atomic<int>> openOutputs;
         OnEvent happened;
@@ -37,11 +36,13 @@ class Subscription {
     /// The bounds a subscriber of this subscription gets.
     QueueBounds boundsFor(MediaKind kind) const;
 
-    /// A track that exists: it is taken when it is wanted. Why not is kept and tried again by retry().
+    /// A track that exists: it is taken when it is wanted. When that fails, why is kept, and the track may be
+    /// offered again.
     void offer(Track& track);
-    /// Must come before the track goes.
-    void trackEnds(Track& track);
-    void retry();
+    /// Whether a track could not be taken when it was offered.
+    bool hasRefused() const { return !refused_.empty(); }
+    /// The track is about to go.
+    void trackEnds(const TrackName& track);
     /// Ends all subscribers.
     void end(EndReason reason);
 
@@ -51,20 +52,21 @@ class Subscription {
   private:
     void take(Track& track);
     void refuse(const TrackName& track, const std::string& reason);
-    void tell(const TrackName& track, const char* state, const std::string& detail) const;
+    void report(const TrackName& track, const char* state, const std::string& detail) const;
+    void reportDetached(const TrackName& track, EndReason reason) const;
     void onClosed(const TrackName& track, std::uint64_t serial, EndReason reason);
 
     Context& context_;
     const config::SubscriptionSettings settings_;
     std::unique_ptr<OutputGroup> group_;
     struct Serving {
-        /// Tells it from an earlier one on a track of the same name, whose output closes late.
+        /// Tells it from an earlier one on a track of that name, whose output closes late.
         std::uint64_t serial;
         std::shared_ptr<Subscriber> subscriber;
     };
     std::map<TrackName, Serving> subscribers_;
     std::uint64_t lastSerial_ = 0;
-    std::map<TrackName, std::string> refused_; ///< why; tried again
+    std::map<TrackName, std::string> refused_; ///< why; offered again
     std::map<TrackName, std::string> ended_;   ///< why; for as long as this track lasts
     Lifetime lifetime_;
 };

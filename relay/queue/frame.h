@@ -41,8 +41,6 @@ class BufferRef {
     GstBuffer* buffer_ = nullptr;
 };
 
-enum class Rendition { rtp, encoded };
-
 /// What the frames of one branch are, from one caps event to the next; immutable and shared by its frames.
 struct StreamFormat {
     StreamFormat(GstCaps* formatCaps, std::uint64_t formatSource); ///< retains the caps
@@ -53,7 +51,7 @@ struct StreamFormat {
     /// Full caps: `application/x-rtp,...` for rtp, `video/x-vp8,...` and so on for encoded.
     GstCaps* caps;
     /// Which incarnation of the track the frames come from. Timestamps, sequence numbers and SSRC are
-    /// comparable only within one source; a track that is published again has another.
+    /// comparable only within one; a track that is published again has another.
     std::uint64_t source;
     /// The id of the packets' playout delay, by the `extmap` fields of the caps (RFC 8285); 0 is none.
     std::uint8_t playoutDelayId;

@@ -9,19 +9,20 @@ namespace spillway::relay {
 
 class Branch::Receiver {
   public:
-    Receiver(std::shared_ptr<Feed> feed, std::shared_ptr<const TrackCounters> counters)
-        : counters_(std::move(counters))
-        , feeds_{std::move(feed)} {}
+    Receiver(bool hasDeltas, std::shared_ptr<FrameQueue> queue, std::shared_ptr<const TrackCounters> counters)
+        : hasDeltas_(hasDeltas)
+        , counters_(std::move(counters))
+        , queues_{std::move(queue)} {}
 
     static gst::Ref<GstElement> makeAppsink(std::shared_ptr<Receiver> receiver);
 
-    void add(std::shared_ptr<Feed> feed) {
+    void add(std::shared_ptr<FrameQueue> queue) {
         const std::lock_guard lock(mutex_);
-        feeds_.push_back(std::move(feed));
+        queues_.push_back(std::move(queue));
     }
-    void remove(const Feed& feed) {
+    void remove(const FrameQueue& queue) {
         const std::lock_guard lock(mutex_);
-        std::erase_if(feeds_, [&](const auto& one) { return one.get() == &feed; });
+        std::erase_if(queues_, [&](const auto& one) { return one.get() == &queue; });
     }
 
     /// Streaming thread.
@@ -34,13 +35,10 @@ class Branch::Receiver {
         frame.format = format_;
         frame.arrived = counters_->arrival();
         frame.bytes = static_cast<std::uint32_t>(gst_buffer_get_size(buffer));
-        frame.keyframe = counters_->kind == MediaKind::audio ||
-                         !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+        frame.keyframe = !hasDeltas_ || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
         const std::lock_guard lock(mutex_);
-        for (const auto& feed : feeds_) {
-            if (frame.keyframe) noteKeyframe(*feed);
-            feed->queue->push(frame);
-        }
+        for (const auto& queue : queues_)
+            queue->push(frame);
     }
 
   private:
@@ -49,17 +47,12 @@ class Branch::Receiver {
         format_ = std::make_shared<const StreamFormat>(caps, counters_->source);
     }
 
-    static void noteKeyframe(Feed& feed) {
-        if (!feed.firstKeyframe || feed.sawKeyframe.load(std::memory_order_relaxed)) return;
-        if (feed.sawKeyframe.exchange(true, std::memory_order_relaxed)) return;
-        feed.firstKeyframe->add(std::chrono::duration<double>(Clock::now() - feed.attached).count());
-    }
-
+    const bool hasDeltas_; ///< of the rendition
     const std::shared_ptr<const TrackCounters> counters_;
     std::shared_ptr<const StreamFormat> format_; ///< streaming thread
 
-    std::mutex mutex_; ///< protects feeds_; held for one packet
-    std::vector<std::shared_ptr<Feed>> feeds_;
+    std::mutex mutex_; ///< protects queues_; held for one packet
+    std::vector<std::shared_ptr<FrameQueue>> queues_;
 };
 
 /// The appsink shares it: a packet may still be on its way when the branch has gone.
@@ -81,16 +74,18 @@ gst::Ref<GstElement> Branch::Receiver::makeAppsink(std::shared_ptr<Receiver> rec
     return sink;
 }
 
-Branch::Branch(gst::Tee& tee, std::shared_ptr<Feed> feed, std::shared_ptr<const TrackCounters> counters)
-    : receiver_(std::make_shared<Receiver>(std::move(feed), std::move(counters)))
-    , branch_(tee, Receiver::makeAppsink(receiver_)) {}
+Branch::Branch(std::shared_ptr<TrackRendition> rendition, std::shared_ptr<FrameQueue> queue,
+               std::shared_ptr<const TrackCounters> counters)
+    : rendition_(std::move(rendition))
+    , receiver_(std::make_shared<Receiver>(rendition_->hasDeltas(), std::move(queue), std::move(counters)))
+    , branch_(rendition_->tee(), Receiver::makeAppsink(receiver_)) {}
 
-void Branch::add(std::shared_ptr<Feed> feed) {
-    receiver_->add(std::move(feed));
+void Branch::add(std::shared_ptr<FrameQueue> queue) {
+    receiver_->add(std::move(queue));
 }
 
-void Branch::remove(const Feed& feed) {
-    receiver_->remove(feed);
+void Branch::remove(const FrameQueue& queue) {
+    receiver_->remove(queue);
 }
 
 } // namespace spillway::relay

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
-#include <string_view>
 #include <vector>
 
 namespace spillway::relay {
@@ -28,12 +27,6 @@ constexpr std::array chains{
           false},
     Chain{"OPUS", "rtpopusdepay", nullptr, nullptr, false},
 };
-
-const Chain* chainFor(std::string_view encoding) {
-    const auto* found = std::find_if(chains.begin(), chains.end(),
-                                     [&](const Chain& chain) { return encoding == chain.encoding; });
-    return found == chains.end() ? nullptr : found;
-}
 
 gst::Ref<GstElement> makeCapsfilter(const char* text) {
     auto filter = gst::makeElement("capsfilter");
@@ -65,22 +58,20 @@ GstElement* fill(GstElement* bin, const std::vector<gst::Ref<GstElement>>& eleme
     return last;
 }
 
-const Chain& requireChain(const std::string& encoding) {
-    const Chain* chain = chainFor(encoding);
-    if (!chain)
+const Chain& chainFor(const std::string& encoding) {
+    const auto* found = std::find_if(chains.begin(), chains.end(),
+                                     [&](const Chain& chain) { return encoding == chain.encoding; });
+    if (found == chains.end())
         throw std::runtime_error("no depayloader for " + (encoding.empty() ? "an unknown codec" : encoding));
-    return *chain;
+    return *found;
 }
 
 } // namespace
 
-bool EncodedRendition::supports(const std::string& encoding) {
-    return chainFor(encoding) != nullptr;
-}
-
-EncodedRendition::EncodedRendition(gst::Tee& track, const std::string& encoding)
-    : bin_(gst::Ref<GstElement>::sink(gst_bin_new(nullptr))) {
-    GstElement* last = fill(bin_.get(), makeElements(requireChain(encoding)));
+EncodedRendition::EncodedRendition(gst::Tee& track, MediaKind kind, const std::string& encoding)
+    : kind_(kind)
+    , bin_(gst::Ref<GstElement>::sink(gst_bin_new(nullptr))) {
+    GstElement* last = fill(bin_.get(), makeElements(chainFor(encoding)));
     tee_ = std::make_unique<gst::Tee>(bin_.get());
     const auto source = gst::staticPad(last, "src");
     if (gst_pad_link(source.get(), tee_->sink()) != GST_PAD_LINK_OK)

@@ -1,8 +1,9 @@
 // Merges all wishes for a keyframe of one track into few requests upstream.
 //
-// Comes in: wishes (attach, drop, decoder, viewer), news that a keyframe started. Goes out: at most one
-// request in each window, repeated with growing distance until a keyframe comes. Owner: Track. Loop thread,
-// but for wish() and keyframeStarted(), which are for any thread and never block.
+// Comes in: wishes, by WishReason, and the news that a keyframe started. Goes out: at most one
+// request in each window, repeated with growing distance until a keyframe comes. Shared by the track, which
+// closes it, its input, and whoever wishes. Loop thread, but for wish() and keyframeStarted(), which are for
+// any thread and never block.
 #pragma once
 
 #include "relay/base/loop.h"

@@ -3,6 +3,8 @@
 #include "relay/base/log.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace spillway::relay {
 
@@ -23,12 +25,12 @@ void Track::setInput(std::shared_ptr<TrackInput> input) {
     if (input != input_) releaseInput(TrackInput::Wake::never);
     input_ = std::move(input);
     input_->setBroker(broker_);
-    atBegin_ = read(*input_);
+    totals_.begin(*input_);
     stateSince_ = Clock::now();
     unwatchedSince_ = stateSince_;
     paused_ = false;
     refreshFormat();
-    moveFeeds();
+    moveQueues();
 }
 
 void Track::loseInput(TrackInput::Wake wake) {
@@ -43,22 +45,22 @@ void Track::setPaused(bool paused) {
 }
 
 std::optional<Clock::time_point> Track::unwatchedSince() const {
-    if (!attachments_.empty()) return std::nullopt;
+    if (!places_.empty()) return std::nullopt;
     return unwatchedSince_;
 }
 
-void Track::moveFeeds() {
-    for (auto& [id, attachment] : attachments_) {
-        attachment.feed->queue->restart();
+void Track::moveQueues() {
+    for (Place& place : places_) {
+        place.queue->restart();
         try {
-            attachment.branch = branchFor(attachment.feed);
+            place.branch = branchFor(place);
         } catch (const std::exception& error) {
             log::warn("a subscriber cannot follow its track track={} error=\"{}\"", name_.text(),
                       error.what());
-            attachment.feed->queue->end(EndReason::trackEnded);
+            place.queue->end(EndReason::trackEnded);
         }
     }
-    if (attachments_.empty()) return;
+    if (places_.empty()) return;
     input_->disarmDrain();
     wishOnAttach();
 }
@@ -71,73 +73,62 @@ void Track::releaseInput(TrackInput::Wake wake) {
     if (!input_) return;
     input_->setBroker(nullptr);
     input_->sleep(wake);
-    for (auto& [id, attachment] : attachments_)
-        attachment.branch.reset();
-    encoded_.reset();
-    before_ = totals();
-    lostBefore_ += std::exchange(lost_, 0);
-    insideSince_.reset();
+    for (Place& place : places_)
+        place.branch.reset();
+    totals_.end(*input_);
+    stuckWatch_.reset();
     input_.reset();
 }
 
-Track::Totals Track::read(const TrackInput& input) {
-    return {input.counters()->packets.load(std::memory_order_relaxed),
-            input.counters()->bytes.load(std::memory_order_relaxed), input.drainedPackets()};
+std::shared_ptr<TrackRendition> Track::renditionFor(Rendition rendition) {
+    Made& made = made_[rendition];
+    auto present = made.rendition.lock();
+    if (!present) made.rendition = present = makeRendition(rendition, *input_);
+    return present;
 }
 
-Track::Totals Track::totals() const {
-    if (!input_) return before_;
-    const Totals now = read(*input_);
-    return {before_.packets + now.packets - atBegin_.packets, before_.bytes + now.bytes - atBegin_.bytes,
-            before_.drained + now.drained - atBegin_.drained};
-}
-
-std::shared_ptr<Branch> Track::branchFor(const std::shared_ptr<Feed>& feed) {
-    const bool shares = feed->sharesBranch && feed->rendition == Rendition::rtp;
-    if (auto branch = shares ? shared_.lock() : nullptr) {
-        branch->add(feed);
+std::shared_ptr<Branch> Track::branchFor(const Place& place) {
+    std::weak_ptr<Branch>& shared = made_[place.rendition].sharedBranch;
+    if (auto branch = place.use == BranchUse::shared ? shared.lock() : nullptr) {
+        branch->add(place.queue);
         return branch;
     }
-    if (feed->rendition == Rendition::encoded && !encoded_)
-        encoded_ = std::make_unique<EncodedRendition>(input_->tee(), input_->encoding());
-    gst::Tee& tee = feed->rendition == Rendition::encoded ? encoded_->tee() : input_->tee();
-    auto branch = std::make_shared<Branch>(tee, feed, input_->counters());
-    if (shares) shared_ = branch;
+    auto branch = std::make_shared<Branch>(renditionFor(place.rendition), place.queue, input_->counters());
+    if (place.use == BranchUse::shared) shared = branch;
     return branch;
 }
 
-Track::FeedId Track::attach(std::shared_ptr<Feed> feed, bool wish) {
-    Attachment attachment{std::move(feed), nullptr};
+Track::Attachment Track::attach(std::shared_ptr<FrameQueue> queue, Rendition rendition, BranchUse use) {
+    Place place{std::move(queue), rendition, use, nullptr};
     if (input_) {
-        try {
-            attachment.branch = branchFor(attachment.feed);
-        } catch (...) {
-            dropUnusedRendition();
-            throw;
-        }
+        place.branch = branchFor(place);
         input_->disarmDrain();
-        if (wish) wishOnAttach();
+        if (place.queue->stats().awaitingKeyframe) wishOnAttach();
     }
-    attachments_.emplace(++lastId_, std::move(attachment));
-    if (attachments_.size() == 1 && onWatched_) onWatched_();
-    return lastId_;
+    places_.push_back(std::move(place));
+    Attachment attachment(self_, std::prev(places_.end()));
+    if (places_.size() == 1 && onWatched_) onWatched_();
+    return attachment;
 }
 
-void Track::detach(FeedId id) {
-    const auto found = attachments_.find(id);
-    if (found == attachments_.end()) return;
-    if (input_ && attachments_.size() == 1) input_->armDrain();
-    if (found->second.branch) found->second.branch->remove(*found->second.feed);
-    attachments_.erase(found);
-    if (attachments_.empty()) unwatchedSince_ = Clock::now();
-    dropUnusedRendition();
+void Track::detach(Places::iterator place) {
+    if (input_ && places_.size() == 1) input_->armDrain();
+    if (place->branch) place->branch->remove(*place->queue);
+    places_.erase(place);
+    if (places_.empty()) unwatchedSince_ = Clock::now();
 }
 
-void Track::dropUnusedRendition() {
-    const bool wanted = std::any_of(attachments_.begin(), attachments_.end(), [](const auto& entry) {
-        return entry.second.feed->rendition == Rendition::encoded;
-    });
-    if (!wanted) encoded_.reset();
+Track::Attachment& Track::Attachment::operator=(Attachment&& other) noexcept {
+    if (this == &other) return *this;
+    detach();
+    track_ = std::move(other.track_);
+    place_ = other.place_;
+    return *this;
+}
+
+void Track::Attachment::detach() {
+    if (const auto track = track_.lock()) track->detach(place_);
+    track_.reset();
 }
 
 std::optional<RtpFormat> Track::format() const {
@@ -159,12 +150,12 @@ TrackSnapshot Track::snapshot() const {
     snapshot.name = name_;
     snapshot.kind = kind_;
     snapshot.state = !input_ ? TrackState::waiting : paused_ ? TrackState::paused : TrackState::live;
-    snapshot.subscribers = static_cast<std::uint32_t>(attachments_.size());
-    const Totals sums = totals();
+    snapshot.subscribers = static_cast<std::uint32_t>(places_.size());
+    const auto sums = totals_.sums(input_.get());
     snapshot.receivedPackets = sums.packets;
     snapshot.receivedBytes = sums.bytes;
     snapshot.drainedPackets = sums.drained;
-    snapshot.lostPackets = lostBefore_ + lost_;
+    snapshot.lostPackets = sums.lost;
     snapshot.keyframeWishes = broker_->wishes();
     snapshot.keyframeRequests = broker_->requests();
     snapshot.keyframes = broker_->keyframes();
@@ -178,14 +169,7 @@ TrackSnapshot Track::snapshot() const {
 }
 
 std::optional<Clock::time_point> Track::stuckSince() {
-    if (!input_) return std::nullopt;
-    const auto packets = input_->counters()->packets.load(std::memory_order_relaxed);
-    if (!input_->insidePush() || packets != pushSeen_)
-        insideSince_.reset();
-    else if (!insideSince_)
-        insideSince_ = Clock::now();
-    pushSeen_ = packets;
-    return insideSince_;
+    return input_ ? stuckWatch_.look(*input_) : std::nullopt;
 }
 
 } // namespace spillway::relay

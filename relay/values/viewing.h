@@ -24,7 +24,7 @@ using ViewerId = std::uint64_t;
 struct ViewRequest {
     std::string call;
     std::string participant;
-    /// This track alone; otherwise the participant's first video and first audio.
+    /// That track alone; else the participant's first video and first audio.
     std::optional<std::string> source;
     std::string offer; ///< SDP
 };
@@ -33,11 +33,12 @@ struct ViewRequest {
 class ViewRefused : public std::runtime_error {
   public:
     enum class Kind {
-        malformed,   ///< not an SDP offer (400)
-        unsupported, ///< the offer lacks the track's codec; the reason names both sides' codecs (406)
-        noTrack,     ///< no such track at present (409)
-        limit,       ///< no room (503)
-        disabled,    ///< this node serves no viewers (404)
+        malformed, ///< not an SDP offer (400)
+        /// An offer without a codec that this track is in: the reason names both sides' codecs (406).
+        unsupported,
+        noTrack,  ///< no such track now; it may come (409)
+        limit,    ///< no room (503)
+        disabled, ///< this node has no egress (404)
     };
     ViewRefused(Kind kind, const std::string& detail)
         : std::runtime_error(detail)
@@ -48,7 +49,8 @@ class ViewRefused : public std::runtime_error {
     Kind kind_;
 };
 
-struct Viewing {
+/// What view() gives.
+struct ViewAnswer {
     ViewerId id = 0;
     std::string answer;       ///< SDP with all candidates
     std::string offeredUfrag; ///< what a trickle PATCH must name

@@ -30,12 +30,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::shared_ptr<Feed> makeFeed(Histogram* firstKeyframe = nullptr) {
-    auto feed = std::make_shared<Feed>();
-    feed->queue = std::make_shared<FrameQueue>(QueueBounds{256, 1 << 20, 5s, QueuePolicy::dropToKeyframe},
-                                               FrameQueue::Hooks{});
-    feed->firstKeyframe = firstKeyframe;
-    return feed;
+std::shared_ptr<FrameQueue> makeQueue(Histogram* firstKeyframe = nullptr) {
+    FrameQueue::Hooks hooks;
+    hooks.firstKeyframe = firstKeyframe;
+    return std::make_shared<FrameQueue>(QueueBounds{256, 1 << 20, 5s, QueuePolicy::dropToKeyframe}, hooks);
 }
 
 long entries(const char* folder) {
@@ -45,18 +43,18 @@ long entries(const char* folder) {
 /// Reads a queue dry and counts gaps in the sequence numbers.
 class Watcher {
   public:
-    std::shared_ptr<Feed> feed = makeFeed();
+    std::shared_ptr<FrameQueue> queue = makeQueue();
 
     void read() {
         std::vector<Frame> batch;
-        while (feed->queue->take(batch, 256) > 0) {
+        while (queue->take(batch, 256) > 0) {
         }
         for (const auto& frame : batch) {
             const auto sequence = test::PacketSource::sequenceOf(frame.buffer.get());
             if (last_ && sequence != static_cast<std::uint16_t>(*last_ + 1)) ++gaps;
             last_ = sequence;
         }
-        feed->queue->settle(batch.size(), 0);
+        queue->settle(batch.size(), 0);
     }
     int gaps = 0;
 
@@ -98,9 +96,9 @@ bool churn(Loop& loop, int cycles) {
     source.start(4166us); // 240 packets a second
     loop.runUntil([&] { return stage.live(); }, 5s);
     Watcher watcher;
-    stage.track.attach(watcher.feed);
+    const auto place = stage.track.attach(watcher.queue);
     const auto cycle = [&] {
-        stage.track.detach(stage.track.attach(makeFeed()));
+        { const auto passing = stage.track.attach(makeQueue()); }
         watcher.read();
     };
     for (int i = 0; i < cycles / 5; ++i)
@@ -164,10 +162,10 @@ bool firstKeyframe(Loop& loop, int samples) {
             // Spread over the frame's phase, and farther apart than the broker's window.
             loop.runUntil([] { return false; }, std::chrono::milliseconds(550 + random() % 80));
             Histogram seen({1e9});
-            const auto feed = makeFeed(&seen);
-            const auto id = stage.track.attach(feed);
-            loop.runUntil([&] { return feed->sawKeyframe.load(); }, 10s);
-            stage.track.detach(id);
+            const auto queue = makeQueue(&seen);
+            auto place = stage.track.attach(queue);
+            loop.runUntil([&] { return queue->stats().queuedBuffers > 0; }, 10s);
+            place = {};
             times.push_back(seen.read().sum * 1e3);
         }
         stage.end();

@@ -13,6 +13,7 @@
 #include "relay/outputs/output_loop.h"
 #include "relay/track/branch.h"
 #include "relay/track/input.h"
+#include "relay/track/packet_rendition.h"
 #include "support/cpu_time.h"
 #include "support/packet_source.h"
 
@@ -38,37 +39,37 @@ struct NullOutput : Output {
 template <bool shared>
 class Ours {
   public:
-    Ours(Loop& loop, gst::Tee& tee, int feeds) {
+    Ours(Loop& loop, gst::Tee& tee, int queues) {
+        const auto rendition = std::make_shared<PacketRendition>(tee, MediaKind::video);
         const auto counters = std::make_shared<TrackCounters>(1, MediaKind::video);
         outputs_ = std::make_unique<OutputLoop>(loop, "bench");
-        for (int i = 0; i < feeds; ++i) {
+        for (int i = 0; i < queues; ++i) {
             const auto id = outputs_->reserve();
             FrameQueue::Hooks hooks;
             hooks.wakeReader = [this, id] { outputs_->wake(id); };
-            auto feed = std::make_shared<Feed>();
-            feed->queue = std::make_shared<FrameQueue>(
+            auto queue = std::make_shared<FrameQueue>(
                 QueueBounds{2048, 8 << 20, 5s, QueuePolicy::dropToKeyframe}, std::move(hooks));
             outputs_->add(
-                id, feed->queue, std::make_unique<NullOutput>(), [] {}, [](EndReason) {});
+                id, queue, std::make_unique<NullOutput>(), [] {}, [](EndReason) {});
             if (!shared || branches_.empty())
-                branches_.push_back(std::make_unique<Branch>(tee, feed, counters));
+                branches_.push_back(std::make_unique<Branch>(rendition, queue, counters));
             else
-                branches_.front()->add(feed);
-            feeds_.push_back(std::move(feed));
+                branches_.front()->add(queue);
+            queues_.push_back(std::move(queue));
         }
     }
     ~Ours() { branches_.clear(); }
 
     std::uint64_t delivered() const {
         std::uint64_t sum = 0;
-        for (const auto& feed : feeds_)
-            sum += feed->queue->stats().delivered;
+        for (const auto& queue : queues_)
+            sum += queue->stats().delivered;
         return sum;
     }
 
   private:
     std::unique_ptr<OutputLoop> outputs_;
-    std::vector<std::shared_ptr<Feed>> feeds_;
+    std::vector<std::shared_ptr<FrameQueue>> queues_;
     std::vector<std::unique_ptr<Branch>> branches_;
 };
 

@@ -13,7 +13,7 @@ namespace spillway::test {
 inline const std::string whepEndpoint = "/whep/studio/alice";
 /// Takes every viewer, or refuses every one.
 struct HandmadeRelay {
-    relay::Viewing view(const relay::ViewRequest& request, daemon::whep::Viewers::OnEnded onEnded) {
+    relay::ViewAnswer view(const relay::ViewRequest& request, daemon::whep::Viewers::OnEnded onEnded) {
         if (refusal) throw relay::ViewRefused(*refusal, "why");
         if (endsAtOnce) onEnded("gone");
         requests.push_back(request);

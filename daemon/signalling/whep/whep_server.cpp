@@ -139,7 +139,7 @@ Viewers::OnEnded Server::ended(const std::string& id) {
     return lifetime_.guard([this, id](const std::string&) { sessions_.erase(id); });
 }
 
-Response Server::created(const std::string& id, const relay::Viewing& viewing) const {
+Response Server::created(const std::string& id, const relay::ViewAnswer& viewing) const {
     Response response{201, sdpType, viewing.answer, {}};
     response.with("Location", sessionPath + id).with("ETag", sessions_.at(id).etag);
     for (const auto& link : links_)

@@ -21,7 +21,7 @@ namespace spillway::daemon::whep {
 /// What is asked of the relay, as Relay::view and Relay::endViewer are.
 struct Viewers {
     using OnEnded = std::function<void(const std::string& reason)>;
-    std::function<relay::Viewing(const relay::ViewRequest&, OnEnded)> view; ///< throws relay::ViewRefused
+    std::function<relay::ViewAnswer(const relay::ViewRequest&, OnEnded)> view; ///< throws relay::ViewRefused
     std::function<bool(relay::ViewerId)> end;
 };
 
@@ -45,7 +45,7 @@ class Server {
 
     http::Response post(const http::Request& request);
     http::Response begin(const std::string& id, const relay::ViewRequest& request);
-    http::Response created(const std::string& id, const relay::Viewing& viewing) const;
+    http::Response created(const std::string& id, const relay::ViewAnswer& viewing) const;
     http::Response patch(const http::Request& request) const;
     http::Response remove(const http::Request& request);
 

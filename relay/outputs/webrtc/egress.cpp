@@ -91,15 +91,11 @@ Egress::~Egress() {
 
 std::vector<Track*> Egress::tracksFor(const ViewRequest& request) const {
     std::vector<Track*> tracks;
-    if (request.source) {
-        if (Track* track = context_.findTrack({request.call, request.participant, *request.source}))
+    for (const auto& [name, track] : tracks_)
+        if (name.call == request.call && name.participant == request.participant &&
+            name.source == request.source.value_or(name.source))
             tracks.push_back(track);
-    } else {
-        context_.forEachTrack(request.call, [&](Track& track) {
-            if (track.name().participant == request.participant) tracks.push_back(&track);
-        });
-        tracks = mainTracks(tracks);
-    }
+    if (!request.source) tracks = mainTracks(tracks);
     if (tracks.empty())
         throw ViewRefused(ViewRefused::Kind::noTrack,
                           "there is no track of " + request.participant + " in " + request.call + " now");
@@ -124,7 +120,7 @@ std::vector<std::string> Egress::candidates() const {
     return candidates;
 }
 
-Viewing Egress::view(const ViewRequest& request, std::function<void(const std::string&)> onEnded) {
+ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std::string&)> onEnded) {
     if (workers_.empty())
         throw ViewRefused(ViewRefused::Kind::disabled, "this node serves no viewers: webrtc.listen is empty");
     const auto read = sdp::readViewerOffer(request.offer);
@@ -136,20 +132,28 @@ Viewing Egress::view(const ViewRequest& request, std::function<void(const std::s
     auto viewer = std::make_unique<Viewer>(lastId_ + 1, request, worker);
     viewer->onEnded = std::move(onEnded);
     SessionSetup setup = setUp(*viewer, offer, lines);
-    Viewing viewing{viewer->id, answer(offer, lines, setup.ours), offer.ice.ufrag};
+    ViewAnswer answered{viewer->id, answer(offer, lines, setup.ours), offer.ice.ufrag};
     worker.add(std::move(setup));
-    lastId_ = viewing.id;
-    const Viewer& comes = *viewers_.emplace(viewing.id, std::move(viewer)).first->second;
+    lastId_ = answered.id;
+    const Viewer& joined = *viewers_.emplace(answered.id, std::move(viewer)).first->second;
+    log::info("viewer joined viewer={} call={} participant={}", answered.id, joined.call, joined.participant);
     try {
         for (std::size_t i = 0; i < lines.size(); ++i)
-            comes.tracks[i]->attach(*lines[i].track);
+            joined.tracks[i]->attach(*lines[i].track);
     } catch (...) {
-        remove(viewing.id, "cannot attach to its tracks");
+        remove(answered.id, "its tracks cannot be had");
         throw;
     }
-    log::info("viewer joined viewer={} call={} participant={}", viewing.id, comes.call, comes.participant);
-    tell(comes, "attached", "");
-    return viewing;
+    report(joined, "attached", "");
+    return answered;
+}
+
+QueueBudget::Reservation Egress::reserve(const QueueBounds& bounds) {
+    try {
+        return context_.budget.reserve(bounds.bytes);
+    } catch (const Refused& refused) {
+        throw ViewRefused(ViewRefused::Kind::limit, refused.what());
+    }
 }
 
 SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
@@ -162,17 +166,8 @@ SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
     setup.stats = viewer.stats;
     for (const AgreedLine& line : lines) {
         const QueueBounds& bounds = line.track->kind() == MediaKind::video ? videoBounds : audioBounds;
-        try {
-            // Before the slot, which nobody would give back.
-            auto reservation = context_.budget.reserve(bounds.bytes);
-            viewer.tracks.push_back(std::make_unique<ViewerTrack>(*line.track, bounds, std::move(reservation),
-                                                                  context_.metrics, viewer.worker,
-                                                                  viewer.worker.takeSlot()));
-        } catch (const Refused& refused) {
-            for (const auto& track : viewer.tracks)
-                viewer.worker.giveBack(track->slot());
-            throw ViewRefused(ViewRefused::Kind::limit, refused.what());
-        }
+        viewer.tracks.push_back(std::make_unique<ViewerTrack>(*line.track, bounds, reserve(bounds),
+                                                              context_.metrics, viewer.worker));
         setup.channels.push_back(viewer.tracks.back()->channel(viewer.worker));
         setup.channels.back().stream = line.stream;
     }
@@ -207,14 +202,12 @@ void Egress::finish(ViewerId viewer, const std::string& reason) {
     const auto found = viewers_.find(viewer);
     if (found == viewers_.end()) return;
     const auto onEnded = std::move(found->second->onEnded);
-    log::info("viewer ended viewer={} reason=\"{}\"", viewer, reason);
     remove(viewer, reason);
     if (onEnded) onEnded(reason);
 }
 
 bool Egress::end(ViewerId viewer) {
     if (!viewers_.contains(viewer)) return false;
-    log::info("viewer left viewer={}", viewer);
     remove(viewer, "left");
     return true;
 }
@@ -228,9 +221,10 @@ void Egress::remove(ViewerId viewer, const std::string& reason) {
     auto node = viewers_.extract(viewer);
     Viewer& gone = *node.mapped();
     leaving_.insert(std::move(node));
-    tell(gone, "detached", reason);
+    log::info("viewer left viewer={} reason=\"{}\"", viewer, reason);
+    report(gone, "detached", reason);
     for (const auto& track : gone.tracks)
-        track->end(context_.findTrack(track->name()));
+        track->end();
     // Its queues and its part of the budget last until the worker has let go of it.
     gone.worker.remove(viewer, [this, viewer, post = context_.loop.poster(lifetime_)] {
         post([this, viewer] { settle(viewer); });
@@ -240,19 +234,19 @@ void Egress::remove(ViewerId viewer, const std::string& reason) {
 /// Nothing more comes of a viewer that has gone.
 void Egress::settle(ViewerId gone) {
     const auto viewer = leaving_.extract(gone);
-    for (const auto& track : viewer.mapped()->tracks) {
-        viewer.mapped()->worker.giveBack(track->slot());
-        if (context_.findTrack(track->name())) add(totalsOfGone_[track->name()], track->snapshot());
-    }
+    for (const auto& track : viewer.mapped()->tracks)
+        if (tracks_.contains(track->name())) add(totalsOfGone_[track->name()], track->snapshot());
 }
 
 void Egress::trackAdded(Track& track) {
+    tracks_[track.name()] = &track;
     forTracksNamed(track.name(), [&](ViewerTrack& watched) { watched.attach(track); });
 }
 
-void Egress::trackEnds(Track& track) {
-    forTracksNamed(track.name(), [&](ViewerTrack& watched) { watched.detach(track); });
-    totalsOfGone_.erase(track.name());
+void Egress::trackEnds(const TrackName& track) {
+    forTracksNamed(track, [](ViewerTrack& watched) { watched.detach(); });
+    totalsOfGone_.erase(track);
+    tracks_.erase(track);
 }
 
 void Egress::forTracksNamed(const TrackName& name, const std::function<void(ViewerTrack&)>& fn) {
@@ -269,7 +263,7 @@ void Egress::callEnds(const std::string& call) {
         finish(id, "the call has ended");
 }
 
-void Egress::tell(const Viewer& viewer, const char* state, const std::string& detail) const {
+void Egress::report(const Viewer& viewer, const char* state, const std::string& detail) const {
     for (const auto& track : viewer.tracks)
         context_.happened({Event::Subject::subscriber, viewer.call, track->name().text(),
                            "viewer-" + std::to_string(viewer.id), state, detail});
@@ -279,7 +273,7 @@ void Egress::addTo(Snapshot& snapshot) const {
     snapshot.viewerTotals = totalsOfGone_;
     const auto addTotals = [&](const ViewerSnapshot& viewer) {
         for (const auto& watched : viewer.tracks)
-            if (context_.findTrack(watched.track)) add(snapshot.viewerTotals[watched.track], watched);
+            if (tracks_.contains(watched.track)) add(snapshot.viewerTotals[watched.track], watched);
     };
     for (const auto& [id, viewer] : viewers_) {
         snapshot.viewers.push_back(viewer->snapshot());

@@ -25,8 +25,6 @@ class Egress {
         Loop& loop;
         QueueBudget& budget;
         OutputMetrics& metrics;
-        std::function<Track*(const TrackName&)> findTrack;
-        std::function<void(const std::string& call, const std::function<void(Track&)>&)> forEachTrack;
         OnEvent happened;
     };
 
@@ -38,13 +36,13 @@ class Egress {
     Egress& operator=(const Egress&) = delete;
 
     /// Throws ViewRefused.
-    Viewing view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded);
+    ViewAnswer view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded);
     bool end(ViewerId viewer);
     void endAll();
 
     void trackAdded(Track& track);
     /// Must come before the track goes.
-    void trackEnds(Track& track);
+    void trackEnds(const TrackName& track);
     void callEnds(const std::string& call);
 
     void addTo(Snapshot& snapshot) const;
@@ -57,18 +55,20 @@ class Egress {
     std::vector<std::string> candidates() const;
     std::string answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
                        const sdp::IceCredentials& credentials) const;
+    QueueBudget::Reservation reserve(const QueueBounds& bounds);
     SessionSetup setUp(Viewer& viewer, const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines);
     void finish(ViewerId viewer, const std::string& reason);
     void remove(ViewerId viewer, const std::string& reason);
     void settle(ViewerId gone);
     void forTracksNamed(const TrackName& name, const std::function<void(ViewerTrack&)>& fn);
-    void tell(const Viewer& viewer, const char* state, const std::string& detail) const;
+    void report(const Viewer& viewer, const char* state, const std::string& detail) const;
 
     Context context_;
     const std::vector<SocketAddress> announced_;
     std::unique_ptr<DtlsContext> dtls_;
     port::Directory directory_;
     std::vector<std::unique_ptr<Worker>> workers_;
+    std::map<TrackName, Track*> tracks_; ///< that exist
     std::map<ViewerId, std::unique_ptr<Viewer>> viewers_;
     std::map<ViewerId, std::unique_ptr<Viewer>> leaving_; ///< until their workers have let go of them
     std::map<TrackName, ViewerTotals> totalsOfGone_;      ///< of viewers that have gone, of tracks that exist

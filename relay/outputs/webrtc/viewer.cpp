@@ -4,56 +4,38 @@
 
 namespace spillway::relay::webrtc {
 
+namespace {
+
+QueueAtTrack::Setup setUp(QueueBounds bounds, QueueBudget::Reservation reservation, OutputMetrics& metrics,
+                          std::function<void()> wakeReader) {
+    return {
+        bounds,         std::move(reservation),  metrics, std::move(wakeReader), FrameQueue::Start::anywhere,
+        Rendition::rtp, Track::BranchUse::shared};
+}
+
+} // namespace
+
 ViewerTrack::ViewerTrack(const Track& track, QueueBounds bounds, QueueBudget::Reservation reservation,
-                         OutputMetrics& metrics, Worker& worker, std::uint32_t slot)
-    : name_(track.name())
-    , kind_(track.kind())
-    , slot_(slot)
-    , reservation_(std::move(reservation)) {
-    FrameQueue::Hooks hooks;
-    hooks.wakeReader = [&worker, slot] { worker.wake(slot); };
-    hooks.wishKeyframe = [wishes = wishes_] { wishes->wish(WishReason::drop); };
-    hooks.depths = &metrics.depth;
-    hooks.latencies = &metrics.latency;
-    feed_->queue = std::make_shared<FrameQueue>(bounds, std::move(hooks), FrameQueue::Start::anywhere);
-    feed_->sharesBranch = true;
-    if (kind_ == MediaKind::video) feed_->firstKeyframe = &metrics.firstKeyframe;
-}
-
-void ViewerTrack::attach(Track& track) {
-    if (attached_) return;
-    wishes_->target(track.broker());
-    attached_ = track.attach(feed_, !std::exchange(isFirst_, false));
-}
-
-void ViewerTrack::detach(Track& track) {
-    if (!attached_) return;
-    track.detach(*attached_);
-    attached_.reset();
-    wishes_->target(nullptr);
-    feed_->queue->restart();
-}
-
-void ViewerTrack::end(Track* track) {
-    if (track) detach(*track);
-    feed_->queue->end(EndReason::unsubscribed);
-}
+                         OutputMetrics& metrics, Worker& worker)
+    : slot_(worker)
+    , source_(track, setUp(bounds, std::move(reservation), metrics,
+                           [&worker, slot = slot_.number()] { worker.wake(slot); })) {}
 
 ChannelSetup ViewerTrack::channel(Worker& worker) const {
     ChannelSetup setup;
-    setup.slot = slot_;
-    setup.queue = feed_->queue;
-    if (kind_ == MediaKind::video) setup.ring = worker.ringFor(name_.text());
-    setup.wish = [wishes = wishes_](WishReason reason) { wishes->wish(reason); };
+    setup.slot = slot_.number();
+    setup.queue = source_.queue();
+    if (source_.kind() == MediaKind::video) setup.ring = worker.ringFor(name().text());
+    setup.wish = source_.wish();
     setup.stats = stats_;
     return setup;
 }
 
 ViewerTrackSnapshot ViewerTrack::snapshot() const {
     ViewerTrackSnapshot snapshot;
-    snapshot.track = name_;
-    snapshot.bounds = feed_->queue->bounds();
-    snapshot.queue = feed_->queue->stats();
+    snapshot.track = name();
+    snapshot.bounds = source_.queue()->bounds();
+    snapshot.queue = source_.queue()->stats();
     snapshot.packets = stats_->packets.load(std::memory_order_relaxed);
     snapshot.bytes = stats_->bytes.load(std::memory_order_relaxed);
     snapshot.retransmitted = stats_->retransmitted.load(std::memory_order_relaxed);

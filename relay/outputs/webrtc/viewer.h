@@ -2,69 +2,38 @@
 // on the wire is its worker's. Loop thread.
 #pragma once
 
-#include "relay/outputs/subscriber.h"
+#include "relay/outputs/queue_at_track.h"
 #include "relay/outputs/webrtc/worker/viewer_stats.h"
 #include "relay/outputs/webrtc/worker/worker.h"
-#include "relay/queue/budget.h"
-#include "relay/track/track.h"
 #include "relay/values/viewing.h"
 
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace spillway::relay::webrtc {
 
-/// Whom a viewer's wishes for a keyframe go to: its track, or nobody while there is none. Any thread.
-class Wishes {
-  public:
-    void target(std::shared_ptr<KeyframeBroker> broker) {
-        const std::lock_guard lock(mutex_);
-        broker_ = std::move(broker);
-    }
-    void wish(WishReason reason) {
-        const std::lock_guard lock(mutex_);
-        if (broker_) broker_->wish(reason);
-    }
-
-  private:
-    std::mutex mutex_; ///< protects broker_
-    std::shared_ptr<KeyframeBroker> broker_;
-};
-
 /// One track of it. Its queue lasts as long as the viewer; tracks come and go.
 class ViewerTrack {
   public:
     ViewerTrack(const Track& track, QueueBounds bounds, QueueBudget::Reservation reservation,
-                OutputMetrics& metrics, Worker& worker, std::uint32_t slot);
-    ~ViewerTrack() = default;
-    ViewerTrack(const ViewerTrack&) = delete;
-    ViewerTrack& operator=(const ViewerTrack&) = delete;
+                OutputMetrics& metrics, Worker& worker);
 
-    const TrackName& name() const { return name_; }
+    const TrackName& name() const { return source_.name(); }
     /// The first time the worker looks for a keyframe to begin with; later the queue awaits one.
-    void attach(Track& track);
-    void detach(Track& track);
+    void attach(Track& track) { source_.attach(track); }
+    void detach() { source_.detach(); }
     /// Nothing is pushed from now on.
-    void end(Track* track);
+    void end() { source_.end(EndReason::unsubscribed); }
     /// What the worker needs of it, but for what was agreed with the viewer.
     ChannelSetup channel(Worker& worker) const;
     ViewerTrackSnapshot snapshot() const;
-    std::uint32_t slot() const { return slot_; }
 
   private:
-    const TrackName name_;
-    const MediaKind kind_;
-    const std::uint32_t slot_;
-    QueueBudget::Reservation reservation_;
-    std::shared_ptr<Feed> feed_ = std::make_shared<Feed>();
-    std::shared_ptr<ChannelStats> stats_ = std::make_shared<ChannelStats>();
-    std::shared_ptr<Wishes> wishes_ = std::make_shared<Wishes>();
-    std::optional<Track::FeedId> attached_;
-    bool isFirst_ = true;
+    const Worker::Slot slot_;
+    QueueAtTrack source_;
+    const std::shared_ptr<ChannelStats> stats_ = std::make_shared<ChannelStats>();
 };
 
 struct Viewer {

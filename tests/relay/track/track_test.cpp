@@ -15,12 +15,15 @@ using test::PacketSource;
 
 namespace {
 
-std::shared_ptr<Feed> makeFeed(QueueBounds bounds, const std::shared_ptr<KeyframeBroker>& broker = nullptr) {
+std::shared_ptr<FrameQueue> makeQueue(QueueBounds bounds,
+                                      const std::shared_ptr<KeyframeBroker>& broker = nullptr) {
     FrameQueue::Hooks hooks;
     if (broker) hooks.wishKeyframe = [broker] { broker->wish(WishReason::drop); };
-    auto feed = std::make_shared<Feed>();
-    feed->queue = std::make_shared<FrameQueue>(bounds, hooks);
-    return feed;
+    return std::make_shared<FrameQueue>(bounds, hooks);
+}
+
+Track::BranchUse sharedIf(bool shared) {
+    return shared ? Track::BranchUse::shared : Track::BranchUse::own;
 }
 
 constexpr QueueBounds wide{100'000, 1ULL << 30, 1h, QueuePolicy::dropToKeyframe};
@@ -91,7 +94,7 @@ bool lawHolds(const FrameQueue& queue) {
 
 /// Empties the queue; checks that every frame follows its predecessor or starts with a keyframe.
 struct Reader {
-    std::shared_ptr<Feed> feed;
+    std::shared_ptr<FrameQueue> queue;
     std::uint64_t frames = 0;
     std::uint64_t gaps = 0;
     bool undecodable = false;
@@ -99,7 +102,7 @@ struct Reader {
 
     void read() {
         std::vector<Frame> batch;
-        feed->queue->take(batch, 1000);
+        queue->take(batch, 1000);
         for (const auto& frame : batch) {
             const auto sequence = PacketSource::sequenceOf(frame.buffer.get());
             const bool follows = last && sequence == static_cast<std::uint16_t>(*last + 1);
@@ -108,7 +111,7 @@ struct Reader {
             last = sequence;
         }
         frames += batch.size();
-        feed->queue->settle(batch.size(), 0);
+        queue->settle(batch.size(), 0);
     }
 };
 
@@ -130,8 +133,8 @@ TEST_CASE("a track that nobody watches runs off through its drain from the first
 TEST_CASE("ten seconds after a subscriber attached the drain is gone, and back when it leaves") {
     Stage stage(2000us);
     stage.turnPackets(20);
-    Reader watcher{makeFeed(wide)};
-    const auto id = stage.track->attach(watcher.feed);
+    Reader watcher{makeQueue(wide)};
+    auto place = stage.track->attach(watcher.queue);
     stage.turnPackets(1); // what was on its way into the drain has arrived
     const auto drainedBefore = stage.track->snapshot().drainedPackets;
     const auto begin = Clock::now();
@@ -147,42 +150,42 @@ TEST_CASE("ten seconds after a subscriber attached the drain is gone, and back w
     REQUIRE(stage.track->snapshot().drainedPackets == drainedBefore);
     REQUIRE(watcher.frames > 4000);
     REQUIRE(watcher.gaps == 0);
-    stage.track->detach(id);
+    place = {};
     REQUIRE(stage.track->snapshot().draining);
     REQUIRE(stage.elements("fakesink") == 1);
     REQUIRE(stage.elements("appsink") == 0);
     const auto drained = stage.track->snapshot().drainedPackets;
     stage.turnUntil([&] { return stage.track->snapshot().drainedPackets > drained + 20; });
-    const auto received = watcher.feed->queue->stats().received;
+    const auto received = watcher.queue->stats().received;
     stage.turnPackets(20);
-    REQUIRE(watcher.feed->queue->stats().received == received);
+    REQUIRE(watcher.queue->stats().received == received);
 }
 
 TEST_CASE("a subscriber that never reads stays at its bound and takes nothing from the others") {
     Stage stage;
-    Reader reader{makeFeed(wide)};
-    const auto stuck = makeFeed({50, 1 << 20, 1h, QueuePolicy::dropToKeyframe}, stage.track->broker());
-    stage.track->attach(reader.feed);
-    stage.track->attach(stuck);
+    Reader reader{makeQueue(wide)};
+    const auto stuck = makeQueue({50, 1 << 20, 1h, QueuePolicy::dropToKeyframe}, stage.track->broker());
+    const auto readersPlace = stage.track->attach(reader.queue);
+    const auto stucksPlace = stage.track->attach(stuck);
     const auto begin = Clock::now();
     while (Clock::now() - begin < 3s) {
         stage.turnFor(20ms);
         reader.read();
-        const auto stats = stuck->queue->stats();
+        const auto stats = stuck->stats();
         REQUIRE(stats.queuedBuffers <= 50);
-        REQUIRE(lawHolds(*stuck->queue));
-        REQUIRE(lawHolds(*reader.feed->queue));
+        REQUIRE(lawHolds(*stuck));
+        REQUIRE(lawHolds(*reader.queue));
     }
-    REQUIRE(stuck->queue->stats().dropped[static_cast<std::size_t>(DropReason::full)] > 50);
+    REQUIRE(stuck->stats().dropped[static_cast<std::size_t>(DropReason::full)] > 50);
     REQUIRE(reader.frames > 1000);
     REQUIRE(reader.gaps == 0);
-    REQUIRE(reader.feed->queue->stats().dropped[static_cast<std::size_t>(DropReason::full)] == 0);
+    REQUIRE(reader.queue->stats().dropped[static_cast<std::size_t>(DropReason::full)] == 0);
 }
 
 TEST_CASE("what a slow subscriber gets after a drop starts with a keyframe, and it asked for one") {
     Stage stage;
-    Reader slow{makeFeed({300, 1 << 20, 1h, QueuePolicy::dropToKeyframe}, stage.track->broker())};
-    stage.track->attach(slow.feed);
+    Reader slow{makeQueue({300, 1 << 20, 1h, QueuePolicy::dropToKeyframe}, stage.track->broker())};
+    const auto place = stage.track->attach(slow.queue);
     for (int i = 1; i <= 40; ++i) {
         stage.turnFor(i % 8 == 0 ? 250ms : 30ms); // 500 packets against a bound of 300
         slow.read();
@@ -199,8 +202,8 @@ TEST_CASE("what a slow subscriber gets after a drop starts with a keyframe, and 
 TEST_CASE("attaching asks for a keyframe and the subscriber starts with it") {
     Stage stage;
     stage.turnPackets(100);
-    Reader reader{makeFeed(wide)};
-    stage.track->attach(reader.feed);
+    Reader reader{makeQueue(wide)};
+    const auto place = stage.track->attach(reader.queue);
     stage.turnUntil([&] {
         reader.read();
         return reader.frames > 0;
@@ -211,8 +214,8 @@ TEST_CASE("attaching asks for a keyframe and the subscriber starts with it") {
 
 TEST_CASE("ten thousand attaches and detaches leave nothing, and who stayed loses nothing") {
     Stage stage(200us);
-    Reader stayed{makeFeed(wide)};
-    stage.track->attach(stayed.feed);
+    Reader stayed{makeQueue(wide)};
+    const auto stayedPlace = stage.track->attach(stayed.queue);
     stage.turnPackets(50);
     const int elements = stage.elements(nullptr);
     const int pads = stage.teePads();
@@ -227,14 +230,15 @@ TEST_CASE("ten thousand attaches and detaches leave nothing, and who stayed lose
     for (int c = 0; c < 4; ++c)
         clients.emplace_back([&] {
             for (int i = 0; i < cycles / 4; ++i) {
-                auto feed = makeFeed({20, 1 << 20, 1h, QueuePolicy::dropOldest});
-                feed->sharesBranch = i % 2 == 0;
+                auto queue = makeQueue({20, 1 << 20, 1h, QueuePolicy::dropOldest});
+                const auto use = sharedIf(i % 2 == 0);
                 std::atomic<bool> answered{false};
-                stage.loop.post([&, feed] {
-                    const auto id = stage.track->attach(feed);
-                    stage.loop.post([&, id, feed] {
-                        stage.track->detach(id);
-                        if (lawHolds(*feed->queue)) ++done;
+                stage.loop.post([&, use, queue] {
+                    const auto place =
+                        std::make_shared<Track::Attachment>(stage.track->attach(queue, Rendition::rtp, use));
+                    stage.loop.post([&, place, queue] {
+                        *place = {};
+                        if (lawHolds(*queue)) ++done;
                         answered = true;
                         answered.notify_one();
                     });
@@ -264,16 +268,17 @@ namespace {
 void endOverAndOver(int times) {
     Stage stage(100us);
     std::mt19937 random(7);
+    std::vector<Track::Attachment> places; // some outlive their track
     for (int i = 0; i < times; ++i) {
         for (auto watchers = random() % 3; watchers > 0; --watchers) {
-            const auto feed = makeFeed({20, 1 << 20, 1h, QueuePolicy::dropOldest});
-            feed->sharesBranch = random() % 2 == 0;
-            stage.track->attach(feed);
+            const auto queue = makeQueue({20, 1 << 20, 1h, QueuePolicy::dropOldest});
+            places.push_back(stage.track->attach(queue, Rendition::rtp, sharedIf(random() % 2 == 0)));
         }
         if (random() % 2 == 0) stage.turnPackets(1);
         const int before = stage.incarnations;
         stage.track->loseInput(TrackInput::Wake::onPacket);
         if (random() % 2 == 0) stage.track.reset();
+        if (!stage.track && random() % 2 == 0) places.clear();
         stage.turnUntil([&] { return stage.incarnations > before; });
     }
     REQUIRE(stage.source.flow() == GST_FLOW_OK);
@@ -297,8 +302,8 @@ TEST_CASE("a track that ends for minutes leaves nothing", "[.][long]") {
 
 TEST_CASE("subscribers of a track that waits get its next incarnation, from a keyframe on") {
     Stage stage;
-    Reader reader{makeFeed(wide)};
-    stage.track->attach(reader.feed);
+    Reader reader{makeQueue(wide)};
+    const auto place = stage.track->attach(reader.queue);
     stage.turnPackets(50);
     stage.track->loseInput(TrackInput::Wake::onPacket);
     REQUIRE(stage.track->snapshot().state == TrackState::waiting);
@@ -315,25 +320,23 @@ TEST_CASE("subscribers of a track that waits get its next incarnation, from a ke
     REQUIRE(reader.gaps <= 1);
 }
 
-TEST_CASE("feeds that share a branch come and go one by one, and move to the next incarnation") {
+TEST_CASE("queues that share a branch come and go one by one, and move to the next incarnation") {
     Stage stage;
-    Reader first{makeFeed(wide)}, second{makeFeed(wide)};
-    for (Reader* reader : {&first, &second})
-        reader->feed->sharesBranch = true;
-    const auto firstId = stage.track->attach(first.feed);
+    Reader first{makeQueue(wide)}, second{makeQueue(wide)};
+    auto firstPlace = stage.track->attach(first.queue, Rendition::rtp, Track::BranchUse::shared);
     REQUIRE_FALSE(stage.track->snapshot().draining);
     REQUIRE(stage.teePads() == 1);
-    const auto secondId = stage.track->attach(second.feed);
+    auto secondPlace = stage.track->attach(second.queue, Rendition::rtp, Track::BranchUse::shared);
     REQUIRE(stage.teePads() == 1);
     REQUIRE(stage.track->snapshot().subscribers == 2);
     stage.turnPackets(100);
 
-    stage.track->detach(firstId);
+    firstPlace = {};
     first.read();
     REQUIRE(first.frames > 50);
-    const auto received = first.feed->queue->stats().received;
+    const auto received = first.queue->stats().received;
     stage.turnPackets(50);
-    CHECK(first.feed->queue->stats().received == received);
+    CHECK(first.queue->stats().received == received);
     second.read();
     CHECK(second.frames > 100);
     CHECK(second.gaps == 0);
@@ -346,7 +349,7 @@ TEST_CASE("feeds that share a branch come and go one by one, and move to the nex
         return second.frames > before + 20;
     });
     CHECK_FALSE(second.undecodable);
-    stage.track->detach(secondId);
+    secondPlace = {};
     CHECK(stage.track->snapshot().draining);
     CHECK(stage.teePads() == 1);
     CHECK(stage.elements("appsink") == 0);
@@ -376,14 +379,13 @@ TEST_CASE("a streaming thread that hangs in a push is told from one that rests")
     REQUIRE_FALSE(stage.track->stuckSince());
 
     std::atomic<bool> release{false};
-    auto feed = std::make_shared<Feed>();
     FrameQueue::Hooks hooks;
     hooks.wakeReader = [&] {
         while (!release)
             std::this_thread::yield();
     };
-    feed->queue = std::make_shared<FrameQueue>(QueueBounds{100, 1 << 20, 1h, QueuePolicy::dropOldest}, hooks);
-    stage.track->attach(feed);
+    const auto place = stage.track->attach(
+        std::make_shared<FrameQueue>(QueueBounds{100, 1 << 20, 1h, QueuePolicy::dropOldest}, hooks));
     stage.source.start(500us);
     stage.turnUntil(
         [&] { return stage.track->stuckSince() && Clock::now() - *stage.track->stuckSince() > 100ms; });

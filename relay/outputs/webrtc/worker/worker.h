@@ -29,6 +29,21 @@ class Worker : private port::Reactor::Hooks {
         /// The worker with this index; any thread.
         std::function<Worker&(unsigned index)> sibling;
     };
+    /// A number for the wakes of a queue, while this exists: until its viewer is gone at the worker.
+    class Slot {
+      public:
+        explicit Slot(Worker& worker)
+            : worker_(worker)
+            , number_(worker.takeSlot()) {}
+        Slot(const Slot&) = delete;
+        Slot& operator=(const Slot&) = delete;
+        ~Slot() { worker_.freeSlots_.push_back(number_); }
+        std::uint32_t number() const { return number_; }
+
+      private:
+        Worker& worker_;
+        const std::uint32_t number_;
+    };
 
     /// Binds. Throws std::runtime_error naming the address.
     Worker(unsigned index, const std::vector<SocketAddress>& addresses, Context context);
@@ -43,9 +58,6 @@ class Worker : private port::Reactor::Hooks {
     const port::Sockets& sockets() const { return sockets_; }
     /// Recent packets of a track, for its viewers here; made with the first of them.
     std::shared_ptr<PacketRing> ringFor(const std::string& track);
-    /// A number for the wakes of a queue, and back when its viewer is gone here.
-    std::uint32_t takeSlot();
-    void giveBack(std::uint32_t slot) { freeSlots_.push_back(slot); }
     std::size_t viewers() const { return viewers_; }
     void add(SessionSetup setup);
     /// `onGone` runs on the worker's thread once nothing of it is left.
@@ -59,6 +71,7 @@ class Worker : private port::Reactor::Hooks {
     std::optional<Clock::time_point> busySince() const { return reactor_.busySince(); }
 
   private:
+    std::uint32_t takeSlot();
     bool onReady(std::span<const std::uint32_t> slots) override;
     std::optional<Clock::time_point> nextTimeout() override;
     void onTimeout(Clock::time_point now) override;

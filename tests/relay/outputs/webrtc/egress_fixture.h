@@ -25,8 +25,8 @@ using namespace spillway::relay;
 using namespace spillway::relay::webrtc;
 using namespace std::chrono_literals;
 using relay::port::test::IceClient;
-using relay::webrtc::test::DtlsClient;
 using relay::srtp::test::SrtpClient;
+using relay::webrtc::test::DtlsClient;
 
 using Texts = std::vector<std::string>;
 
@@ -62,9 +62,7 @@ struct Stage {
                    const config::LimitSettings& limits = {})
         : budget(limits)
         , egress(std::make_unique<Egress>(
-              Egress::Context{loop, budget, metrics, [this](const TrackName& name) { return find(name); },
-                              [this](const std::string& call, const auto& visit) { visitAll(call, visit); },
-                              [this](const Event& event) { note(event); }},
+              Egress::Context{loop, budget, metrics, [this](const Event& event) { note(event); }},
               settings)) {}
     ~Stage() {
         egress.reset();
@@ -74,15 +72,6 @@ struct Stage {
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
 
-    Track* find(const TrackName& name) const {
-        for (const auto& fed : tracks)
-            if (fed->track.name() == name) return &fed->track;
-        return nullptr;
-    }
-    void visitAll(const std::string& call, const std::function<void(Track&)>& visit) const {
-        for (const auto& fed : tracks)
-            if (fed->track.name().call == call) visit(fed->track);
-    }
     void note(const Event& event) {
         CHECK(event.subject == Event::Subject::subscriber);
         told.push_back(event.subscription + " " + event.state + " " + event.track + " " + event.detail);
@@ -94,10 +83,10 @@ struct Stage {
         return *tracks.back();
     }
     void end(const TrackName& name) {
-        egress->trackEnds(*find(name));
+        egress->trackEnds(name);
         std::erase_if(tracks, [&](const auto& fed) { return fed->track.name() == name; });
     }
-    Viewing view(const ViewRequest& request) {
+    ViewAnswer view(const ViewRequest& request) {
         return egress->view(request, [this, call = request.call](const std::string& reason) {
             ended.push_back(call + ": " + reason);
         });
@@ -144,13 +133,13 @@ struct Stage {
     std::unique_ptr<Egress> egress;
 };
 
-inline sdp::Section firstLine(const Viewing& viewing) {
+inline sdp::Section firstLine(const ViewAnswer& viewing) {
     return std::get<sdp::Description>(sdp::parseDescription(viewing.answer, sdp::publisherLimits))
         .sections.at(0);
 }
 
 /// Of the first candidate.
-inline std::uint16_t portIn(const Viewing& viewing) {
+inline std::uint16_t portIn(const ViewAnswer& viewing) {
     std::istringstream candidate(firstLine(viewing).attribute("candidate").value());
     std::string foundation, component, protocol, priority, host;
     std::uint16_t port = 0;
@@ -163,7 +152,7 @@ struct Client {
     std::string offer() const {
         return replaced(videoOffer("0"), viewerFingerprint, dtls.fingerprint().text());
     }
-    void nominate(const Viewing& viewing) {
+    void nominate(const ViewAnswer& viewing) {
         const auto line = firstLine(viewing);
         IceClient::Check check;
         check.username = line.attribute("ice-ufrag").value() + ":" + viewing.offeredUfrag;
@@ -173,7 +162,7 @@ struct Client {
         socket->send(ice.check(check));
         REQUIRE(ice.read(socket->receive().value()).mapped == socket->address());
     }
-    void shakeHands(const Viewing& viewing) {
+    void shakeHands(const ViewAnswer& viewing) {
         dtls.shakeHands(*socket);
         CHECK(dtls.serverFingerprint() == firstLine(viewing).attribute("fingerprint"));
         srtp.emplace(dtls.serverKeys());
