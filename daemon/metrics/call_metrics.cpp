@@ -24,12 +24,10 @@ void addStates(Families& families, const Snapshot& snapshot) {
 }
 
 void addPeers(Families& families, const Snapshot& snapshot) {
-    Family peers = gauge("peers", "WebRTC peers of all calls.");
     double count = 0;
     for (const auto& call : snapshot.calls)
         count += call.peers;
-    peers.add({}, count);
-    std::move(peers).moveTo(families);
+    addSingle(families, gauge("peers", "WebRTC peers that exist, of all calls."), count);
 }
 
 void addLosses(Families& families, const Snapshot& snapshot) {

@@ -1,5 +1,6 @@
 #include "daemon/metrics/collector.h"
 
+#include "daemon/metrics/families.h"
 #include "daemon/metrics/process_metrics.h"
 #include "daemon/metrics/relay_metrics.h"
 
@@ -7,52 +8,51 @@
 
 namespace spillway::daemon::metrics {
 
-std::vector<prometheus::MetricFamily> Collector::Collect() const {
-    Families families;
-    const relay::Snapshot snapshot = sources_.snapshot();
-    addBuild(families);
-    addCallFamilies(families, snapshot);
-    addTrackFamilies(families, snapshot);
-    addQueueFamilies(families, snapshot);
-    addViewerFamilies(families, snapshot);
-    addOutputFamilies(families, snapshot);
-    addReload(families);
-    addRequests(families);
-    addProcessFamilies(families);
-    for (auto& family : families)
-        limitSeries(family, maxSeries_);
-    return families;
-}
+namespace {
 
-std::string Collector::text() const {
-    return prometheus::TextSerializer().Serialize(Collect());
-}
-
-void Collector::addBuild(Families& families) const {
+void addBuild(Families& families, const Collector::Build& versions) {
     Family build = gauge("build_info", "1, with the versions as labels.");
-    build.add({{"version", build_.version}, {"gstreamer", build_.gstreamer}}, 1);
+    build.add({{"version", versions.version}, {"gstreamer", versions.gstreamer}}, 1);
     std::move(build).moveTo(families);
 }
 
-void Collector::addReload(Families& families) const {
-    const Reload reload = sources_.reload();
+void addReload(Families& families, const Reload& reload) {
     const std::chrono::duration<double> when = reload.when.time_since_epoch();
-    Family successful = gauge("config_last_reload_successful",
-                              "1 when the last reading of the configuration succeeded, else 0.");
-    Family timestamp = gauge("config_last_reload_timestamp_seconds",
-                             "When the configuration was read the last time, successfully or not.");
-    successful.add({}, reload.successful ? 1 : 0);
-    timestamp.add({}, when.count());
-    std::move(successful).moveTo(families);
-    std::move(timestamp).moveTo(families);
+    addSingle(families,
+              gauge("config_last_reload_successful",
+                    "1 when the last reading of the configuration succeeded, else 0."),
+              reload.successful ? 1 : 0);
+    addSingle(families,
+              gauge("config_last_reload_timestamp_seconds",
+                    "When the configuration was read the last time, successfully or not."),
+              when.count());
 }
 
-void Collector::addRequests(Families& families) const {
+void addRequests(Families& families, const http::RequestCounts& counts) {
     Family requests = counter("http_requests_total", "HTTP requests that were answered, by route pattern.");
-    for (const auto& [key, count] : counts_.all())
+    for (const auto& [key, count] : counts.all())
         requests.add({{"route", key.route}, {"method", key.method}, {"code", std::to_string(key.status)}},
                      static_cast<double>(count));
     std::move(requests).moveTo(families);
+}
+
+} // namespace
+
+std::string Collector::text() const {
+    Families families;
+    const relay::Snapshot snapshot = sources_.snapshot();
+    addBuild(families, build_);
+    addCallFamilies(families, snapshot);
+    addTrackFamilies(families, snapshot);
+    addQueueFamilies(families, snapshot);
+    addOutputFamilies(families, snapshot);
+    addViewerFamilies(families, snapshot);
+    addReload(families, sources_.reload());
+    addRequests(families, counts_);
+    addProcessFamilies(families);
+    for (auto& family : families)
+        limitSeries(family, maxSeries_);
+    return prometheus::TextSerializer().Serialize(families);
 }
 
 } // namespace spillway::daemon::metrics

@@ -1,18 +1,17 @@
-// All of /metrics: one Collectable over the relay's snapshot, the HTTP server's counts and the process.
+// All of /metrics: the relay's snapshot, the HTTP server's counts and the process, as text.
 //
 // Comes in: a snapshot for each scrape. Goes out: families, each with `maxSeries` at most. Series live as
 // long as what they describe, because nothing is kept here. Owner: App. Loop thread.
 #pragma once
 
 #include "daemon/http/request_counts.h"
-#include "daemon/metrics/families.h"
 #include "relay/values/snapshot.h"
 
-#include <prometheus/collectable.h>
-
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace spillway::daemon::metrics {
 
@@ -22,7 +21,7 @@ struct Reload {
     std::chrono::system_clock::time_point when;
 };
 
-class Collector : public prometheus::Collectable {
+class Collector {
   public:
     struct Sources {
         std::function<relay::Snapshot()> snapshot;
@@ -40,15 +39,10 @@ class Collector : public prometheus::Collectable {
         , build_(std::move(build))
         , maxSeries_(maxSeries) {}
 
-    std::vector<prometheus::MetricFamily> Collect() const override;
     /// Prometheus' text format, version 0.0.4.
     std::string text() const;
 
   private:
-    void addBuild(Families& families) const;
-    void addReload(Families& families) const;
-    void addRequests(Families& families) const;
-
     Sources sources_;
     const http::RequestCounts& counts_;
     Build build_;

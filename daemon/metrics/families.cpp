@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <string_view>
 
 namespace spillway::daemon::metrics {
 
@@ -68,6 +69,15 @@ Family counter(const std::string& name, const std::string& help) {
 }
 Family histogram(const std::string& name, const std::string& help) {
     return {"spillway_" + name, help, MetricType::Histogram};
+}
+
+Family familyOf(const std::string& name, const std::string& help) {
+    return std::string_view(name).ends_with("_total") ? counter(name, help) : gauge(name, help);
+}
+
+void addSingle(Families& families, Family family, double value) {
+    family.add({}, value);
+    std::move(family).moveTo(families);
 }
 
 void limitSeries(prometheus::MetricFamily& family, std::size_t maxSeries) {

@@ -47,9 +47,7 @@ std::optional<double> bootTime() {
 
 void add(Families& families, const char* name, const char* help, double value,
          MetricType type = MetricType::Gauge) {
-    Family family(name, help, type);
-    family.add({}, value);
-    std::move(family).moveTo(families);
+    addSingle(families, Family(name, help, type), value);
 }
 
 void addStat(Families& families, const Stat& stat) {

@@ -2,7 +2,7 @@
 // relay's totals, which those that are gone stay in; gauges are sums over who is there.
 #include "daemon/metrics/relay_metrics.h"
 
-#include <array>
+#include <map>
 
 namespace spillway::daemon::metrics {
 
@@ -11,84 +11,80 @@ namespace {
 using relay::Snapshot;
 using relay::TrackName;
 using relay::ViewerTotals;
-using relay::ViewerTrackSnapshot;
 
-struct ViewerGauge {
-    const char* name;
-    const char* help;
-    double (*read)(const ViewerTrackSnapshot&);
+/// Those that are on a track now.
+struct Audience {
+    std::uint64_t viewers = 0;
+    std::uint64_t buffers = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t lost = 0;
 };
 
 constexpr std::array gauges{
-    ViewerGauge{"viewers", "Viewers on the track.", [](const ViewerTrackSnapshot&) { return 1.0; }},
-    ViewerGauge{"viewer_queue_buffers", "Packets in the queues of the track's viewers.",
-                [](const ViewerTrackSnapshot& t) { return static_cast<double>(t.queue.queuedBuffers); }},
-    ViewerGauge{"viewer_queue_bytes", "Bytes in the queues of the track's viewers.",
-                [](const ViewerTrackSnapshot& t) { return static_cast<double>(t.queue.queuedBytes); }},
-    ViewerGauge{"viewer_lost_packets", "Packets that the present viewers of the track report as lost.",
-                [](const ViewerTrackSnapshot& t) { return static_cast<double>(t.lost); }},
-};
-
-struct ViewerCounter {
-    const char* name;
-    const char* help;
-    std::uint64_t ViewerTotals::*member;
+    Column<Audience>{"viewers", "Viewers on the track.", field<&Audience::viewers>},
+    Column<Audience>{"viewer_queue_buffers", "Packets in the queues of the track's viewers.",
+                     field<&Audience::buffers>},
+    Column<Audience>{"viewer_queue_bytes", "Bytes in the queues of the track's viewers.",
+                     field<&Audience::bytes>},
+    Column<Audience>{"viewer_lost_packets", "Packets that the track's viewers of now report as lost.",
+                     field<&Audience::lost>},
 };
 
 constexpr std::array counters{
-    ViewerCounter{"viewer_packets_total", "RTP packets sent to viewers.", &ViewerTotals::packets},
-    ViewerCounter{"viewer_bytes_total", "Bytes of RTP sent to viewers.", &ViewerTotals::bytes},
-    ViewerCounter{"viewer_retransmitted_packets_total", "RTP packets retransmitted to viewers.",
-                  &ViewerTotals::retransmitted},
-    ViewerCounter{"viewer_unavailable_packets_total",
-                  "RTP packets that viewers requested again, but that were no longer held.",
-                  &ViewerTotals::unavailable},
-    ViewerCounter{"viewer_keyframe_wishes_total", "Wishes of viewers for a keyframe.",
-                  &ViewerTotals::keyframesWanted},
+    Column<ViewerTotals>{"viewer_packets_total", "RTP packets sent to viewers.",
+                         field<&ViewerTotals::packets>},
+    Column<ViewerTotals>{"viewer_bytes_total", "Bytes of RTP sent to viewers.", field<&ViewerTotals::bytes>},
+    Column<ViewerTotals>{"viewer_retransmitted_packets_total", "RTP packets sent once more to viewers.",
+                         field<&ViewerTotals::retransmitted>},
+    Column<ViewerTotals>{"viewer_unavailable_packets_total",
+                         "RTP packets that viewers wanted once more, but that were gone.",
+                         field<&ViewerTotals::unavailable>},
+    Column<ViewerTotals>{"viewer_keyframe_wishes_total", "Wishes of viewers for a keyframe.",
+                         field<&ViewerTotals::keyframesWanted>},
 };
 
-prometheus::ClientMetric::Label labelOf(const TrackName& track) {
-    return {"track", track.text()};
-}
-
-/// A track without viewers has a sum too: 0.
-std::map<TrackName, double> sumOf(const Snapshot& snapshot, const ViewerGauge& gauge) {
-    std::map<TrackName, double> sums;
+/// A track without viewers has an audience too: nobody.
+std::map<TrackName, Audience> audiences(const Snapshot& snapshot) {
+    std::map<TrackName, Audience> all;
     for (const auto& track : snapshot.tracks)
-        sums[track.name];
-    for (const auto& viewer : snapshot.viewers)
-        for (const auto& track : viewer.tracks)
-            if (const auto sum = sums.find(track.track); sum != sums.end()) sum->second += gauge.read(track);
-    return sums;
+        all[track.name];
+    for (const auto& viewer : snapshot.viewers) {
+        for (const auto& track : viewer.tracks) {
+            const auto found = all.find(track.track);
+            if (found == all.end()) continue;
+            Audience& audience = found->second;
+            ++audience.viewers;
+            audience.buffers += track.queue.queuedBuffers;
+            audience.bytes += track.queue.queuedBytes;
+            audience.lost += track.lost;
+        }
+    }
+    return all;
 }
 
-void addDrops(Families& families, const Snapshot& snapshot) {
-    Family dropped =
-        counter("viewer_queue_dropped_total", "Packets that were not sent to viewers, by reason.");
-    for (const auto& [track, totals] : snapshot.viewerTotals)
-        for (std::size_t i = 0; i < relay::dropReasons; ++i)
-            dropped.add(
-                {labelOf(track), {"reason", relay::dropReasonName(static_cast<relay::DropReason>(i))}},
-                static_cast<double>(totals.dropped.at(i)));
+template <class Row>
+Rows<Row> rowsOf(const std::map<TrackName, Row>& byTrack) {
+    Rows<Row> rows;
+    for (const auto& [track, row] : byTrack)
+        rows.emplace_back(Labels{{"track", track.text()}}, &row);
+    return rows;
+}
+
+void addDrops(Families& families, const Rows<ViewerTotals>& rows) {
+    Family dropped = counter("viewer_queue_dropped_total", "Packets that were not sent to viewers, by why.");
+    for (const auto& [labels, totals] : rows)
+        addReasons(dropped, labels, totals->dropped, relay::dropReasonName);
     std::move(dropped).moveTo(families);
 }
 
 } // namespace
 
 void addViewerFamilies(Families& families, const Snapshot& snapshot) {
-    for (const ViewerGauge& each : gauges) {
-        Family family = gauge(each.name, each.help);
-        for (const auto& [track, sum] : sumOf(snapshot, each))
-            family.add({labelOf(track)}, sum);
-        std::move(family).moveTo(families);
-    }
-    for (const ViewerCounter& each : counters) {
-        Family family = counter(each.name, each.help);
-        for (const auto& [track, totals] : snapshot.viewerTotals)
-            family.add({labelOf(track)}, static_cast<double>(totals.*(each.member)));
-        std::move(family).moveTo(families);
-    }
-    addDrops(families, snapshot);
+    const auto now = audiences(snapshot);
+    const auto totals = rowsOf(snapshot.viewerTotals);
+    addTable(families, gauges, rowsOf(now));
+    addTable(families, counters, totals);
+    addDrops(families, totals);
 }
 
 } // namespace spillway::daemon::metrics

@@ -1,0 +1,47 @@
+// Outputs by kind, viewers among them: how many subscribers each has, and how long frames take through it.
+#include "daemon/metrics/relay_metrics.h"
+
+#include <map>
+
+namespace spillway::daemon::metrics {
+
+namespace {
+
+using relay::Snapshot;
+
+void addSubscribers(Families& families, const Snapshot& snapshot) {
+    std::map<std::string, double> counts;
+    for (const auto& [output, histograms] : snapshot.outputs)
+        counts[output];
+    for (const auto& subscription : snapshot.subscriptions)
+        counts[subscription.output] += static_cast<double>(subscription.subscribers.size());
+    for (const auto& viewer : snapshot.viewers)
+        counts["webrtc"] += static_cast<double>(viewer.tracks.size());
+    Family subscribers = gauge("subscribers", "Subscribers on tracks, by output.");
+    for (const auto& [output, count] : counts)
+        subscribers.add({{"output", output}}, count);
+    std::move(subscribers).moveTo(families);
+}
+
+void addHistograms(Families& families, const Snapshot& snapshot) {
+    Family depth = histogram("queue_depth_buffers", "Frames that each frame met in the queue.");
+    Family latency = histogram("forward_latency_seconds", "Time from into the relay to handed over.");
+    Family keyframe = histogram("first_keyframe_seconds", "Time from attaching to the first keyframe.");
+    for (const auto& [output, histograms] : snapshot.outputs) {
+        depth.add({{"output", output}}, histograms.depth);
+        latency.add({{"output", output}}, histograms.latency);
+        keyframe.add({{"output", output}}, histograms.firstKeyframe);
+    }
+    std::move(depth).moveTo(families);
+    std::move(latency).moveTo(families);
+    std::move(keyframe).moveTo(families);
+}
+
+} // namespace
+
+void addOutputFamilies(Families& families, const Snapshot& snapshot) {
+    addSubscribers(families, snapshot);
+    addHistograms(families, snapshot);
+}
+
+} // namespace spillway::daemon::metrics
