@@ -129,7 +129,7 @@ void App::reload() {
 void App::stop() {
     if (state_ == State::ended) return;
     if (state_ == State::stopping) {
-        log::warn("second signal to stop: exiting at once");
+        log::warn("told to stop again: exiting at once");
         return end(exitFailure);
     }
     state_ = State::stopping;
@@ -153,9 +153,9 @@ void App::onClosed() {
 }
 
 void App::onShutdownTimeout() {
-    log::error("shutdown_timeout expired before all outputs had closed");
+    log::error("shutdown_timeout expired before all outputs closed");
     for (const auto& output : closing_)
-        log::error("was open when stopping began {}", output);
+        log::error("output was open when stopping began {}", output);
     end(exitFailure);
 }
 

@@ -65,7 +65,7 @@ void Calls::startLeaving(const std::string& name, Entry& entry) {
     const std::function<void()> done =
         lifetime_.guard([this, name, serial = entry.serial] { finish(name, serial); });
     entry.deadline = loop_.after(leaveTime, [this, name, done] {
-        log::warn("left without good-bye: the other side does not answer call={}", name);
+        log::warn("leaving call without good-bye: the other side does not answer call={}", name);
         loop_.post(done);
     });
     entry.presence->leave([&loop = loop_, done] { loop.post(done); });
@@ -84,7 +84,7 @@ void Calls::finish(const std::string& name, std::uint64_t serial) {
     try {
         if (entry.next) add(*entry.next);
     } catch (const std::exception& error) {
-        log::error("cannot join call call={} error=\"{}\"", name, error.what());
+        log::error("cannot join call again call={} error=\"{}\"", name, error.what());
     }
     tellWhenEmpty();
 }

@@ -16,10 +16,10 @@ po::options_description options() {
     po::options_description options("spillwayd: a media relay for WebRTC calls");
     auto add = options.add_options();
     add("config", po::value<std::string>()->value_name("FILE"),
-        ("the configuration file (default " + CommandLine().config.string() + ")").c_str());
+        ("the configuration (default " + CommandLine().config.string() + ")").c_str());
     add("check-config", "check the configuration and exit");
     add("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
-        "override one setting, such as http.listen=[::1]:8080; repeatable");
+        "override one setting, for example http.listen=[::1]:8080; may be repeated");
     add("log-level", po::value<std::string>()->value_name("LEVEL"), "trace, debug, info, warn or error");
     add("version", "print the versions and exit");
     add("help", "print this help and exit");

@@ -17,7 +17,7 @@ namespace {
 
 using Problems = std::vector<config::Problem>;
 
-/// What the loader cannot see is wrong only together.
+/// Settings that are valid one by one, but not together.
 Problems exposures(const config::Settings& settings, const std::string& file) {
     Problems problems;
     for (const auto& why : http::exposureProblems(settings.http))
@@ -25,7 +25,7 @@ Problems exposures(const config::Settings& settings, const std::string& file) {
     return problems;
 }
 
-/// Of the file as it is now, with the command line's words on top.
+/// The file as it is now, overridden by the command line.
 config::Loaded<config::Settings> loadSettings(const CommandLine& line) {
     auto loaded = config::loadFile(line.config, line.overrides);
     if (auto* settings = std::get_if<config::Settings>(&loaded)) {
@@ -42,7 +42,7 @@ ExitCode runApp(const config::Settings& settings, const CommandLine& line) {
         relay::Loop loop;
         App app(loop, settings, [&line] { return loadSettings(line); });
         const ExitCode code = app.run();
-        // Something hangs: the destructors would wait for it for ever.
+        // Something hangs, and the destructors would wait for it for ever.
         if (code != exitOk) std::_Exit(code);
         return code;
     } catch (const std::exception& error) {
