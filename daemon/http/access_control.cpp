@@ -48,7 +48,7 @@ std::optional<Access> AccessControl::roleOf(const Request& request) const {
 std::optional<Response> AccessControl::refuse(std::optional<Access> role, Access needed) const {
     if (needed == Access::open || (role && grants(*role, needed))) return std::nullopt;
     if (!role)
-        return problem(401, "a valid Bearer token is needed")
+        return problem(401, "a valid Bearer token is required")
             .with("WWW-Authenticate", "Bearer realm=\"spillway\"");
     return problem(403, "the role of this token does not allow that");
 }

@@ -3,6 +3,8 @@
 //
 // Known by the address object of the remote side, which libsoup hands back with every message. Shared by the
 // server and what may outlive it for a moment. Loop thread.
+//
+// No libsoup bounds connections or their time; this stays after Debian 12.
 #pragma once
 
 #include "daemon/glib/object.h"
@@ -19,8 +21,8 @@ struct ConnectionLimits {
     std::size_t connections = 512;
     std::chrono::milliseconds request{10000}; ///< from connecting to the last byte of the body
     std::chrono::milliseconds answer{30000};  ///< until the answer is written
-    std::chrono::milliseconds farewell{
-        2000}; ///< reading on after an answer that came before the request's end
+    /// Reading on after an answer that came before the request's end.
+    std::chrono::milliseconds farewell{2000};
 };
 
 /// Closing resets the connection: a client that goes on sending learns it at once, and the kernel keeps

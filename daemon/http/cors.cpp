@@ -14,7 +14,7 @@ void Cors::addTo(Response& response, const Request& request) const {
 }
 
 Response Cors::preflight(const std::string& allowedMethods) const {
-    return Response{204, {}, {}, {}}
+    return noContent()
         .with("Allow", allowedMethods)
         .with("Access-Control-Allow-Methods", allowedMethods)
         .with("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, Last-Event-ID")

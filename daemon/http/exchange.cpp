@@ -96,8 +96,7 @@ void Exchange::onHeaders() {
 
 void Exchange::onChunk(std::size_t bytes) {
     received_ += bytes;
-    if (received_ > maxBody && state_ == State::receiving)
-        cut(problem(413, "a body may have " + std::to_string(maxBody) + " bytes at most"));
+    if (received_ > maxBody && state_ == State::receiving) cut(tooLong());
 }
 
 void Exchange::onBody() {
@@ -117,7 +116,7 @@ void Exchange::handle() {
         route_->handler(request_, responder());
     } catch (const std::exception& error) {
         log::error("request failed route={} method={} error=\"{}\"", pattern_, request_.method, error.what());
-        answer(problem(500, "internal error; the log says more"));
+        answer(problem(500, "internal error; see the log"));
     }
     if (state_ != State::handling) return;
     held_ = glib::retain(message_);

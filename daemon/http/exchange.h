@@ -4,6 +4,9 @@
 // Comes in: libsoup's signals. Goes out: a call of the route's handler, and what it responded. A body over
 // the limit is cut off while it comes in. Every request is answered once, also when its handler drops the
 // Responder. It belongs to the message and to the Responder, whichever lives longer. Loop thread.
+//
+// Goes with Debian 12 (libsoup 3.2): `Connection: close` in every answer. libsoup 3.4 notices that a client
+// has closed a connection that was kept, and keep-alive replaces it.
 #pragma once
 
 #include "daemon/http/connections.h"

@@ -2,6 +2,8 @@
 // answer is not lost to a reset (RFC 9112 section 9.6), then the end.
 //
 // Owns itself; it ends when the client closes, has sent too much more, or the time is over. Loop thread.
+//
+// libsoup answers only once it has read the whole body. Goes when it can answer before, and skip the rest.
 #pragma once
 
 #include "daemon/glib/object.h"

@@ -19,8 +19,8 @@ std::optional<Response> refuseMethod(const Request& head, const Match& match) {
     if (match.path == nullptr) return problem(404, "nothing is served at this path");
     if (match.route != nullptr) return std::nullopt;
     const auto allowed = joinMethods(match.allowed);
-    if (head.method == "OPTIONS") return Response{204, {}, {}, {}}.with("Allow", allowed);
-    return problem(405, "allowed methods: " + allowed).with("Allow", allowed);
+    if (head.method == "OPTIONS") return noContent().with("Allow", allowed);
+    return problem(405, "allowed here: " + allowed).with("Allow", allowed);
 }
 
 bool isOneOf(std::string_view list, const std::string& type) {
@@ -33,14 +33,17 @@ bool isOneOf(std::string_view list, const std::string& type) {
 }
 
 std::optional<Response> refuseBody(const Request& head, const Route& route) {
-    if (contentLength(head) > maxBody)
-        return problem(413, "a body may have " + std::to_string(maxBody) + " bytes at most");
+    if (contentLength(head) > maxBody) return tooLong();
     if (route.bodyType.empty() || isOneOf(route.bodyType, mediaType(head))) return std::nullopt;
     return problem(415, "the body must be " + route.bodyType)
         .with("Accept-" + std::string(route.method == "PATCH" ? "Patch" : "Post"), route.bodyType);
 }
 
 } // namespace
+
+Response tooLong() {
+    return problem(413, "the body is limited to " + std::to_string(maxBody) + " bytes");
+}
 
 std::uint64_t contentLength(const Request& head) {
     const std::string* text = head.header("content-length");
@@ -59,7 +62,8 @@ Gate::Passage Gate::enter(const Request& head, const std::string& remote) {
 
 std::optional<Response> Gate::refuse(const Request& head, const Match& match, const std::string& remote) {
     if (headerBytes(head) > maxHeaders)
-        return problem(431, "path and headers may have " + std::to_string(maxHeaders) + " bytes at most");
+        return problem(431,
+                       "path and headers together are limited to " + std::to_string(maxHeaders) + " bytes");
     if (remote != "unix") {
         if (auto refusal = access_.refuseHost(head)) return refusal;
     }

@@ -46,6 +46,9 @@ class Gate {
     RateLimiter rate_;
 };
 
+/// 413
+Response tooLong();
+
 /// What `Content-Length` says; 0 when it is absent. A chunked body says nothing.
 std::uint64_t contentLength(const Request& head);
 

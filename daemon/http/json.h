@@ -14,7 +14,7 @@ inline std::string dump(const Json& json) {
 }
 
 inline Response jsonResponse(const Json& json, unsigned status = 200) {
-    return {status, "application/json", dump(json), {}};
+    return {status, "application/json", dump(json)};
 }
 
 } // namespace spillway::daemon::http

@@ -112,7 +112,7 @@ void Listener::accept() {
     if (socket) return onSocket_(std::move(socket));
     const bool tooManyFiles = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
     if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-        log::warn("connection not accepted address={} error=\"{}\"", wanted_.text(), error->message);
+        log::warn("cannot accept a connection address={} error=\"{}\"", wanted_.text(), error->message);
     g_error_free(error);
     if (!tooManyFiles) return;
     readable_ = {};

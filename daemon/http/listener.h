@@ -3,6 +3,9 @@
 // Comes in: connections. Goes out: their sockets, to whoever constructed it. Running out of descriptors
 // pauses it for a moment and never ends it (libsoup's own listener stops for ever on the first failed
 // accept). The destructor stops listening and removes the file of a Unix socket. Owner: Server. Loop thread.
+//
+// Goes when libsoup's listener survives that, which 3.6 (Debian 13) does not yet: soup_server_listen()
+// replaces it.
 #pragma once
 
 #include "config/address.h"

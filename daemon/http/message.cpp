@@ -1,23 +1,22 @@
 #include "daemon/http/message.h"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
+#include "relay/sdp/text.h"
+
+#include <libsoup/soup.h>
+
 #include <optional>
 
 namespace spillway::daemon::http {
 
 namespace {
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::optional<char> hexByte(std::string_view digits) {
-    unsigned value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    if (digits.size() != 2 || error != std::errc{} || end != digits.data() + 2) return std::nullopt;
-    return static_cast<char>(value);
+/// The byte of an escape at the start of `text`; nothing when there is none.
+std::optional<char> escapedByte(std::string_view text) {
+    if (text.size() < 3 || text[0] != '%') return std::nullopt;
+    const int high = g_ascii_xdigit_value(text[1]);
+    const int low = g_ascii_xdigit_value(text[2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    return static_cast<char>(high * 16 + low);
 }
 
 } // namespace
@@ -27,62 +26,42 @@ const std::string* Request::header(const std::string& lowerCaseName) const {
     return found == headers.end() ? nullptr : &found->second;
 }
 
-std::string mediaType(const Request& request) {
-    const std::string* value = request.header("content-type");
-    if (value == nullptr) return {};
-    std::string type = value->substr(0, value->find(';'));
-    type.erase(type.find_last_not_of(" \t") + 1);
-    std::transform(type.begin(), type.end(), type.begin(), lower);
-    return type;
+std::string mediaType(const std::string* contentType) {
+    if (contentType == nullptr) return {};
+    return relay::sdp::lowered(relay::sdp::trimmed(relay::sdp::splitAt(*contentType, ';').first));
 }
 
+std::string mediaType(const Request& request) {
+    return mediaType(request.header("content-type"));
+}
+
+/// libsoup 3.2 has some phrases of RFC 2616 still, and none for the statuses of RFC 6585.
 const char* reasonPhrase(unsigned status) {
-    static constexpr std::array<std::pair<unsigned, const char*>, 27> phrases{{
-        {200, "OK"},
-        {201, "Created"},
-        {204, "No Content"},
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {406, "Not Acceptable"},
-        {408, "Request Timeout"},
-        {409, "Conflict"},
-        {411, "Length Required"},
-        {412, "Precondition Failed"},
-        {413, "Content Too Large"},
-        {414, "URI Too Long"},
-        {415, "Unsupported Media Type"},
-        {417, "Expectation Failed"},
-        {421, "Misdirected Request"},
-        {422, "Unprocessable Content"},
-        {428, "Precondition Required"},
-        {429, "Too Many Requests"},
-        {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"},
-        {501, "Not Implemented"},
-        {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},
-        {505, "HTTP Version Not Supported"},
-    }};
-    const auto* found =
-        std::find_if(phrases.begin(), phrases.end(), [&](auto& item) { return item.first == status; });
-    return found == phrases.end() ? "Unknown" : found->second;
+    switch (status) {
+    case 413:
+        return "Content Too Large";
+    case 414:
+        return "URI Too Long";
+    case 422:
+        return "Unprocessable Content";
+    case 428:
+        return "Precondition Required";
+    case 429:
+        return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    default:
+        return soup_status_get_phrase(status);
+    }
 }
 
 std::string decodeUri(std::string_view text, bool plusIsBlank) {
     std::string plain;
     plain.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%') {
-            if (const auto byte = hexByte(text.substr(i + 1, 2))) {
-                plain += *byte;
-                i += 2;
-                continue;
-            }
-        }
-        plain += text[i] == '+' && plusIsBlank ? ' ' : text[i];
+    while (!text.empty()) {
+        const auto escaped = escapedByte(text);
+        plain += escaped.value_or(text[0] == '+' && plusIsBlank ? ' ' : text[0]);
+        text.remove_prefix(escaped ? 3 : 1);
     }
     return plain;
 }
@@ -90,13 +69,10 @@ std::string decodeUri(std::string_view text, bool plusIsBlank) {
 std::map<std::string, std::string> parseQuery(std::string_view query) {
     std::map<std::string, std::string> values;
     while (!query.empty()) {
-        const auto end = std::min(query.find('&'), query.size());
-        const auto pair = query.substr(0, end);
-        query.remove_prefix(std::min(end + 1, query.size()));
-        const auto equals = std::min(pair.find('='), pair.size());
-        if (equals == 0) continue;
-        const auto value = pair.substr(std::min(equals + 1, pair.size()));
-        values.emplace(decodeUri(pair.substr(0, equals), true), decodeUri(value, true));
+        const auto [pair, rest] = relay::sdp::splitAt(query, '&');
+        const auto [name, value] = relay::sdp::splitAt(pair, '=');
+        if (!name.empty()) values.emplace(decodeUri(name, true), decodeUri(value, true));
+        query = rest;
     }
     return values;
 }

@@ -53,9 +53,9 @@ using MakeBodySource = std::function<std::unique_ptr<BodySource>(const std::func
 
 struct Response {
     unsigned status = 200;
-    std::string contentType; ///< empty when there is no body
-    std::string body;
-    std::vector<std::pair<std::string, std::string>> headers;
+    std::string contentType = {}; ///< empty when there is no body
+    std::string body = {};
+    std::vector<std::pair<std::string, std::string>> headers = {};
     MakeBodySource stream = {}; ///< instead of `body`, where it is set
 
     Response& with(std::string name, std::string value) {
@@ -64,18 +64,27 @@ struct Response {
     }
 };
 
+/// 204
+inline Response noContent() {
+    return {204};
+}
+
 /// Answers one request, once, now or later on the loop. Safe when the client is gone by then.
 using Responder = std::function<void(Response)>;
 using Handler = std::function<void(const Request&, const Responder&)>;
 
-/// `Content-Type: Application/SDP; charset=utf-8` is `application/sdp`; empty when there is none.
+/// `Application/SDP; charset=utf-8` is `application/sdp`; empty for null. `contentType` is a header field.
+std::string mediaType(const std::string* contentType);
 std::string mediaType(const Request& request);
 
-/// The reason phrase of RFC 9110 for the statuses that are used here.
+/// As RFC 9110 and RFC 6585 have it.
 const char* reasonPhrase(unsigned status);
 
-/// Percent decoding; `plusIsBlank` as in queries. Bytes that are no valid escape stay as they are.
+/// Percent decoding; `plusIsBlank` as in queries. Bytes that are no valid escape stay as they are, where
+/// g_uri_unescape_bytes() fails as a whole.
 std::string decodeUri(std::string_view text, bool plusIsBlank = false);
+/// The first of a name counts. A name may come without a value and a value may be no UTF-8: GUriParamsIter
+/// ends at either.
 std::map<std::string, std::string> parseQuery(std::string_view query);
 
 } // namespace spillway::daemon::http

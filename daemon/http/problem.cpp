@@ -8,7 +8,7 @@ Response problem(unsigned status, const std::string& detail, const std::vector<s
     Json json{
         {"type", "about:blank"}, {"title", reasonPhrase(status)}, {"status", status}, {"detail", detail}};
     if (!errors.empty()) json["errors"] = errors;
-    return {status, "application/problem+json", dump(json), {}};
+    return {status, "application/problem+json", dump(json)};
 }
 
 Response problem(unsigned status, const std::string& detail, std::chrono::seconds retryAfter) {

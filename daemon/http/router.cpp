@@ -44,7 +44,33 @@ void allow(std::vector<std::string>& methods, const std::string& method) {
     if (std::find(methods.begin(), methods.end(), method) == methods.end()) methods.push_back(method);
 }
 
+Handler atOnce(Router::AnswerNow answer) {
+    return [answer = std::move(answer)](const Request& request, const Responder& respond) {
+        respond(answer(request));
+    };
+}
+
 } // namespace
+
+void Router::get(std::string pattern, Access access, AnswerNow answer) {
+    add({"GET", std::move(pattern), access, {}, atOnce(std::move(answer))});
+}
+
+void Router::del(std::string pattern, Access access, AnswerNow answer) {
+    add({"DELETE", std::move(pattern), access, {}, atOnce(std::move(answer))});
+}
+
+void Router::options(std::string pattern, AnswerNow answer) {
+    add({"OPTIONS", std::move(pattern), Access::open, {}, atOnce(std::move(answer))});
+}
+
+void Router::post(std::string pattern, Access access, std::string bodyType, AnswerNow answer) {
+    add({"POST", std::move(pattern), access, std::move(bodyType), atOnce(std::move(answer))});
+}
+
+void Router::patch(std::string pattern, Access access, std::string bodyType, AnswerNow answer) {
+    add({"PATCH", std::move(pattern), access, std::move(bodyType), atOnce(std::move(answer))});
+}
 
 void Router::add(Route route) {
     routes_.push_back(std::move(route));

@@ -32,6 +32,15 @@ struct Match {
 
 class Router {
   public:
+    /// Answers within the call.
+    using AnswerNow = std::function<Response(const Request&)>;
+
+    void get(std::string pattern, Access access, AnswerNow answer);
+    void del(std::string pattern, Access access, AnswerNow answer);
+    void options(std::string pattern, AnswerNow answer); ///< open to all
+    void post(std::string pattern, Access access, std::string bodyType, AnswerNow answer);
+    void patch(std::string pattern, Access access, std::string bodyType, AnswerNow answer);
+    /// For a handler that may answer later.
     void add(Route route);
     Match match(std::string_view method, std::string_view path) const;
     const std::deque<Route>& routes() const { return routes_; }

@@ -76,8 +76,8 @@ void Server::listen() {
                   tls ? "yes" : "no");
     }
     if (!settings_.hasTokens())
-        log::warn("http has no tokens: everybody on this machine is admin; only loopback and Unix sockets "
-                  "are served");
+        log::warn("http has no tokens: everybody on this machine is admin; serving loopback and Unix "
+                  "sockets only");
 }
 
 std::vector<config::ListenAddress> Server::addresses() const {
@@ -105,7 +105,7 @@ glib::Object<GIOStream> Server::wrap(GSocket* socket, bool isUnix) const {
     glib::Error error;
     glib::Object<GIOStream> tls(g_tls_server_connection_new(plain.get(), certificate_.get(), error.out()));
     if (!tls) {
-        log::warn("tls refused error=\"{}\"", error.text());
+        log::warn("cannot begin tls error=\"{}\"", error.text());
         return {};
     }
     // A client may close without TLS's good-bye.

@@ -3,6 +3,9 @@
 // Comes in: pieces from the source, one at a time, each asked for once the one before has been written; that
 // a client closes. Goes out: pieces to libsoup. Nothing gathers here: a client that does not read makes its
 // source wait, and is cut off after the time that an answer may take. Owner: Exchange. Loop thread.
+//
+// libsoup 3.2 (Debian 12) looks at a connection only while it writes, so that watch() looks at the socket.
+// Where a later one emits `disconnected` for a paused message, that replaces watch().
 #pragma once
 
 #include "daemon/http/connections.h"

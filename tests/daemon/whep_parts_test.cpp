@@ -1,12 +1,13 @@
-#include "daemon/signalling/whep/descriptions.h"
-#include "daemon/signalling/whep/ice_link.h"
+#include "daemon/signalling/http_session/link.h"
+#include "daemon/signalling/http_session/trickle.h"
+#include "daemon/signalling/whep/line_owners.h"
 #include "daemon/signalling/whep/url.h"
-#include "daemon/signalling/whip/link.h"
 #include "relay/sdp/fragment.h"
 #include "support/catch.h"
 
 using namespace spillway;
 using namespace spillway::daemon::whep;
+using namespace spillway::daemon::http_session;
 
 TEST_CASE("Link names ICE servers; other links and what is no server are left out") {
     const auto servers =
@@ -38,7 +39,7 @@ TEST_CASE("Link fields that are none give nothing, and many servers are cut") {
 TEST_CASE("what our own WHIP server says in Link is read back") {
     const std::vector<config::IceServer> servers{
         {"turn:a.example", "user \"x\"", config::Secret("p\\q, <r>; s")}};
-    const auto read = iceServers(daemon::whip::iceLinks(servers).front());
+    const auto read = iceServers(iceLinks(servers).front());
     REQUIRE(read.size() == 1);
     CHECK(read[0].url == servers[0].url);
     CHECK(read[0].username == servers[0].username);

@@ -1,6 +1,6 @@
+#include "daemon/signalling/http_session/link.h"
+#include "daemon/signalling/http_session/random_id.h"
 #include "daemon/signalling/presence.h"
-#include "daemon/signalling/whip/link.h"
-#include "daemon/signalling/whip/random_id.h"
 #include "daemon/signalling/whip/whip_server.h"
 #include "relay/relay.h"
 #include "relay/synthetic/publisher.h"
@@ -270,9 +270,9 @@ TEST_CASE("a call of another type takes no publishers") {
 }
 
 TEST_CASE("a TURN server is told with its credentials, quoted") {
-    const auto links =
-        daemon::whip::iceLinks({{"stun:a.example", "", std::nullopt},
-                                {"turn:b.example?transport=udp", "us\"er", config::Secret("pa\\ss\r\n")}});
+    const auto links = daemon::http_session::iceLinks(
+        {{"stun:a.example", "", std::nullopt},
+         {"turn:b.example?transport=udp", "us\"er", config::Secret("pa\\ss\r\n")}});
     REQUIRE(links.size() == 2);
     CHECK(links.front() == "<stun:a.example>; rel=\"ice-server\"");
     CHECK(links.back() == "<turn:b.example?transport=udp>; rel=\"ice-server\"; username=\"us\\\"er\"; "
@@ -282,7 +282,7 @@ TEST_CASE("a TURN server is told with its credentials, quoted") {
 TEST_CASE("no two session names are alike") {
     std::set<std::string> names;
     for (int i = 0; i < 1000; ++i)
-        names.insert(daemon::whip::randomId());
+        names.insert(daemon::http_session::randomId());
     CHECK(names.size() == 1000);
     CHECK(names.begin()->size() == 32);
 }

@@ -1,7 +1,6 @@
-#include "config/loader.h"
 #include "daemon/http/json.h"
 #include "daemon/http/problem.h"
-#include "daemon/http/resources/refusal.h"
+#include "daemon/http/resources/create.h"
 #include "daemon/http/resources/resources.h"
 #include "daemon/http/resources/time.h"
 
@@ -50,41 +49,27 @@ Response one(const relay::Snapshot& snapshot, const std::string& name, unsigned 
 }
 
 Response create(const Request& request, const SnapshotSource& snapshot, const CallActions& actions) {
-    const auto loaded = config::loadCall(request.body, "body");
-    if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded))
-        return invalid("call", *problems);
-    const auto& settings = std::get<config::CallSettings>(loaded);
-    try {
-        actions.add(settings);
-    } catch (const relay::Refused& refused) {
-        return refusal(refused);
-    }
-    return one(snapshot(), settings.name, 201).with("Location", "/v1/calls/" + settings.name);
+    return createAndDescribe<config::CallSettings>(
+        "call", config::loadCall(request.body, "body"), actions.add, [&](const std::string& name) {
+            return one(snapshot(), name, 201).with("Location", "/v1/calls/" + name);
+        });
 }
 
 void remove(const std::string& name, const CallActions& actions, const Responder& respond) {
-    const auto onLeft = [respond] { respond({204, {}, {}, {}}); };
+    const auto onLeft = [respond] { respond(noContent()); };
     if (!actions.leave(name, onLeft)) respond(problem(404, "there is no call of this name"));
 }
 
 } // namespace
 
 void addCalls(Router& router, const SnapshotSource& snapshot, const CallActions& actions) {
-    router.add({"GET", "/v1/calls", Access::view, {}, [=](const Request&, const Responder& respond) {
-                    respond(list(snapshot()));
-                }});
-    router.add(
-        {"GET", "/v1/calls/{call}", Access::view, {}, [=](const Request& request, const Responder& respond) {
-             respond(one(snapshot(), request.param("call")));
-         }});
-    router.add({"POST", "/v1/calls", Access::admin, elementTypes,
-                [=](const Request& request, const Responder& respond) {
-                    respond(create(request, snapshot, actions));
-                }});
-    router.add({"DELETE",
-                "/v1/calls/{call}",
-                Access::admin,
-                {},
+    router.get("/v1/calls", Access::view, [=](const Request&) { return list(snapshot()); });
+    router.get("/v1/calls/{call}", Access::view,
+               [=](const Request& request) { return one(snapshot(), request.param("call")); });
+    router.post("/v1/calls", Access::admin, elementTypes,
+                [=](const Request& request) { return create(request, snapshot, actions); });
+    // Answers once the call has been left.
+    router.add({"DELETE", "/v1/calls/{call}", Access::admin, "",
                 [=](const Request& request, const Responder& respond) {
                     remove(request.param("call"), actions, respond);
                 }});

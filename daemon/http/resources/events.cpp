@@ -99,7 +99,7 @@ std::optional<std::uint64_t> lastEventId(const Request& request) {
 Response follow(relay::Loop& loop, EventLog& log, EventsFrom from) {
     if (log.listeners() >= maxListeners)
         return problem(503, std::to_string(maxListeners) + " clients already follow the events", retryAfter);
-    Response response{200, "text/event-stream", {}, {}};
+    Response response{200, "text/event-stream"};
     response.stream = [&loop, &log, from](const std::function<void()>& wake) {
         return std::make_unique<EventSource>(loop, log, from, wake);
     };
@@ -109,13 +109,9 @@ Response follow(relay::Loop& loop, EventLog& log, EventsFrom from) {
 } // namespace
 
 void addEvents(Router& router, relay::Loop& loop, EventLog& log, std::chrono::milliseconds keepAlive) {
-    router.add({"GET",
-                "/v1/events",
-                Access::view,
-                {},
-                [&loop, &log, keepAlive](const Request& request, const Responder& respond) {
-                    respond(follow(loop, log, {lastEventId(request), keepAlive}));
-                }});
+    router.get("/v1/events", Access::view, [&loop, &log, keepAlive](const Request& request) {
+        return follow(loop, log, {lastEventId(request), keepAlive});
+    });
 }
 
 } // namespace spillway::daemon::http

@@ -7,18 +7,18 @@ namespace {
 
 constexpr std::chrono::seconds retryAfter{1};
 
-Handler check(std::function<std::optional<std::string>()> fault) {
-    return [fault = std::move(fault)](const Request&, const Responder& respond) {
-        if (const auto why = fault()) return respond(problem(503, *why, retryAfter));
-        respond({200, "text/plain; charset=utf-8", "ok\n", {}});
+Router::AnswerNow check(std::function<std::optional<std::string>()> fault) {
+    return [fault = std::move(fault)](const Request&) -> Response {
+        if (const auto why = fault()) return problem(503, *why, retryAfter);
+        return {200, "text/plain; charset=utf-8", "ok\n"};
     };
 }
 
 } // namespace
 
 void addHealth(Router& router, Health health) {
-    router.add({"GET", "/healthz", Access::open, {}, check(std::move(health.unhealthy))});
-    router.add({"GET", "/readyz", Access::open, {}, check(std::move(health.unready))});
+    router.get("/healthz", Access::open, check(std::move(health.unhealthy)));
+    router.get("/readyz", Access::open, check(std::move(health.unready)));
 }
 
 } // namespace spillway::daemon::http

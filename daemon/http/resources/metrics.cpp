@@ -3,9 +3,9 @@
 namespace spillway::daemon::http {
 
 void addMetrics(Router& router, const std::function<std::string()>& text) {
-    router.add({"GET", "/metrics", Access::view, {}, [=](const Request&, const Responder& respond) {
-                    respond({200, "text/plain; version=0.0.4; charset=utf-8", text(), {}});
-                }});
+    router.get("/metrics", Access::view, [=](const Request&) {
+        return Response{200, "text/plain; version=0.0.4; charset=utf-8", text()};
+    });
 }
 
 } // namespace spillway::daemon::http

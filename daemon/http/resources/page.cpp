@@ -17,6 +17,7 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 </style></head><body><h1>Spillway</h1>
 )";
 
+/// g_markup_escape_text() is for XML: it makes `&apos;`, and references to characters that HTML forbids.
 std::string escape(const std::string& text) {
     std::string safe;
     for (const char c : text) {
@@ -98,11 +99,10 @@ std::string page(const relay::Snapshot& snapshot, const StatusFacts& facts) {
 } // namespace
 
 void addPage(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts) {
-    router.add({"GET", "/", Access::view, {}, [=](const Request&, const Responder& respond) {
-                    Response response{200, "text/html; charset=utf-8", page(snapshot(), facts), {}};
-                    response.with("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
-                    respond(std::move(response));
-                }});
+    router.get("/", Access::view, [=](const Request&) {
+        return Response{200, "text/html; charset=utf-8", page(snapshot(), facts)}.with(
+            "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
+    });
 }
 
 } // namespace spillway::daemon::http

@@ -1,5 +1,6 @@
 #include "daemon/http/resources/queue.h"
 
+#include "daemon/http/json.h"
 #include "daemon/http/resources/time.h"
 
 namespace spillway::daemon::http {

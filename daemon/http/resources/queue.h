@@ -1,11 +1,13 @@
 // A queue as the API shows it: bounds, depth, counters. Pure.
 #pragma once
 
-#include "daemon/http/json.h"
-#include "relay/queue/frame_queue.h"
+#include "config/settings.h"
+#include "relay/values/queue_stats.h"
+
+#include <nlohmann/json_fwd.hpp>
 
 namespace spillway::daemon::http {
 
-Json describeQueue(const config::QueueBounds& bounds, const relay::QueueStats& stats);
+nlohmann::ordered_json describeQueue(const config::QueueBounds& bounds, const relay::QueueStats& stats);
 
 } // namespace spillway::daemon::http

@@ -48,9 +48,8 @@ Json status(const relay::Snapshot& snapshot, const StatusFacts& facts) {
 } // namespace
 
 void addStatus(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts) {
-    router.add({"GET", "/v1/status", Access::view, {}, [=](const Request&, const Responder& respond) {
-                    respond(jsonResponse(status(snapshot(), facts)));
-                }});
+    router.get("/v1/status", Access::view,
+               [=](const Request&) { return jsonResponse(status(snapshot(), facts)); });
 }
 
 } // namespace spillway::daemon::http

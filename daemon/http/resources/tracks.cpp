@@ -99,17 +99,11 @@ Response one(const relay::Snapshot& snapshot, const relay::TrackName& name) {
 } // namespace
 
 void addTracks(Router& router, const SnapshotSource& snapshot) {
-    router.add({"GET", "/v1/tracks", Access::view, {}, [=](const Request&, const Responder& respond) {
-                    respond(list(snapshot()));
-                }});
-    router.add({"GET",
-                "/v1/tracks/{call}/{participant}/{source}",
-                Access::view,
-                {},
-                [=](const Request& request, const Responder& respond) {
-                    respond(one(snapshot(), {request.param("call"), request.param("participant"),
-                                             request.param("source")}));
-                }});
+    router.get("/v1/tracks", Access::view, [=](const Request&) { return list(snapshot()); });
+    router.get("/v1/tracks/{call}/{participant}/{source}", Access::view, [=](const Request& request) {
+        return one(snapshot(),
+                   {request.param("call"), request.param("participant"), request.param("source")});
+    });
 }
 
 } // namespace spillway::daemon::http

@@ -10,11 +10,11 @@ constexpr const char* policy =
     "form-action 'none'; frame-ancestors 'self'";
 
 void add(Router& router, const std::string& path, const char* type, const char* text) {
-    router.add({"GET", path, Access::open, {}, [=](const Request&, const Responder& respond) {
-                    Response response{200, type, text, {}};
-                    response.with("Content-Security-Policy", policy).with("Referrer-Policy", "no-referrer");
-                    respond(std::move(response));
-                }});
+    router.get(path, Access::open, [=](const Request&) {
+        return Response{200, type, text}
+            .with("Content-Security-Policy", policy)
+            .with("Referrer-Policy", "no-referrer");
+    });
 }
 
 } // namespace

@@ -1,8 +1,9 @@
 #include "daemon/signalling/whep/requester.h"
 
 #include "config/quote.h"
+#include "daemon/http/message.h"
+#include "daemon/signalling/http_session/media_types.h"
 #include "daemon/signalling/whep/url.h"
-#include "relay/sdp/text.h"
 
 #include <libsoup/soup.h>
 #include <nlohmann/json.hpp>
@@ -27,9 +28,7 @@ http::ClientReply failure(std::string error) {
 }
 
 std::string mediaType(const http::ClientReply& reply) {
-    const std::string* type = reply.header("content-type");
-    if (type == nullptr) return {};
-    return relay::sdp::lowered(relay::sdp::trimmed(relay::sdp::splitAt(*type, ';').first));
+    return http::mediaType(reply.header("content-type"));
 }
 
 /// Joining again with the same settings would be refused again. A stream that is not there (404) may come.
@@ -92,7 +91,7 @@ void Requester::onReply(Errand errand, const http::ClientReply& reply) {
 }
 
 bool holdsSdp(const http::ClientReply& reply) {
-    return mediaType(reply) == "application/sdp" && !reply.body.empty();
+    return mediaType(reply) == http_session::sdpType && !reply.body.empty();
 }
 
 Loss lossOf(const http::ClientReply& reply) {

@@ -1,7 +1,9 @@
 #include "daemon/signalling/whep/whep_connector.h"
 
-#include "daemon/signalling/whep/descriptions.h"
-#include "daemon/signalling/whep/ice_link.h"
+#include "daemon/signalling/http_session/link.h"
+#include "daemon/signalling/http_session/media_types.h"
+#include "daemon/signalling/http_session/trickle.h"
+#include "daemon/signalling/whep/line_owners.h"
 #include "daemon/signalling/whep/requester.h"
 #include "daemon/signalling/whep/url.h"
 #include "relay/base/log.h"
@@ -15,8 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds optionsDeadline{4000};
 constexpr std::chrono::milliseconds leaveDeadline{2000};
 
-constexpr const char* sdpType = "application/sdp";
-constexpr const char* trickleType = "application/trickle-ice-sdpfrag";
+using http_session::sdpType;
+using http_session::trickleType;
 
 constexpr unsigned created = 201;
 constexpr unsigned notFound = 404;
@@ -86,7 +88,7 @@ class WhepConnector : public Connector {
     Requester requester_;
     State state_ = State::asking;
     std::optional<Session> session_;
-    Trickle trickle_;
+    http_session::Trickle trickle_;
     bool isTrickling_ = false; ///< a PATCH with candidates is on its way
     bool mayTrickle_ = true;   ///< until the server says that it does not take it
     std::function<void()> onLeft_;
@@ -106,7 +108,8 @@ void WhepConnector::onOptions(const Reply& reply) {
     if (reply.status == 0) return lose(lossOf(reply));
     state_ = State::offering;
     const std::string* link = reply.header("link");
-    events_.onOfferWanted(link == nullptr ? std::vector<config::IceServer>{} : iceServers(*link));
+    events_.onOfferWanted(link == nullptr ? std::vector<config::IceServer>{}
+                                          : http_session::iceServers(*link));
 }
 
 void WhepConnector::offer(const std::string& sdp) {

@@ -2,11 +2,13 @@
 
 #include "config/name.h"
 #include "daemon/http/problem.h"
-#include "daemon/signalling/whip/link.h"
-#include "daemon/signalling/whip/random_id.h"
-#include "daemon/signalling/whip/trickle.h"
+#include "daemon/http/refusal.h"
+#include "daemon/signalling/http_session/answers.h"
+#include "daemon/signalling/http_session/link.h"
+#include "daemon/signalling/http_session/media_types.h"
+#include "daemon/signalling/http_session/random_id.h"
+#include "daemon/signalling/http_session/trickle.h"
 #include "relay/base/log.h"
-#include "relay/values/refused.h"
 
 namespace spillway::daemon::whip {
 
@@ -16,58 +18,31 @@ using http::problem;
 using http::Request;
 using http::Responder;
 using http::Response;
-
-constexpr const char* sdpType = "application/sdp";
-constexpr std::chrono::seconds retryAfter{5};
+using http_session::noSession;
 
 std::string participantOf(const Request& request) {
     const auto named = request.query.find("participant");
     return named == request.query.end() || named->second.empty() ? "participant" : named->second;
 }
 
-Response refusal(const relay::Refused& refused) {
-    switch (refused.kind()) {
-    case relay::Refused::Kind::limit:
-        return problem(503, refused.what(), retryAfter);
-    case relay::Refused::Kind::duplicate:
-        return problem(409, refused.what());
-    case relay::Refused::Kind::invalid:
-        break;
-    }
-    return problem(422, refused.what());
-}
-
-Response refusal(const relay::NegotiationError& error) {
-    using Kind = relay::NegotiationError::Kind;
-    switch (error.kind) {
-    case Kind::malformed:
-        return problem(400, error.detail);
-    case Kind::unsupported:
-        return problem(422, error.detail);
-    case Kind::newPeer:
-    case Kind::internal:
-        break;
-    }
-    return problem(500, error.detail);
-}
-
-/// The same for every path, so that who has no token does not learn which calls there are. ICE servers and
-/// their credentials are for publishers, with their answer.
-Response options() {
-    return Response{204, {}, {}, {}}.with("Accept-Post", sdpType).with("Allow", "POST, GET, HEAD, OPTIONS");
-}
-
 Response noCall() {
     return problem(404, "no call of this name takes publishers");
 }
-Response noSession() {
-    return problem(404, "this session does not exist or has ended");
+
+/// Hands the candidates to the peer: 204, or what is wrong with the body.
+Response trickle(const std::string& body, relay::Call& call, relay::PeerId peer) {
+    const auto read = http_session::readFragment(body, call.remoteUfrag(peer));
+    if (const auto* refused = std::get_if<Response>(&read)) return *refused;
+    for (const auto& [mid, candidate] : std::get<relay::sdp::Fragment>(read).candidates)
+        if (!call.addCandidate(peer, mid, candidate))
+            return problem(422, "there is no m-line with the mid of candidate \"" + candidate + "\"");
+    return http::noContent();
 }
 
 } // namespace
 
 Server::Server(const std::vector<config::IceServer>& iceServers, bool loopbackOnly)
-    : links_(iceLinks(iceServers))
+    : links_(http_session::iceLinks(iceServers))
     , loopbackOnly_(loopbackOnly) {}
 
 void Server::host(relay::Call& call) {
@@ -92,30 +67,23 @@ void Server::addRoutes(http::Router& router) {
 void Server::addEndpointRoutes(http::Router& router) {
     using http::Access;
     const std::string endpoint = "/whip/{call}";
-    router.add({"POST", endpoint, Access::publish, sdpType,
+    router.add({"POST", endpoint, Access::publish, http_session::sdpType,
                 [this](const Request& request, const Responder& respond) { post(request, respond); }});
-    router.add(
-        {"GET", endpoint, Access::publish, {}, [this](const Request& request, const Responder& respond) {
-             respond(hosted(request) ? Response{204, {}, {}, {}} : noCall());
-         }});
-    router.add({"OPTIONS", endpoint, Access::open, {}, [](const Request&, const Responder& respond) {
-                    respond(options());
-                }});
+    router.get(endpoint, Access::publish, [this](const Request& request) {
+        return hosted(request) == nullptr ? noCall() : http::noContent();
+    });
+    router.options(endpoint, [](const Request&) { return http_session::options(); });
 }
 
 void Server::addSessionRoutes(http::Router& router) {
     using http::Access;
     const std::string session = "/whip/{call}/{session}";
-    router.add(
-        {"GET", session, Access::publish, {}, [this](const Request& request, const Responder& respond) {
-             respond(find(request) ? Response{204, {}, {}, {}} : noSession());
-         }});
-    router.add({"PATCH", session, Access::publish, trickleType,
-                [this](const Request& request, const Responder& respond) { respond(patch(request)); }});
-    router.add(
-        {"DELETE", session, Access::publish, {}, [this](const Request& request, const Responder& respond) {
-             respond(remove(request));
-         }});
+    router.get(session, Access::publish, [this](const Request& request) {
+        return find(request) == nullptr ? noSession() : http::noContent();
+    });
+    router.patch(session, Access::publish, http_session::trickleType,
+                 [this](const Request& request) { return patch(request); });
+    router.del(session, Access::publish, [this](const Request& request) { return remove(request); });
 }
 
 void Server::post(const Request& request, const Responder& respond) {
@@ -127,15 +95,15 @@ void Server::post(const Request& request, const Responder& respond) {
     publish.display = display;
     publish.offer = request.body;
     publish.loopbackOnly = loopbackOnly_;
-    const std::string id = randomId();
+    const std::string id = http_session::randomId();
     // An answer or an end may come before publish() returns: the session is there first.
-    sessions_[id] = {call, 0, '"' + randomId(8) + '"'};
+    sessions_[id] = {call, 0, http_session::randomEtag()};
     try {
         const auto peer = call->publish(publish, events(id, call->settings().name, respond));
         if (const auto session = sessions_.find(id); session != sessions_.end()) session->second.peer = peer;
     } catch (const relay::Refused& refused) {
         sessions_.erase(id);
-        respond(refusal(refused));
+        respond(http::refusal(refused));
     } catch (...) {
         sessions_.erase(id);
         throw;
@@ -159,20 +127,16 @@ relay::PublishEvents Server::events(const std::string& id, const std::string& ca
 
 Response Server::created(const std::string& id, const relay::LocalDescription& answer,
                          const std::string& call) const {
-    if (answer.error) return refusal(*answer.error);
+    if (answer.error) return http::refusal(*answer.error);
     const auto session = sessions_.find(id);
-    if (session == sessions_.end()) return problem(409, "a newer session of this participant has taken over");
-    Response response{201, sdpType, answer.sdp, {}};
-    response.with("Location", "/whip/" + call + "/" + id).with("ETag", session->second.etag);
-    for (const auto& link : links_)
-        response.with("Link", link);
-    return response;
+    if (session == sessions_.end()) return problem(409, "a newer session of this participant took over");
+    return http_session::created({"/whip/" + call + "/" + id, session->second.etag, answer.sdp}, links_);
 }
 
 Response Server::patch(const Request& request) {
     const Session* session = find(request);
     if (session == nullptr) return noSession();
-    if (auto refused = refusePrecondition(request, session->etag)) return *refused;
+    if (auto refused = http_session::refusePrecondition(request, session->etag)) return *refused;
     return trickle(request.body, *session->call, session->peer);
 }
 
@@ -181,7 +145,7 @@ Response Server::remove(const Request& request) {
     if (session == nullptr) return noSession();
     session->call->removePeer(session->peer);
     sessions_.erase(request.param("session"));
-    return {200, {}, {}, {}};
+    return {};
 }
 
 relay::Call* Server::hosted(const Request& request) const {

@@ -1,4 +1,4 @@
-#include "daemon/signalling/whep/ice_link.h"
+#include "daemon/signalling/http_session/link.h"
 
 #include "config/url.h"
 #include "relay/sdp/text.h"
@@ -9,11 +9,22 @@
 #include <stdexcept>
 #include <string>
 
-namespace spillway::daemon::whep {
+namespace spillway::daemon::http_session {
 
 namespace {
 
 using relay::sdp::lowered;
+
+/// quoted-string of RFC 9110 section 5.6.4; line ends cannot be in a header field and are left out.
+std::string quoted(const std::string& text) {
+    std::string safe = "\"";
+    for (const char c : text) {
+        if (c == '\r' || c == '\n') continue;
+        if (c == '"' || c == '\\') safe += '\\';
+        safe += c;
+    }
+    return safe + '"';
+}
 
 struct Link {
     std::string target;
@@ -104,6 +115,18 @@ std::optional<config::IceServer> serverOf(const Link& link) {
 
 } // namespace
 
+std::vector<std::string> iceLinks(const std::vector<config::IceServer>& servers) {
+    std::vector<std::string> links;
+    for (const auto& server : servers) {
+        std::string link = "<" + server.url + ">; rel=\"ice-server\"";
+        if (!server.username.empty()) link += "; username=" + quoted(server.username);
+        if (server.password)
+            link += "; credential=" + quoted(server.password->reveal()) + "; credential-type=\"password\"";
+        links.push_back(std::move(link));
+    }
+    return links;
+}
+
 std::vector<config::IceServer> iceServers(std::string_view link) {
     std::vector<config::IceServer> servers;
     LinkReader reader(link);
@@ -116,4 +139,4 @@ std::vector<config::IceServer> iceServers(std::string_view link) {
     return servers;
 }
 
-} // namespace spillway::daemon::whep
+} // namespace spillway::daemon::http_session

@@ -1,4 +1,4 @@
-#include "daemon/signalling/whip/random_id.h"
+#include "daemon/signalling/http_session/random_id.h"
 
 #include "relay/base/random.h"
 
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace spillway::daemon::whip {
+namespace spillway::daemon::http_session {
 
 std::string randomId(std::size_t bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -18,4 +18,8 @@ std::string randomId(std::size_t bytes) {
     return text;
 }
 
-} // namespace spillway::daemon::whip
+std::string randomEtag() {
+    return '"' + randomId(8) + '"';
+}
+
+} // namespace spillway::daemon::http_session

@@ -1,0 +1,26 @@
+#include "daemon/signalling/http_session/answers.h"
+
+#include "daemon/http/problem.h"
+#include "daemon/signalling/http_session/media_types.h"
+
+namespace spillway::daemon::http_session {
+
+using http::Response;
+
+Response options() {
+    return http::noContent().with("Accept-Post", sdpType).with("Allow", "POST, GET, HEAD, OPTIONS");
+}
+
+Response created(const Created& session, const std::vector<std::string>& links) {
+    Response response{201, sdpType, session.sdp};
+    response.with("Location", session.location).with("ETag", session.etag);
+    for (const auto& link : links)
+        response.with("Link", link);
+    return response;
+}
+
+Response noSession() {
+    return http::problem(404, "there is no such session, or not any more");
+}
+
+} // namespace spillway::daemon::http_session
