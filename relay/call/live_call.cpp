@@ -90,7 +90,7 @@ PeerEvents LiveCall::peerEvents(PeerId id) {
     auto cross = [&loop = loop_, adoptOnLoop](std::shared_ptr<TrackInput> input) {
         loop.post([adoptOnLoop, input = std::move(input)]() mutable {
             adoptOnLoop(input);
-            input->attached();
+            input->letFirstPacketGo();
         });
     };
     events.onPad = [cross](const IncomingPad& pad) { TrackInput::start(pad, cross); };
@@ -227,7 +227,7 @@ void LiveCall::adopt(Session& session, const std::shared_ptr<TrackInput>& input)
     log::debug("stream awake call={} peer={} ssrc={} mid={} owner={}", settings_.name, session.id,
                input->ssrc(), input->mid(), key ? key->participant + "/" + key->source : "none");
     if (!key || isTaken(*key, session.id)) {
-        input->sleep(TrackInput::Wake::never);
+        input->wakeOn(TrackInput::Wake::never);
         if (!session.peer->announces(input->mid(), input->ssrc())) session.forget(*input);
         return;
     }
@@ -294,7 +294,7 @@ void LiveCall::sourceOn(PeerId peer, const std::string& source) {
     if (!session) return;
     const auto found = session->switchedOff.find(source);
     if (found == session->switchedOff.end()) return;
-    if (found->second) found->second->sleep(TrackInput::Wake::onPacket);
+    if (found->second) found->second->wakeOn(TrackInput::Wake::onPacket);
     session->switchedOff.erase(found);
 }
 

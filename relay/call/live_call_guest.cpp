@@ -120,7 +120,7 @@ void LiveCall::wakeLines(Session& session) {
         if (input->awake()) continue;
         if (session.ownerOf(*input)) {
             session.remember(*input);
-            input->sleep(TrackInput::Wake::onPacket);
+            input->wakeOn(TrackInput::Wake::onPacket);
         } else {
             session.forget(*input);
         }

@@ -2,9 +2,9 @@
 
 #include "relay/gst/ref.h"
 #include "relay/peer/rtpbin.h"
+#include "relay/rtp/rtcp.h"
 #include "relay/rtp/rtcp_split.h"
 
-#include <array>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -37,7 +37,7 @@ GstPadProbeReturn splitOutgoing(GstPad* pad, GstPadProbeInfo* info, gpointer) no
     GstBuffer* packet = gst_pad_probe_info_get_buffer(info);
     GstMapInfo map;
     if (!gst_buffer_map(packet, &map, GST_MAP_READ)) return GST_PAD_PROBE_OK;
-    const auto parts = splitFeedback({map.data, map.size});
+    const auto parts = rtp::splitFeedback({map.data, map.size});
     gst_buffer_unmap(packet, &map);
     if (parts.empty()) return GST_PAD_PROBE_OK;
     for (std::size_t i = 1; i < parts.size(); ++i)
@@ -51,11 +51,11 @@ GstPadProbeReturn splitOutgoing(GstPad* pad, GstPadProbeInfo* info, gpointer) no
 
 /// The SSRC of a sender report at the head of a compound packet (RFC 3550 section 6.4.1).
 std::optional<std::uint32_t> reportingSender(GstBuffer* packet) {
-    constexpr guint8 senderReport = 200;
-    std::array<guint8, 8> head{};
-    if (gst_buffer_extract(packet, 0, head.data(), head.size()) != head.size() || head[1] != senderReport)
-        return std::nullopt;
-    return GST_READ_UINT32_BE(head.data() + 4);
+    GstMapInfo map;
+    if (!gst_buffer_map(packet, &map, GST_MAP_READ)) return std::nullopt;
+    const auto sender = rtp::reportingSender({map.data, map.size});
+    gst_buffer_unmap(packet, &map);
+    return sender;
 }
 
 } // namespace

@@ -1,7 +1,5 @@
 #include "relay/queue/frame.h"
 
-#include "relay/rtp/format.h"
-
 #include <gst/gst.h>
 
 namespace spillway::relay {
@@ -17,10 +15,9 @@ void BufferRef::unref(GstBuffer* buffer) {
     gst_buffer_unref(buffer);
 }
 
-StreamFormat::StreamFormat(GstCaps* formatCaps, std::uint64_t formatSource)
+StreamFormat::StreamFormat(GstCaps* formatCaps, std::uint64_t formatIncarnation)
     : caps(gst_caps_ref(formatCaps))
-    , source(formatSource)
-    , playoutDelayId(extensionId(formatCaps, playoutDelayUri)) {}
+    , incarnation(formatIncarnation) {}
 
 StreamFormat::~StreamFormat() {
     gst_caps_unref(caps);

@@ -3,10 +3,12 @@
 #pragma once
 
 #include "relay/base/clock.h"
+#include "relay/rtp/packet.h"
 #include "relay/values/media_kind.h"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 using GstBuffer = struct _GstBuffer;
@@ -43,7 +45,7 @@ class BufferRef {
 
 /// What the frames of one branch are, from one caps event to the next; immutable and shared by its frames.
 struct StreamFormat {
-    StreamFormat(GstCaps* formatCaps, std::uint64_t formatSource); ///< retains the caps
+    StreamFormat(GstCaps* formatCaps, std::uint64_t formatIncarnation); ///< retains the caps
     ~StreamFormat();
     StreamFormat(const StreamFormat&) = delete;
     StreamFormat& operator=(const StreamFormat&) = delete;
@@ -52,9 +54,7 @@ struct StreamFormat {
     GstCaps* caps;
     /// Which incarnation of the track the frames come from. Timestamps, sequence numbers and SSRC are
     /// comparable only within one; a track that is published again has another.
-    std::uint64_t source;
-    /// The id of the packets' playout delay, by the `extmap` fields of the caps (RFC 8285); 0 is none.
-    std::uint8_t playoutDelayId;
+    std::uint64_t incarnation;
 };
 
 struct Frame {
@@ -64,6 +64,8 @@ struct Frame {
     std::uint32_t bytes = 0;    ///< of payload, counted against the queue's bound
     bool keyframe = false;      ///< decoding can start here; always true for audio
     bool discontinuity = false; ///< set by the queue: frames were dropped before this one
+    /// What the buffer says as an RTP packet; nothing when it is broken or of another rendition.
+    std::optional<rtp::Packet> packet;
 };
 
 } // namespace spillway::relay

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace spillway::relay {
+namespace spillway::relay::rtp {
 
 namespace {
 
@@ -15,28 +15,28 @@ bool isAhead(std::uint16_t a, std::uint16_t b) {
 
 } // namespace
 
-std::uint32_t rtpTicks(Clock::duration duration, std::uint32_t clockRate) {
+std::uint32_t ticks(Clock::duration duration, std::uint32_t clockRate) {
     const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
     return static_cast<std::uint32_t>(microseconds * clockRate / 1'000'000);
 }
 
-RtpContinuity::RtpContinuity()
-    : RtpContinuity(randomNumber<std::uint16_t>(), randomNumber<std::uint32_t>()) {}
+Continuity::Continuity()
+    : Continuity(randomNumber<std::uint16_t>(), randomNumber<std::uint32_t>()) {}
 
-bool RtpContinuity::switches(std::uint64_t source, const RtpPacket& packet) const {
-    return origin_ != Origin{source, packet.ssrc};
+bool Continuity::switches(std::uint64_t incarnation, const Packet& packet) const {
+    return origin_ != Origin{incarnation, packet.ssrc};
 }
 
-RtpContinuity::Position RtpContinuity::next(std::uint64_t source, const RtpPacket& packet,
-                                            Clock::time_point arrived, std::uint32_t clockRate) {
-    if (switches(source, packet)) {
+Continuity::Position Continuity::next(std::uint64_t incarnation, const Packet& packet,
+                                      Clock::time_point arrived, std::uint32_t clockRate) {
+    if (switches(incarnation, packet)) {
         const auto passed =
             origin_ ? std::max(Clock::duration{0}, arrived - lastArrived_) : Clock::duration{0};
-        const std::uint32_t timestamp = last_.timestamp + std::max(1U, rtpTicks(passed, clockRate));
+        const std::uint32_t timestamp = last_.timestamp + std::max(1U, ticks(passed, clockRate));
         sequenceOffset_ = static_cast<std::uint16_t>(last_.sequence + 1 - packet.sequence);
         timestampOffset_ = timestamp - packet.timestamp;
         last_.sequence = static_cast<std::uint16_t>(last_.sequence + 1);
-        origin_ = Origin{source, packet.ssrc};
+        origin_ = Origin{incarnation, packet.ssrc};
     }
     const Position position{static_cast<std::uint16_t>(packet.sequence + sequenceOffset_),
                             packet.timestamp + timestampOffset_};
@@ -46,8 +46,8 @@ RtpContinuity::Position RtpContinuity::next(std::uint64_t source, const RtpPacke
     return position;
 }
 
-void RtpContinuity::skip(std::uint64_t source, const RtpPacket& packet) {
-    if (!switches(source, packet)) --sequenceOffset_;
+void Continuity::skip(std::uint64_t incarnation, const Packet& packet) {
+    if (!switches(incarnation, packet)) --sequenceOffset_;
 }
 
-} // namespace spillway::relay
+} // namespace spillway::relay::rtp

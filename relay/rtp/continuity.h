@@ -1,9 +1,9 @@
-// One RTP stream for a receiver, whatever happens to the sources behind it.
+// One RTP stream for a receiver, whatever happens to the publisher behind it.
 //
-// Comes in: sequence numbers and timestamps of packets of one source after another. Goes out: those of the
-// one stream. Within a source every gap stays a gap, also where our own queue dropped, because to the
-// receiver it is loss and it must wait for a keyframe. From one source to the next the sequence goes on by 1,
-// and the timestamp by the time that passed. One thread at a time.
+// Comes in: sequence numbers and timestamps of packets of one incarnation of a track after another. Goes out:
+// those of the one stream. Within an incarnation every gap stays a gap, even where our own queue dropped:
+// to the receiver it is loss, and it must wait for a keyframe. From one incarnation to the next the sequence
+// continues by 1, and the timestamp by the time that passed. One thread at a time.
 #pragma once
 
 #include "relay/base/clock.h"
@@ -12,12 +12,12 @@
 #include <cstdint>
 #include <optional>
 
-namespace spillway::relay {
+namespace spillway::relay::rtp {
 
 /// A time in units of a stream's clock, of which there are 2^32.
-std::uint32_t rtpTicks(Clock::duration duration, std::uint32_t clockRate);
+std::uint32_t ticks(Clock::duration duration, std::uint32_t clockRate);
 
-class RtpContinuity {
+class Continuity {
   public:
     struct Position {
         std::uint16_t sequence;
@@ -25,21 +25,21 @@ class RtpContinuity {
     };
 
     /// Starts at a random place (RFC 3550 section 5.1).
-    RtpContinuity();
-    RtpContinuity(std::uint16_t sequence, std::uint32_t timestamp)
+    Continuity();
+    Continuity(std::uint16_t sequence, std::uint32_t timestamp)
         : last_{sequence, timestamp} {}
 
-    /// Where a packet goes that arrived then; `source` is StreamFormat::source.
-    Position next(std::uint64_t source, const RtpPacket& packet, Clock::time_point arrived,
+    /// The place of a packet that arrived at that time; `incarnation` is StreamFormat::incarnation.
+    Position next(std::uint64_t incarnation, const Packet& packet, Clock::time_point arrived,
                   std::uint32_t clockRate);
-    /// This packet is not sent, and is no loss: padding alone.
-    void skip(std::uint64_t source, const RtpPacket& packet);
-    /// Does the packet come from another source than the one before?
-    bool switches(std::uint64_t source, const RtpPacket& packet) const;
+    /// This packet is not sent and counts as no loss: it is only padding.
+    void skip(std::uint64_t incarnation, const Packet& packet);
+    /// Whether the packet is of another incarnation, or SSRC, than the one before.
+    bool switches(std::uint64_t incarnation, const Packet& packet) const;
 
   private:
     struct Origin {
-        std::uint64_t source;
+        std::uint64_t incarnation;
         std::uint32_t ssrc;
         bool operator==(const Origin&) const = default;
     };
@@ -51,4 +51,4 @@ class RtpContinuity {
     Clock::time_point lastArrived_{};
 };
 
-} // namespace spillway::relay
+} // namespace spillway::relay::rtp

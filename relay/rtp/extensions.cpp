@@ -1,29 +1,25 @@
 #include "relay/rtp/extensions.h"
 
 #include "relay/base/big_endian.h"
-#include "relay/rtp/packet.h"
 
 #include <algorithm>
-#include <cstddef>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::rtp {
 
 namespace {
 
-/// The elements of a packet's extension block.
-Bytes elements(Bytes packet) {
-    if (packet.size() < rtpHeaderBytes || (packet[0] & 0x10U) == 0) return {};
-    const std::size_t head = rtpHeaderBytes + 4 * std::size_t{packet[0] & 0x0FU};
-    if (packet.size() < head + 4 || readU16(&packet[head]) != oneByteExtensions) return {};
-    const Bytes rest = packet.subspan(head + 4);
-    return rest.first(std::min(rest.size(), 4 * std::size_t{readU16(&packet[head + 2])}));
+Bytes elements(Bytes packet, std::size_t block) {
+    constexpr std::size_t head = 4;
+    if (packet.size() < block + head || readU16(&packet[block]) != oneByteExtensions) return {};
+    const Bytes rest = packet.subspan(block + head);
+    return rest.first(std::min(rest.size(), 4 * std::size_t{readU16(&packet[block + 2])}));
 }
 
 } // namespace
 
-Bytes findExtension(Bytes packet, std::uint8_t id) {
+Bytes findExtension(Bytes packet, std::size_t block, std::uint8_t id) {
     constexpr unsigned padding = 0, stop = 15;
-    Bytes rest = elements(packet);
+    Bytes rest = elements(packet, block);
     while (!rest.empty()) {
         const unsigned found = rest[0] >> 4;
         const std::size_t size = found == padding ? 0 : (rest[0] & 0x0FU) + std::size_t{1};
@@ -34,4 +30,12 @@ Bytes findExtension(Bytes packet, std::uint8_t id) {
     return {};
 }
 
-} // namespace spillway::relay::webrtc
+std::optional<PlayoutDelay> findPlayoutDelay(Bytes packet, std::size_t block, std::uint8_t id) {
+    PlayoutDelay delay{};
+    const Bytes found = findExtension(packet, block, id);
+    if (found.size() != delay.size()) return std::nullopt;
+    std::copy(found.begin(), found.end(), delay.begin());
+    return delay;
+}
+
+} // namespace spillway::relay::rtp

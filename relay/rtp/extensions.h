@@ -3,14 +3,23 @@
 
 #include "relay/base/bytes.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::rtp {
 
 constexpr std::uint16_t oneByteExtensions = 0xBEDE;
 
-/// What the element with this id says, in a packet or its first bytes; empty when it has none. Whatever the
-/// lengths in it say, nothing beyond `packet` is read.
-Bytes findExtension(Bytes packet, std::uint8_t id);
+/// The shortest and the longest time a receiver is to wait before it shows a picture, 12 bits of 10 ms each.
+using PlayoutDelay = std::array<std::uint8_t, 3>;
+constexpr std::string_view playoutDelayUri = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
 
-} // namespace spillway::relay::webrtc
+/// What the element with this id says, in the block that begins at `block` of a packet; empty when there is
+/// none. Whatever the lengths in it say, nothing beyond `packet` is read.
+Bytes findExtension(Bytes packet, std::size_t block, std::uint8_t id);
+std::optional<PlayoutDelay> findPlayoutDelay(Bytes packet, std::size_t block, std::uint8_t id);
+
+} // namespace spillway::relay::rtp

@@ -1,17 +1,18 @@
-// Reading what a viewer reports (RFC 3550 section 6.4, RFC 4585, RFC 5104, draft-alvestrand-rmcat-remb-03,
-// draft-holmer-rmcat-transport-wide-cc-extensions-01).
+// Reading what a viewer reports (RFC 3550 section 6.4, RFC 4585, RFC 5104, draft-alvestrand-rmcat-remb-03).
 //
 // Comes in: one decrypted compound or reduced-size RTCP packet from anybody who has the keys. Goes out: what
-// it says, by a sink's functions. What is malformed is skipped from there on; no input reads out of bounds.
-// Pure code, any thread.
+// it says that we use, in its order. From the first packet that is broken on, the rest is skipped. Pure code,
+// any thread.
 #pragma once
 
 #include "relay/base/bytes.h"
 
 #include <cstdint>
 #include <optional>
+#include <variant>
+#include <vector>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::rtp {
 
 /// One report block about a stream of ours (RFC 3550 section 6.4.1).
 struct ReceptionReport {
@@ -24,30 +25,30 @@ struct ReceptionReport {
     std::uint32_t delaySinceLastReport = 0; ///< in 1/65536 s
 };
 
-/// Transport-wide feedback, summed up.
-struct TransportFeedback {
-    std::uint32_t received = 0;
-    std::uint32_t missing = 0;
+/// One packet that was lost.
+struct Nack {
+    std::uint32_t ssrc = 0;
+    std::uint16_t sequence = 0;
 };
 
-class FeedbackSink {
-  public:
-    virtual ~FeedbackSink() = default;
-    virtual void onReport(const ReceptionReport& report) = 0;
-    /// One lost packet, by the media stream's SSRC.
-    virtual void onNack(std::uint32_t ssrc, std::uint16_t sequence) = 0;
-    /// PLI or FIR.
-    virtual void onKeyframeWanted(std::uint32_t ssrc) = 0;
-    virtual void onBandwidth(std::uint64_t bitsPerSecond) = 0; ///< REMB
-    virtual void onTransportFeedback(const TransportFeedback& feedback) = 0;
-    virtual void onBye() = 0;
+/// PLI or FIR.
+struct KeyframeWanted {
+    std::uint32_t ssrc = 0;
 };
 
-/// At most 256 lost packets are told of one RTCP packet.
-void readFeedback(Bytes packet, FeedbackSink& sink);
+/// REMB.
+struct Bandwidth {
+    std::uint64_t bitsPerSecond = 0;
+};
+
+using Feedback = std::variant<ReceptionReport, Nack, KeyframeWanted, Bandwidth>;
+
+/// At most `maxLost` of them are Nacks.
+std::vector<Feedback> readFeedback(Bytes packet);
+constexpr std::size_t maxLost = 256;
 
 /// Round trip by a report and our clock (RFC 3550 section 6.4.1), in seconds; nothing when the report knows
-/// of no SR. `now` is the middle 32 bits of the NTP time.
+/// of no SR. `now` is ntpMiddle().
 std::optional<double> roundTrip(const ReceptionReport& report, std::uint32_t now);
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::rtp

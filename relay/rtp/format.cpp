@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace spillway::relay {
+namespace spillway::relay::rtp {
 
 namespace {
 
@@ -60,9 +60,9 @@ bool isToken(const std::string& value) {
 
 } // namespace
 
-RtpFormat rtpFormat(const GstCaps* caps) {
+Format formatOf(const GstCaps* caps) {
     const GstStructure* structure = gst_caps_get_structure(caps, 0);
-    RtpFormat format;
+    Format format;
     if (text(structure, "media") == "audio") format.media = "audio";
     format.encoding = text(structure, "encoding-name");
     if (!isToken(format.encoding)) format.encoding = "unknown";
@@ -91,4 +91,4 @@ std::uint8_t extensionId(const GstCaps* caps, std::string_view uri) {
     return 0;
 }
 
-} // namespace spillway::relay
+} // namespace spillway::relay::rtp

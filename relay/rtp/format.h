@@ -7,9 +7,9 @@
 
 using GstCaps = struct _GstCaps;
 
-namespace spillway::relay {
+namespace spillway::relay::rtp {
 
-struct RtpFormat {
+struct Format {
     std::string media = "video"; ///< of the m-line
     std::string encoding;        ///< `VP8`, as in a=rtpmap, with the channels behind a slash for audio
     std::uint32_t clockRate = 90000;
@@ -18,16 +18,14 @@ struct RtpFormat {
     std::uint8_t payloadType = 120;
     std::string parameters; ///< of a=fmtp; empty is none
 
-    bool operator==(const RtpFormat&) const = default;
+    bool operator==(const Format&) const = default;
 };
 
 /// From caps `application/x-rtp`.
-RtpFormat rtpFormat(const GstCaps* caps);
-
-constexpr std::string_view playoutDelayUri = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+Format formatOf(const GstCaps* caps);
 
 /// The id of a header extension (RFC 8285) by the caps, where webrtcbin names those of the line as
 /// `extmap-5=<uri>`; 0 when they have none.
 std::uint8_t extensionId(const GstCaps* caps, std::string_view uri);
 
-} // namespace spillway::relay
+} // namespace spillway::relay::rtp

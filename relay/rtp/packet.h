@@ -1,33 +1,41 @@
-// Reading and writing the fixed RTP header (RFC 3550 section 5.1).
+// Reading RTP packets, and writing the fixed header of ours (RFC 3550 section 5.1). Pure code, any thread.
 #pragma once
+
+#include "relay/base/bytes.h"
+#include "relay/rtp/extensions.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
-using GstBuffer = struct _GstBuffer;
+namespace spillway::relay::rtp {
 
-namespace spillway::relay {
+constexpr std::size_t fixedHeaderBytes = 12;
+using HeaderBytes = std::array<std::uint8_t, fixedHeaderBytes>;
 
-constexpr std::size_t rtpHeaderBytes = 12;
-using RtpHeader = std::array<std::uint8_t, rtpHeaderBytes>;
-
-/// What a packet says, and where its payload is: behind CSRCs and header extension, before the padding.
-struct RtpPacket {
+/// What a packet says, and where its parts are. The marker of a track reads it once; it then travels with the
+/// frame.
+struct Packet {
     bool marker = false;
+    std::uint8_t payloadType = 0;
     std::uint16_t sequence = 0;
     std::uint32_t timestamp = 0;
     std::uint32_t ssrc = 0;
-    std::size_t payloadOffset = 0;
-    std::size_t payloadBytes = 0;
+    std::uint32_t extensionOffset = 0; ///< of the block with the header extensions; 0 when there is none
+    std::uint32_t payloadOffset = 0;   ///< behind CSRCs and header extensions
+    std::uint32_t payloadBytes = 0;    ///< without padding
+    std::optional<PlayoutDelay> playoutDelay;
+
+    Bytes payload(Bytes whole) const { return whole.subspan(payloadOffset, payloadBytes); }
 };
 
-/// Nothing when the buffer holds no RTP packet of version 2, or a broken one. Any thread.
-std::optional<RtpPacket> readRtpPacket(GstBuffer* buffer);
+/// Nothing when the bytes are no packet of version 2, or contradict their length. With an id of 0 there is no
+/// playout delay.
+std::optional<Packet> readPacket(Bytes bytes, std::uint8_t playoutDelayId = 0);
 
 /// A header without CSRC, extension and padding.
-RtpHeader rtpHeader(bool marker, std::uint8_t payloadType, std::uint16_t sequence, std::uint32_t timestamp,
-                    std::uint32_t ssrc);
+HeaderBytes makeHeader(bool marker, std::uint8_t payloadType, std::uint16_t sequence, std::uint32_t timestamp,
+                       std::uint32_t ssrc);
 
-} // namespace spillway::relay
+} // namespace spillway::relay::rtp

@@ -2,70 +2,35 @@
 
 #include "relay/base/big_endian.h"
 
-#include <algorithm>
-#include <cstddef>
+namespace spillway::relay::rtp {
 
-namespace spillway::relay {
-
-namespace {
-
-enum PacketType : std::uint8_t { senderReportType = 200, descriptionType = 202, goodbyeType = 203 };
-constexpr std::uint8_t cnameItem = 1;
-/// From 1900, where NTP begins, to 1970 (RFC 868).
-constexpr std::uint64_t ntpEpoch = 2'208'988'800;
-
-void append(std::vector<std::uint8_t>& packet, std::uint32_t value) {
-    packet.resize(packet.size() + 4);
-    writeU32(&packet[packet.size() - 4], value);
+std::optional<RtcpPacket> takeRtcp(Bytes& rest) {
+    constexpr unsigned version = 2, padded = 0x20, countMask = 0x1F;
+    if (rest.size() < rtcpHeadBytes || rest[0] >> 6 != version) return std::nullopt;
+    const std::size_t size = rtcpHeadBytes + 4 * std::size_t{readU16(&rest[2])};
+    if (size > rest.size()) return std::nullopt;
+    const Bytes whole = rest.first(size);
+    const std::size_t padding = (whole[0] & padded) != 0 ? whole.back() : 0;
+    if (padding > size - rtcpHeadBytes) return std::nullopt;
+    rest = rest.subspan(size);
+    return RtcpPacket{static_cast<RtcpType>(whole[1]), static_cast<std::uint8_t>(whole[0] & countMask), whole,
+                      whole.subspan(rtcpHeadBytes, size - rtcpHeadBytes - padding)};
 }
 
-/// `words` of four bytes follow.
-void appendHead(std::vector<std::uint8_t>& packet, std::uint8_t count, PacketType type, std::size_t words) {
-    append(packet, 2U << 30 | static_cast<std::uint32_t>(count) << 24 |
-                       static_cast<std::uint32_t>(type) << 16 | static_cast<std::uint32_t>(words));
+std::optional<std::vector<RtcpPacket>> readCompound(Bytes compound) {
+    std::vector<RtcpPacket> packets;
+    while (!compound.empty()) {
+        const auto packet = takeRtcp(compound);
+        if (!packet) return std::nullopt;
+        packets.push_back(*packet);
+    }
+    return packets;
 }
 
-void appendTime(std::vector<std::uint8_t>& packet, std::chrono::system_clock::time_point time) {
-    using namespace std::chrono;
-    const auto whole = floor<seconds>(time);
-    const auto rest = static_cast<std::uint64_t>(duration_cast<nanoseconds>(time - whole).count());
-    append(packet, static_cast<std::uint32_t>(static_cast<std::uint64_t>(whole.time_since_epoch().count()) +
-                                              ntpEpoch));
-    append(packet, static_cast<std::uint32_t>((rest << 32) / 1'000'000'000));
+std::optional<std::uint32_t> reportingSender(Bytes compound) {
+    const auto first = takeRtcp(compound);
+    if (!first || first->type != RtcpType::senderReport || first->body.size() < 4) return std::nullopt;
+    return readU32(first->body.data());
 }
 
-void appendDescription(std::vector<std::uint8_t>& packet, std::uint32_t ssrc, std::string_view cname) {
-    cname = cname.substr(0, 255);
-    // The item, at least one zero byte, and up to the next word.
-    const std::size_t itemWords = (2 + cname.size()) / 4 + 1;
-    appendHead(packet, 1, descriptionType, 1 + itemWords);
-    append(packet, ssrc);
-    const std::size_t at = packet.size();
-    packet.resize(at + 4 * itemWords);
-    packet[at] = cnameItem;
-    packet[at + 1] = static_cast<std::uint8_t>(cname.size());
-    std::copy(cname.begin(), cname.end(), packet.begin() + static_cast<std::ptrdiff_t>(at) + 2);
-}
-
-} // namespace
-
-std::vector<std::uint8_t> senderReport(const SenderReport& report, std::string_view cname) {
-    std::vector<std::uint8_t> packet;
-    appendHead(packet, 0, senderReportType, 6);
-    append(packet, report.ssrc);
-    appendTime(packet, report.wallTime);
-    append(packet, report.rtpTime);
-    append(packet, report.packets);
-    append(packet, report.octets);
-    appendDescription(packet, report.ssrc, cname);
-    return packet;
-}
-
-std::vector<std::uint8_t> goodbye(const SenderReport& report, std::string_view cname) {
-    auto packet = senderReport(report, cname);
-    appendHead(packet, 1, goodbyeType, 1);
-    append(packet, report.ssrc);
-    return packet;
-}
-
-} // namespace spillway::relay
+} // namespace spillway::relay::rtp

@@ -2,18 +2,18 @@
 
 #include "relay/base/big_endian.h"
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::rtp {
 
 namespace {
 
 constexpr std::uint16_t shortMask = 0x7F;
 constexpr std::uint16_t longMask = 0x7FFF;
 
-std::uint16_t pictureIdWith(const Vp8Numbers& numbers, std::uint16_t offset) {
+std::uint16_t pictureIdWith(const Vp8Descriptor& numbers, std::uint16_t offset) {
     return static_cast<std::uint16_t>(numbers.pictureId + offset) & numbers.pictureMask;
 }
 
-void write(MutableBytes payload, const Vp8Numbers& numbers, const Vp8Offsets& offsets) {
+void write(MutableBytes payload, const Vp8Descriptor& numbers, const Vp8Offsets& offsets) {
     if (numbers.pictureIdAt != 0 && offsets.pictureId) {
         const std::uint16_t id = pictureIdWith(numbers, *offsets.pictureId);
         if (numbers.pictureMask == longMask)
@@ -27,34 +27,40 @@ void write(MutableBytes payload, const Vp8Numbers& numbers, const Vp8Offsets& of
 
 } // namespace
 
-Vp8Numbers readVp8Numbers(Bytes payload) {
-    constexpr unsigned extended = 0x80, hasPictureId = 0x80, hasTl0 = 0x40, isLong = 0x80;
-    if (payload.size() < 2 || (payload[0] & extended) == 0) return {};
-    Vp8Numbers numbers;
-    std::size_t at = 2;
-    if ((payload[1] & hasPictureId) != 0) {
-        if (at >= payload.size()) return {};
-        const bool isLongId = (payload[at] & isLong) != 0;
-        if (isLongId && at + 1 >= payload.size()) return {};
-        numbers.pictureIdAt = at;
-        numbers.pictureMask = isLongId ? longMask : shortMask;
-        numbers.pictureId = isLongId ? readU16(&payload[at]) & longMask : payload[at];
-        at += isLongId ? 2 : 1;
+Vp8Descriptor readVp8Descriptor(Bytes payload) {
+    constexpr unsigned extended = 0x80, hasPictureId = 0x80, hasTl0 = 0x40, hasLayer = 0x30, isLong = 0x80;
+    constexpr unsigned startAndPartition = 0x17; // S, the reserved bit and the three of PartID
+    if (payload.empty()) return {};
+    Vp8Descriptor read;
+    read.startsPicture = (payload[0] & startAndPartition) == 0x10;
+    const unsigned flags = (payload[0] & extended) != 0 && payload.size() > 1 ? payload[1] : 0;
+    std::size_t at = (payload[0] & extended) != 0 ? 2 : 1;
+    if ((flags & hasPictureId) != 0) {
+        const bool isLongId = at < payload.size() && (payload[at] & isLong) != 0;
+        const std::size_t idBytes = isLongId ? 2 : 1;
+        if (at + idBytes > payload.size()) return {};
+        read.pictureIdAt = at;
+        read.pictureMask = isLongId ? longMask : shortMask;
+        read.pictureId = isLongId ? readU16(&payload[at]) & longMask : payload[at];
+        at += idBytes;
     }
-    if ((payload[1] & hasTl0) != 0) {
+    if ((flags & hasTl0) != 0) {
         if (at >= payload.size()) return {};
-        numbers.tl0At = at;
-        numbers.tl0 = payload[at];
+        read.tl0At = at;
+        read.tl0 = payload[at++];
     }
-    return numbers;
+    if ((flags & hasLayer) != 0) ++at; // TID and KEYIDX
+    if (at > payload.size()) return {};
+    read.bytes = at;
+    return read;
 }
 
 void applyVp8Offsets(MutableBytes payload, const Vp8Offsets& offsets) {
-    write(payload, readVp8Numbers(payload), offsets);
+    write(payload, readVp8Descriptor(payload), offsets);
 }
 
 void Vp8Continuity::rewrite(MutableBytes payload, Vp8Offsets& offsets) {
-    const Vp8Numbers numbers = readVp8Numbers(payload);
+    const Vp8Descriptor numbers = readVp8Descriptor(payload);
     if (numbers.pictureIdAt != 0) {
         if (!offsets.pictureId)
             offsets.pictureId =
@@ -72,4 +78,4 @@ void Vp8Continuity::rewrite(MutableBytes payload, Vp8Offsets& offsets) {
     write(payload, numbers, offsets);
 }
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::rtp

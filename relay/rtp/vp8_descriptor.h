@@ -1,5 +1,6 @@
-// The payload descriptor of VP8 (RFC 7741 section 4.2), of which a viewer sees the picture ids and TL0PICIDX
-// go on from source to source: a decoder takes a jump for loss. Pure code, one thread at a time.
+// The payload descriptor of VP8 (RFC 7741 section 4.2). To a viewer its picture ids and TL0PICIDX continue
+// from one incarnation of a track to the next, because a decoder takes a jump for loss. Pure code, one thread
+// at a time.
 #pragma once
 
 #include "relay/base/bytes.h"
@@ -8,10 +9,12 @@
 #include <cstdint>
 #include <optional>
 
-namespace spillway::relay::webrtc {
+namespace spillway::relay::rtp {
 
-/// Where in a payload the numbers are, and what they are. None that is not there.
-struct Vp8Numbers {
+/// What it says, and where in the payload its numbers are.
+struct Vp8Descriptor {
+    std::size_t bytes = 0;       ///< 0 when it is cut short; nothing else is known of it then
+    bool startsPicture = false;  ///< the packet begins the first partition
     std::size_t pictureIdAt = 0; ///< 0 is nowhere: no field is at the very front
     std::size_t tl0At = 0;
     std::uint16_t pictureMask = 0; ///< of the 7 or 15 bits of the picture id
@@ -19,10 +22,9 @@ struct Vp8Numbers {
     std::uint8_t tl0 = 0;
 };
 
-/// No numbers of what is cut short.
-Vp8Numbers readVp8Numbers(Bytes payload);
+Vp8Descriptor readVp8Descriptor(Bytes payload);
 
-/// What is added to the numbers of one source; not known before its first packet that has some.
+/// What is added to the numbers of one incarnation; not known before its first packet that has some.
 struct Vp8Offsets {
     std::optional<std::uint16_t> pictureId;
     std::optional<std::uint8_t> tl0;
@@ -33,8 +35,8 @@ void applyVp8Offsets(MutableBytes payload, const Vp8Offsets& offsets);
 
 class Vp8Continuity {
   public:
-    /// The same for a new packet. Offsets that are not known yet are set so that the numbers go on by 1;
-    /// those of the first source are 0. What a source does not number is not numbered here.
+    /// The same for a new packet. Offsets that are not known yet are set so that the numbers continue by 1;
+    /// those of the first incarnation are 0. What an incarnation does not number is not numbered here.
     void rewrite(MutableBytes payload, Vp8Offsets& offsets);
 
   private:
@@ -42,4 +44,4 @@ class Vp8Continuity {
     std::optional<std::uint8_t> tl0_;
 };
 
-} // namespace spillway::relay::webrtc
+} // namespace spillway::relay::rtp

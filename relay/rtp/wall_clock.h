@@ -9,16 +9,16 @@
 #include <cstdint>
 #include <optional>
 
-namespace spillway::relay {
+namespace spillway::relay::rtp {
 
-class RtpWallClock {
+class WallClock {
   public:
     void add(std::uint32_t timestamp, Clock::time_point arrived, std::uint32_t clockRate);
     /// The timestamp of `time`; nothing before the first packet.
     std::optional<std::uint32_t> at(Clock::time_point time) const;
     /// Begins a window: what was the shortest before does not count any more, as clocks drift.
     void renew();
-    /// Another source: nothing of before counts.
+    /// Another incarnation: nothing from before counts.
     void reset() { *this = {}; }
 
   private:
@@ -33,4 +33,4 @@ class RtpWallClock {
     std::optional<Reference> current_;
 };
 
-} // namespace spillway::relay
+} // namespace spillway::relay::rtp

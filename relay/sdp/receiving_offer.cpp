@@ -1,6 +1,6 @@
 #include "relay/sdp/receiving_offer.h"
 
-#include "relay/rtp/format.h"
+#include "relay/rtp/extensions.h"
 #include "relay/sdp/text.h"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ MediaLine line(const char* kind, const char* mid, MediaKind media) {
     made.reducedSizeRtcp = true;
     made.extensions = {{1, "urn:ietf:params:rtp-hdrext:sdes:mid"},
                        {2, "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"}};
-    if (media == MediaKind::video) made.extensions.push_back({3, std::string(playoutDelayUri)});
+    if (media == MediaKind::video) made.extensions.push_back({3, std::string(rtp::playoutDelayUri)});
     return made;
 }
 

@@ -1,6 +1,6 @@
 #include "relay/sdp/remote_description.h"
 
-#include "relay/rtp/format.h"
+#include "relay/rtp/extensions.h"
 #include "relay/sdp/attributes.h"
 #include "relay/sdp/candidate.h"
 #include "relay/sdp/carried_payloads.h"
@@ -22,7 +22,7 @@ namespace {
 constexpr std::array<std::string_view, 3> carriedExtensions{
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
     "urn:ietf:params:rtp-hdrext:sdes:mid",
-    playoutDelayUri,
+    rtp::playoutDelayUri,
 };
 
 bool isCarried(const Extension& extension) {

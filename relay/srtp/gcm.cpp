@@ -40,18 +40,6 @@ Block derive(Bytes key, Bytes masterSalt, Label label) {
     return derived;
 }
 
-/// Bytes of the header with CSRCs and extension (RFC 3550 section 5.1); 0 when it does not fit.
-std::size_t headerBytes(Bytes packet) {
-    constexpr std::size_t extensionHead = 4;
-    if (packet.size() < rtpHeaderBytes) return 0;
-    std::size_t bytes = rtpHeaderBytes + std::size_t{4} * (packet[0] & 0x0FU);
-    if ((packet[0] & 0x10U) != 0) {
-        if (packet.size() < bytes + extensionHead) return 0;
-        bytes += extensionHead + std::size_t{4} * readU16(&packet[bytes + 2]);
-    }
-    return bytes <= packet.size() ? bytes : 0;
-}
-
 } // namespace
 
 GcmSender::GcmSender(Bytes key)
@@ -89,17 +77,16 @@ std::optional<std::uint64_t> GcmSender::advance(Stream& stream, std::uint16_t se
 }
 
 std::size_t GcmSender::protect(std::uint8_t* packet, std::size_t bytes) {
-    const std::size_t header = headerBytes({packet, bytes});
-    if (header == 0 || bytes > std::numeric_limits<std::uint16_t>::max()) return 0;
-    const std::uint32_t ssrc = readU32(packet + 8);
-    const std::uint16_t sequence = readU16(packet + 2);
-    Stream& stream = streamOf(ssrc, sequence);
-    const auto index = advance(stream, sequence);
+    const auto read = rtp::readPacket({packet, bytes});
+    if (!read || bytes > std::numeric_limits<std::uint16_t>::max()) return 0;
+    const std::size_t header = read->payloadOffset;
+    Stream& stream = streamOf(read->ssrc, read->sequence);
+    const auto index = advance(stream, read->sequence);
     if (!index) return 0;
 
     // RFC 7714 section 8.1: two bytes of 0, SSRC, rollover counter, sequence number.
     Salt iv{};
-    writeU32(&iv[2], ssrc);
+    writeU32(&iv[2], read->ssrc);
     writeU32(&iv[6], static_cast<std::uint32_t>(*index >> 16U));
     writeU16(&iv[10], static_cast<std::uint16_t>(*index));
     for (std::size_t i = 0; i < iv.size(); ++i)

@@ -111,7 +111,7 @@ Session::~Session() = default;
 
 std::size_t Session::protect(std::uint8_t* packet, std::size_t bytes) {
     if (impl_->gcm) return impl_->gcm->protect(packet, bytes);
-    return impl_->out.run(srtp_protect, packet, bytes, rtpHeaderBytes);
+    return impl_->out.run(srtp_protect, packet, bytes, rtp::fixedHeaderBytes);
 }
 
 std::size_t Session::protectRtcp(std::uint8_t* packet, std::size_t bytes) {

@@ -1,4 +1,4 @@
-// SRTP and SRTCP with one viewer (RFC 3711, RFC 7714), by libsrtp but for the RTP of AES-GCM (srtp_gcm.h).
+// SRTP and SRTCP with one viewer (RFC 3711, RFC 7714), by libsrtp but for the RTP of AES-GCM (gcm.h).
 // Works in place. Worker thread.
 #pragma once
 

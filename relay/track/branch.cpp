@@ -34,6 +34,7 @@ class Branch::Receiver {
         frame.buffer = BufferRef::retain(buffer);
         frame.format = format_;
         frame.arrived = counters_->arrival();
+        if (isRtp_) frame.packet = counters_->packetOf(buffer);
         frame.bytes = static_cast<std::uint32_t>(gst_buffer_get_size(buffer));
         frame.keyframe = !hasDeltas_ || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
         const std::lock_guard lock(mutex_);
@@ -44,12 +45,14 @@ class Branch::Receiver {
   private:
     void follow(GstCaps* caps) {
         if (format_ && format_->caps == caps) return;
-        format_ = std::make_shared<const StreamFormat>(caps, counters_->source);
+        format_ = std::make_shared<const StreamFormat>(caps, counters_->incarnation);
+        isRtp_ = gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp");
     }
 
     const bool hasDeltas_; ///< of the rendition
     const std::shared_ptr<const TrackCounters> counters_;
     std::shared_ptr<const StreamFormat> format_; ///< streaming thread
+    bool isRtp_ = false;                         ///< the same
 
     std::mutex mutex_; ///< protects queues_; held for one packet
     std::vector<std::shared_ptr<FrameQueue>> queues_;

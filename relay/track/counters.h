@@ -1,20 +1,29 @@
-// What one incarnation of a track counts. Written by its streaming thread, read by any.
+// What one incarnation of a track counts, and what its marker read of the packet that is on its way. Written
+// by its streaming thread.
 #pragma once
 
-#include "relay/queue/frame.h"
+#include "relay/base/clock.h"
+#include "relay/rtp/packet.h"
+#include "relay/values/media_kind.h"
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
+#include <vector>
+
+using GstBuffer = struct _GstBuffer;
 
 namespace spillway::relay {
 
 struct TrackCounters {
-    TrackCounters(std::uint64_t sourceId, MediaKind mediaKind)
-        : source(sourceId)
+    TrackCounters(std::uint64_t number, MediaKind mediaKind)
+        : incarnation(number)
         , kind(mediaKind) {}
 
-    const std::uint64_t source; ///< unique in the process; see StreamFormat::source
+    const std::uint64_t incarnation; ///< unique in the process; see StreamFormat::incarnation
     const MediaKind kind;
+
+    // Read by any thread.
     std::atomic<std::uint64_t> packets{0};
     std::atomic<std::uint64_t> bytes{0};
     /// When the packet that is now on its way through the tee came in, so that branches need no clock of
@@ -23,6 +32,21 @@ struct TrackCounters {
 
     Clock::time_point arrival() const {
         return Clock::time_point(Clock::duration(lastArrival.load(std::memory_order_relaxed)));
+    }
+
+    /// Of the streaming thread alone: the packets of the push that is under way, read once for all branches.
+    /// One, or those of a buffer list.
+    struct Pushed {
+        const GstBuffer* buffer; ///< only to tell it from the others
+        std::optional<rtp::Packet> packet;
+    };
+    std::vector<Pushed> pushed;
+
+    /// Streaming thread, inside the push of `buffer`; nothing when it holds no RTP packet, or a broken one.
+    std::optional<rtp::Packet> packetOf(const GstBuffer* buffer) const {
+        for (const Pushed& one : pushed)
+            if (one.buffer == buffer) return one.packet;
+        return std::nullopt;
     }
 };
 

@@ -1,9 +1,8 @@
 // One source pad of webrtcbin, from `pad-added` to its end: into a tee that has a consumer whenever data
 // passes.
 //
-// Comes in: RTP packets from the jitter buffer. Goes out: the same packets, marked DELTA_UNIT unless a
-// keyframe starts with them, counted and stamped, to the tee and its branches. Keyframe requests from below
-// go to the broker.
+// Comes in: RTP packets from the jitter buffer. Goes out: the same packets, through the Marker, to the tee
+// and its branches.
 //
 // It is awake or asleep. Awake, the tee has a drain or branches. A track that ends puts it to sleep: what
 // still comes is dropped at the pad, drain and branches are gone. The tee stays linked, because a pad that is
@@ -26,7 +25,9 @@
 #include "relay/track/counters.h"
 #include "relay/track/drain.h"
 #include "relay/track/keyframe_broker.h"
+#include "relay/track/marker.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -47,27 +48,29 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     TrackInput& operator=(const TrackInput&) = delete;
     ~TrackInput();
 
-    /// Loop, after `onAwake`: whoever waited for the track has its branch, the first packet may go on.
-    void attached();
+    /// Loop, after `onAwake`: whoever waited for the track has its branch.
+    void letFirstPacketGo();
 
     std::uint32_t ssrc() const { return ssrc_; }
     const std::string& mid() const { return mid_; }
     MediaKind kind() const { return counters_->kind; }
 
     enum class Wake { onPacket, never };
-    /// Loop. Branches must be gone or go right after. May be called again to change what wakes it.
-    void sleep(Wake wake);
+    /// Loop. Puts it to sleep, if it is not asleep yet, until this wakes it. Branches must be gone or go
+    /// right after.
+    void wakeOn(Wake wake);
     bool awake() const;
 
     gst::Tee& tee() { return tee_; }
     const std::shared_ptr<TrackCounters>& counters() const { return counters_; }
     std::uint64_t drainedPackets() const { return drained_->load(std::memory_order_relaxed); }
 
-    bool draining() const;
+    /// Any thread; takes no lock.
+    bool draining() const { return draining_.load(std::memory_order_relaxed); }
     void armDrain();
     void disarmDrain();
 
-    /// Keyframes that start and wishes from below are told to it from now on; null to nobody.
+    /// Keyframes and wishes from below go to this broker from now on; null is nobody.
     void setBroker(std::shared_ptr<KeyframeBroker> broker);
     /// Sends one GstForceKeyUnit upstream; the RTP session makes a PLI of it, or a FIR where the sender
     /// takes no PLI.
@@ -77,17 +80,16 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     std::string encoding() const;
     std::uint32_t clockRate() const;
     /// None before the caps came.
-    std::optional<RtpFormat> format() const;
+    std::optional<rtp::Format> format() const;
 
     /// True when a packet is being pushed through the tee at this instant. Never waits.
     bool insidePush() const;
 
   private:
-    struct Marker;
-
     TrackInput(const IncomingPad& incoming, OnAwake onAwake);
     GstPadProbeReturn onLate();
     void dropWhatComes();
+    void setDrain(std::unique_ptr<Drain> drain); ///< under mutex_
 
     const gst::Ref<GstPad> source_;
     const std::string mid_;
@@ -100,7 +102,9 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     gst::PadProbe data_;
     gst::PadProbe upstream_;
 
-    /// Protects what follows between the loop and the packet that wakes; no packet takes it while awake.
+    std::atomic<bool> draining_{false};
+    /// Protects what follows between the loop and the packet that wakes, which holds it while it makes a
+    /// drain; no packet takes it while awake.
     mutable std::mutex mutex_;
     std::unique_ptr<Drain> drain_;
     bool asleep_ = false;

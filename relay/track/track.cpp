@@ -72,7 +72,7 @@ void Track::wishOnAttach() {
 void Track::releaseInput(TrackInput::Wake wake) {
     if (!input_) return;
     input_->setBroker(nullptr);
-    input_->sleep(wake);
+    input_->wakeOn(wake);
     for (Place& place : places_)
         place.branch.reset();
     totals_.end(*input_);
@@ -131,7 +131,7 @@ void Track::Attachment::detach() {
     track_.reset();
 }
 
-std::optional<RtpFormat> Track::format() const {
+std::optional<rtp::Format> Track::format() const {
     return input_ ? input_->format() : std::nullopt;
 }
 

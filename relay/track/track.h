@@ -85,7 +85,7 @@ class Track {
     const std::shared_ptr<TrackInput>& input() const { return input_; }
     const std::shared_ptr<KeyframeBroker>& broker() const { return broker_; }
     /// What its packets are; none while that is not known.
-    std::optional<RtpFormat> format() const;
+    std::optional<rtp::Format> format() const;
 
     /// When the last packet came, or when the present state began.
     Clock::time_point lastActivity() const;

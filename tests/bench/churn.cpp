@@ -71,7 +71,7 @@ class TrackStage {
             loop_.post([this, input = std::move(input)] {
                 input_ = input;
                 track.setInput(input);
-                input->attached();
+                input->letFirstPacketGo();
             });
         };
     }

@@ -1,42 +1,63 @@
-// RTCP of a viewer that has the keys.
+// RTCP: of a viewer that has the keys, and what we split for SFUs.
 #include "fuzz.h"
 
 #include "relay/rtp/feedback.h"
+#include "relay/rtp/rtcp.h"
+#include "relay/rtp/rtcp_split.h"
 
 #include <cmath>
 
-using namespace spillway::relay::webrtc;
+using namespace spillway::relay;
+using namespace spillway::relay::rtp;
 using spillway::fuzz::require;
 
 namespace {
 
-class Checked : public FeedbackSink {
-  public:
-    void onReport(const ReceptionReport& report) override {
+bool isInside(Bytes part, Bytes whole) {
+    return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
+}
+
+struct Checked {
+    void operator()(const ReceptionReport& report) const {
         require(report.fractionLost >= 0 && report.fractionLost <= 1);
         const auto seconds = roundTrip(report, report.highestSequence); // any clock
         require(!seconds || (std::isfinite(*seconds) && *seconds >= 0));
     }
-    void onNack(std::uint32_t /*ssrc*/, std::uint16_t /*sequence*/) override {
-        constexpr int most = 256;
-        require(++nacks_ <= most);
-    }
-    void onKeyframeWanted(std::uint32_t /*ssrc*/) override {}
-    void onBandwidth(std::uint64_t /*bitsPerSecond*/) override {}
-    void onTransportFeedback(const TransportFeedback& feedback) override {
-        constexpr std::uint64_t most = 65535; // that the packet can count
-        require(std::uint64_t{feedback.received} + feedback.missing <= most);
-    }
-    void onBye() override {}
+    void operator()(const Nack& /*nack*/) { require(++nacks <= maxLost); }
+    void operator()(const KeyframeWanted& /*wanted*/) const {}
+    void operator()(const Bandwidth& /*bandwidth*/) const {}
 
-  private:
-    int nacks_ = 0;
+    std::size_t nacks = 0;
 };
+
+void readAll(Bytes bytes) {
+    reportingSender(bytes);
+    const auto packets = readCompound(bytes);
+    if (!packets) return;
+    std::size_t sum = 0;
+    for (const RtcpPacket& packet : *packets) {
+        require(isInside(packet.whole, bytes) && isInside(packet.body, packet.whole));
+        sum += packet.whole.size();
+    }
+    require(sum == bytes.size());
+}
+
+/// Each part is well-formed and has one feedback message at most; there is nothing left to split.
+void split(Bytes bytes) {
+    for (const auto& part : splitFeedback(bytes)) {
+        require(readCompound(part).has_value());
+        require(splitFeedback(part).empty());
+    }
+}
 
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    Checked sink;
-    readFeedback(Bytes(data, size), sink);
+    const Bytes bytes(data, size);
+    Checked checked;
+    for (const Feedback& said : readFeedback(bytes))
+        std::visit(checked, said);
+    readAll(bytes);
+    split(bytes);
     return 0;
 }

@@ -1,50 +1,43 @@
-// RTP as a publisher sends it: header, extensions, and VP8's descriptor in the payload. The buffer is in two
-// pieces, as webrtcbin may hand it over.
+// RTP as a publisher sends it: header, extensions, and the beginnings of the payload that we look at.
 #include "fuzz.h"
 
 #include "relay/port/demux.h"
-#include "relay/rtp/extensions.h"
+#include "relay/rtp/keyframe.h"
 #include "relay/rtp/packet.h"
 #include "relay/rtp/vp8_descriptor.h"
-
-#include <gst/gst.h>
 
 #include <algorithm>
 #include <vector>
 
 using namespace spillway::relay;
-using namespace spillway::relay::webrtc;
+using namespace spillway::relay::rtp;
 using spillway::fuzz::require;
 
 namespace {
 
-GstMemory* piece(Bytes bytes) {
-    return gst_memory_new_wrapped(GST_MEMORY_FLAG_READONLY, const_cast<std::uint8_t*>(bytes.data()),
-                                  bytes.size(), 0, bytes.size(), nullptr, nullptr);
-}
-
-BufferRef bufferOf(Bytes packet) {
-    const std::size_t cut = packet.size() / 2;
-    auto buffer = BufferRef::adopt(gst_buffer_new());
-    if (cut > 0) gst_buffer_append_memory(buffer.get(), piece(packet.first(cut)));
-    if (!packet.empty()) gst_buffer_append_memory(buffer.get(), piece(packet.subspan(cut)));
-    return buffer;
-}
-
-void findExtensions(Bytes packet) {
+void findExtensions(Bytes packet, std::size_t block) {
     constexpr std::uint8_t beyond = 17; // of a nibble: ids that cannot be
     for (std::uint8_t id = 0; id < beyond; ++id) {
-        const Bytes found = findExtension(packet, id);
+        const Bytes found = findExtension(packet, block, id);
         require(found.empty() || (found.data() >= packet.data() &&
                                   found.data() + found.size() <= packet.data() + packet.size()));
     }
 }
 
+void detectKeyframes(Bytes payload) {
+    for (const auto format :
+         {PayloadFormat::vp8, PayloadFormat::vp9, PayloadFormat::h264, PayloadFormat::h265,
+          PayloadFormat::av1, PayloadFormat::other, PayloadFormat::audio}) {
+        KeyframeDetector detector(format);
+        require(detector.isStart(1, payload) == startsKeyframe(format, payload));
+    }
+}
+
 void renumberVp8(Bytes payload) {
     std::vector<std::uint8_t> copy(payload.begin(), payload.end());
-    const Vp8Numbers numbers = readVp8Numbers(copy);
-    require(numbers.pictureIdAt < std::max<std::size_t>(copy.size(), 1));
-    require(numbers.tl0At < std::max<std::size_t>(copy.size(), 1));
+    const Vp8Descriptor descriptor = readVp8Descriptor(copy);
+    require(descriptor.bytes <= copy.size());
+    require(descriptor.pictureIdAt <= descriptor.bytes && descriptor.tl0At <= descriptor.bytes);
     Vp8Continuity continuity;
     Vp8Offsets first, second;
     continuity.rewrite(copy, first);
@@ -55,15 +48,18 @@ void renumberVp8(Bytes payload) {
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    [[maybe_unused]] static const bool ready =
-        (gst_registry_fork_set_enabled(FALSE), gst_init(nullptr, nullptr), true);
+    constexpr std::uint8_t playoutDelayId = 9;
     const Bytes bytes(data, size);
-    kindOf(bytes);
-    findExtensions(bytes);
-    const BufferRef buffer = bufferOf(bytes);
-    if (const auto packet = readRtpPacket(buffer.get())) {
-        require(packet->payloadOffset + packet->payloadBytes <= size);
-        renumberVp8(bytes.subspan(packet->payloadOffset, packet->payloadBytes));
-    }
+    port::kindOf(bytes);
+    for (const std::size_t block : {std::size_t{0}, fixedHeaderBytes, size})
+        findExtensions(bytes, block);
+    const auto packet = readPacket(bytes, playoutDelayId);
+    if (!packet) return 0;
+    require(packet->payloadOffset + packet->payloadBytes <= size);
+    require(packet->extensionOffset < packet->payloadOffset);
+    findExtensions(bytes, packet->extensionOffset);
+    const Bytes payload = packet->payload(bytes);
+    detectKeyframes(payload);
+    renumberVp8(payload);
     return 0;
 }

@@ -11,9 +11,8 @@ sdp=(attributes candidate carried_payloads description fingerprint fragment line
 sdp=("${sdp[@]/%/.cpp}")
 declare -A sources=(
   [stun]="relay/port/ice_lite.cpp relay/port/demux.cpp relay/net/socket_address.cpp"
-  [rtcp]="relay/rtp/feedback.cpp"
-  [rtp]="relay/rtp/packet.cpp relay/queue/frame.cpp relay/port/demux.cpp
-    relay/rtp/extensions.cpp relay/rtp/vp8_descriptor.cpp"
+  [rtcp]="relay/rtp/feedback.cpp relay/rtp/rtcp.cpp relay/rtp/rtcp_split.cpp"
+  [rtp]="relay/rtp/packet.cpp relay/rtp/extensions.cpp relay/rtp/keyframe.cpp relay/rtp/vp8_descriptor.cpp relay/port/demux.cpp"
   [stream]="relay/rtp/packet.cpp relay/rtp/continuity.cpp relay/rtp/wall_clock.cpp relay/queue/frame.cpp
     relay/rtp/extensions.cpp relay/outputs/webrtc/media/packet_head.cpp relay/outputs/webrtc/media/packet_ring.cpp
     relay/outputs/webrtc/media/sequence_map.cpp relay/outputs/webrtc/media/viewer_stream.cpp relay/rtp/vp8_descriptor.cpp"
@@ -21,7 +20,7 @@ declare -A sources=(
   [offer]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
   [fragment]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
 )
-declare -A libraries=([stun]="nice libcrypto spdlog" [rtp]="gstreamer-1.0" [stream]="gstreamer-1.0"
+declare -A libraries=([stun]="nice libcrypto spdlog" [stream]="gstreamer-1.0"
   [viewer_offer]="glib-2.0" [offer]="glib-2.0" [fragment]="glib-2.0")
 declare -A seeds=([viewer_offer]=tests/relay/sdp/fixtures [offer]=tests/relay/sdp/fixtures)
 

@@ -7,7 +7,6 @@
 #include "relay/base/big_endian.h"
 #include "relay/outputs/webrtc/media/packet_ring.h"
 #include "relay/outputs/webrtc/media/viewer_stream.h"
-#include "relay/rtp/packet.h"
 
 #include <gst/gst.h>
 
@@ -22,10 +21,11 @@ using spillway::fuzz::require;
 
 namespace {
 
-std::shared_ptr<const StreamFormat> formatOf(std::uint64_t source) {
-    GstCaps* caps = gst_caps_new_simple("application/x-rtp", "extmap-3", G_TYPE_STRING,
-                                        std::string(playoutDelayUri).c_str(), nullptr);
-    auto format = std::make_shared<const StreamFormat>(caps, source);
+constexpr std::uint8_t playoutDelayId = 3;
+
+std::shared_ptr<const StreamFormat> formatOf(std::uint64_t incarnation) {
+    GstCaps* caps = gst_caps_new_empty_simple("application/x-rtp");
+    auto format = std::make_shared<const StreamFormat>(caps, incarnation);
     gst_caps_unref(caps);
     return format;
 }
@@ -62,11 +62,11 @@ class Viewer {
         : stream_(settings(withRtx))
         , rtxBytes_(withRtx ? 2 : 0) {}
 
-    void send(const Frame& frame, const RtpPacket& packet, std::size_t room) {
+    void send(const Frame& frame, std::size_t room) {
         std::vector<std::uint8_t> into(room);
-        const std::size_t bytes = stream_.write(frame, packet, transportSequence_, frame.arrived, into);
+        const std::size_t bytes = stream_.write(frame, transportSequence_, frame.arrived, into);
         if (bytes == 0) return;
-        check(Bytes(into).first(bytes), packet.payloadBytes);
+        check(Bytes(into).first(bytes), frame.packet->payloadBytes);
         newest_ = readU16(&into[2]);
     }
 
@@ -81,7 +81,7 @@ class Viewer {
   private:
     /// Well-formed, and no payload is lost or made up.
     void check(Bytes sent, std::optional<std::size_t> payloadBytes) const {
-        const auto packet = readRtpPacket(bufferOf(sent).get());
+        const auto packet = rtp::readPacket(sent);
         require(packet.has_value());
         require(packet->payloadOffset <= Stream::maxHeader);
         require(payloadBytes ? packet->payloadBytes == *payloadBytes : packet->payloadBytes > rtxBytes_);
@@ -107,9 +107,9 @@ Bytes takeStep(Bytes& rest, std::uint8_t& what) {
 } // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    constexpr std::uint8_t otherSource = 1, dropped = 2, later = 4, repeats = 8, tight = 16;
+    constexpr std::uint8_t other = 1, dropped = 2, later = 4, repeats = 8, tight = 16;
     constexpr std::chrono::milliseconds frameTime{40}, pause{5000};
-    const auto& sources = formats();
+    const auto& incarnations = formats();
     std::array<Viewer, 2> viewers{Viewer(true), Viewer(false)};
     PacketRing ring;
     Clock::time_point now{std::chrono::hours(1)};
@@ -117,13 +117,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     for (Bytes rest(data, size), bytes = takeStep(rest, what); !bytes.empty(); bytes = takeStep(rest, what)) {
         now += (what & later) != 0 ? pause : frameTime;
         const std::size_t room = bytes.size() + ((what & tight) != 0 ? 0 : Stream::maxHeader);
-        Frame frame{bufferOf(bytes), sources.at(what & otherSource), now, 0, false, (what & dropped) != 0};
-        const auto packet = readRtpPacket(frame.buffer.get());
-        if (!packet) continue;
-        frame.bytes = static_cast<std::uint32_t>(packet->payloadBytes);
-        ring.put(frame, *packet);
+        Frame frame{bufferOf(bytes), incarnations.at(what & other), now, 0, false, (what & dropped) != 0, {}};
+        frame.packet = rtp::readPacket(bytes, playoutDelayId);
+        if (!frame.packet) continue;
+        frame.bytes = frame.packet->payloadBytes;
+        ring.put(frame);
         for (Viewer& viewer : viewers) {
-            viewer.send(frame, *packet, room);
+            viewer.send(frame, room);
             if ((what & repeats) != 0) viewer.repeat(what >> 5U, ring, now, room);
         }
     }

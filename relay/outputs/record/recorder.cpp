@@ -81,7 +81,8 @@ bool Recorder::segmentIsOver() const {
 bool Recorder::continuesFile(const Frame& frame) const {
     if (frame.keyframe && segmentIsOver()) return false;
     if (frame.format == format_) return true;
-    return frame.format->source == format_->source && sameDecoder(frame.format->caps, format_->caps);
+    return frame.format->incarnation == format_->incarnation &&
+           sameDecoder(frame.format->caps, format_->caps);
 }
 
 bool Recorder::openFile(const Frame& frame) {

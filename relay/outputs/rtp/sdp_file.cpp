@@ -25,7 +25,7 @@ std::string connection(const SocketAddress& address) {
                        address.isMulticast() && !six ? "/1" : "");
 }
 
-std::string rtpMap(const RtpFormat& format) {
+std::string rtpMap(const rtp::Format& format) {
     const auto slash = format.encoding.find('/');
     const std::string channels = slash == std::string::npos ? "" : format.encoding.substr(slash);
     return fmt::format("{} {}/{}{}", format.payloadType, format.encoding.substr(0, slash), format.clockRate,
@@ -35,7 +35,7 @@ std::string rtpMap(const RtpFormat& format) {
 std::string mediaLines(const SdpStream& stream) {
     std::string text;
     auto out = std::back_inserter(text);
-    const RtpFormat& format = stream.format;
+    const rtp::Format& format = stream.format;
     fmt::format_to(out, "m={} {} RTP/AVP {}\r\n", format.media, stream.port, format.payloadType);
     fmt::format_to(out, "i={}\r\n", stream.title);
     fmt::format_to(out, "c={}\r\n", connection(stream.address));

@@ -14,7 +14,7 @@
 namespace spillway::relay {
 
 struct SdpStream {
-    RtpFormat format;
+    rtp::Format format;
     SocketAddress address; ///< with the port that RTP goes to
     std::uint16_t port = 0;
     std::uint32_t ssrc = 0;

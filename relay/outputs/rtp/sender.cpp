@@ -23,7 +23,7 @@ constexpr std::size_t maxParts = 17;
 /// The payload of a packet where it lies, mapped while this lives, behind a header.
 class Datagram {
   public:
-    Datagram(RtpHeader& header, GstBuffer* buffer, const RtpPacket& packet) {
+    Datagram(rtp::HeaderBytes& header, GstBuffer* buffer, const rtp::Packet& packet) {
         parts_[count_++] = {header.data(), header.size()};
         std::size_t skip = packet.payloadOffset;
         std::size_t left = packet.payloadBytes;
@@ -71,16 +71,15 @@ RtpSender::RtpSender(std::shared_ptr<RtpSession> session, RtpLease slot, OutputR
     , request_(std::move(request)) {}
 
 bool RtpSender::write(const Frame& frame) {
-    const auto packet = readRtpPacket(frame.buffer.get());
-    if (!packet || !connect()) return false;
+    if (!frame.packet || !connect()) return false;
     if (frame.format != described_) describe(frame.format);
     newest_ = frame.arrived;
     if (frame.keyframe) lastKeyframe_ = frame.arrived;
-    if (packet->payloadBytes == 0) {
-        slot_->continuity.skip(frame.format->source, *packet);
+    if (frame.packet->payloadBytes == 0) {
+        slot_->continuity.skip(frame.format->incarnation, *frame.packet);
         return true;
     }
-    return send(frame, *packet);
+    return send(frame, *frame.packet);
 }
 
 bool RtpSender::wantsKeyframe() {
@@ -111,7 +110,7 @@ bool RtpSender::connect() {
 }
 
 void RtpSender::describe(const std::shared_ptr<const StreamFormat>& format) {
-    const auto fresh = rtpFormat(format->caps);
+    const auto fresh = rtp::formatOf(format->caps);
     const bool changed = !described_ || fresh != format_;
     described_ = format;
     format_ = fresh;
@@ -124,15 +123,16 @@ void RtpSender::describe(const std::shared_ptr<const StreamFormat>& format) {
     request_.status->setError(sdpProblem_);
 }
 
-bool RtpSender::send(const Frame& frame, const RtpPacket& packet) {
-    if (slot_->continuity.switches(frame.format->source, packet)) {
+bool RtpSender::send(const Frame& frame, const rtp::Packet& packet) {
+    if (slot_->continuity.switches(frame.format->incarnation, packet)) {
         wallClock_.reset();
         nextReport_ = {};
     }
     const auto [sequence, timestamp] =
-        slot_->continuity.next(frame.format->source, packet, frame.arrived, format_.clockRate);
+        slot_->continuity.next(frame.format->incarnation, packet, frame.arrived, format_.clockRate);
     wallClock_.add(timestamp, frame.arrived, format_.clockRate);
-    RtpHeader header = rtpHeader(packet.marker, format_.payloadType, sequence, timestamp, slot_->ssrc);
+    rtp::HeaderBytes header =
+        rtp::makeHeader(packet.marker, format_.payloadType, sequence, timestamp, slot_->ssrc);
     const int error = sendPacket(frame.buffer.get(), header, packet);
     const auto now = Clock::now();
     noteResult(error, now);
@@ -140,27 +140,27 @@ bool RtpSender::send(const Frame& frame, const RtpPacket& packet) {
     return error == 0;
 }
 
-int RtpSender::sendPacket(GstBuffer* buffer, RtpHeader& header, const RtpPacket& packet) {
+int RtpSender::sendPacket(GstBuffer* buffer, rtp::HeaderBytes& header, const rtp::Packet& packet) {
     Datagram datagram(header, buffer, packet);
     const int error = sockets_->rtp.send(datagram.parts(), datagram.count());
     if (error == 0) {
         ++slot_->packets;
-        slot_->octets += static_cast<std::uint32_t>(packet.payloadBytes);
+        slot_->octets += packet.payloadBytes;
     }
     return error;
 }
 
-std::optional<SenderReport> RtpSender::currentReport(Clock::time_point now) const {
+std::optional<rtp::SenderReport> RtpSender::currentReport(Clock::time_point now) const {
     const auto rtpTime = wallClock_.at(now);
     if (!rtpTime) return std::nullopt;
-    return SenderReport{slot_->ssrc, std::chrono::system_clock::now(), *rtpTime, slot_->packets,
-                        slot_->octets};
+    return rtp::SenderReport{slot_->ssrc, std::chrono::system_clock::now(), *rtpTime, slot_->packets,
+                             slot_->octets};
 }
 
 void RtpSender::report(Clock::time_point now) {
     nextReport_ = now + reportEvery;
     if (const auto current = currentReport(now)) {
-        const auto packet = senderReport(*current, cname());
+        const auto packet = rtp::senderReport(*current, cname());
         sockets_->rtcp.send(packet.data(), packet.size());
     }
     wallClock_.renew();
@@ -192,8 +192,8 @@ void RtpSender::close(EndReason reason) {
     if (!sockets_ || !current) return;
     // After the end of a track the stream goes on when the participant comes back, and players take a BYE as
     // the end.
-    const auto packet =
-        reason == EndReason::trackEnded ? senderReport(*current, cname()) : goodbye(*current, cname());
+    const auto packet = reason == EndReason::trackEnded ? rtp::senderReport(*current, cname())
+                                                        : rtp::goodbye(*current, cname());
     sockets_->rtcp.send(packet.data(), packet.size());
     log::info("rtp ended subscriber={} track={} address={} packets={}", session_->subscription,
               request_.track.text(), sockets_->address.text(), slot_->packets);

@@ -13,7 +13,7 @@
 #include "relay/outputs/output.h"
 #include "relay/outputs/rtp/sdp_file.h"
 #include "relay/outputs/rtp/slots.h"
-#include "relay/rtp/rtcp.h"
+#include "relay/rtp/sender_report.h"
 #include "relay/rtp/wall_clock.h"
 
 #include <cstdint>
@@ -49,10 +49,10 @@ class RtpSender : public Output {
 
     bool connect();
     void describe(const std::shared_ptr<const StreamFormat>& format);
-    bool send(const Frame& frame, const RtpPacket& packet);
-    int sendPacket(GstBuffer* buffer, RtpHeader& header, const RtpPacket& packet);
+    bool send(const Frame& frame, const rtp::Packet& packet);
+    int sendPacket(GstBuffer* buffer, rtp::HeaderBytes& header, const rtp::Packet& packet);
     void report(Clock::time_point now);
-    std::optional<SenderReport> currentReport(Clock::time_point now) const;
+    std::optional<rtp::SenderReport> currentReport(Clock::time_point now) const;
     void noteResult(int error, Clock::time_point now);
     void setProblem(const std::string& problem);
     std::string cname() const { return request_.track.participant + "@" + request_.track.call; }
@@ -64,8 +64,8 @@ class RtpSender : public Output {
     Retry retry_;
 
     std::shared_ptr<const StreamFormat> described_; ///< what format_ was read from
-    RtpFormat format_;
-    RtpWallClock wallClock_;
+    rtp::Format format_;
+    rtp::WallClock wallClock_;
     Clock::time_point nextReport_{};
     Clock::time_point newest_{};               ///< arrival of the newest packet …
     Clock::time_point lastKeyframe_{};         ///< … and of the newest of a keyframe

@@ -25,7 +25,7 @@ struct RtpSlot {
     const std::uint32_t ssrc;
 
     // Output loop thread.
-    RtpContinuity continuity;
+    rtp::Continuity continuity;
     std::uint32_t packets = 0; ///< as sender reports count: modulo 2^32
     std::uint32_t octets = 0;
 

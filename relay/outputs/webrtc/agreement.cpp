@@ -87,7 +87,7 @@ AgreedLine agreeOn(Track& track, const sdp::ViewerOffer& offer, const sdp::Media
     stream.nack = payload->nack;
     stream.cname = sent.cname;
     stream.extensions.mid = takeExtension(line, midUri, sent);
-    stream.extensions.playoutDelay = takeExtension(line, playoutDelayUri, sent);
+    stream.extensions.playoutDelay = takeExtension(line, rtp::playoutDelayUri, sent);
     if (stream.mayChangeWithTime()) {
         stream.extensions.absSendTime = takeExtension(line, absSendTimeUri, sent);
         if (payload->transportCc)

@@ -104,7 +104,7 @@ class OurReceiver {
         settings.loopbackOnly = true;
         auto adopt = lifetime_.guard([this](const std::shared_ptr<relay::TrackInput>& input) {
             track_->setInput(input_ = input);
-            input->attached();
+            input->letFirstPacketGo();
         });
         relay::PeerEvents events;
         events.onPad = [&loop, adopt](const relay::IncomingPad& pad) {

@@ -4,6 +4,7 @@
 #include "relay/gst/ref.h"
 
 #include "support/catch.h"
+#include "support/rtp.h"
 
 #include <gst/app/gstappsink.h>
 
@@ -29,6 +30,8 @@ Frame frameOf(GstSample* sample, std::shared_ptr<const StreamFormat> format) {
     GstBuffer* buffer = gst_sample_get_buffer(sample);
     Frame frame;
     frame.buffer = BufferRef::retain(buffer);
+    if (gst_structure_has_name(gst_caps_get_structure(format->caps, 0), "application/x-rtp"))
+        frame.packet = packetIn(buffer);
     frame.format = std::move(format);
     frame.bytes = static_cast<std::uint32_t>(gst_buffer_get_size(buffer));
     frame.keyframe = !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
@@ -44,7 +47,7 @@ void stampArrivals(std::vector<Frame>& frames) {
 
 } // namespace
 
-std::vector<Frame> framesOf(const std::string& description, std::uint64_t source) {
+std::vector<Frame> framesOf(const std::string& description, std::uint64_t incarnation) {
     GError* error = nullptr;
     const auto pipeline = gst::Ref<GstElement>::sink(
         gst_parse_launch((description + " ! appsink name=sink sync=false").c_str(), &error));
@@ -61,7 +64,7 @@ std::vector<Frame> framesOf(const std::string& description, std::uint64_t source
         if (!sample) break;
         GstCaps* caps = gst_sample_get_caps(sample.get());
         if (!format || !gst_caps_is_equal(format->caps, caps))
-            format = std::make_shared<StreamFormat>(caps, source);
+            format = std::make_shared<StreamFormat>(caps, incarnation);
         frames.push_back(frameOf(sample.get(), format));
     }
     gst_element_set_state(pipeline.get(), GST_STATE_NULL);
@@ -69,19 +72,19 @@ std::vector<Frame> framesOf(const std::string& description, std::uint64_t source
     return frames;
 }
 
-std::vector<Frame> video(const std::string& encoder, int frames, std::uint64_t source, int width,
+std::vector<Frame> video(const std::string& encoder, int frames, std::uint64_t incarnation, int width,
                          int height) {
     return framesOf(fmt::format("videotestsrc num-buffers={} ! video/x-raw,format=I420,width={},height={},"
                                 "framerate=25/1 ! {}",
                                 frames, width, height, encoder),
-                    source);
+                    incarnation);
 }
 
-std::vector<Frame> audio(int packets, std::uint64_t source) {
+std::vector<Frame> audio(int packets, std::uint64_t incarnation) {
     return framesOf(fmt::format("audiotestsrc num-buffers={} samplesperbuffer=960 ! "
                                 "audio/x-raw,rate=48000,channels=2 ! opusenc",
                                 packets),
-                    source);
+                    incarnation);
 }
 
 ProcessResult runShell(const std::string& command) {

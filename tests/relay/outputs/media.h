@@ -12,7 +12,7 @@ namespace spillway::test {
 
 /// The buffers of a pipeline, `description ! appsink`, as frames of one source that arrived in real time, the
 /// last of them now.
-std::vector<relay::Frame> framesOf(const std::string& description, std::uint64_t source = 1);
+std::vector<relay::Frame> framesOf(const std::string& description, std::uint64_t incarnation = 1);
 
 inline constexpr const char* vp8 = "vp8enc deadline=1 keyframe-max-dist=10";
 inline constexpr const char* vp9 = "vp9enc deadline=1 cpu-used=8 keyframe-max-dist=10 ! vp9parse";
@@ -23,10 +23,10 @@ inline constexpr const char* h265 =
     "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! h265parse ! "
     "video/x-h265,stream-format=hvc1,alignment=au";
 /// 25 pictures a second with a keyframe at least every tenth.
-std::vector<relay::Frame> video(const std::string& encoder, int frames, std::uint64_t source = 1,
+std::vector<relay::Frame> video(const std::string& encoder, int frames, std::uint64_t incarnation = 1,
                                 int width = 320, int height = 180);
 /// Opus, 50 packets a second.
-std::vector<relay::Frame> audio(int packets, std::uint64_t source = 1);
+std::vector<relay::Frame> audio(int packets, std::uint64_t incarnation = 1);
 
 struct ProcessResult {
     int status;         ///< exit code

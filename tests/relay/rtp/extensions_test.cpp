@@ -1,5 +1,6 @@
 #include "relay/outputs/webrtc/media/packet_head.h"
 #include "relay/rtp/extensions.h"
+#include "relay/rtp/packet.h"
 
 #include "relay/base/big_endian.h"
 
@@ -29,8 +30,14 @@ Packet packetWith(const Packet& elements, std::uint16_t words, std::uint16_t pro
     return packet;
 }
 
+/// Of a packet that may be cut off anywhere.
+Bytes valueIn(const Packet& packet, std::uint8_t id) {
+    if (packet.size() < rtp::fixedHeaderBytes || (packet[0] & 0x10U) == 0) return {};
+    return rtp::findExtension(packet, rtp::fixedHeaderBytes + 4 * std::size_t{packet[0] & 0x0FU}, id);
+}
+
 Packet found(const Packet& packet, std::uint8_t id) {
-    const Bytes value = findExtension(packet, id);
+    const Bytes value = valueIn(packet, id);
     return {value.begin(), value.end()};
 }
 
@@ -38,7 +45,7 @@ std::string text(Bytes value) {
     return {value.begin(), value.end()};
 }
 
-const Packet delay{1, 2, 3};
+const rtp::PlayoutDelay delay{1, 2, 3};
 
 } // namespace
 
@@ -71,11 +78,20 @@ TEST_CASE("extensions whose lengths lie are not found, and nothing beyond is rea
             writeU16(&noise[12 + 4 * sources], 0xBEDE);
         }
         noise.shrink_to_fit();
-        const Bytes value = findExtension(noise, static_cast<std::uint8_t>(random() % 16));
+        const Bytes value = valueIn(noise, static_cast<std::uint8_t>(random() % 16));
         const bool inside = value.empty() || (value.data() >= noise.data() &&
                                               value.data() + value.size() <= noise.data() + noise.size());
         REQUIRE(inside);
     }
+}
+
+TEST_CASE(
+    "a packet's playout delay is read with it, when its id is known and it is as long as it should be") {
+    const Packet packet = packetWith({0x52, 1, 2, 3, 0x21, 8, 9, 0}, 2);
+    CHECK(rtp::readPacket(packet, 5)->playoutDelay == delay);
+    CHECK_FALSE(rtp::readPacket(packet, 2)->playoutDelay);
+    CHECK_FALSE(rtp::readPacket(packet, 4)->playoutDelay);
+    CHECK_FALSE(rtp::readPacket(packet)->playoutDelay);
 }
 
 TEST_CASE("the head of a packet says what the viewer agreed to, and nothing else") {
@@ -93,7 +109,7 @@ TEST_CASE("the head of a packet says what the viewer agreed to, and nothing else
     CHECK(readU32(&bytes[4]) == 0x01020304);
     CHECK(readU32(&bytes[8]) == 0xAABBCCDD);
     CHECK(size == 16 + 4U * readU16(&bytes[14]));
-    CHECK(text(findExtension(bytes, 4)) == "video0");
+    CHECK(text(valueIn(bytes, 4)) == "video0");
     CHECK(found(bytes, 2) == Packet{0x0A, 0x0B, 0x0C});
     CHECK(found(bytes, 3) == Packet{0xFF, 0xFF});
     CHECK(transport == 0);
@@ -105,8 +121,8 @@ TEST_CASE("the playout delay is there when the packet brings one and the viewer 
     const PacketHead agreed(96, 1, "0", {.mid = 1, .playoutDelay = 6});
     agreed.write(bytes.data(), {false, 1, 1, 0, delay}, transport);
     bytes.resize(agreed.size(true));
-    CHECK(found(bytes, 6) == delay);
-    CHECK(text(findExtension(bytes, 1)) == "0");
+    CHECK(found(bytes, 6) == Packet(delay.begin(), delay.end()));
+    CHECK(text(valueIn(bytes, 1)) == "0");
     CHECK(agreed.size(false) < agreed.size(true));
     const PacketHead other(96, 1, "0", {.mid = 1});
     CHECK(other.size(true) == other.size(false));
@@ -117,15 +133,15 @@ TEST_CASE("the playout delay is there when the packet brings one and the viewer 
 
 TEST_CASE("without extensions there is no block, and the longest head has room") {
     const PacketHead bare(96, 1, "audio", {});
-    CHECK(bare.size(false) == rtpHeaderBytes);
+    CHECK(bare.size(false) == rtp::fixedHeaderBytes);
     std::uint16_t transport = 0;
-    Packet bytes(rtpHeaderBytes);
+    Packet bytes(rtp::fixedHeaderBytes);
     bare.write(bytes.data(), {false, 1, 1, 0, {}}, transport);
     CHECK(bytes[0] == 0x80);
     const ExtensionIds all{.mid = 1, .absSendTime = 2, .transportSequence = 3, .playoutDelay = 4};
     CHECK(PacketHead(96, 1, "0123456789abcdef", all).size(true) + 2 <= Stream::maxHeader);
-    CHECK(PacketHead(96, 1, "0123456789abcdefg", {.mid = 1}).size(false) == rtpHeaderBytes);
-    CHECK(PacketHead(96, 1, "0", {.mid = 15}).size(false) == rtpHeaderBytes);
+    CHECK(PacketHead(96, 1, "0123456789abcdefg", {.mid = 1}).size(false) == rtp::fixedHeaderBytes);
+    CHECK(PacketHead(96, 1, "0", {.mid = 15}).size(false) == rtp::fixedHeaderBytes);
 }
 
 TEST_CASE("the send time counts 64 seconds in 24 bits") {

@@ -1,10 +1,11 @@
 #include "relay/rtp/keyframe.h"
+#include "relay/rtp/packet.h"
 
 #include "support/catch.h"
 
 #include <vector>
 
-using namespace spillway::relay;
+using namespace spillway::relay::rtp;
 
 namespace {
 
@@ -69,9 +70,9 @@ TEST_CASE("only the first packet of a picture starts its keyframe") {
     KeyframeDetector detector(PayloadFormat::h264);
     const auto start = [&](const Payload& payload, std::uint32_t timestamp) {
         const auto bytes = packet(payload, timestamp);
-        const auto header = RtpHeader::parse(bytes);
-        REQUIRE(header);
-        return detector.isStart(*header);
+        const auto read = readPacket(bytes);
+        REQUIRE(read);
+        return detector.isStart(read->timestamp, read->payload(bytes));
     };
     REQUIRE(start({0x67, 1}, 9000));
     REQUIRE_FALSE(start({0x65, 1}, 9000)); // its slices
@@ -81,12 +82,12 @@ TEST_CASE("only the first packet of a picture starts its keyframe") {
 }
 
 TEST_CASE("an RTP header that contradicts its length is no packet") {
-    REQUIRE(RtpHeader::parse(packet({1, 2, 3}))->payload.size() == 3);
-    REQUIRE(RtpHeader::parse(packet({0xbe, 0xde, 0, 1, 9, 9, 9, 9, 7}, 0, 0x90))->payload.size() == 1);
-    REQUIRE(RtpHeader::parse(packet({7, 7, 0, 2}, 0, 0xa0))->payload.size() == 2);
-    REQUIRE_FALSE(RtpHeader::parse(packet({0xbe, 0xde, 0, 9}, 0, 0x90)));
-    REQUIRE_FALSE(RtpHeader::parse(packet({1, 200}, 0, 0xa0)));
-    REQUIRE_FALSE(RtpHeader::parse(packet({}, 0, 0x8f)));
-    REQUIRE_FALSE(RtpHeader::parse(packet({1}, 0, 0x40)));
-    REQUIRE_FALSE(RtpHeader::parse(std::vector<std::uint8_t>(11, 0x80)));
+    REQUIRE(readPacket(packet({1, 2, 3}))->payloadBytes == 3);
+    REQUIRE(readPacket(packet({0xbe, 0xde, 0, 1, 9, 9, 9, 9, 7}, 0, 0x90))->payloadBytes == 1);
+    REQUIRE(readPacket(packet({7, 7, 0, 2}, 0, 0xa0))->payloadBytes == 2);
+    REQUIRE_FALSE(readPacket(packet({0xbe, 0xde, 0, 9}, 0, 0x90)));
+    REQUIRE_FALSE(readPacket(packet({1, 200}, 0, 0xa0)));
+    REQUIRE_FALSE(readPacket(packet({}, 0, 0x8f)));
+    REQUIRE_FALSE(readPacket(packet({1}, 0, 0x40)));
+    REQUIRE_FALSE(readPacket(std::vector<std::uint8_t>(11, 0x80)));
 }

@@ -1,30 +1,24 @@
-#include "relay/outputs/media.h"
 #include "relay/rtp/continuity.h"
 #include "relay/rtp/packet.h"
-#include "relay/rtp/rtcp.h"
+#include "relay/rtp/sender_report.h"
 #include "relay/rtp/wall_clock.h"
 
 #include "support/catch.h"
 
-#include <gst/gst.h>
-
 #include <random>
+#include <span>
 #include <vector>
 
-using namespace spillway::relay;
+using namespace spillway::relay::rtp;
+using spillway::relay::Clock;
 using namespace std::chrono_literals;
 
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-BufferRef bufferOf(const Bytes& bytes) {
-    GstBuffer* buffer = bytes.empty() ? gst_buffer_new() : gst_buffer_new_memdup(bytes.data(), bytes.size());
-    return BufferRef::adopt(buffer);
-}
-
-RtpPacket packetOf(std::uint16_t sequence, std::uint32_t timestamp, std::uint32_t ssrc = 1) {
-    RtpPacket packet;
+Packet packetOf(std::uint16_t sequence, std::uint32_t timestamp, std::uint32_t ssrc = 1) {
+    Packet packet;
     packet.sequence = sequence;
     packet.timestamp = timestamp;
     packet.ssrc = ssrc;
@@ -38,12 +32,14 @@ TEST_CASE("the payload is found behind CSRCs and header extension and before the
                       1,    2,    3,    4,                                        // CSRC
                       0xBE, 0xDE, 0,    1,    9, 9, 9, 9,                         // one word of extension
                       'd',  'a',  't',  'a',  0, 0, 3};
-    const auto packet = readRtpPacket(bufferOf(bytes).get());
+    const auto packet = readPacket(bytes);
     REQUIRE(packet);
     CHECK(packet->marker);
     CHECK(packet->sequence == 0x1234);
     CHECK(packet->timestamp == 5);
     CHECK(packet->ssrc == 0xAABBCCDD);
+    CHECK(packet->payloadType == 0x60);
+    CHECK(packet->extensionOffset == 16);
     CHECK(packet->payloadOffset == 24);
     CHECK(packet->payloadBytes == 4);
 }
@@ -51,22 +47,21 @@ TEST_CASE("the payload is found behind CSRCs and header extension and before the
 TEST_CASE("packets that are cut off or lie about their size are none") {
     const Bytes whole{0xB1, 0xE0, 0, 1, 0, 0, 0, 5, 0, 0, 0, 1, 1, 2, 3, 4, 0xBE, 0xDE, 0, 1, 9, 9, 9, 9};
     for (std::size_t size = 0; size < whole.size(); ++size)
-        CHECK_FALSE(readRtpPacket(
-            bufferOf({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}).get()));
-    CHECK_FALSE(readRtpPacket(bufferOf({0xA0, 96, 0, 1, 0, 0, 0, 5, 0, 0, 0, 1, 0, 200}).get())); // padding
-    CHECK_FALSE(readRtpPacket(bufferOf({0x40, 96, 0, 1, 0, 0, 0, 5, 0, 0, 0, 1, 0, 2}).get()));   // version 1
+        CHECK_FALSE(readPacket(std::span(whole).first(size)));
+    CHECK_FALSE(readPacket(Bytes{0xA0, 96, 0, 1, 0, 0, 0, 5, 0, 0, 0, 1, 0, 200})); // padding
+    CHECK_FALSE(readPacket(Bytes{0x40, 96, 0, 1, 0, 0, 0, 5, 0, 0, 0, 1, 0, 2}));   // version 1
     std::mt19937 random(1);
     for (int i = 0; i < 20000; ++i) {
         Bytes noise(random() % 40);
         for (auto& byte : noise)
             byte = static_cast<std::uint8_t>(random());
-        if (const auto packet = readRtpPacket(bufferOf(noise).get()))
+        if (const auto packet = readPacket(noise))
             REQUIRE(packet->payloadOffset + packet->payloadBytes <= noise.size());
     }
 }
 
 TEST_CASE("within a source gaps stay gaps, also over the end of the number space") {
-    RtpContinuity stream(65530, 0xFFFFFF00);
+    Continuity stream(65530, 0xFFFFFF00);
     const auto start = Clock::now();
     const auto first = stream.next(1, packetOf(7, 1000), start, 90000);
     CHECK(first.sequence == 65531);
@@ -76,7 +71,7 @@ TEST_CASE("within a source gaps stay gaps, also over the end of the number space
 }
 
 TEST_CASE("from one source to the next the numbers go on by one and the clock by the time that passed") {
-    RtpContinuity stream(100, 5000);
+    Continuity stream(100, 5000);
     const auto start = Clock::now();
     stream.next(1, packetOf(60000, 123456), start, 90000);
     const auto last = stream.next(1, packetOf(60001, 126456), start + 33ms, 90000);
@@ -87,7 +82,7 @@ TEST_CASE("from one source to the next the numbers go on by one and the clock by
 }
 
 TEST_CASE("a packet of padding alone leaves no gap") {
-    RtpContinuity stream(100, 5000);
+    Continuity stream(100, 5000);
     const auto now = Clock::now();
     const auto first = stream.next(1, packetOf(10, 0), now, 90000);
     stream.skip(1, packetOf(11, 0));
@@ -95,7 +90,7 @@ TEST_CASE("a packet of padding alone leaves no gap") {
 }
 
 TEST_CASE("a report relates wall time to the packet that was the fastest") {
-    RtpWallClock clock;
+    WallClock clock;
     const auto start = Clock::now();
     CHECK_FALSE(clock.at(start));
     clock.add(0, start + 50ms, 90000);

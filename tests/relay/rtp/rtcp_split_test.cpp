@@ -2,7 +2,7 @@
 
 #include "support/catch.h"
 
-using namespace spillway::relay;
+using spillway::relay::rtp::splitFeedback;
 using Bytes = std::vector<std::uint8_t>;
 
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 using namespace spillway::relay;
-using namespace spillway::relay::webrtc;
+using namespace spillway::relay::rtp;
 
 namespace {
 
@@ -31,17 +31,29 @@ Payload payload15(unsigned id, unsigned tl0) {
 } // namespace
 
 TEST_CASE("the numbers of a VP8 descriptor are found where they are") {
-    const auto both = readVp8Numbers(payload15(0x1234, 9));
+    const auto both = readVp8Descriptor(payload15(0x1234, 9));
     CHECK(both.pictureIdAt == 2);
     CHECK(both.pictureId == 0x1234);
     CHECK(both.pictureMask == 0x7FFF);
     CHECK(both.tl0At == 4);
     CHECK(both.tl0 == 9);
-    CHECK(readVp8Numbers(payload7(77, 9)).pictureMask == 0x7F);
-    const auto tl0 = readVp8Numbers(Payload{0x90, 0x40, 3, 0});
+    CHECK(readVp8Descriptor(payload7(77, 9)).pictureMask == 0x7F);
+    const auto tl0 = readVp8Descriptor(Payload{0x90, 0x40, 3, 0});
     CHECK(tl0.pictureIdAt == 0);
     CHECK(tl0.tl0At == 2);
-    CHECK(readVp8Numbers(Payload{0x10, 0xC0, 3, 3}).pictureIdAt == 0); // no X
+    CHECK(readVp8Descriptor(Payload{0x10, 0xC0, 3, 3}).pictureIdAt == 0); // no X
+}
+
+TEST_CASE("a VP8 descriptor ends before the payload, and is none when it does not fit") {
+    CHECK(readVp8Descriptor(payload7(77, 9)).bytes == 5);
+    CHECK(readVp8Descriptor(payload15(77, 9)).bytes == 6);
+    CHECK(readVp8Descriptor(Payload{0x10, 0xC0}).bytes == 1);
+    for (std::size_t size = 0; size < 6; ++size) {
+        Payload cut = payload15(77, 9);
+        cut.resize(size);
+        cut.shrink_to_fit();
+        CHECK(readVp8Descriptor(cut).bytes == 0);
+    }
 }
 
 TEST_CASE("a VP8 descriptor that is cut short has no numbers and is left as it is") {
@@ -50,7 +62,7 @@ TEST_CASE("a VP8 descriptor that is cut short has no numbers and is left as it i
         for (std::size_t size = 0; size < 4; ++size) {
             Payload cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
             cut.shrink_to_fit();
-            if (readVp8Numbers(cut).tl0At != 0) continue; // the short form is whole by then
+            if (readVp8Descriptor(cut).tl0At != 0) continue; // the short form is whole by then
             const Payload before = cut;
             Vp8Offsets offsets{.pictureId = 100, .tl0 = 100};
             continuity.rewrite(cut, offsets);

@@ -40,7 +40,7 @@ TEST_CASE("Chromium's offer is carried with every codec but AV1, profile 2 and p
     CHECK_FALSE(offer.lines[0].wantsNack());
     REQUIRE(offer.lines[1].extensions.size() == 3);
     CHECK(offer.lines[1].extensions[0].id == 3);
-    CHECK(offer.lines[1].extensions[1].uri == playoutDelayUri);
+    CHECK(offer.lines[1].extensions[1].uri == rtp::playoutDelayUri);
     CHECK(offer.candidates.size() == 2); // TCP ones are left out
 }
 

@@ -53,11 +53,11 @@ struct Stage {
         loop.post([this, awake] {
             ++incarnations;
             input = awake;
-            if (!input->awake()) return awake->attached();
+            if (!input->awake()) return awake->letFirstPacketGo();
             if (!track)
                 track = std::make_unique<Track>(loop, TrackName{"call", "alice", "camera"}, MediaKind::video);
             track->setInput(input);
-            awake->attached();
+            awake->letFirstPacketGo();
         });
     }
     void turnUntil(const std::function<bool()>& done) {

@@ -1,27 +1,30 @@
 #include "relay/outputs/webrtc/media/packet_head.h"
 
 #include "relay/base/big_endian.h"
-#include "relay/rtp/extensions.h"
+#include "relay/rtp/ntp.h"
+#include "relay/rtp/packet.h"
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 namespace spillway::relay::webrtc {
 
 namespace {
 
 constexpr std::size_t blockHeadBytes = 4;
-constexpr std::size_t firstElement = rtpHeaderBytes + blockHeadBytes;
+constexpr std::size_t firstElement = rtp::fixedHeaderBytes + blockHeadBytes;
 constexpr std::size_t maxElement = 16;
 constexpr std::uint8_t maxId = 14;
 constexpr std::size_t sendTimeBytes = 3;
 constexpr std::size_t transportSequenceBytes = 2;
+constexpr std::size_t playoutDelayBytes = std::tuple_size_v<rtp::PlayoutDelay>;
 
 // Each element has a byte before it, and the block ends on a word.
-static_assert(firstElement % 4 == 0 &&
-              firstElement + (1 + maxElement) + (1 + sendTimeBytes) + (1 + transportSequenceBytes) +
-                      (1 + PacketHead::playoutDelayBytes) + 3 + originalSequenceBytes <=
-                  Stream::maxHeader);
+static_assert(firstElement % 4 == 0 && firstElement + (1 + maxElement) + (1 + sendTimeBytes) +
+                                               (1 + transportSequenceBytes) + (1 + playoutDelayBytes) + 3 +
+                                               originalSequenceBytes <=
+                                           Stream::maxHeader);
 
 void writeU24(std::uint8_t* at, std::uint32_t value) {
     at[0] = static_cast<std::uint8_t>(value >> 16);
@@ -30,7 +33,7 @@ void writeU24(std::uint8_t* at, std::uint32_t value) {
 
 /// Of head and block; a block without elements is left out.
 std::size_t sizeUpTo(std::size_t end) {
-    return end == firstElement ? rtpHeaderBytes : (end + 3) / 4 * 4;
+    return end == firstElement ? rtp::fixedHeaderBytes : (end + 3) / 4 * 4;
 }
 
 std::uint8_t elementHead(std::uint8_t id, std::size_t bytes) {
@@ -40,16 +43,14 @@ std::uint8_t elementHead(std::uint8_t id, std::size_t bytes) {
 } // namespace
 
 std::uint32_t absSendTime(std::chrono::system_clock::time_point time) {
-    using std::chrono::microseconds;
-    const auto passed = std::chrono::duration_cast<microseconds>(time.time_since_epoch()).count();
-    return static_cast<std::uint32_t>((static_cast<std::uint64_t>(passed) % 64'000'000 << 18) / 1'000'000);
+    return static_cast<std::uint32_t>(rtp::ntpTime(time) >> 14U & 0xFFFFFFU);
 }
 
 PacketHead::PacketHead(std::uint8_t payloadType, std::uint32_t ssrc, std::string_view mid, ExtensionIds ids)
     : end_(firstElement) {
-    const RtpHeader fixed = rtpHeader(false, payloadType, 0, 0, ssrc);
+    const rtp::HeaderBytes fixed = rtp::makeHeader(false, payloadType, 0, 0, ssrc);
     std::copy(fixed.begin(), fixed.end(), bytes_.begin());
-    writeU16(&bytes_[rtpHeaderBytes], oneByteExtensions);
+    writeU16(&bytes_[rtp::fixedHeaderBytes], rtp::oneByteExtensions);
     if (!mid.empty() && mid.size() <= maxElement)
         if (const std::size_t at = place(ids.mid, mid.size()))
             std::copy(mid.begin(), mid.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(at));
@@ -69,20 +70,19 @@ std::size_t PacketHead::place(std::uint8_t id, std::size_t bytes) {
 }
 
 void PacketHead::write(std::uint8_t* into, const Numbers& numbers, std::uint16_t& transportSequence) const {
-    const bool withDelay = numbers.playoutDelay.size() == playoutDelayBytes;
-    const std::size_t bytes = size(withDelay);
+    const std::size_t bytes = size(numbers.playoutDelay.has_value());
     std::memcpy(into, bytes_.data(), bytes);
     if (numbers.marker) into[1] |= 0x80U;
     writeU16(into + 2, numbers.sequence);
     writeU32(into + 4, numbers.timestamp);
-    if (bytes == rtpHeaderBytes) return;
+    if (bytes == rtp::fixedHeaderBytes) return;
     into[0] |= 0x10U;
-    writeU16(into + rtpHeaderBytes + 2, static_cast<std::uint16_t>((bytes - firstElement) / 4));
+    writeU16(into + rtp::fixedHeaderBytes + 2, static_cast<std::uint16_t>((bytes - firstElement) / 4));
     if (sendTimeAt_ != 0) writeU24(into + sendTimeAt_, numbers.sendTime);
     if (transportSequenceAt_ != 0) writeU16(into + transportSequenceAt_, transportSequence++);
-    if (!withDelay || playoutDelayId_ == 0) return;
+    if (!numbers.playoutDelay || playoutDelayId_ == 0) return;
     into[end_] = elementHead(playoutDelayId_, playoutDelayBytes);
-    std::copy(numbers.playoutDelay.begin(), numbers.playoutDelay.end(), into + end_ + 1);
+    std::copy(numbers.playoutDelay->begin(), numbers.playoutDelay->end(), into + end_ + 1);
 }
 
 } // namespace spillway::relay::webrtc

@@ -2,14 +2,14 @@
 // packet, so that all but the numbers is written once and packets of a frame can be of one size.
 #pragma once
 
-#include "relay/base/bytes.h"
 #include "relay/outputs/webrtc/media/viewer_stream.h"
-#include "relay/queue/frame.h"
+#include "relay/rtp/extensions.h"
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace spillway::relay::webrtc {
@@ -22,15 +22,13 @@ std::uint32_t absSendTime(std::chrono::system_clock::time_point time);
 
 class PacketHead {
   public:
-    static constexpr std::size_t playoutDelayBytes = 3;
-
     /// What changes from packet to packet.
     struct Numbers {
         bool marker;
         std::uint16_t sequence;
         std::uint32_t timestamp;
         std::uint32_t sendTime;
-        Bytes playoutDelay; ///< empty, or playoutDelayBytes of it
+        std::optional<rtp::PlayoutDelay> playoutDelay;
     };
 
     /// A mid of more than 16 bytes has no place in a one-byte header and is left out.

@@ -6,51 +6,52 @@ namespace spillway::relay::webrtc {
 
 namespace {
 
-bool isOf(const PacketRing::Entry& entry, std::uint64_t source, std::uint32_t ssrc, std::uint16_t sequence) {
-    return entry.packet.sequence == sequence && entry.packet.ssrc == ssrc && entry.frame.buffer &&
-           entry.frame.format->source == source;
+bool isOf(const Frame& frame, std::uint64_t incarnation, std::uint32_t ssrc, std::uint16_t sequence) {
+    return frame.packet && frame.packet->sequence == sequence && frame.packet->ssrc == ssrc &&
+           frame.format->incarnation == incarnation;
 }
 
-std::size_t sizeOf(const RtpPacket& packet) {
-    return packet.payloadOffset + packet.payloadBytes;
+std::size_t sizeOf(const Frame& frame) {
+    return frame.packet ? std::size_t{frame.packet->payloadOffset} + frame.packet->payloadBytes : 0;
 }
 
 } // namespace
 
 PacketRing::PacketRing()
-    : entries_(packets)
+    : frames_(packets)
     , places_(packets) {}
 
-void PacketRing::put(const Frame& frame, const RtpPacket& packet) {
-    std::uint16_t& place = places_[packet.sequence % packets];
-    const Entry& there = entries_[place];
-    if (isOf(there, frame.format->source, packet.ssrc, packet.sequence)) return;
+void PacketRing::put(const Frame& frame) {
+    const auto& packet = frame.packet;
+    if (!packet) return;
+    std::uint16_t& place = places_[packet->sequence % packets];
+    const Frame& there = frames_[place];
+    if (isOf(there, frame.format->incarnation, packet->ssrc, packet->sequence)) return;
     // From a viewer that is behind the others: it was here and has gone.
-    if (frame.arrived <= goneUntil_ || sizeOf(packet) > maxBytes) return;
-    if (there.frame.buffer && there.packet.sequence % packets == packet.sequence % packets &&
-        there.frame.arrived > frame.arrived)
+    if (frame.arrived <= goneUntil_ || sizeOf(frame) > maxBytes) return;
+    if (there.packet && there.packet->sequence % packets == packet->sequence % packets &&
+        there.arrived > frame.arrived)
         return;
-    while (count_ == packets || bytes_ + sizeOf(packet) > maxBytes)
+    while (count_ == packets || bytes_ + sizeOf(frame) > maxBytes)
         evict();
     place = static_cast<std::uint16_t>((oldest_ + count_) % packets);
-    entries_[place] = {frame, packet};
+    frames_[place] = frame;
     ++count_;
-    bytes_ += sizeOf(packet);
+    bytes_ += sizeOf(frame);
 }
 
 void PacketRing::evict() {
-    Entry& entry = entries_[oldest_];
-    bytes_ -= sizeOf(entry.packet);
-    goneUntil_ = std::max(goneUntil_, entry.frame.arrived);
-    entry = {};
+    Frame& frame = frames_[oldest_];
+    bytes_ -= sizeOf(frame);
+    goneUntil_ = std::max(goneUntil_, frame.arrived);
+    frame = {};
     oldest_ = (oldest_ + 1) % packets;
     --count_;
 }
 
-const PacketRing::Entry* PacketRing::find(std::uint64_t source, std::uint32_t ssrc,
-                                          std::uint16_t sequence) const {
-    const Entry& entry = entries_[places_[sequence % packets]];
-    return isOf(entry, source, ssrc, sequence) ? &entry : nullptr;
+const Frame* PacketRing::find(std::uint64_t incarnation, std::uint32_t ssrc, std::uint16_t sequence) const {
+    const Frame& frame = frames_[places_[sequence % packets]];
+    return isOf(frame, incarnation, ssrc, sequence) ? &frame : nullptr;
 }
 
 } // namespace spillway::relay::webrtc

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "relay/queue/frame.h"
-#include "relay/rtp/packet.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,25 +15,20 @@ class PacketRing {
     static constexpr std::size_t packets = 1024; ///< a power of two
     static constexpr std::size_t maxBytes = std::size_t{2} * 1024 * 1024;
 
-    struct Entry {
-        Frame frame; ///< without a buffer: empty place
-        RtpPacket packet;
-    };
-
     PacketRing();
 
-    /// Called for each viewer; one that is there already, or was, is not kept twice. `frame.arrived` grows
-    /// from packet to packet.
-    void put(const Frame& frame, const RtpPacket& packet);
-    /// Null when it is too old, was never there, or is of another source (StreamFormat::source and SSRC).
-    const Entry* find(std::uint64_t source, std::uint32_t ssrc, std::uint16_t sequence) const;
+    /// Called for each viewer; a packet that is there already, or was, is not kept twice. `frame.arrived`
+    /// grows from packet to packet. A frame that is no packet is not kept.
+    void put(const Frame& frame);
+    /// Null when the packet is too old, was never there, or is of another incarnation or SSRC.
+    const Frame* find(std::uint64_t incarnation, std::uint32_t ssrc, std::uint16_t sequence) const;
     std::size_t bytes() const { return bytes_; }
 
   private:
     void evict();
 
-    std::vector<Entry> entries_;        ///< as they came, from oldest_ on
-    std::vector<std::uint16_t> places_; ///< in entries_, by sequence number modulo packets
+    std::vector<Frame> frames_;         ///< as they came, from oldest_ on; an empty place has no packet
+    std::vector<std::uint16_t> places_; ///< in frames_, by sequence number modulo packets
     std::size_t oldest_ = 0;
     std::size_t count_ = 0;
     std::size_t bytes_ = 0;

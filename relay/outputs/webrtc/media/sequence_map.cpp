@@ -33,12 +33,12 @@ SequenceMap::SequenceMap(std::uint32_t clockRate, std::uint16_t sequence, std::u
     , givenBefore_(last_)
     , lastTimestamp_(timestamp) {}
 
-bool SequenceMap::isCurrent(std::uint64_t source, std::uint32_t ssrc) const {
+bool SequenceMap::isCurrent(std::uint64_t incarnation, std::uint32_t ssrc) const {
     const Segment& segment = segments_[newestSegment_];
-    return segmentCount_ > 0 && segment.source == source && segment.ssrc == ssrc;
+    return segmentCount_ > 0 && segment.incarnation == incarnation && segment.ssrc == ssrc;
 }
 
-int SequenceMap::ahead(const RtpPacket& packet) const {
+int SequenceMap::ahead(const rtp::Packet& packet) const {
     return static_cast<std::int16_t>(packet.sequence - publisherNewest_);
 }
 
@@ -63,13 +63,14 @@ void SequenceMap::open(const Segment& segment) {
     dropped_ = false;
 }
 
-void SequenceMap::startSource(std::uint64_t source, const RtpPacket& packet, Clock::time_point arrived) {
+void SequenceMap::startIncarnation(std::uint64_t incarnation, const rtp::Packet& packet,
+                                   Clock::time_point arrived) {
     Clock::duration passed{0};
     if (segmentCount_ > 0) passed = std::max(passed, arrived - current().arrived);
     if (leapsBy(1)) rewind();
-    const std::uint32_t timestamp = lastTimestamp_ + std::max(1U, rtpTicks(passed, clockRate_));
+    const std::uint32_t timestamp = lastTimestamp_ + std::max(1U, rtp::ticks(passed, clockRate_));
     Segment segment;
-    segment.source = source;
+    segment.incarnation = incarnation;
     segment.ssrc = packet.ssrc;
     segment.sequenceOffset = static_cast<std::uint16_t>(last_ + 1 - packet.sequence);
     segment.timestampOffset = timestamp - packet.timestamp;
@@ -92,17 +93,17 @@ void SequenceMap::count(unsigned numbers) {
     current().last = last_;
 }
 
-std::optional<SequenceMap::Place> SequenceMap::place(std::uint64_t source, const RtpPacket& packet,
+std::optional<SequenceMap::Place> SequenceMap::place(std::uint64_t incarnation, const rtp::Packet& packet,
                                                      Clock::time_point arrived, bool dropped) {
     dropped_ = dropped_ || dropped;
-    if (mayBeLate(source, packet, arrived)) return placeLate(source, packet, arrived);
+    if (mayBeLate(incarnation, packet, arrived)) return placeLate(incarnation, packet, arrived);
     const int distance = ahead(packet);
-    const bool same = isCurrent(source, packet.ssrc);
+    const bool same = isCurrent(incarnation, packet.ssrc);
     // A long drop can end anywhere on the circle of numbers.
     const bool starts =
         !same || (!dropped_ && (distance < 0 || leapsBy(static_cast<std::uint64_t>(distance))));
     if (starts) {
-        startSource(source, packet, arrived);
+        startIncarnation(incarnation, packet, arrived);
         count(1);
     } else if (dropped_) {
         Segment next = current();
@@ -122,19 +123,19 @@ std::optional<SequenceMap::Place> SequenceMap::place(std::uint64_t source, const
     return Place{&segment, static_cast<std::uint16_t>(last_), lastTimestamp_, starts, false};
 }
 
-bool SequenceMap::mayBeLate(std::uint64_t source, const RtpPacket& packet, Clock::time_point arrived) {
-    if (!isCurrent(source, packet.ssrc)) return segmentOf(source, packet, arrived) != nullptr;
+bool SequenceMap::mayBeLate(std::uint64_t incarnation, const rtp::Packet& packet, Clock::time_point arrived) {
+    if (!isCurrent(incarnation, packet.ssrc)) return segmentOf(incarnation, packet, arrived) != nullptr;
     if (dropped_ && arrived - current().arrived > lateness) return false;
     const int distance = ahead(packet);
     return distance <= 0 && distance > -static_cast<int>(window);
 }
 
 /// The remembered segment that a late packet belongs to.
-SequenceMap::Segment* SequenceMap::segmentOf(std::uint64_t source, const RtpPacket& packet,
+SequenceMap::Segment* SequenceMap::segmentOf(std::uint64_t incarnation, const rtp::Packet& packet,
                                              Clock::time_point arrived) {
     for (std::size_t back = 0; back < segmentCount_; ++back) {
         Segment& segment = segments_[(newestSegment_ + maxSegments - back) % maxSegments];
-        if (segment.source != source || segment.ssrc != packet.ssrc) continue;
+        if (segment.incarnation != incarnation || segment.ssrc != packet.ssrc) continue;
         if (arrived - segment.arrived > lateness) continue;
         const auto number = static_cast<std::uint16_t>(packet.sequence + segment.sequenceOffset);
         if (contains(segment, extended(number, segment.last))) return &segment;
@@ -142,9 +143,9 @@ SequenceMap::Segment* SequenceMap::segmentOf(std::uint64_t source, const RtpPack
     return nullptr;
 }
 
-std::optional<SequenceMap::Place> SequenceMap::placeLate(std::uint64_t source, const RtpPacket& packet,
+std::optional<SequenceMap::Place> SequenceMap::placeLate(std::uint64_t incarnation, const rtp::Packet& packet,
                                                          Clock::time_point arrived) {
-    Segment* segment = segmentOf(source, packet, arrived);
+    Segment* segment = segmentOf(incarnation, packet, arrived);
     if (!segment) return std::nullopt;
     const auto sequence = static_cast<std::uint16_t>(packet.sequence + segment->sequenceOffset);
     const std::uint64_t number = extended(sequence, segment->last);
@@ -153,10 +154,10 @@ std::optional<SequenceMap::Place> SequenceMap::placeLate(std::uint64_t source, c
     return Place{segment, sequence, packet.timestamp + segment->timestampOffset, false, true};
 }
 
-void SequenceMap::skip(std::uint64_t source, const RtpPacket& packet, bool dropped) {
+void SequenceMap::skip(std::uint64_t incarnation, const rtp::Packet& packet, bool dropped) {
     dropped_ = dropped_ || dropped;
     const int distance = ahead(packet);
-    if (!isCurrent(source, packet.ssrc) || distance <= 0) return;
+    if (!isCurrent(incarnation, packet.ssrc) || distance <= 0) return;
     publisherNewest_ = packet.sequence;
     if (dropped_) return;
     // What is missing before it may still come.

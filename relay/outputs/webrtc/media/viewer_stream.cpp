@@ -4,7 +4,6 @@
 #include "relay/base/random.h"
 #include "relay/outputs/webrtc/media/packet_head.h"
 #include "relay/outputs/webrtc/media/sequence_map.h"
-#include "relay/rtp/extensions.h"
 #include "relay/rtp/wall_clock.h"
 
 #include <gst/gst.h>
@@ -37,26 +36,6 @@ std::optional<PacketHead> rtxHead(const StreamSettings& settings) {
     return PacketHead(*settings.rtxPayloadType, settings.rtxSsrc, settings.mid, settings.extensions);
 }
 
-/// What a publisher's packet says of the playout delay.
-class PlayoutDelay {
-  public:
-    PlayoutDelay(GstBuffer* buffer, const RtpPacket& packet, std::uint8_t id) {
-        if (id == 0 || packet.payloadOffset <= rtpHeaderBytes) return;
-        const std::size_t bytes =
-            gst_buffer_extract(buffer, 0, head_.data(), std::min(head_.size(), packet.payloadOffset));
-        found_ = findExtension(Bytes(head_).first(bytes), id);
-        if (found_.size() != PacketHead::playoutDelayBytes) found_ = {};
-    }
-    PlayoutDelay(const PlayoutDelay&) = delete;
-    PlayoutDelay& operator=(const PlayoutDelay&) = delete;
-
-    Bytes bytes() const { return found_; }
-
-  private:
-    std::array<std::uint8_t, 256> head_; ///< more of a block is not looked at
-    Bytes found_;
-};
-
 /// When packets were last retransmitted. One whose place another takes may be sent again too early.
 class Resent {
   public:
@@ -78,15 +57,15 @@ class Resent {
 
 struct Outgoing {
     const PacketHead& head;
-    const Frame& frame;
-    const RtpPacket& packet;
+    GstBuffer* buffer;
+    const rtp::Packet& packet; ///< what the buffer says
     std::uint16_t sequence;
     std::uint32_t timestamp;
     std::optional<std::uint16_t> original; ///< sequence number of what an RTX packet repeats
 };
 
-/// The payload of a packet of that many bytes, which is at its end.
-MutableBytes payloadOf(MutableBytes written, std::size_t bytes, const RtpPacket& packet) {
+/// The payload of a packet of that many bytes: its end.
+MutableBytes payloadOf(MutableBytes written, std::size_t bytes, const rtp::Packet& packet) {
     return written.first(bytes).last(packet.payloadBytes);
 }
 
@@ -108,7 +87,7 @@ struct Stream::Impl {
     void keepTime(const SequenceMap::Place& place, Clock::time_point arrived);
     std::size_t assemble(const Outgoing& out, std::uint16_t& transportSequence, Clock::time_point now,
                          MutableBytes into) const;
-    void countSent(const RtpPacket& packet);
+    void countSent(const rtp::Packet& packet);
 
     const StreamSettings settings;
     const bool isVp8;
@@ -119,8 +98,8 @@ struct Stream::Impl {
         std::chrono::system_clock::now().time_since_epoch() - Clock::now().time_since_epoch();
 
     SequenceMap numbers;
-    Vp8Continuity vp8;
-    RtpWallClock wallClock;
+    rtp::Vp8Continuity vp8;
+    rtp::WallClock wallClock;
     Clock::time_point renewWallClock;
     std::uint16_t rtxSequence = randomNumber<std::uint16_t>();
     std::unique_ptr<Resent> resent; ///< most viewers lose nothing
@@ -133,25 +112,23 @@ struct Stream::Impl {
 /// All but the numbers in the payload; 0 when it does not fit.
 std::size_t Stream::Impl::assemble(const Outgoing& out, std::uint16_t& transportSequence,
                                    Clock::time_point now, MutableBytes into) const {
-    GstBuffer* buffer = out.frame.buffer.get();
-    const PlayoutDelay delay(buffer, out.packet,
-                             settings.extensions.playoutDelay != 0 ? out.frame.format->playoutDelayId : 0);
-    const std::size_t headBytes = out.head.size(!delay.bytes().empty());
+    const auto& delay = out.packet.playoutDelay;
+    const std::size_t headBytes = out.head.size(delay.has_value());
     const std::size_t payloadAt = headBytes + (out.original ? originalSequenceBytes : 0);
     const std::size_t payloadBytes = out.packet.payloadBytes;
     if (into.size() < payloadAt + payloadBytes) return 0;
-    if (gst_buffer_extract(buffer, out.packet.payloadOffset, &into[payloadAt], payloadBytes) != payloadBytes)
+    if (gst_buffer_extract(out.buffer, out.packet.payloadOffset, &into[payloadAt], payloadBytes) !=
+        payloadBytes)
         return 0;
-    out.head.write(into.data(),
-                   {out.packet.marker, out.sequence, out.timestamp, sendTime(now), delay.bytes()},
+    out.head.write(into.data(), {out.packet.marker, out.sequence, out.timestamp, sendTime(now), delay},
                    transportSequence);
     if (out.original) writeU16(&into[headBytes], *out.original);
     return payloadAt + payloadBytes;
 }
 
-void Stream::Impl::countSent(const RtpPacket& packet) {
+void Stream::Impl::countSent(const rtp::Packet& packet) {
     ++packets;
-    octets += static_cast<std::uint32_t>(packet.payloadBytes);
+    octets += packet.payloadBytes;
 }
 
 void Stream::Impl::keepTime(const SequenceMap::Place& place, Clock::time_point arrived) {
@@ -171,20 +148,22 @@ Stream::Stream(StreamSettings settings)
 
 Stream::~Stream() = default;
 
-std::size_t Stream::write(const Frame& frame, const RtpPacket& packet, std::uint16_t& transportSequence,
-                          Clock::time_point now, MutableBytes into) {
+std::size_t Stream::write(const Frame& frame, std::uint16_t& transportSequence, Clock::time_point now,
+                          MutableBytes into) {
+    if (!frame.packet) return 0;
     Impl& my = *impl_;
-    const std::uint64_t source = frame.format->source;
+    const rtp::Packet& packet = *frame.packet;
+    const std::uint64_t incarnation = frame.format->incarnation;
     if (packet.payloadBytes == 0) {
-        my.numbers.skip(source, packet, frame.discontinuity);
+        my.numbers.skip(incarnation, packet, frame.discontinuity);
         return 0;
     }
-    const auto place = my.numbers.place(source, packet, frame.arrived, frame.discontinuity);
+    const auto place = my.numbers.place(incarnation, packet, frame.arrived, frame.discontinuity);
     if (!place) return 0;
     my.keepTime(*place, frame.arrived);
 
     const std::size_t bytes =
-        my.assemble({my.head, frame, packet, place->sequence, place->timestamp, std::nullopt},
+        my.assemble({my.head, frame.buffer.get(), packet, place->sequence, place->timestamp, std::nullopt},
                     transportSequence, now, into);
     if (bytes == 0) {
         my.numbers.giveBack(*place);
@@ -202,26 +181,26 @@ std::size_t Stream::retransmit(std::uint16_t sequence, const PacketRing& ring,
     Impl& my = *impl_;
     if (!my.settings.nack) return 0;
     const SequenceMap::Segment* segment = my.numbers.find(sequence);
-    const PacketRing::Entry* entry =
-        segment ? ring.find(segment->source, segment->ssrc,
-                            static_cast<std::uint16_t>(sequence - segment->sequenceOffset))
-                : nullptr;
-    if (!entry) {
+    const Frame* kept = segment ? ring.find(segment->incarnation, segment->ssrc,
+                                            static_cast<std::uint16_t>(sequence - segment->sequenceOffset))
+                                : nullptr;
+    if (!kept || !kept->packet) {
         ++my.counters.unavailable;
         return 0;
     }
     if (!my.resent) my.resent = std::make_unique<Resent>();
     if (!my.resent->mayResend(sequence, now, my.roundTrip)) return 0;
 
-    const RtpPacket& packet = entry->packet;
+    GstBuffer* buffer = kept->buffer.get();
+    const rtp::Packet& packet = *kept->packet;
     const std::uint32_t timestamp = packet.timestamp + segment->timestampOffset;
     const std::size_t bytes =
-        my.rtx ? my.assemble({*my.rtx, entry->frame, packet, my.rtxSequence, timestamp, sequence},
+        my.rtx ? my.assemble({*my.rtx, buffer, packet, my.rtxSequence, timestamp, sequence},
                              transportSequence, now, into)
-               : my.assemble({my.head, entry->frame, packet, sequence, timestamp, std::nullopt},
-                             transportSequence, now, into);
+               : my.assemble({my.head, buffer, packet, sequence, timestamp, std::nullopt}, transportSequence,
+                             now, into);
     if (bytes == 0) return 0;
-    if (my.isVp8) applyVp8Offsets(payloadOf(into, bytes, packet), segment->vp8);
+    if (my.isVp8) rtp::applyVp8Offsets(payloadOf(into, bytes, packet), segment->vp8);
     if (my.rtx)
         ++my.rtxSequence;
     else
@@ -239,13 +218,13 @@ std::size_t Stream::pad(std::uint8_t* packet, std::size_t bytes, std::size_t wan
     return wanted;
 }
 
-std::optional<SenderReport> Stream::report(Clock::time_point now) const {
+std::optional<rtp::SenderReport> Stream::report(Clock::time_point now) const {
     const auto rtpTime = impl_->wallClock.at(now);
     if (!rtpTime) return std::nullopt;
     using std::chrono::system_clock;
     const auto wallTime =
         system_clock::now() + std::chrono::duration_cast<system_clock::duration>(now - Clock::now());
-    return SenderReport{impl_->settings.ssrc, wallTime, *rtpTime, impl_->packets, impl_->octets};
+    return rtp::SenderReport{impl_->settings.ssrc, wallTime, *rtpTime, impl_->packets, impl_->octets};
 }
 
 void Stream::setRoundTrip(Clock::duration time) {

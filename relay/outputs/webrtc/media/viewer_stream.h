@@ -1,19 +1,18 @@
 // One track as one viewer receives it: RTP under a header of our own, and RTX.
 //
-// Comes in: packets as the publisher sent them, in order, from one source after another, with drops of the
-// viewer's queue (Frame::discontinuity). Goes out: one stream for the viewer, written into the caller's
-// memory, not yet encrypted: own SSRC, payload type, mid and header extensions (RFC 8285) as its offer has
-// them; the sequence goes on by 1 over drops of the queue, from source to source and over reconnects (what
-// was lost upstream stays a gap, which the viewer may ask for); the timestamp goes on by the time that
-// passed; VP8 picture ids and TL0PICIDX go on too (RFC 7741 section 4.2). The payload is copied once, here.
-// Worker thread.
+// Comes in: packets as the publisher sent them, in order, from one incarnation of the track after another,
+// with drops of the viewer's queue (Frame::discontinuity). Goes out: one stream for the viewer, written into
+// the caller's memory, not yet encrypted: own SSRC, payload type, mid and header extensions (RFC 8285) as its
+// offer has them. The sequence continues by 1 over drops of the queue, from incarnation to incarnation and
+// over reconnects (what was lost upstream stays a gap, which the viewer may ask for), the timestamp by the
+// time that passed; VP8 picture ids and TL0PICIDX continue too (RFC 7741 section 4.2). The payload is copied
+// once, here. Worker thread.
 #pragma once
 
+#include "relay/base/bytes.h"
 #include "relay/outputs/webrtc/media/packet_ring.h"
-#include "relay/port/demux.h"
 #include "relay/queue/frame.h"
-#include "relay/rtp/packet.h"
-#include "relay/rtp/rtcp.h"
+#include "relay/rtp/sender_report.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -47,8 +46,8 @@ struct StreamSettings {
     std::string cname; ///< the same for audio and video that are to play in sync
     ExtensionIds extensions;
 
-    /// Without RTX a retransmission is the same packet again, to the last bit (srtp.h): absSendTime and
-    /// transportSequence are then left out, whatever was offered.
+    /// Without RTX a retransmission is the same packet again, to the last bit (srtp/session.h): absSendTime
+    /// and transportSequence are then left out, whatever was offered.
     bool mayChangeWithTime() const { return rtxPayloadType.has_value(); }
 };
 
@@ -63,10 +62,10 @@ class Stream {
     Stream& operator=(const Stream&) = delete;
 
     /// The packet of this frame, ready to be protected: bytes written, or 0 when there is nothing to send
-    /// (padding alone, or so late that its number is another's) or it does not fit. `transportSequence` is
-    /// the viewer's own counter and is counted on when it was used.
-    std::size_t write(const Frame& frame, const RtpPacket& packet, std::uint16_t& transportSequence,
-                      Clock::time_point now, MutableBytes into);
+    /// (no packet, padding alone, or so late that its number is another's) or it does not fit.
+    /// `transportSequence` is the viewer's own counter and is counted on when it was used.
+    std::size_t write(const Frame& frame, std::uint16_t& transportSequence, Clock::time_point now,
+                      MutableBytes into);
     /// What the viewer asks for once more, by the sequence number that it knows. 0 when it is not there any
     /// more, or was retransmitted within the last round trip.
     std::size_t retransmit(std::uint16_t sequence, const PacketRing& ring, std::uint16_t& transportSequence,
@@ -77,7 +76,7 @@ class Stream {
     static std::size_t pad(std::uint8_t* packet, std::size_t bytes, std::size_t wanted);
 
     /// Where the stream is now in RTP and wall time; nothing before the first packet.
-    std::optional<SenderReport> report(Clock::time_point now) const;
+    std::optional<rtp::SenderReport> report(Clock::time_point now) const;
     /// The viewer's measured round trip; limits how often one packet is sent again.
     void setRoundTrip(Clock::duration time);
 

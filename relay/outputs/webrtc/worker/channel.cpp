@@ -1,6 +1,9 @@
 #include "relay/outputs/webrtc/worker/channel.h"
 
 #include "relay/rtp/format.h"
+#include "relay/rtp/ntp.h"
+#include "relay/rtp/sender_report.h"
+#include "relay/srtp/gcm.h"
 #include "relay/track/keyframe_broker.h"
 
 #include <strings.h>
@@ -15,9 +18,9 @@ namespace {
 
 /// Packets of one channel before the next has its turn: most frames whole.
 constexpr std::size_t batch = 64;
-/// The oldest keyframe in the ring that a new viewer may start from: it decodes what follows faster than real
-/// time, and beyond this the next keyframe is there sooner. Longer than the keyframe broker's window, so that
-/// either it is there or a request may go out.
+/// How old a keyframe in the ring may be for a new viewer to begin with it. What follows it is decoded faster
+/// than it plays; beyond this age a new keyframe arrives sooner. Longer than the broker's window, so that
+/// either a keyframe is here or the request for one may go out.
 constexpr std::chrono::milliseconds freshKeyframe{600};
 static_assert(freshKeyframe > KeyframeBroker::defaultWindow);
 /// A packet that much shorter than its neighbours is padded, so that one system call sends them all.
@@ -26,17 +29,8 @@ constexpr std::chrono::seconds reportEvery{2};
 /// Retransmissions per second to one viewer, and at once.
 constexpr std::uint32_t retransmissionRate = 500;
 constexpr std::uint32_t retransmissionBurst = 250;
-
-/// Middle 32 bits of the NTP time (RFC 3550 section 4).
-std::uint32_t ntpMiddle() {
-    using namespace std::chrono;
-    constexpr std::uint64_t ntpEpoch = 2208988800; // 1900 to 1970, seconds
-    const auto now = system_clock::now().time_since_epoch();
-    const auto whole = duration_cast<seconds>(now);
-    const auto rest = static_cast<std::uint64_t>(duration_cast<nanoseconds>(now - whole).count());
-    const std::uint64_t high = static_cast<std::uint64_t>(whole.count()) + ntpEpoch;
-    return static_cast<std::uint32_t>(high << 16U | ((rest << 16U) / 1000000000U));
-}
+// What the ring still has can be protected again.
+static_assert(srtp::GcmSender::window >= PacketRing::packets);
 
 } // namespace
 
@@ -56,7 +50,7 @@ bool Channel::sends(std::uint32_t ssrc) const {
 /// Whether the frame has the codec that was agreed on.
 bool Channel::fits(const Frame& frame) {
     if (frame.format == format_) return true;
-    const auto format = rtpFormat(frame.format->caps);
+    const auto format = rtp::formatOf(frame.format->caps);
     const auto encoding = format.encoding.substr(0, format.encoding.find('/'));
     if (::strcasecmp(encoding.c_str(), setup_.stream.encoding.c_str()) != 0) return false;
     format_ = frame.format;
@@ -73,7 +67,7 @@ std::optional<std::size_t> Channel::serve(Wire& wire, Clock::time_point now) {
             setup_.queue->settle(0, taken);
             return std::nullopt;
         }
-        if (const auto packet = readRtpPacket(frame.buffer.get())) packets_.push_back({&frame, *packet});
+        if (frame.packet) packets_.push_back({&frame, &*frame.packet});
     }
     keep();
     const std::size_t early = begun_ ? 0 : begin(wire, now);
@@ -89,7 +83,7 @@ std::optional<std::size_t> Channel::serve(Wire& wire, Clock::time_point now) {
 void Channel::keep() const {
     if (!setup_.ring) return;
     for (const Packet& packet : packets_)
-        setup_.ring->put(*packet.frame, packet.rtp);
+        setup_.ring->put(*packet.frame);
 }
 
 std::size_t Channel::begin(Wire& wire, Clock::time_point now) {
@@ -111,22 +105,23 @@ bool Channel::beginInRing(Wire& wire, Clock::time_point now) {
     if (!setup_.ring) return false;
     const Packet& next = packets_.front();
     const auto at = [&](std::uint16_t sequence) {
-        return setup_.ring->find(next.frame->format->source, next.rtp.ssrc, sequence);
+        return setup_.ring->find(next.frame->format->incarnation, next.rtp->ssrc, sequence);
     };
-    std::uint16_t sequence = next.rtp.sequence;
-    const PacketRing::Entry* entry = nullptr;
+    std::uint16_t sequence = next.rtp->sequence;
+    const Frame* kept = nullptr;
     do {
-        entry = at(--sequence);
-        if (!entry || now - entry->frame.arrived > freshKeyframe) return false;
-    } while (!entry->frame.keyframe);
-    for (; sequence != next.rtp.sequence; ++sequence) {
-        entry = at(sequence);
-        if (entry) send(entry->frame, entry->packet, 0, wire, now);
+        kept = at(--sequence);
+        if (!kept || now - kept->arrived > freshKeyframe) return false;
+    } while (!kept->keyframe);
+    for (; sequence != next.rtp->sequence; ++sequence) {
+        kept = at(sequence);
+        if (kept && kept->packet) send({kept, &*kept->packet}, 0, wire, now);
     }
     return true;
 }
 
-/// Without RTX a packet may have to be sent once more as it was, and that is without padding (srtp.h).
+/// Without RTX a packet may have to be sent once more as it was, and that is without padding
+/// (srtp/session.h).
 bool Channel::mayPad() const {
     return setup_.stream.rtxPayloadType || !setup_.stream.nack;
 }
@@ -136,12 +131,12 @@ void Channel::sendAll(std::size_t first, Wire& wire, Clock::time_point now) {
         // The packets of one frame, but for the last, are to be of one length.
         std::size_t end = begin;
         std::size_t longest = 0;
-        for (; end < packets_.size() && packets_[end].rtp.timestamp == packets_[begin].rtp.timestamp; ++end)
-            longest = std::max(longest, packets_[end].rtp.payloadBytes);
+        for (; end < packets_.size() && packets_[end].rtp->timestamp == packets_[begin].rtp->timestamp; ++end)
+            longest = std::max<std::size_t>(longest, packets_[end].rtp->payloadBytes);
         for (std::size_t i = begin; i < end; ++i) {
-            const std::size_t missing = longest - packets_[i].rtp.payloadBytes;
+            const std::size_t missing = longest - packets_[i].rtp->payloadBytes;
             const bool pad = mayPad() && i + 1 < end && missing > 0 && missing <= maxPadding;
-            send(*packets_[i].frame, packets_[i].rtp, pad ? missing : 0, wire, now);
+            send(packets_[i], pad ? missing : 0, wire, now);
         }
         begin = end;
     }
@@ -160,10 +155,9 @@ MutableBytes Channel::roomFor(std::size_t bytes, Wire& wire) {
     return room.first(bytes);
 }
 
-void Channel::send(const Frame& frame, const RtpPacket& packet, std::size_t padding, Wire& wire,
-                   Clock::time_point now) {
-    const MutableBytes room = roomFor(Stream::maxHeader + packet.payloadBytes + padding, wire);
-    std::size_t bytes = stream_.write(frame, packet, wire.transportSequence, now, room);
+void Channel::send(const Packet& packet, std::size_t padding, Wire& wire, Clock::time_point now) {
+    const MutableBytes room = roomFor(Stream::maxHeader + packet.rtp->payloadBytes + padding, wire);
+    std::size_t bytes = stream_.write(*packet.frame, wire.transportSequence, now, room);
     if (bytes == 0) return;
     if (padding > 0) bytes = Stream::pad(room.data(), bytes, bytes + padding);
     wire.sockets.add(wire.srtp.protect(room.data(), bytes));
@@ -188,13 +182,13 @@ void Channel::retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point n
     publishCounters();
 }
 
-void Channel::onReport(const ReceptionReport& report) {
+void Channel::onReport(const rtp::ReceptionReport& report) {
     if (report.ssrc != setup_.stream.ssrc) return;
     setup_.stats->lost.store(report.lost, std::memory_order_relaxed);
     setup_.stats->fractionLost.store(report.fractionLost, std::memory_order_relaxed);
     setup_.stats->jitter.store(static_cast<double>(report.jitter) / setup_.stream.clockRate,
                                std::memory_order_relaxed);
-    const auto time = roundTrip(report, ntpMiddle());
+    const auto time = rtp::roundTrip(report, rtp::ntpMiddle(rtp::ntpTime(std::chrono::system_clock::now())));
     if (!time) return;
     setup_.stats->roundTrip.store(*time, std::memory_order_relaxed);
     stream_.setRoundTrip(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*time)));
@@ -210,12 +204,11 @@ void Channel::report(Wire& wire, Clock::time_point now) {
     const auto current = stream_.report(now);
     if (!current) return;
     nextReport_ = now + reportEvery;
-    sendRtcp(senderReport(*current, setup_.stream.cname), wire);
+    sendRtcp(rtp::senderReport(*current, setup_.stream.cname), wire);
 }
 
 void Channel::goodbye(Wire& wire, Clock::time_point now) {
-    if (const auto current = stream_.report(now))
-        sendRtcp(relay::goodbye(*current, setup_.stream.cname), wire);
+    if (const auto current = stream_.report(now)) sendRtcp(rtp::goodbye(*current, setup_.stream.cname), wire);
 }
 
 void Channel::sendRtcp(std::vector<std::uint8_t> packet, Wire& wire) {

@@ -53,7 +53,7 @@ class Channel {
     std::optional<std::size_t> serve(Wire& wire, Clock::time_point now);
     /// By the sequence number that the viewer knows.
     void retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point now);
-    void onReport(const ReceptionReport& report);
+    void onReport(const rtp::ReceptionReport& report);
     void onKeyframeWanted();
     /// A sender report, when one is due.
     void report(Wire& wire, Clock::time_point now);
@@ -65,7 +65,7 @@ class Channel {
   private:
     struct Packet {
         const Frame* frame;
-        RtpPacket rtp;
+        const rtp::Packet* rtp; ///< the frame's
     };
 
     bool fits(const Frame& frame);
@@ -76,8 +76,7 @@ class Channel {
     bool mayPad() const;
     void sendAll(std::size_t first, Wire& wire, Clock::time_point now);
     static MutableBytes roomFor(std::size_t bytes, Wire& wire);
-    void send(const Frame& frame, const RtpPacket& packet, std::size_t padding, Wire& wire,
-              Clock::time_point now);
+    void send(const Packet& packet, std::size_t padding, Wire& wire, Clock::time_point now);
     static void sendRtcp(std::vector<std::uint8_t> packet, Wire& wire);
     void publishCounters() const;
 

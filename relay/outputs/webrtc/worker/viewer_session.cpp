@@ -1,8 +1,12 @@
 #include "relay/outputs/webrtc/worker/viewer_session.h"
 
+#include "relay/base/overloaded.h"
+#include "relay/rtp/feedback.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <variant>
 
 namespace spillway::relay::webrtc {
 
@@ -57,12 +61,11 @@ void Session::onStun(Bytes datagram, const port::Path& path, Clock::time_point n
 void Session::onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path,
                          Clock::time_point now) {
     if (!ended_.empty() || this->path() != path) return;
-    now_ = now;
     if (kind == port::DatagramKind::dtls) return follow(dtls_.receive(datagram), now);
     if (kind != port::DatagramKind::rtcp || !wire_) return;
     const std::size_t bytes = srtp_->unprotectRtcp(datagram.data(), datagram.size());
     if (bytes == 0) return;
-    readFeedback(datagram.first(bytes), *this);
+    onFeedback(datagram.first(bytes), *wire_, now);
     sockets_.flush(wire_->path);
 }
 
@@ -118,29 +121,24 @@ Channel* Session::channelOf(std::uint32_t ssrc) {
     return found == channels_.end() ? nullptr : found->get();
 }
 
-void Session::onReport(const ReceptionReport& report) {
-    if (Channel* channel = channelOf(report.ssrc)) channel->onReport(report);
+void Session::onFeedback(Bytes rtcp, Wire& wire, Clock::time_point now) {
+    const Overloaded heed{
+        [&](const rtp::ReceptionReport& report) {
+            if (Channel* channel = channelOf(report.ssrc)) channel->onReport(report);
+        },
+        [&](const rtp::Nack& nack) {
+            if (Channel* channel = channelOf(nack.ssrc)) channel->retransmit(nack.sequence, wire, now);
+        },
+        [&](const rtp::KeyframeWanted& wanted) {
+            if (Channel* channel = channelOf(wanted.ssrc)) channel->onKeyframeWanted();
+        },
+        [&](const rtp::Bandwidth& bandwidth) {
+            setup_.stats->bandwidth.store(bandwidth.bitsPerSecond, std::memory_order_relaxed);
+        },
+    };
+    for (const rtp::Feedback& said : rtp::readFeedback(rtcp))
+        std::visit(heed, said);
 }
-
-void Session::onNack(std::uint32_t ssrc, std::uint16_t sequence) {
-    if (Channel* channel = channelOf(ssrc)) channel->retransmit(sequence, *wire_, now_);
-}
-
-void Session::onKeyframeWanted(std::uint32_t ssrc) {
-    if (Channel* channel = channelOf(ssrc)) channel->onKeyframeWanted();
-}
-
-void Session::onBandwidth(std::uint64_t bitsPerSecond) {
-    setup_.stats->bandwidth.store(bitsPerSecond, std::memory_order_relaxed);
-}
-
-void Session::onTransportFeedback(const TransportFeedback& feedback) {
-    setup_.stats->feedbackReceived.fetch_add(feedback.received, std::memory_order_relaxed);
-    setup_.stats->feedbackMissing.fetch_add(feedback.missing, std::memory_order_relaxed);
-}
-
-/// Of one source, says RFC 3550; a viewer that leaves closes its DTLS, or its consent ends.
-void Session::onBye() {}
 
 void Session::end(std::string reason) {
     if (ended_.empty()) ended_ = std::move(reason);

@@ -33,11 +33,11 @@ struct SessionSetup {
     std::function<void(const std::string& reason)> onEnded;
 };
 
-class Session : private FeedbackSink {
+class Session {
   public:
     Session(SessionSetup setup, const DtlsContext& dtls, port::Sockets& sockets, Clock::time_point now);
     /// Says good-bye.
-    ~Session() override;
+    ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
@@ -61,13 +61,7 @@ class Session : private FeedbackSink {
     std::vector<std::uint32_t> slots() const;
 
   private:
-    void onReport(const ReceptionReport& report) override;
-    void onNack(std::uint32_t ssrc, std::uint16_t sequence) override;
-    void onKeyframeWanted(std::uint32_t ssrc) override;
-    void onBandwidth(std::uint64_t bitsPerSecond) override;
-    void onTransportFeedback(const TransportFeedback& feedback) override;
-    void onBye() override;
-
+    void onFeedback(Bytes rtcp, Wire& wire, Clock::time_point now);
     void follow(DtlsServer::State state, Clock::time_point now);
     void connect(Clock::time_point now);
     void end(std::string reason);
@@ -76,7 +70,6 @@ class Session : private FeedbackSink {
     SessionSetup setup_;
     port::Sockets& sockets_;
     const Clock::time_point begun_;
-    Clock::time_point now_{}; ///< of the call that is under way
     port::IceLite ice_;
     DtlsServer dtls_;
     std::optional<srtp::Session> srtp_;

@@ -2,8 +2,6 @@
 // atomics, so that reading waits for nobody.
 #pragma once
 
-#include "relay/net/socket_address.h"
-
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -26,9 +24,6 @@ struct ChannelStats {
 
 struct ViewerStats {
     std::atomic<std::uint64_t> bandwidth{0}; ///< bits per second
-    /// Packets that transport-wide feedback reported.
-    std::atomic<std::uint64_t> feedbackReceived{0};
-    std::atomic<std::uint64_t> feedbackMissing{0};
 
     void setAddress(std::string text) {
         const std::lock_guard lock(mutex_);

@@ -5,6 +5,7 @@
 
 #include "support/catch.h"
 #include "support/leak_guard.h"
+#include "support/rtp.h"
 
 #include "relay/gst/element.h"
 
@@ -34,7 +35,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using Raw = std::vector<std::uint8_t>;
 
 /// A receiver on a pair of loopback ports that the kernel chose.
 class Receiver {
@@ -57,8 +58,8 @@ class Receiver {
         ::getsockname(rtp_, reinterpret_cast<sockaddr*>(&address), &size);
         return ntohs(address.sin_port);
     }
-    Bytes rtp() const { return receive(rtp_); }
-    Bytes rtcp() const { return receive(rtcp_); }
+    Raw rtp() const { return receive(rtp_); }
+    Raw rtcp() const { return receive(rtcp_); }
     void close() {
         if (rtp_ >= 0) ::close(rtp_);
         if (rtcp_ >= 0) ::close(rtcp_);
@@ -77,10 +78,10 @@ class Receiver {
         return -1;
     }
     /// Empty when nothing comes.
-    static Bytes receive(int fd) {
+    static Raw receive(int fd) {
         pollfd ready{fd, POLLIN, 0};
         if (::poll(&ready, 1, 1000) != 1) return {};
-        Bytes bytes(2048);
+        Raw bytes(2048);
         bytes.resize(static_cast<std::size_t>(::recv(fd, bytes.data(), bytes.size(), 0)));
         return bytes;
     }
@@ -115,9 +116,9 @@ struct Opened {
     }
 };
 
-std::shared_ptr<const StreamFormat> formatOf(const std::string& fields, std::uint64_t source = 1) {
+std::shared_ptr<const StreamFormat> formatOf(const std::string& fields, std::uint64_t incarnation = 1) {
     GstCaps* caps = gst_caps_from_string(("application/x-rtp," + fields).c_str());
-    auto format = std::make_shared<const StreamFormat>(caps, source);
+    auto format = std::make_shared<const StreamFormat>(caps, incarnation);
     gst_caps_unref(caps);
     return format;
 }
@@ -128,7 +129,7 @@ const char* const vp8Caps = "media=video,encoding-name=VP8,clock-rate=90000,payl
 /// extension.
 Frame packetOf(std::uint16_t sequence, std::uint32_t timestamp, const std::string& payload,
                const std::shared_ptr<const StreamFormat>& format) {
-    Bytes header{0x90, 0x80 | 120, 0, 0, 0, 0, 0, 0, 0xDE, 0xAD, 0xBE, 0xEF, 0xBE, 0xDE, 0, 1, 1, 2, 3, 4};
+    Raw header{0x90, 0x80 | 120, 0, 0, 0, 0, 0, 0, 0xDE, 0xAD, 0xBE, 0xEF, 0xBE, 0xDE, 0, 1, 1, 2, 3, 4};
     writeU16(&header[2], sequence);
     writeU32(&header[4], timestamp);
     GstBuffer* buffer = gst_buffer_new_memdup(header.data(), header.size());
@@ -138,6 +139,7 @@ Frame packetOf(std::uint16_t sequence, std::uint32_t timestamp, const std::strin
     }
     Frame frame;
     frame.buffer = BufferRef::adopt(buffer);
+    frame.packet = packetIn(buffer);
     frame.format = format;
     frame.arrived = Clock::now();
     frame.keyframe = true;
@@ -172,6 +174,7 @@ class LiveSource {
             if (!format_) format_ = std::make_shared<StreamFormat>(gst_sample_get_caps(sample.get()), 1);
             Frame frame;
             frame.buffer = BufferRef::retain(gst_sample_get_buffer(sample.get()));
+            frame.packet = packetIn(frame.buffer.get());
             frame.format = format_;
             frame.arrived = Clock::now();
             output.write(frame);
@@ -194,10 +197,10 @@ TEST_CASE("a packet leaves with its payload under a header of our own") {
     const auto format = formatOf(vp8Caps);
     CHECK(opened.output->write(packetOf(1000, 90000, "payload", format)));
     CHECK(opened.output->write(packetOf(1003, 93000, "more", format)));
-    const Bytes first = receiver.rtp();
-    const Bytes second = receiver.rtp();
-    REQUIRE(first.size() == rtpHeaderBytes + 7);
-    REQUIRE(second.size() == rtpHeaderBytes + 4);
+    const Raw first = receiver.rtp();
+    const Raw second = receiver.rtp();
+    REQUIRE(first.size() == rtp::fixedHeaderBytes + 7);
+    REQUIRE(second.size() == rtp::fixedHeaderBytes + 4);
     CHECK(first[0] == 0x80);        // no extension, no CSRC
     CHECK(first[1] == (0x80 | 96)); // marker, our payload type
     CHECK(std::string(first.begin() + 12, first.end()) == "payload");
@@ -206,14 +209,14 @@ TEST_CASE("a packet leaves with its payload under a header of our own") {
     CHECK(static_cast<std::uint16_t>(readU16(&second[2]) - readU16(&first[2])) == 3);
     CHECK(readU32(&second[4]) - readU32(&first[4]) == 3000);
 
-    const Bytes report = receiver.rtcp();
+    const Raw report = receiver.rtcp();
     REQUIRE(report.size() > 28);
     CHECK(report[1] == 200);
     CHECK(readU32(&report[4]) == readU32(&first[8]));
     CHECK(std::string(report.begin(), report.end()).find("alice@studio") != std::string::npos);
     CHECK(opened.status->read().target == fmt::format("127.0.0.1:{}", receiver.port()));
     opened.end(EndReason::unsubscribed);
-    const Bytes last = receiver.rtcp();
+    const Raw last = receiver.rtcp();
     REQUIRE(last.size() == report.size() + 8);
     CHECK(last[report.size() + 1] == 203);
     guard.require();
@@ -224,15 +227,15 @@ TEST_CASE("a track that comes back goes on with its SSRC, numbers and clock, and
     const auto group = groupOf(to(receiver.port()));
     Opened before(*group, "alice");
     before.output->write(packetOf(1000, 90000, "before", formatOf(vp8Caps, 1)));
-    const Bytes first = receiver.rtp();
+    const Raw first = receiver.rtp();
     CHECK(receiver.rtcp()[1] == 200);
     before.end(EndReason::trackEnded);
     CHECK(receiver.rtcp().size() == 28 + 4 + 4 + 16);
 
     Opened after(*group, "alice");
     after.output->write(packetOf(5, 4711, "after", formatOf(vp8Caps, 2)));
-    const Bytes second = receiver.rtp();
-    REQUIRE(second.size() > rtpHeaderBytes);
+    const Raw second = receiver.rtp();
+    REQUIRE(second.size() > rtp::fixedHeaderBytes);
     CHECK(readU32(&first[8]) == readU32(&second[8]));
     CHECK(static_cast<std::uint16_t>(readU16(&second[2]) - readU16(&first[2])) == 1);
     const std::uint32_t passed = readU32(&second[4]) - readU32(&first[4]);
@@ -248,8 +251,8 @@ TEST_CASE("padding alone is not sent and is no loss") {
     CHECK(opened.output->write(packetOf(1, 0, "a", format)));
     CHECK(opened.output->write(packetOf(2, 0, "", format)));
     CHECK(opened.output->write(packetOf(3, 0, "b", format)));
-    const Bytes first = receiver.rtp();
-    const Bytes second = receiver.rtp();
+    const Raw first = receiver.rtp();
+    const Raw second = receiver.rtp();
     CHECK(second.back() == 'b');
     CHECK(static_cast<std::uint16_t>(readU16(&second[2]) - readU16(&first[2])) == 1);
 }
@@ -260,6 +263,7 @@ TEST_CASE("what is no RTP packet is a write error") {
     Opened opened(*group, "alice");
     Frame frame = packetOf(1, 0, "x", formatOf(vp8Caps));
     frame.buffer = BufferRef::adopt(gst_buffer_new_memdup("short", 5));
+    frame.packet = packetIn(frame.buffer.get());
     CHECK_FALSE(opened.output->write(frame));
 }
 

@@ -44,7 +44,7 @@ struct FedTrack {
         , track(loop, name, kind) {
         TrackInput::start(source.incoming(), [this](const auto& awake) { input = awake; });
         track.setInput(input);
-        input->attached();
+        input->letFirstPacketGo();
     }
     void push(int packets) {
         for (; packets > 0; --packets)

@@ -273,8 +273,9 @@ TEST_CASE("a viewer at the wire gets the media, and is ended when it says good-b
         CHECK((packet[1] & 0x7FU) == 96);
         CHECK(packet[12] == (i == 0 ? 0x10 : 0x00)); // the begin of a VP8 frame
     }
-    stage.turnUntil(
-        [&] { return stage.snapshot().viewerTotals[camera].packets == PacketSource::packetsPerFrame; });
+    stage.turnUntil([&] {
+        return stage.snapshot().viewerTotals[camera].packets == PacketSource::packetsPerFrame;
+    });
 
     for (const Datagram& record : client.dtls.close())
         client.socket->send(record);

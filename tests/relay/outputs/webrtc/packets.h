@@ -2,10 +2,12 @@
 #pragma once
 
 #include "relay/base/big_endian.h"
+#include "relay/queue/frame.h"
 #include "relay/rtp/format.h"
-#include "relay/rtp/packet.h"
 
 #include <gst/gst.h>
+
+#include "support/rtp.h"
 
 #include <cstdint>
 #include <memory>
@@ -16,12 +18,14 @@ namespace spillway::relay::webrtc {
 
 using Packet = std::vector<std::uint8_t>;
 
-/// As webrtcbin has it, with a playout delay under 9.
-inline std::shared_ptr<const StreamFormat> formatOf(std::uint64_t source) {
+constexpr std::uint8_t playoutDelayId = 9;
+
+/// As webrtcbin has it, with a playout delay.
+inline std::shared_ptr<const StreamFormat> formatOf(std::uint64_t incarnation) {
     GstCaps* caps = gst_caps_new_simple("application/x-rtp", "extmap-2", G_TYPE_STRING,
                                         "urn:ietf:params:rtp-hdrext:sdes:mid", "extmap-9", G_TYPE_STRING,
-                                        std::string(playoutDelayUri).c_str(), nullptr);
-    auto format = std::make_shared<const StreamFormat>(caps, source);
+                                        std::string(rtp::playoutDelayUri).c_str(), nullptr);
+    auto format = std::make_shared<const StreamFormat>(caps, incarnation);
     gst_caps_unref(caps);
     return format;
 }
@@ -36,7 +40,8 @@ struct Source {
     Frame frame(unsigned sequence, std::uint32_t timestamp, const Packet& payload,
                 const Packet& extension = {}, bool marker = true) const {
         Packet head(12);
-        const auto fixed = rtpHeader(marker, 120, static_cast<std::uint16_t>(sequence), timestamp, ssrc);
+        const auto fixed =
+            rtp::makeHeader(marker, 120, static_cast<std::uint16_t>(sequence), timestamp, ssrc);
         std::copy(fixed.begin(), fixed.end(), head.begin());
         if (!extension.empty()) {
             head[0] |= 0x10U;
@@ -51,6 +56,7 @@ struct Source {
             gst_buffer_append(buffer, gst_buffer_new_memdup(payload.data() + half, payload.size() - half));
         Frame made;
         made.buffer = BufferRef::adopt(buffer);
+        made.packet = spillway::test::packetIn(buffer, playoutDelayId);
         made.format = format;
         made.arrived = now;
         made.bytes = static_cast<std::uint32_t>(payload.size());

@@ -17,14 +17,13 @@ struct Filled {
         put(source.frame(sequence, 0, Packet(bytes, 1)));
     }
     void put(const Frame& frame) {
-        const auto packet = readRtpPacket(frame.buffer.get());
-        REQUIRE(packet);
-        ring.put(frame, *packet);
+        REQUIRE(frame.packet);
+        ring.put(frame);
     }
     bool has(const Source& source, unsigned sequence) const {
-        const auto* entry =
-            ring.find(source.format->source, source.ssrc, static_cast<std::uint16_t>(sequence));
-        return entry && entry->packet.sequence == static_cast<std::uint16_t>(sequence);
+        const Frame* kept =
+            ring.find(source.format->incarnation, source.ssrc, static_cast<std::uint16_t>(sequence));
+        return kept && kept->packet->sequence == static_cast<std::uint16_t>(sequence);
     }
 
     PacketRing ring;
@@ -52,7 +51,7 @@ TEST_CASE("a packet is found by source, SSRC and number, and is the same buffer"
     source.now = filled.now + 1ms;
     const Frame frame = source.frame(1, 0, {1});
     filled.put(frame);
-    CHECK(filled.ring.find(1, source.ssrc, 1)->frame.buffer.get() == frame.buffer.get());
+    CHECK(filled.ring.find(1, source.ssrc, 1)->buffer.get() == frame.buffer.get());
 }
 
 TEST_CASE("a packet that each of many viewers puts is kept once") {

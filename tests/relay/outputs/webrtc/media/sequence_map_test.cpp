@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::uint32_t clockRate = 90000;
 
-RtpPacket packetOf(unsigned sequence, std::uint32_t timestamp = 0, std::uint32_t ssrc = 1) {
-    RtpPacket packet;
+rtp::Packet packetOf(unsigned sequence, std::uint32_t timestamp = 0, std::uint32_t ssrc = 1) {
+    rtp::Packet packet;
     packet.sequence = static_cast<std::uint16_t>(sequence);
     packet.timestamp = timestamp;
     packet.ssrc = ssrc;
@@ -36,7 +36,7 @@ struct Viewer {
     int publisher(unsigned sequence) {
         const auto* segment = map.find(static_cast<std::uint16_t>(sequence));
         if (!segment) return -1;
-        foundSource = segment->source;
+        foundSource = segment->incarnation;
         return static_cast<std::uint16_t>(sequence - segment->sequenceOffset);
     }
 

@@ -47,7 +47,10 @@ struct Seen {
         return {bytes.begin() + static_cast<std::ptrdiff_t>(payloadAt() + skip), bytes.end()};
     }
     Packet extension(std::uint8_t id) const {
-        const Bytes value = findExtension(bytes, id);
+        const auto packet = rtp::readPacket(bytes);
+        REQUIRE(packet);
+        const Bytes value =
+            packet->extensionOffset ? rtp::findExtension(bytes, packet->extensionOffset, id) : Bytes();
         return {value.begin(), value.end()};
     }
 };
@@ -57,12 +60,11 @@ struct Viewer {
         : stream(std::move(settings)) {}
 
     Seen write(const Frame& frame) {
-        const auto packet = readRtpPacket(frame.buffer.get());
-        REQUIRE(packet);
-        ring.put(frame, *packet);
+        REQUIRE(frame.packet);
+        ring.put(frame);
         now = frame.arrived;
         Packet into(1500, 0xEE);
-        into.resize(stream.write(frame, *packet, transport, now, into));
+        into.resize(stream.write(frame, transport, now, into));
         return {into};
     }
     Seen again(std::uint16_t sequence) {
@@ -272,15 +274,13 @@ TEST_CASE("a packet that does not fit is not sent, is a gap, and can be asked fo
     const Seen before = viewer.write(source.frame(10, 1000, picture(5, 5)));
     const Frame frame = source.frame(11, 1000, picture(6, 6));
     Packet small(before.bytes.size() - 1);
-    CHECK(viewer.stream.write(frame, *readRtpPacket(frame.buffer.get()), viewer.transport, viewer.now,
-                              small) == 0);
+    CHECK(viewer.stream.write(frame, viewer.transport, viewer.now, small) == 0);
     CHECK(viewer.transport == 8);
     const Seen after = viewer.write(source.frame(12, 1000, picture(7, 7)));
     CHECK(after.sequence() == static_cast<std::uint16_t>(before.sequence() + 2));
     Packet exact(before.bytes.size());
     const Frame next = source.frame(13, 1000, picture(7, 7));
-    CHECK(viewer.stream.write(next, *readRtpPacket(next.buffer.get()), viewer.transport, viewer.now, exact) ==
-          exact.size());
+    CHECK(viewer.stream.write(next, viewer.transport, viewer.now, exact) == exact.size());
 }
 
 TEST_CASE("padding fills a packet up to a size, and a receiver finds the same payload") {
@@ -292,8 +292,7 @@ TEST_CASE("padding fills a packet up to a size, and a receiver finds the same pa
         Packet padded = seen.bytes;
         padded.resize(size + more, 0xEE);
         REQUIRE(Stream::pad(padded.data(), size, size + more) == size + more);
-        const auto buffer = BufferRef::adopt(gst_buffer_new_memdup(padded.data(), padded.size()));
-        const auto packet = readRtpPacket(buffer.get());
+        const auto packet = rtp::readPacket(padded);
         REQUIRE(packet);
         CHECK(packet->payloadBytes == 200);
         CHECK(padded.back() == more);

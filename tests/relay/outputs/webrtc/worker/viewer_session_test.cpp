@@ -1,6 +1,6 @@
 #include "relay/outputs/webrtc/worker/viewer_session.h"
 
-#include "relay/rtp/rtcp.h"
+#include "relay/rtp/sender_report.h"
 #include "support/catch.h"
 
 #include "relay/outputs/webrtc/packets.h"
