@@ -10,6 +10,7 @@ namespace {
 
 using relay::Snapshot;
 using relay::TrackName;
+using relay::ViewerCounters;
 using relay::ViewerTotals;
 
 /// Those that are on a track now.
@@ -32,15 +33,16 @@ constexpr std::array gauges{
 
 constexpr std::array counters{
     Column<ViewerTotals>{"viewer_packets_total", "RTP packets sent to viewers.",
-                         field<&ViewerTotals::packets>},
-    Column<ViewerTotals>{"viewer_bytes_total", "Bytes of RTP sent to viewers.", field<&ViewerTotals::bytes>},
+                         field<&ViewerTotals::counters, &ViewerCounters::packets>},
+    Column<ViewerTotals>{"viewer_bytes_total", "Bytes of RTP sent to viewers.",
+                         field<&ViewerTotals::counters, &ViewerCounters::bytes>},
     Column<ViewerTotals>{"viewer_retransmitted_packets_total", "RTP packets sent once more to viewers.",
-                         field<&ViewerTotals::retransmitted>},
+                         field<&ViewerTotals::counters, &ViewerCounters::retransmitted>},
     Column<ViewerTotals>{"viewer_unavailable_packets_total",
                          "RTP packets that viewers wanted once more, but that were gone.",
-                         field<&ViewerTotals::unavailable>},
+                         field<&ViewerTotals::counters, &ViewerCounters::unavailable>},
     Column<ViewerTotals>{"viewer_keyframe_wishes_total", "Wishes of viewers for a keyframe.",
-                         field<&ViewerTotals::keyframesWanted>},
+                         field<&ViewerTotals::counters, &ViewerCounters::keyframesWanted>},
 };
 
 /// A track without viewers has an audience too: nobody.
@@ -56,7 +58,7 @@ std::map<TrackName, Audience> audiences(const Snapshot& snapshot) {
             ++audience.viewers;
             audience.buffers += track.queue.queuedBuffers;
             audience.bytes += track.queue.queuedBytes;
-            audience.lost += track.lost;
+            audience.lost += track.reception.lost;
         }
     }
     return all;

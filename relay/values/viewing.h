@@ -58,29 +58,44 @@ struct ViewAnswer {
 
 enum class ViewerState { connecting, connected };
 
+/// What a viewer of a track counts, or all of them together.
+struct ViewerCounters {
+    std::uint64_t packets = 0; ///< sent for the first time …
+    std::uint64_t bytes = 0;   ///< … and their RTP, headers included
+    std::uint64_t retransmitted = 0;
+    std::uint64_t unavailable = 0;     ///< requested again, but gone
+    std::uint64_t keyframesWanted = 0; ///< by PLI and FIR
+
+    ViewerCounters& operator+=(const ViewerCounters& other) {
+        packets += other.packets;
+        bytes += other.bytes;
+        retransmitted += other.retransmitted;
+        unavailable += other.unavailable;
+        keyframesWanted += other.keyframesWanted;
+        return *this;
+    }
+};
+
+/// What a viewer last reported about a track.
+struct ViewerReception {
+    std::uint64_t lost = 0; ///< packets in all
+    double fractionLost = 0;
+    double jitter = 0;    ///< seconds
+    double roundTrip = 0; ///< seconds; 0 before it is known
+};
+
 /// One viewer on one track of it.
 struct ViewerTrackSnapshot {
     TrackName track;
     config::QueueBounds bounds;
     QueueStats queue;
-    std::uint64_t packets = 0; ///< sent
-    std::uint64_t bytes = 0;
-    std::uint64_t retransmitted = 0;
-    std::uint64_t unavailable = 0; ///< asked for once more, but gone
-    std::uint64_t keyframesWanted = 0;
-    std::uint64_t lost = 0;  ///< packets, by the viewer's reports
-    double fractionLost = 0; ///< of the last report
-    double jitter = 0;       ///< seconds
-    double roundTrip = 0;    ///< seconds; 0 before it is known
+    ViewerCounters counters;
+    ViewerReception reception;
 };
 
-/// What all viewers of a track have made since it began, those that are gone too: never goes down.
+/// All viewers of a track since it began, including those that are gone: never goes down.
 struct ViewerTotals {
-    std::uint64_t packets = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t retransmitted = 0;
-    std::uint64_t unavailable = 0;
-    std::uint64_t keyframesWanted = 0;
+    ViewerCounters counters;
     std::array<std::uint64_t, dropReasons> dropped{};
 };
 

@@ -58,15 +58,8 @@ inline relay::ViewerTrackSnapshot viewed(const relay::TrackName& name) {
     track.queue.queuedBuffers = 2;
     track.queue.queuedBytes = 2000;
     track.queue.oldest = relay::Clock::now();
-    track.packets = 28;
-    track.bytes = 28000;
-    track.retransmitted = 3;
-    track.unavailable = 1;
-    track.keyframesWanted = 2;
-    track.lost = 4;
-    track.fractionLost = 0.125;
-    track.jitter = 0.25;
-    track.roundTrip = 0.5;
+    track.counters = {28, 28000, 3, 1, 2};
+    track.reception = {4, 0.125, 0.25, 0.5};
     return track;
 }
 
@@ -90,8 +83,8 @@ inline void addViewers(relay::Snapshot& snapshot) {
     snapshot.viewers = {viewer(7, {video, audio}), viewer(8, {video}), viewer(9, {})};
     snapshot.viewers.back().state = relay::ViewerState::connecting;
     snapshot.viewers.back().address.clear();
-    snapshot.viewerTotals[video.track] = {1000, 900000, 30, 5, 12, {6, 7, 0, 0, 2}};
-    snapshot.viewerTotals[audio.track] = {500, 50000, 0, 0, 0, {}};
+    snapshot.viewerTotals[video.track] = {{1000, 900000, 30, 5, 12}, {6, 7, 0, 0, 2}};
+    snapshot.viewerTotals[audio.track] = {{500, 50000, 0, 0, 0}, {}};
 }
 
 /// Call studio with alice's video, watched by `archive`, and her audio, drained.

@@ -35,11 +35,7 @@ std::vector<SocketAddress> listenAddresses(const config::WebrtcSettings& setting
 }
 
 void add(ViewerTotals& totals, const ViewerTrackSnapshot& track) {
-    totals.packets += track.packets;
-    totals.bytes += track.bytes;
-    totals.retransmitted += track.retransmitted;
-    totals.unavailable += track.unavailable;
-    totals.keyframesWanted += track.keyframesWanted;
+    totals.counters += track.counters;
     for (std::size_t i = 0; i < totals.dropped.size(); ++i)
         totals.dropped.at(i) += track.queue.dropped.at(i);
 }

@@ -36,16 +36,9 @@ ViewerTrackSnapshot ViewerTrack::snapshot() const {
     snapshot.track = name();
     snapshot.bounds = source_.queue()->bounds();
     snapshot.queue = source_.queue()->stats();
-    snapshot.packets = stats_->packets.load(std::memory_order_relaxed);
-    snapshot.bytes = stats_->bytes.load(std::memory_order_relaxed);
-    snapshot.retransmitted = stats_->retransmitted.load(std::memory_order_relaxed);
-    snapshot.unavailable = stats_->unavailable.load(std::memory_order_relaxed);
-    snapshot.keyframesWanted = stats_->keyframesWanted.load(std::memory_order_relaxed);
-    const auto lost = stats_->lost.load(std::memory_order_relaxed);
-    snapshot.lost = lost > 0 ? static_cast<std::uint64_t>(lost) : 0;
-    snapshot.fractionLost = stats_->fractionLost.load(std::memory_order_relaxed);
-    snapshot.jitter = stats_->jitter.load(std::memory_order_relaxed);
-    snapshot.roundTrip = stats_->roundTrip.load(std::memory_order_relaxed);
+    const auto reading = stats_->read();
+    snapshot.counters = reading.counters;
+    snapshot.reception = reading.reception;
     return snapshot;
 }
 

@@ -104,7 +104,7 @@ struct Stream::Impl {
     std::uint16_t rtxSequence = randomNumber<std::uint16_t>();
     std::unique_ptr<Resent> resent; ///< most viewers lose nothing
     Clock::duration roundTrip = firstRoundTrip;
-    Counters counters;
+    ViewerCounters counters;
     std::uint32_t packets = 0; ///< as sender reports count: modulo 2^32
     std::uint32_t octets = 0;
 };
@@ -235,7 +235,11 @@ const StreamSettings& Stream::settings() const {
     return impl_->settings;
 }
 
-const Stream::Counters& Stream::counters() const {
+void Stream::countKeyframeWanted() {
+    ++impl_->counters.keyframesWanted;
+}
+
+const ViewerCounters& Stream::counters() const {
     return impl_->counters;
 }
 

@@ -13,6 +13,7 @@
 #include "relay/outputs/webrtc/media/packet_ring.h"
 #include "relay/queue/frame.h"
 #include "relay/rtp/sender_report.h"
+#include "relay/values/viewing.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -81,13 +82,8 @@ class Stream {
     void setRoundTrip(Clock::duration time);
 
     const StreamSettings& settings() const;
-    struct Counters {
-        std::uint64_t packets = 0; ///< sent for the first time …
-        std::uint64_t bytes = 0;   ///< … and their RTP, headers included
-        std::uint64_t retransmitted = 0;
-        std::uint64_t unavailable = 0; ///< asked for once more, but gone
-    };
-    const Counters& counters() const;
+    void countKeyframeWanted();
+    const ViewerCounters& counters() const;
 
   private:
     struct Impl;

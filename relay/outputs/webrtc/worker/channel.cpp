@@ -76,7 +76,7 @@ std::optional<std::size_t> Channel::serve(Wire& wire, Clock::time_point now) {
     report(wire, now);
     if (early > 0) setup_.queue->settle(0, early, DropReason::awaitKeyframe);
     setup_.queue->settle(packets_.size() - early, taken - packets_.size());
-    publishCounters();
+    publish();
     return taken;
 }
 
@@ -179,23 +179,26 @@ void Channel::retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point n
         --allowance_;
         wire.sockets.add(bytes);
     }
-    publishCounters();
+    publish();
 }
 
 void Channel::onReport(const rtp::ReceptionReport& report) {
     if (report.ssrc != setup_.stream.ssrc) return;
-    setup_.stats->lost.store(report.lost, std::memory_order_relaxed);
-    setup_.stats->fractionLost.store(report.fractionLost, std::memory_order_relaxed);
-    setup_.stats->jitter.store(static_cast<double>(report.jitter) / setup_.stream.clockRate,
-                               std::memory_order_relaxed);
-    const auto time = rtp::roundTrip(report, rtp::ntpMiddle(rtp::ntpTime(std::chrono::system_clock::now())));
-    if (!time) return;
-    setup_.stats->roundTrip.store(*time, std::memory_order_relaxed);
-    stream_.setRoundTrip(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*time)));
+    reception_.lost = static_cast<std::uint64_t>(std::max(report.lost, 0));
+    reception_.fractionLost = report.fractionLost;
+    reception_.jitter = static_cast<double>(report.jitter) / setup_.stream.clockRate;
+    const auto now = rtp::ntpTime(std::chrono::system_clock::now());
+    if (const auto time = rtp::roundTrip(report, rtp::ntpMiddle(now))) {
+        reception_.roundTrip = *time;
+        stream_.setRoundTrip(
+            std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*time)));
+    }
+    publish();
 }
 
 void Channel::onKeyframeWanted() {
-    setup_.stats->keyframesWanted.fetch_add(1, std::memory_order_relaxed);
+    stream_.countKeyframeWanted();
+    publish();
     setup_.wish(WishReason::viewer);
 }
 
@@ -218,12 +221,8 @@ void Channel::sendRtcp(std::vector<std::uint8_t> packet, Wire& wire) {
     if (size > 0) wire.sockets.send(wire.path, Bytes(packet.data(), size));
 }
 
-void Channel::publishCounters() const {
-    const auto& counters = stream_.counters();
-    setup_.stats->packets.store(counters.packets, std::memory_order_relaxed);
-    setup_.stats->bytes.store(counters.bytes, std::memory_order_relaxed);
-    setup_.stats->retransmitted.store(counters.retransmitted, std::memory_order_relaxed);
-    setup_.stats->unavailable.store(counters.unavailable, std::memory_order_relaxed);
+void Channel::publish() const {
+    setup_.stats->write({stream_.counters(), reception_});
 }
 
 } // namespace spillway::relay::webrtc

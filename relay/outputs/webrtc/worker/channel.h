@@ -78,10 +78,11 @@ class Channel {
     static MutableBytes roomFor(std::size_t bytes, Wire& wire);
     void send(const Packet& packet, std::size_t padding, Wire& wire, Clock::time_point now);
     static void sendRtcp(std::vector<std::uint8_t> packet, Wire& wire);
-    void publishCounters() const;
+    void publish() const;
 
     ChannelSetup setup_;
     Stream stream_;
+    ViewerReception reception_; ///< by the last report
     std::vector<Frame> frames_;
     std::vector<Packet> packets_;
     std::shared_ptr<const StreamFormat> format_; ///< the last that fits

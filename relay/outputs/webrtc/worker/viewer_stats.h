@@ -1,26 +1,24 @@
-// What a worker counts about a viewer, for API and metrics. Written by the worker, read by the main loop;
-// atomics, so that reading waits for nobody.
+// What a worker publishes about a viewer, for API and metrics. Written by the worker, read by the main loop,
+// which makes no packet wait.
 #pragma once
+
+#include "relay/base/sequence_locked.h"
+#include "relay/values/viewing.h"
 
 #include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace spillway::relay::webrtc {
 
 /// Of one track of one viewer.
-struct ChannelStats {
-    std::atomic<std::uint64_t> packets{0}; ///< sent
-    std::atomic<std::uint64_t> bytes{0};   ///< of RTP, headers included
-    std::atomic<std::uint64_t> retransmitted{0};
-    std::atomic<std::uint64_t> unavailable{0};
-    std::atomic<std::uint64_t> keyframesWanted{0};
-    std::atomic<std::int64_t> lost{0}; ///< packets, by the last report
-    std::atomic<double> fractionLost{0};
-    std::atomic<double> jitter{0};    ///< seconds
-    std::atomic<double> roundTrip{0}; ///< seconds
+struct ChannelReading {
+    ViewerCounters counters;
+    ViewerReception reception;
 };
+using ChannelStats = SequenceLocked<ChannelReading>;
 
 struct ViewerStats {
     std::atomic<std::uint64_t> bandwidth{0}; ///< bits per second

@@ -274,7 +274,7 @@ TEST_CASE("a viewer at the wire gets the media, and is ended when it says good-b
         CHECK(packet[12] == (i == 0 ? 0x10 : 0x00)); // the begin of a VP8 frame
     }
     stage.turnUntil([&] {
-        return stage.snapshot().viewerTotals[camera].packets == PacketSource::packetsPerFrame;
+        return stage.snapshot().viewerTotals[camera].counters.packets == PacketSource::packetsPerFrame;
     });
 
     for (const Datagram& record : client.dtls.close())
@@ -283,7 +283,7 @@ TEST_CASE("a viewer at the wire gets the media, and is ended when it says good-b
     CHECK(stage.ended == Texts{"studio: the viewer left"});
     CHECK(stage.told.back() == "viewer-1 detached studio/alice/camera the viewer left");
     CHECK_FALSE(stage.egress->end(viewing.id));
-    CHECK(stage.snapshot().viewerTotals[camera].packets == PacketSource::packetsPerFrame);
+    CHECK(stage.snapshot().viewerTotals[camera].counters.packets == PacketSource::packetsPerFrame);
 }
 
 TEST_CASE("an egress that goes ends its viewers, and leaves no thread and no descriptor") {

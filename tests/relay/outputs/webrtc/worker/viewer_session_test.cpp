@@ -192,7 +192,7 @@ TEST_CASE("a viewer that checks, nominates and shakes hands gets media that it c
     const auto sequences = stage.media(stage.client);
     REQUIRE(sequences.size() == 3);
     CHECK(sequences[2] == static_cast<std::uint16_t>(sequences[0] + 2));
-    CHECK(stage.channelStats->packets == 3);
+    CHECK(stage.channelStats->read().counters.packets == 3);
     CHECK(stage.session->ended().empty());
 }
 
@@ -265,7 +265,7 @@ TEST_CASE("what a viewer reports is heeded from its path alone, and only with it
     stage.report(stage.client, 1, transportFeedback, words({ssrc, lost << 16U}));
     // Without RTX it is the same to the last bit: with AES-GCM anything else would give away the key.
     CHECK(Stage::arrived(stage.client) == std::vector<Datagram>{sent[1]});
-    CHECK(stage.channelStats->retransmitted == 1);
+    CHECK(stage.channelStats->read().counters.retransmitted == 1);
 
     const auto remb = std::uint32_t{0x52454D42};
     stage.report(stage.client, 15, payloadFeedback,
