@@ -22,7 +22,7 @@ std::string within(std::chrono::milliseconds time) {
 
 } // namespace
 
-Attempt::Attempt(relay::Loop& loop, relay::Call& call, AttemptRules rules, AttemptEvents events)
+Attempt::Attempt(relay::Loop& loop, relay::GuestCall& call, AttemptRules rules, AttemptEvents events)
     : loop_(loop)
     , call_(call)
     , rules_(rules)
@@ -46,7 +46,7 @@ ConnectorEvents Attempt::connectorEvents() {
     events.onMembers =
         open_->guard([this](std::vector<relay::Member> members) { call_.setMembers(std::move(members)); });
     events.onOwners = open_->guard([this](const relay::LineOwners& owners) {
-        if (present_) call_.setOwners(guests_.back().id, owners);
+        if (present_) newest()->setOwners(owners);
     });
     events.onOffer = open_->guard([this](const SfuOffer& offer) { onOffer(offer); });
     events.onOfferWanted =
@@ -66,29 +66,26 @@ void Attempt::joined() {
 void Attempt::onOffer(const SfuOffer& offer) {
     if (isJoined_) deadline_.cancel();
     if ((offer.newPeer || !present_) && !newGuest({})) return;
-    call_.acceptOffer(guests_.back().id, offer.sdp, offer.owners);
+    newest()->acceptOffer(offer.sdp, offer.owners);
 }
 
 void Attempt::onOfferWanted(std::vector<config::IceServer> servers) {
     if (isJoined_) deadline_.cancel();
-    if (newGuest(std::move(servers))) call_.createOffer(guests_.back().id);
+    if (newGuest(std::move(servers))) newest()->createOffer();
 }
 
 void Attempt::onAnswerFromSfu(const std::string& sdp, const relay::LineOwners& owners) {
-    if (!present_ || !call_.acceptAnswer(guests_.back().id, sdp, owners))
-        lose(signallingLoss("the answer cannot be taken"));
+    if (!present_ || !newest()->acceptAnswer(sdp, owners)) lose(signallingLoss("the answer cannot be taken"));
 }
 
 /// A guest that carries media stays until this one is connected (the call ends it then); one that never did
 /// is of no use to anybody. So there are two at most.
 bool Attempt::newGuest(std::vector<config::IceServer> servers) {
     present_ = std::make_unique<relay::Lifetime>();
-    if (!guests_.empty() && !guests_.back().connected) {
-        call_.suspendGuest(guests_.back().id);
-        guests_.pop_back();
-    }
+    if (next_) next_->suspend();
+    next_.reset();
     try {
-        guests_.push_back({call_.addGuest({std::move(servers)}, guestEvents()), false});
+        next_ = call_.addGuest({std::move(servers)}, guestEvents());
         return true;
     } catch (const std::exception& error) {
         present_.reset();
@@ -134,16 +131,14 @@ void Attempt::onAnswerFromGuest(const relay::LocalDescription& answer) {
 }
 
 void Attempt::onGuestConnected() {
-    Guest present = guests_.back();
-    present.connected = true;
-    guests_.assign({present});
+    if (next_) connected_ = std::move(next_);
     if (isJoined_ && !renewals_.empty()) call_.setState(relay::CallState::joined, "");
 }
 
 /// What was before the guest that is lost has ended already, or carries nothing that anybody talks of any
 /// more.
 void Attempt::onGuestLost(relay::LostCause cause, const std::string& detail) {
-    guests_.pop_back();
+    newest().reset();
     renewOrLose(cause, detail);
 }
 
@@ -182,14 +177,14 @@ void Attempt::silence() {
 
 void Attempt::suspend() {
     silence();
-    for (const Guest& guest : guests_)
-        call_.suspendGuest(guest.id);
+    for (auto* guest : {&connected_, &next_})
+        if (const auto suspended = std::move(*guest)) suspended->suspend();
 }
 
 void Attempt::end() {
     silence();
-    for (const Guest& guest : guests_)
-        call_.removePeer(guest.id);
+    connected_.reset();
+    next_.reset();
 }
 
 void Attempt::leave(std::function<void()> onLeft) {

@@ -36,17 +36,17 @@ struct AttemptEvents {
 
 class Attempt {
   public:
-    Attempt(relay::Loop& loop, relay::Call& call, AttemptRules rules, AttemptEvents events);
-    /// Does nothing to the call: suspend() or end() before.
+    Attempt(relay::Loop& loop, relay::GuestCall& call, AttemptRules rules, AttemptEvents events);
+    /// Without suspend() before, its peers leave and their tracks end.
     ~Attempt() = default;
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
     /// Once, first.
     void join(const MakeConnector& make);
-    /// Its peers end, their tracks wait for those of the next attempt. No event comes after that.
+    /// Its peers end, their tracks wait for those of the next attempt. No event follows.
     void suspend();
-    /// Its peers end, and their tracks too. No event comes after that.
+    /// Its peers end, and their tracks too. No event follows.
     void end();
     /// Says good-bye, after suspend() or end(): `onLeft` comes once, in a turn of the loop of its own, within
     /// the deadline, and may destroy the attempt. Once more, and another one waits for the same good-bye in
@@ -54,11 +54,6 @@ class Attempt {
     void leave(std::function<void()> onLeft);
 
   private:
-    struct Guest {
-        relay::PeerId id;
-        bool connected = false;
-    };
-
     ConnectorEvents connectorEvents();
     relay::GuestEvents guestEvents();
     template <class Fn>
@@ -72,6 +67,8 @@ class Attempt {
     void onGuestConnected();
     void onGuestLost(relay::LostCause cause, const std::string& detail);
 
+    /// The one that was made last, if there is any.
+    std::unique_ptr<relay::Guest>& newest() { return next_ ? next_ : connected_; }
     bool newGuest(std::vector<config::IceServer> servers);
     void renewOrLose(relay::LostCause cause, const std::string& detail);
     bool mayRenew();
@@ -79,18 +76,20 @@ class Attempt {
     void silence();
 
     relay::Loop& loop_;
-    relay::Call& call_;
+    relay::GuestCall& call_;
     AttemptRules rules_;
     AttemptEvents events_;
     std::unique_ptr<Connector> connector_;
-    std::vector<Guest> guests_; ///< the last one is present_'s, if that is set
+    std::unique_ptr<relay::Guest> connected_; ///< the guest that carries media
+    std::unique_ptr<relay::Guest> next_;      ///< one that is not connected yet
     bool isJoined_ = false;
     std::deque<std::chrono::steady_clock::time_point> renewals_;
     std::function<void()> onLeft_;
-    relay::Timer deadline_;                    ///< of the step that is under way
-    relay::Timer leaving_;                     ///< of leave()
-    std::unique_ptr<relay::Lifetime> open_;    ///< of the connector's events; none once it is lost or ended
-    std::unique_ptr<relay::Lifetime> present_; ///< of the events of the guest that the SFU talks to now
+    relay::Timer deadline_;                 ///< of the step that is under way
+    relay::Timer leaving_;                  ///< of leave()
+    std::unique_ptr<relay::Lifetime> open_; ///< of the connector's events; none once it is lost or ended
+    std::unique_ptr<relay::Lifetime>
+        present_; ///< of the newest guest's events; none when it is of no use any more
     relay::Lifetime lifetime_;
 };
 

@@ -18,7 +18,7 @@ std::string reasonOf(const Loss& loss) {
 
 } // namespace
 
-Membership::Membership(relay::Loop& loop, relay::Call& call, MakeConnector makeConnector,
+Membership::Membership(relay::Loop& loop, relay::GuestCall& call, MakeConnector makeConnector,
                        MembershipRules rules, Backoff::Random random)
     : loop_(loop)
     , call_(call)

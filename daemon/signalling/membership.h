@@ -33,8 +33,8 @@ class Membership : public Presence {
   public:
     using MakeConnector = daemon::MakeConnector;
 
-    Membership(relay::Loop& loop, relay::Call& call, MakeConnector makeConnector, MembershipRules rules = {},
-               Backoff::Random random = Backoff::uniform());
+    Membership(relay::Loop& loop, relay::GuestCall& call, MakeConnector makeConnector,
+               MembershipRules rules = {}, Backoff::Random random = Backoff::uniform());
     ~Membership() override;
 
     void leave(std::function<void()> onLeft) override;
@@ -48,7 +48,7 @@ class Membership : public Presence {
     void end(const std::string& reason);
 
     relay::Loop& loop_;
-    relay::Call& call_;
+    relay::GuestCall& call_;
     MakeConnector makeConnector_;
     MembershipRules rules_;
     Backoff backoff_;

@@ -1,14 +1,19 @@
-// A named conversation: its participants, their peers and their tracks.
+// A named conversation as signalling sees it: who publishes in it, and what we do in it as a guest.
 //
-// Comes in: offers, candidates and news from a connector. Goes out: answers to it, tracks to the
-// subscriptions. Knows no signalling protocol. Owner: Relay. Loop thread.
+// Comes in: offers, candidates and news from signalling. Goes out: answers, and tracks to the subscriptions.
+// Knows no signalling protocol. A Publication or Guest belongs to whoever asked for it, and its destructor
+// leaves the call; when the call goes first, or the peer is lost, it stays behind and does nothing. Its
+// events come after the function that made it has returned, never after its destructor has begun, and may
+// destroy it unless they say otherwise.
+//
+// Owner of a Call: Relay. Loop thread.
 #pragma once
 
 #include "config/settings.h"
-#include "relay/peer/peer.h"
+#include "relay/values/negotiation.h"
 #include "relay/values/snapshot.h"
 
-#include <cstdint>
+#include <compare>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,8 +21,6 @@
 #include <vector>
 
 namespace spillway::relay {
-
-using PeerId = std::uint64_t;
 
 /// One publishing session of one participant (WHIP, test).
 struct PublishRequest {
@@ -30,11 +33,31 @@ struct PublishRequest {
 };
 
 struct PublishEvents {
-    /// Loop, once: the answer, or why there is none (then the session is gone already).
-    std::function<void(LocalDescription)> onAnswer;
-    /// Loop, at most once: the session ended by itself (lost) or was replaced by a newer one of the same
-    /// participant; never after removePeer().
+    /// Loop, once: the answer, or why there is none (then the session is over).
+    std::function<void(LocalDescription answer)> onAnswer;
+    /// Loop, at most once: the peer was lost, or a newer session of the same participant took over. The
+    /// session is over.
     std::function<void(LostCause cause, std::string detail)> onEnded;
+};
+
+/// A participant's session. Destroying it is the participant's leaving: the tracks end.
+class Publication {
+  public:
+    Publication() = default;
+    Publication(const Publication&) = delete;
+    Publication& operator=(const Publication&) = delete;
+    virtual ~Publication() = default;
+
+    /// A remote candidate for the m-line with this mid, empty for end-of-candidates. False when there is no
+    /// such line, when the text is no candidate, and when the session is over.
+    virtual bool addCandidate(const std::string& mid, const std::string& candidate) = 0;
+    /// Of the offer: what a trickle PATCH must name. Empty when the session is over.
+    virtual std::string remoteUfrag() const = 0;
+
+    /// Signalling says that this source was switched off (its track ends, late packets are dropped) or on
+    /// again (the next packet makes a track).
+    virtual void sourceOff(const std::string& source) = 0;
+    virtual void sourceOn(const std::string& source) = 0;
 };
 
 /// Who sends on an m-line of an SFU's description, and what: both are names (config/name.h).
@@ -47,15 +70,6 @@ struct LineOwner {
 /// By `a=mid`. A line that is not in it carries nothing now.
 using LineOwners = std::map<std::string, LineOwner>;
 
-/// Who is in the call by signalling, whether it sends or not.
-struct Member {
-    std::string name;    ///< a name (config/name.h)
-    std::string display; ///< as signalling has it
-
-    bool operator==(const Member&) const = default;
-};
-
-/// A peer towards an SFU or media server, where this daemon is the guest.
 struct GuestRequest {
     /// Beside those of the configuration.
     std::vector<config::IceServer> iceServers;
@@ -65,62 +79,80 @@ struct GuestRequest {
 struct GuestEvents {
     /// Loop, once for each acceptOffer(), in their order: the answer for the SFU, or why there is none. After
     /// an error of kind `newPeer` this peer can follow the SFU no further and another takes over.
-    std::function<void(LocalDescription)> onAnswer;
+    std::function<void(LocalDescription answer)> onAnswer;
     /// Loop, once after createOffer(): our offer, with all candidates that came in time.
-    std::function<void(LocalDescription)> onOffer;
+    std::function<void(LocalDescription offer)> onOffer;
     /// Loop: a candidate of ours that came after the description that should have held it.
     std::function<void(std::string mid, std::string candidate)> onCandidate;
-    /// Loop: media passes. Guests of this call that were there before have ended.
+    /// Loop: media passes. Older guests of this call are over. Must not end the guest inside.
     std::function<void()> onConnected;
-    /// Loop, at most once: the peer is gone already; its tracks wait for the next one.
+    /// Loop, at most once: the guest is over; its tracks wait for the next one.
     std::function<void(LostCause cause, std::string detail)> onLost;
     /// Loop, only with `unwatched: pause`: nobody has watched this track for `linger`, or somebody does
-    /// again.
+    /// again. Must not end the guest inside.
     std::function<void(const LineOwner& track, bool wanted)> onWanted;
 };
 
-class Call {
+/// Our peer towards an SFU or media server; it takes offers, or makes one. Destroying it leaves: its tracks
+/// end.
+class Guest {
   public:
-    virtual ~Call() = default;
+    Guest() = default;
+    Guest(const Guest&) = delete;
+    Guest& operator=(const Guest&) = delete;
+    virtual ~Guest() = default;
 
-    virtual const config::CallSettings& settings() const = 0;
-
-    /// The state of the connector, for status, metrics and events; `detail` is why (empty: nothing to say).
-    virtual void setState(CallState state, const std::string& detail) = 0;
-    /// A connector joins anew because of this, for metrics.
-    virtual void countReconnect(LostCause cause) = 0;
-
-    /// Starts a session. A session of the same participant is kept until this one is connected, then ended;
-    /// its tracks keep name and subscribers. Throws Refused (relay.h) when a limit is reached.
-    virtual PeerId publish(const PublishRequest& request, PublishEvents events) = 0;
-    virtual bool addCandidate(PeerId peer, const std::string& mid, const std::string& candidate) = 0;
-    virtual std::string remoteUfrag(PeerId peer) const = 0;
-    /// The participant leaves: its tracks end. False when there is no such session (any more).
-    virtual bool removePeer(PeerId peer) = 0;
-
-    /// News by signalling: this source is switched off (its track ends, late packets are dropped) or on
-    /// again.
-    virtual void sourceOff(PeerId peer, const std::string& source) = 0;
-    virtual void sourceOn(PeerId peer, const std::string& source) = 0;
-
-    /// A guest's peer; it takes offers or makes one. Older guests of this call go when it is connected.
-    virtual PeerId addGuest(const GuestRequest& request, GuestEvents events) = 0;
     /// The SFU's offer, the first or a later one, and who sends on its lines. One is answered at a time;
     /// further ones wait.
-    virtual void acceptOffer(PeerId guest, const std::string& sdp, const LineOwners& owners) = 0;
+    virtual void acceptOffer(const std::string& sdp, const LineOwners& owners) = 0;
     /// For servers that want an offer: to receive one video and one audio.
-    virtual void createOffer(PeerId guest) = 0;
+    virtual void createOffer() = 0;
     /// The answer to it; `owners` by the mids of our offer, `0` is video and `1` is audio. False when it
-    /// cannot be read or the peer is gone.
-    virtual bool acceptAnswer(PeerId guest, const std::string& sdp, const LineOwners& owners) = 0;
-    /// News by signalling without an offer. Tracks of lines that have another owner or none any more end; a
-    /// line that gets an owner makes a track with its next packet.
-    virtual void setOwners(PeerId guest, const LineOwners& owners) = 0;
+    /// cannot be read or the guest is over.
+    virtual bool acceptAnswer(const std::string& sdp, const LineOwners& owners) = 0;
+    /// Signalling says so, without an offer. Tracks whose line has another owner now, or none, end; a line
+    /// that gets an owner makes a track with its next packet.
+    virtual void setOwners(const LineOwners& owners) = 0;
+    /// The peer ends; its tracks keep name and subscribers and wait for the next guest. The guest is over.
+    virtual void suspend() = 0;
+};
+
+/// Who is in the call by signalling, whether it sends or not.
+struct Member {
+    std::string name;    ///< a name (config/name.h)
+    std::string display; ///< as signalling has it
+
+    bool operator==(const Member&) const = default;
+};
+
+/// What a guest needs of a call.
+class GuestCall {
+  public:
+    GuestCall() = default;
+    GuestCall(const GuestCall&) = delete;
+    GuestCall& operator=(const GuestCall&) = delete;
+    virtual ~GuestCall() = default;
+
+    virtual const config::CallSettings& settings() const = 0;
+    /// The state of our presence, for status, metrics and events; `detail` is why (empty: nothing to say).
+    virtual void setState(CallState state, const std::string& detail) = 0;
+    /// We join again because of this, for metrics.
+    virtual void countReconnect(LostCause cause) = 0;
     /// All who are in the call now.
     virtual void setMembers(std::vector<Member> members) = 0;
-    /// The peer ends; its tracks keep name and subscribers and wait for the next guest. (removePeer() ends
-    /// them.)
-    virtual void suspendGuest(PeerId guest) = 0;
+
+    /// A guest that is connected already stays until this one is; one that is not is over at once. Throws
+    /// std::runtime_error when GStreamer lacks an element.
+    virtual std::unique_ptr<Guest> addGuest(const GuestRequest& request, GuestEvents events) = 0;
+};
+
+/// The whole of a call: beside guests it takes publishers.
+class Call : public GuestCall {
+  public:
+    /// Starts a session. One of the same participant that is connected stays until this one is, and its
+    /// tracks keep name and subscribers; one that is not is over at once. Throws Refused (values/refused.h)
+    /// when a limit is reached, and std::runtime_error when GStreamer lacks an element.
+    virtual std::unique_ptr<Publication> publish(const PublishRequest& request, PublishEvents events) = 0;
 };
 
 } // namespace spillway::relay

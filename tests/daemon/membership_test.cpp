@@ -64,7 +64,7 @@ struct ScriptedConnector : Connector {
 };
 
 /// Writes down what it is told; the test speaks through the events of its guests.
-struct ScriptedCall : relay::Call {
+struct ScriptedCall : relay::GuestCall {
     explicit ScriptedCall(Lines& lines)
         : log(lines) {
         config.name = "standup";
@@ -79,37 +79,11 @@ struct ScriptedCall : relay::Call {
     void countReconnect(LostCause cause) override {
         log.push_back(std::string("count ") + lostCauseName(cause));
     }
-    relay::PeerId publish(const relay::PublishRequest&, relay::PublishEvents) override { return 0; }
-    bool addCandidate(relay::PeerId, const std::string&, const std::string&) override { return false; }
-    std::string remoteUfrag(relay::PeerId) const override { return {}; }
-    bool removePeer(relay::PeerId peer) override {
-        log.push_back("remove " + std::to_string(peer));
-        return true;
-    }
-    void sourceOff(relay::PeerId, const std::string&) override {}
-    void sourceOn(relay::PeerId, const std::string&) override {}
-    relay::PeerId addGuest(const relay::GuestRequest& request, relay::GuestEvents events) override {
-        if (refusesGuests) throw std::runtime_error("no element");
-        guests.push_back(std::move(events));
-        log.push_back("guest " + std::to_string(guests.size()) +
-                      (request.iceServers.empty() ? "" : " " + request.iceServers.front().url));
-        return guests.size();
-    }
-    void acceptOffer(relay::PeerId guest, const std::string& sdp, const relay::LineOwners& owners) override {
-        log.push_back("accept " + std::to_string(guest) + " " + sdp + " " + std::to_string(owners.size()));
-    }
-    void createOffer(relay::PeerId guest) override { log.push_back("create " + std::to_string(guest)); }
-    bool acceptAnswer(relay::PeerId guest, const std::string& sdp, const relay::LineOwners&) override {
-        log.push_back("answered " + std::to_string(guest) + " " + sdp);
-        return takesAnswers;
-    }
-    void setOwners(relay::PeerId guest, const relay::LineOwners& owners) override {
-        log.push_back("owners " + std::to_string(guest) + " " + std::to_string(owners.size()));
-    }
     void setMembers(std::vector<relay::Member> members) override {
         log.push_back("members " + std::to_string(members.size()));
     }
-    void suspendGuest(relay::PeerId guest) override { log.push_back("suspend " + std::to_string(guest)); }
+    std::unique_ptr<relay::Guest> addGuest(const relay::GuestRequest& request,
+                                           relay::GuestEvents events) override;
 
     config::CallSettings config;
     Lines& log;
@@ -118,7 +92,57 @@ struct ScriptedCall : relay::Call {
     bool refusesGuests = false;
     bool takesAnswers = true;
     std::vector<relay::GuestEvents> guests; ///< of guest n at n - 1
+    std::size_t over = 0;                   ///< guests up to this one are over
 };
+
+struct ScriptedGuest : relay::Guest {
+    ScriptedGuest(ScriptedCall& owner, std::size_t n)
+        : call(owner)
+        , number(n) {}
+    ~ScriptedGuest() override {
+        if (number > call.over) write("remove");
+    }
+    void acceptOffer(const std::string& sdp, const relay::LineOwners& owners) override {
+        write("accept", sdp + " " + std::to_string(owners.size()));
+    }
+    void createOffer() override { write("create"); }
+    bool acceptAnswer(const std::string& sdp, const relay::LineOwners&) override {
+        write("answered", sdp);
+        return call.takesAnswers;
+    }
+    void setOwners(const relay::LineOwners& owners) override {
+        write("owners", std::to_string(owners.size()));
+    }
+    void suspend() override {
+        write("suspend");
+        call.over = std::max(call.over, number);
+    }
+    void write(const std::string& verb, const std::string& rest = {}) const {
+        call.log.push_back(verb + " " + std::to_string(number) + (rest.empty() ? "" : " " + rest));
+    }
+
+    ScriptedCall& call;
+    std::size_t number;
+};
+
+std::unique_ptr<relay::Guest> ScriptedCall::addGuest(const relay::GuestRequest& request,
+                                                     relay::GuestEvents events) {
+    if (refusesGuests) throw std::runtime_error("no element");
+    const auto number = guests.size() + 1;
+    // As a call does it: who is connected ends those before, who is lost is over.
+    events.onConnected = [this, number, notify = events.onConnected] {
+        over = std::max(over, number - 1);
+        notify();
+    };
+    events.onLost = [this, number, notify = events.onLost](LostCause cause, const std::string& why) {
+        over = std::max(over, number);
+        notify(cause, why);
+    };
+    guests.push_back(std::move(events));
+    log.push_back("guest " + std::to_string(number) +
+                  (request.iceServers.empty() ? "" : " " + request.iceServers.front().url));
+    return std::make_unique<ScriptedGuest>(*this, number);
+}
 
 MembershipRules quick() {
     MembershipRules rules;

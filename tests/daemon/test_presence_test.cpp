@@ -84,10 +84,10 @@ TEST_CASE("a test participant that was lost joins again") {
     request.participant = "alice";
     request.offer = offer;
     request.loopbackOnly = true;
-    const auto peer = demo.call.publish(
+    auto publication = demo.call.publish(
         request, {[&](const relay::LocalDescription& answer) { other.answer(answer.sdp); }, {}});
     REQUIRE(demo.loop.runUntil(
         [&] { return demo.relay.snapshot().calls.front().reconnects.at("replaced") == 1; }, 20s));
-    demo.call.removePeer(peer);
+    publication.reset();
     CHECK(demo.until(all));
 }

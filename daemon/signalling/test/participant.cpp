@@ -52,16 +52,15 @@ std::unique_ptr<relay::Publisher> Participant::newPublisher() {
 void Participant::leave() {
     rejoin_.cancel();
     attempt_.reset();
-    if (peer_) call_.removePeer(*peer_);
-    peer_.reset();
+    publication_.reset();
     publisher_.reset();
 }
 
 void Participant::switchCamera(bool on) {
-    if (!peer_) return;
-    if (on) call_.sourceOn(*peer_, cameraSource);
+    if (!publication_) return;
+    if (on) publication_->sourceOn(cameraSource);
     publisher_->setCamera(on);
-    if (!on) call_.sourceOff(*peer_, cameraSource);
+    if (!on) publication_->sourceOff(cameraSource);
 }
 
 void Participant::onOffer(const std::string& sdp) {
@@ -76,11 +75,11 @@ void Participant::onOffer(const std::string& sdp) {
     relay::PublishEvents events;
     events.onAnswer = attempt_->guard([this](const relay::LocalDescription& answer) { onAnswer(answer); });
     events.onEnded = attempt_->guard([this](relay::LostCause cause, const std::string& detail) {
-        peer_.reset();
+        publication_.reset();
         rejoinLater(std::string(relay::lostCauseName(cause)) + ": " + detail);
     });
     try {
-        peer_ = call_.publish(request, std::move(events));
+        publication_ = call_.publish(request, std::move(events));
     } catch (const relay::Refused& refused) {
         rejoinLater(refused.what());
     }

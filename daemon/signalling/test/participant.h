@@ -10,7 +10,6 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace spillway::daemon {
@@ -37,9 +36,9 @@ class Participant {
     relay::Loop& loop_;
     relay::Call& call_;
     relay::PublisherSettings settings_;
-    std::unique_ptr<relay::Publisher> publisher_; ///< null while away
-    std::optional<relay::PeerId> peer_;           ///< once the call has the offer
-    std::chrono::milliseconds pause_;             ///< before the next try
+    std::unique_ptr<relay::Publisher> publisher_;     ///< null while away
+    std::unique_ptr<relay::Publication> publication_; ///< once the call has the offer
+    std::chrono::milliseconds pause_;                 ///< before the next try
     relay::Timer rejoin_;
     std::unique_ptr<relay::Lifetime> attempt_; ///< callbacks of an older attempt do nothing
 };

@@ -10,6 +10,8 @@
 #include "daemon/signalling/http_session/trickle.h"
 #include "relay/base/log.h"
 
+#include <utility>
+
 namespace spillway::daemon::whip {
 
 namespace {
@@ -30,11 +32,11 @@ Response noCall() {
 }
 
 /// Hands the candidates to the peer: 204, or what is wrong with the body.
-Response trickle(const std::string& body, relay::Call& call, relay::PeerId peer) {
-    const auto read = http_session::readFragment(body, call.remoteUfrag(peer));
+Response trickle(const std::string& body, relay::Publication& publication) {
+    const auto read = http_session::readFragment(body, publication.remoteUfrag());
     if (const auto* refused = std::get_if<Response>(&read)) return *refused;
     for (const auto& [mid, candidate] : std::get<relay::sdp::Fragment>(read).candidates)
-        if (!call.addCandidate(peer, mid, candidate))
+        if (!publication.addCandidate(mid, candidate))
             return problem(422, "there is no m-line with the mid of candidate \"" + candidate + "\"");
     return http::noContent();
 }
@@ -50,12 +52,7 @@ void Server::host(relay::Call& call) {
 }
 
 void Server::unhost(const std::string& call) {
-    std::erase_if(sessions_, [&](const auto& item) {
-        const Session& session = item.second;
-        if (session.call->settings().name != call) return false;
-        session.call->removePeer(session.peer);
-        return true;
-    });
+    std::erase_if(sessions_, [&](const auto& item) { return item.second.call->settings().name == call; });
     calls_.erase(call);
 }
 
@@ -96,54 +93,53 @@ void Server::post(const Request& request, const Responder& respond) {
     publish.offer = request.body;
     publish.loopbackOnly = loopbackOnly_;
     const std::string id = http_session::randomId();
-    // An answer or an end may come before publish() returns: the session is there first.
-    sessions_[id] = {call, 0, http_session::randomEtag()};
     try {
-        const auto peer = call->publish(publish, events(id, call->settings().name, respond));
-        if (const auto session = sessions_.find(id); session != sessions_.end()) session->second.peer = peer;
+        auto publication = call->publish(publish, events(id));
+        sessions_.emplace(id, Session{call, std::move(publication), http_session::randomEtag(), respond});
     } catch (const relay::Refused& refused) {
-        sessions_.erase(id);
         respond(http::refusal(refused));
-    } catch (...) {
-        sessions_.erase(id);
-        throw;
     }
 }
 
-relay::PublishEvents Server::events(const std::string& id, const std::string& call,
-                                    const Responder& respond) {
+relay::PublishEvents Server::events(const std::string& id) {
     relay::PublishEvents events;
-    events.onAnswer = lifetime_.guard([this, id, call, respond](const relay::LocalDescription& answer) {
-        respond(created(id, answer, call));
-        if (answer.error) sessions_.erase(id);
-    });
-    events.onEnded = lifetime_.guard([this, id, call](relay::LostCause cause, const std::string& detail) {
-        sessions_.erase(id);
-        log::info("whip session ended call={} cause={} detail=\"{}\"", call, relay::lostCauseName(cause),
-                  detail);
-    });
+    events.onAnswer =
+        lifetime_.guard([this, id](const relay::LocalDescription& answer) { onAnswer(id, answer); });
+    events.onEnded = lifetime_.guard(
+        [this, id](relay::LostCause cause, const std::string& detail) { onEnded(id, cause, detail); });
     return events;
 }
 
-Response Server::created(const std::string& id, const relay::LocalDescription& answer,
-                         const std::string& call) const {
-    if (answer.error) return http::refusal(*answer.error);
-    const auto session = sessions_.find(id);
-    if (session == sessions_.end()) return problem(409, "a newer session of this participant took over");
-    return http_session::created({"/whip/" + call + "/" + id, session->second.etag, answer.sdp}, links_);
+void Server::onAnswer(const std::string& id, const relay::LocalDescription& answer) {
+    Session& session = sessions_.at(id);
+    const auto respond = std::exchange(session.respond, nullptr);
+    if (!answer.error) return respond(created(id, session, answer.sdp));
+    sessions_.erase(id);
+    respond(http::refusal(*answer.error));
+}
+
+void Server::onEnded(const std::string& id, relay::LostCause cause, const std::string& detail) {
+    const auto ended = sessions_.extract(id);
+    log::info("whip session ended call={} cause={} detail=\"{}\"", ended.mapped().call->settings().name,
+              relay::lostCauseName(cause), detail);
+    if (const auto& respond = ended.mapped().respond)
+        respond(problem(409, "the session has ended: " + detail));
+}
+
+Response Server::created(const std::string& id, const Session& session, const std::string& answer) const {
+    return http_session::created({"/whip/" + session.call->settings().name + "/" + id, session.etag, answer},
+                                 links_);
 }
 
 Response Server::patch(const Request& request) {
     const Session* session = find(request);
     if (session == nullptr) return noSession();
     if (auto refused = http_session::refusePrecondition(request, session->etag)) return *refused;
-    return trickle(request.body, *session->call, session->peer);
+    return trickle(request.body, *session->publication);
 }
 
 Response Server::remove(const Request& request) {
-    const Session* session = find(request);
-    if (session == nullptr) return noSession();
-    session->call->removePeer(session->peer);
+    if (find(request) == nullptr) return noSession();
     sessions_.erase(request.param("session"));
     return {};
 }

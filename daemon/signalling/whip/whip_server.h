@@ -11,6 +11,7 @@
 #include "relay/call/call.h"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,10 @@ class Server {
 
   private:
     struct Session {
-        relay::Call* call;
-        relay::PeerId peer;
-        std::string etag; ///< with its quotes
+        const relay::Call* call;
+        std::unique_ptr<relay::Publication> publication;
+        std::string etag;        ///< with its quotes
+        http::Responder respond; ///< to the POST; none once it has its answer
     };
 
     void addEndpointRoutes(http::Router& router);
@@ -46,10 +48,10 @@ class Server {
 
     relay::Call* hosted(const http::Request& request) const;
     Session* find(const http::Request& request);
-    relay::PublishEvents events(const std::string& id, const std::string& call,
-                                const http::Responder& respond);
-    http::Response created(const std::string& id, const relay::LocalDescription& answer,
-                           const std::string& call) const;
+    relay::PublishEvents events(const std::string& id);
+    void onAnswer(const std::string& id, const relay::LocalDescription& answer);
+    void onEnded(const std::string& id, relay::LostCause cause, const std::string& detail);
+    http::Response created(const std::string& id, const Session& session, const std::string& answer) const;
 
     std::vector<std::string> links_;
     bool loopbackOnly_;

@@ -44,7 +44,7 @@ struct Visit {
 
     struct Side {
         std::unique_ptr<Publisher> sfu;
-        PeerId guest = 0;
+        std::unique_ptr<Guest> guest;
         LineOwners owners;
         bool connected = false;
         std::optional<NegotiationError> refusal;
@@ -95,7 +95,7 @@ struct Visit {
         side.sfu->offer([this, &side](const std::string& sdp) {
             side.owners = {{midOf(sdp, "video"), {"alice", "camera"}},
                            {midOf(sdp, "audio"), {"alice", "microphone"}}};
-            call->acceptOffer(side.guest, sdp, side.owners);
+            side.guest->acceptOffer(sdp, side.owners);
         });
         return side;
     }
@@ -151,12 +151,12 @@ TEST_CASE("a line that goes to somebody else ends one track and begins another, 
     LineOwners owners = side.owners;
     for (auto& [mid, owner] : owners)
         owner.participant = "dave";
-    visit.call->setOwners(side.guest, owners);
+    side.guest->setOwners(owners);
     CHECK_FALSE(visit.track("alice", "camera"));
     visit.until([&] { return visit.flows("dave"); });
-    visit.call->setOwners(side.guest, {});
+    side.guest->setOwners({});
     CHECK(visit.relay->snapshot().tracks.empty());
-    visit.call->setOwners(side.guest, side.owners);
+    side.guest->setOwners(side.owners);
     visit.until([&] { return visit.flows("alice"); });
 }
 
@@ -170,10 +170,10 @@ TEST_CASE("lines that change hands hundreds of times, watched or not, leave noth
         for (auto& [mid, owner] : owners)
             owner.participant = "p" + std::to_string(round % 7);
         if (round % 5 == 0) owners.clear();
-        visit.call->setOwners(side.guest, owners);
+        side.guest->setOwners(owners);
         visit.loop.runUntil([] { return false; }, std::chrono::milliseconds(round % 4));
     }
-    visit.call->setOwners(side.guest, side.owners);
+    side.guest->setOwners(side.owners);
     visit.until([&] { return visit.flows("alice"); });
     CHECK(visit.relay->snapshot().tracks.size() == 2);
 }
@@ -185,7 +185,7 @@ TEST_CASE("what nobody owns any more is forgotten in time, however often owners 
     const auto before = jitterBufferThreads();
     side.sfu->freeze();
     for (int round = 0; round < 25; ++round) {
-        visit.call->setOwners(side.guest, {});
+        side.guest->setOwners({});
         visit.loop.runUntil([] { return false; }, 200ms);
     }
     CHECK_FALSE(side.lost);
@@ -197,7 +197,7 @@ TEST_CASE("a guest that takes over keeps tracks and subscribers, with a gap and 
     auto& first = visit.join();
     visit.record("standup/alice/*");
     visit.until([&] { return visit.flows("alice") && visit.delivered() > 10; });
-    visit.call->suspendGuest(first.guest);
+    first.guest->suspend();
     CHECK(visit.track("alice", "camera")->state == TrackState::waiting);
     visit.call->setState(CallState::reconnecting, "a test");
     // Longer than media_timeout: who is on the way back has no deadline of his tracks.
@@ -225,7 +225,7 @@ TEST_CASE("who is not back yet when we are keeps the tracks for media_timeout") 
     auto& side = visit.join();
     visit.record("standup/alice/*");
     visit.until([&] { return visit.flows("alice"); });
-    visit.call->suspendGuest(side.guest);
+    side.guest->suspend();
     visit.call->setState(CallState::reconnecting, "a test");
     const auto back = Clock::now();
     visit.call->setState(CallState::joined, "");
@@ -259,7 +259,7 @@ TEST_CASE("an offer of another transport is refused as one for a new peer, and w
     std::string offer;
     other.offer([&](const std::string& sdp) { offer = sdp; });
     visit.until([&] { return !offer.empty(); });
-    visit.call->acceptOffer(side.guest, offer, side.owners);
+    side.guest->acceptOffer(offer, side.owners);
     visit.until([&] { return side.refusal.has_value(); });
     CHECK(side.refusal->kind == NegotiationError::Kind::newPeer);
     CHECK(visit.flows("alice"));

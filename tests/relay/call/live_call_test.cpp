@@ -38,7 +38,7 @@ struct Studio {
 
     struct Participant {
         std::unique_ptr<Publisher> publisher;
-        PeerId peer = 0;
+        std::unique_ptr<Publication> publication;
         bool answered = false;
         std::string ended;
     };
@@ -80,8 +80,13 @@ struct Studio {
             events.onEnded = [this, key](LostCause, const std::string& detail) {
                 participants.at(key).ended = detail;
             };
-            participants.at(key).peer = call->publish(request, events);
+            participants.at(key).publication = call->publish(request, events);
         });
+    }
+
+    /// Whether the session has ended by itself.
+    bool isOver(const std::string& key) const {
+        return participants.at(key).publication->remoteUfrag().empty();
     }
 
     void turnUntil(const std::function<bool()>& done, std::chrono::milliseconds deadline = 15s) {
@@ -151,8 +156,10 @@ TEST_CASE("whatever codec a participant sends, the recording of it decodes witho
     studio.turnUntil([&] { return studio.isLive("alice") && studio.isLive("bob") && studio.isLive("carol"); },
                      30s);
     studio.turnFor(3s);
-    for (const auto* key : {"a", "b", "c"})
-        REQUIRE(studio.call->removePeer(studio.participants.at(key).peer));
+    for (const auto* key : {"a", "b", "c"}) {
+        REQUIRE_FALSE(studio.isOver(key));
+        studio.participants.at(key).publication.reset();
+    }
     REQUIRE(studio.relay->snapshot().tracks.empty());
     studio.turnUntil([&] { return studio.relay->snapshot().queueMemory == 0; });
     const auto files = studio.files("archive");
@@ -197,7 +204,7 @@ TEST_CASE("a participant who publishes again keeps the track and its subscribers
         return studio.subscription("archive")->subscribers.at(0).queue.delivered > before.delivered + 25;
     });
     REQUIRE(studio.subscription("archive")->subscribers.at(0).queue.received > before.received);
-    REQUIRE_FALSE(studio.call->removePeer(studio.participants.at("old").peer));
+    REQUIRE(studio.isOver("old"));
     studio.participants.erase("old");
     studio.turnFor(200ms);
     REQUIRE(studio.track("alice", "camera")->state == TrackState::live);
@@ -215,13 +222,13 @@ TEST_CASE("a camera switched off by signalling ends its track, on again gives it
     studio.publish("a", "alice");
     studio.turnUntil([&] { return studio.isLive("alice"); });
     for (int i = 0; i < 3; ++i) {
-        studio.call->sourceOff(studio.participants.at("a").peer, "camera");
+        studio.participants.at("a").publication->sourceOff("camera");
         studio.participants.at("a").publisher->setCamera(false);
         REQUIRE_FALSE(studio.track("alice", "camera"));
         REQUIRE(studio.subscription("archive")->subscribers.empty());
         studio.turnFor(300ms);
         REQUIRE_FALSE(studio.track("alice", "camera"));
-        studio.call->sourceOn(studio.participants.at("a").peer, "camera");
+        studio.participants.at("a").publication->sourceOn("camera");
         studio.participants.at("a").publisher->setCamera(true);
         studio.turnUntil([&] { return studio.track("alice", "camera").has_value(); });
         studio.turnUntil([&] {
@@ -295,4 +302,25 @@ TEST_CASE("a name that is taken and a call that is full are refused, and what ru
     studio.turnFor(1s);
     REQUIRE(studio.relay->snapshot().tracks.size() == 2);
     REQUIRE_THROWS_AS(studio.call->publish({"carol", "carol", "v=0", "video", "audio", true}, {}), Refused);
+}
+
+TEST_CASE(
+    "a publication that is destroyed before its answer hears of nothing, and one whose call has gone does "
+    "nothing") {
+    Studio studio;
+    studio.publish("early", "alice");
+    studio.turnUntil([&] { return studio.participants.at("early").publication != nullptr; });
+    REQUIRE_FALSE(studio.participants.at("early").answered);
+    studio.participants.at("early").publication.reset();
+    studio.publish("late", "bob");
+    studio.turnUntil([&] { return studio.isLive("bob"); });
+    REQUIRE_FALSE(studio.participants.at("early").answered);
+    REQUIRE(studio.participants.at("early").ended.empty());
+    REQUIRE(studio.relay->removeCall("studio"));
+    Publication& late = *studio.participants.at("late").publication;
+    late.sourceOff("camera");
+    late.sourceOn("camera");
+    REQUIRE_FALSE(late.addCandidate("0", ""));
+    REQUIRE(late.remoteUfrag().empty());
+    REQUIRE(studio.participants.at("late").ended.empty());
 }

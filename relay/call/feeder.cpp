@@ -1,0 +1,56 @@
+#include "relay/call/feeder.h"
+
+#include "relay/call/tracks.h"
+
+#include <utility>
+
+namespace spillway::relay {
+
+PeerSettings CallContext::nextPeer(const std::string& participant) {
+    PeerSettings peer;
+    peer.number = ++lastNumber;
+    peer.label =
+        "call=" + settings.name + " participant=" + participant + " peer=" + std::to_string(peer.number);
+    peer.iceServers = webrtc.iceServers;
+    peer.videoCodecs = settings.videoCodecs;
+    peer.mediaTimeout = settings.mediaTimeout;
+    peer.jitter = settings.jitter;
+    return peer;
+}
+
+Feeder::Feeder(CallContext& context, const PeerSettings& settings)
+    : context_(context)
+    , label_(settings.label)
+    , number_(settings.number)
+    , peer_(std::make_unique<Peer>(context.loop, settings, peerEvents())) {}
+
+PeerEvents Feeder::peerEvents() {
+    PeerEvents events;
+    // Streaming thread: the input crosses to the loop, and is disposed of there when nobody takes it.
+    auto adopt = lifetime_.guard([this](const std::shared_ptr<TrackInput>& input) {
+        if (isOpen()) context_.tracks.adopt(*this, input);
+    });
+    auto cross = [&loop = context_.loop, adopt](std::shared_ptr<TrackInput> input) {
+        loop.post([adopt, input = std::move(input)]() mutable {
+            adopt(input);
+            input->letFirstPacketGo();
+        });
+    };
+    events.onPad = [cross](const IncomingPad& pad) { TrackInput::start(pad, cross); };
+    events.onPadGone = [this](std::uint32_t ssrc) { context_.tracks.onPadGone(*this, ssrc); };
+    events.onConnected = [this] { onConnected(); };
+    events.onLost = [this](LostCause cause, const std::string& detail) { onLost(cause, detail); };
+    events.onCandidate = [this](const std::string& mid, const std::string& candidate) {
+        onCandidate(mid, candidate);
+    };
+    return events;
+}
+
+void Feeder::close(Tracks tracks) {
+    // Its streaming threads end first: nothing is pushed any more into what the tracks dispose of.
+    peer_.reset();
+    tracks == Tracks::end ? context_.tracks.endAllOf(*this) : context_.tracks.suspendAllOf(*this);
+    inputs_ = {};
+}
+
+} // namespace spillway::relay

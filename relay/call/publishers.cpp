@@ -1,0 +1,60 @@
+#include "relay/call/publishers.h"
+
+#include "relay/call/status.h"
+#include "relay/values/refused.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace spillway::relay {
+
+Publishers::~Publishers() {
+    while (!open_.empty())
+        open_.back()->leave();
+}
+
+template <class Condition>
+LivePublication* Publishers::find(Condition condition) const {
+    const auto found = std::find_if(open_.begin(), open_.end(), condition);
+    return found == open_.end() ? nullptr : *found;
+}
+
+std::unique_ptr<Publication> Publishers::publish(const PublishRequest& request, PublishEvents events) {
+    while (auto* waiting = find([&](const LivePublication* other) {
+               return other->participant() == request.participant && !other->connected();
+           }))
+        waiting->replace();
+    if (open_.size() >= context_.maxTracks)
+        throw Refused(Refused::Kind::limit,
+                      "limits.tracks_per_call is reached in call " + context_.settings.name);
+    auto publication = std::make_unique<LivePublication>(context_, *this, request, std::move(events));
+    open_.push_back(publication.get());
+    return publication;
+}
+
+void Publishers::onConnected(const LivePublication& newer) {
+    while (auto* older = find([&](const LivePublication* other) {
+               return other->participant() == newer.participant() && other->number() < newer.number();
+           })) {
+        context_.status.countReplaced();
+        older->replace();
+    }
+}
+
+void Publishers::remove(const LivePublication& publication) {
+    std::erase(open_, &publication);
+}
+
+void Publishers::forgetDue(Clock::time_point now) {
+    for (auto* publication : open_)
+        publication->forgetDue(now);
+}
+
+void Publishers::addTo(CallSnapshot& snapshot) const {
+    snapshot.peers += static_cast<std::uint32_t>(open_.size());
+    for (const auto* publication : open_)
+        snapshot.participants.push_back(
+            {publication->participant(), publication->display(), publication->connected()});
+}
+
+} // namespace spillway::relay
