@@ -17,13 +17,6 @@ namespace {
 
 constexpr std::string_view unixPrefix = "unix:";
 
-std::optional<std::uint16_t> parsePort(std::string_view text) {
-    std::uint16_t port = 0;
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
-    return port;
-}
-
 /// The address as the system writes it; nothing if `host` is not numeric.
 std::optional<std::string> numericHost(const std::string& host) {
     for (const int family : {AF_INET, AF_INET6}) {

@@ -11,13 +11,6 @@ namespace {
 /// Longer words are not typing errors; the bound keeps hostile input cheap.
 constexpr std::size_t longestWord = 32;
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return result;
-}
-
 /// How many insertions, deletions, replacements and swaps of neighbours turn one word into the other.
 std::size_t editDistance(const std::string& a, const std::string& b) {
     std::vector<std::size_t> before;

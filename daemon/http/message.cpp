@@ -1,6 +1,6 @@
 #include "daemon/http/message.h"
 
-#include "relay/sdp/text.h"
+#include "config/text.h"
 
 #include <libsoup/soup.h>
 
@@ -28,7 +28,7 @@ const std::string* Request::header(const std::string& lowerCaseName) const {
 
 std::string mediaType(const std::string* contentType) {
     if (contentType == nullptr) return {};
-    return relay::sdp::lowered(relay::sdp::trimmed(relay::sdp::splitAt(*contentType, ';').first));
+    return lowered(trimmed(splitAt(*contentType, ';').first));
 }
 
 std::string mediaType(const Request& request) {
@@ -69,8 +69,8 @@ std::string decodeUri(std::string_view text, bool plusIsBlank) {
 std::map<std::string, std::string> parseQuery(std::string_view query) {
     std::map<std::string, std::string> values;
     while (!query.empty()) {
-        const auto [pair, rest] = relay::sdp::splitAt(query, '&');
-        const auto [name, value] = relay::sdp::splitAt(pair, '=');
+        const auto [pair, rest] = splitAt(query, '&');
+        const auto [name, value] = splitAt(pair, '=');
         if (!name.empty()) values.emplace(decodeUri(name, true), decodeUri(value, true));
         query = rest;
     }

@@ -1,7 +1,7 @@
 #include "daemon/signalling/http_session/link.h"
 
+#include "config/text.h"
 #include "config/url.h"
-#include "relay/sdp/text.h"
 
 #include <algorithm>
 #include <map>
@@ -12,8 +12,6 @@
 namespace spillway::daemon::http_session {
 
 namespace {
-
-using relay::sdp::lowered;
 
 /// quoted-string of RFC 9110 section 5.6.4; line ends cannot be in a header field and are left out.
 std::string quoted(const std::string& text) {
@@ -93,7 +91,7 @@ bool isIceLink(const Link& link) {
     const auto rel = link.params.find("rel");
     if (rel == link.params.end()) return false;
     const std::string types = lowered(rel->second);
-    const auto all = relay::sdp::words(types);
+    const auto all = words(types);
     return std::find(all.begin(), all.end(), "ice-server") != all.end();
 }
 

@@ -1,8 +1,8 @@
 #include "daemon/signalling/http_session/trickle.h"
 
+#include "config/text.h"
 #include "daemon/http/problem.h"
 #include "relay/sdp/description.h"
-#include "relay/sdp/text.h"
 
 #include <string_view>
 
@@ -20,8 +20,8 @@ using relay::sdp::Section;
 /// Whether a list of entity tags names this one; `W/"…"` never matches strongly (RFC 9110 section 13.1.1).
 bool names(std::string_view list, std::string_view etag) {
     while (!list.empty()) {
-        const auto [first, rest] = relay::sdp::splitAt(list, ',');
-        const auto one = relay::sdp::trimmed(first);
+        const auto [first, rest] = splitAt(list, ',');
+        const auto one = trimmed(first);
         if (one == "*" || one == etag) return true;
         list = rest;
     }

@@ -1,7 +1,7 @@
 #include "daemon/signalling/whep/url.h"
 
+#include "config/text.h"
 #include "daemon/glib/object.h"
-#include "relay/sdp/text.h"
 
 #include <memory>
 #include <string_view>
@@ -52,7 +52,7 @@ bool mayCarryToken(const std::string& configured, const std::string& target) {
     const Uri from = parsed(configured);
     const Uri to = parsed(target);
     if (!from || !to || isDowngrade(from, to)) return false;
-    return !hostOf(from).empty() && relay::sdp::lowered(hostOf(from)) == relay::sdp::lowered(hostOf(to));
+    return !hostOf(from).empty() && lowered(hostOf(from)) == lowered(hostOf(to));
 }
 
 } // namespace spillway::daemon::whep

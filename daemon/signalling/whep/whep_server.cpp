@@ -107,7 +107,7 @@ Viewers::OnEnded Server::ended(const std::string& id) {
     return lifetime_.guard([this, id](const std::string&) { sessions_.erase(id); });
 }
 
-Response Server::created(const std::string& id, const relay::Viewing& viewing) const {
+Response Server::created(const std::string& id, const relay::ViewAnswer& viewing) const {
     return http_session::created({sessionPath + id, sessions_.at(id).etag, viewing.answer}, links_);
 }
 

@@ -1,4 +1,4 @@
-#include "relay/rtp/format.h"
+#include "relay/rtp/extensions.h"
 #include "relay/sdp/remote_description.h"
 
 #include "relay/sdp/answer.h"
