@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+using namespace spillway;
 using namespace spillway::relay;
 using namespace std::chrono_literals;
 
