@@ -86,6 +86,10 @@ class Guest {
         CHECK(tracks() == names);
         return came;
     }
+    /// They come behind the owners of the lines.
+    bool hasMembers(const std::vector<relay::Member>& wanted) {
+        return until([&] { return members == wanted; });
+    }
     void leave() {
         bool left = false;
         connector->leave([&] { left = true; });

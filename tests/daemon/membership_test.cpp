@@ -477,7 +477,7 @@ TEST_CASE("a loss inside any callback ends nothing under the feet of who calls")
         CHECK_FALSE(scene.has("renew"));
         CHECK_FALSE(scene.has("suspend 1"));
         REQUIRE(scene.untilState(CallState::reconnecting));
-        CHECK_THAT(scene.call.detail, Catch::Contains("cannot be answered"));
+        CHECK_THAT(scene.call.detail, Catch::Contains("cannot answer the offer"));
     }
     CHECK(scene.untilMade(2));
     CHECK(scene.alive == 1);

@@ -49,6 +49,7 @@ struct Stage {
         probe = gst::PadProbe(pad.get(), data, [this](GstPadProbeInfo* info) { return marker.onData(info); });
         g_object_set_data(reinterpret_cast<GObject*>(pad.get()), "stage", this);
         gst_pad_set_chain_function(pad.get(), onBuffer);
+        gst_pad_set_chain_list_function(pad.get(), onList);
         gst_pad_set_active(pad.get(), TRUE);
         gst_pad_send_event(pad.get(), gst_event_new_stream_start("packets"));
         GstCaps* caps = gst_caps_new_simple(
@@ -81,6 +82,13 @@ struct Stage {
         self->seen.push_back({GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT) != FALSE,
                               self->counters->packetOf(buffer)});
         gst_buffer_unref(buffer);
+        return GST_FLOW_OK;
+    }
+    /// As a tee takes it: without this the pad would push each buffer of the list past the marker once more.
+    static GstFlowReturn onList(GstPad* pad, GstObject* parent, GstBufferList* list) noexcept {
+        for (guint i = 0; i < gst_buffer_list_length(list); ++i)
+            onBuffer(pad, parent, gst_buffer_ref(gst_buffer_list_get(list, i)));
+        gst_buffer_list_unref(list);
         return GST_FLOW_OK;
     }
 

@@ -309,7 +309,7 @@ TEST_CASE("a directory that is removed is an error, and recording goes on when i
     const auto end = Clock::now() + 10s;
     while (recording.status->read().errors < 2 && Clock::now() < end)
         recording.output->write(frames.front());
-    CHECK(recording.status->read().error.find("directory is gone") != std::string::npos);
+    CHECK(recording.status->read().error.find("directory does not exist any more") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(archive)); // it may be the place of a disk
 
     std::filesystem::create_directory(archive);
