@@ -46,7 +46,8 @@ port
 peer
 track
 synthetic
-outputs/output.h
+outputs/output.h outputs/output_metrics.h
+outputs/queue_at_track
 outputs/record outputs/rtp outputs/webrtc/transport outputs/webrtc/media
 outputs/webrtc/worker
 outputs/webrtc
@@ -55,7 +56,7 @@ call
 relay.
 '
 # What daemon/ may include of relay/, beside values/ and synthetic/.
-relay_face='relay/(relay|call/call|base/(loop|log|histogram)|sdp/(fragment|text|description))\.h|relay/(values|synthetic)/.*'
+relay_face='relay/(relay|call/call|base/(loop|log|histogram|random)|sdp/(fragment|text|description))\.h|relay/(values|synthetic)/.*'
 
 # `FILE INCLUDED` for each include of ours, both as from the top.
 includes() {

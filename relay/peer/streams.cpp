@@ -28,8 +28,8 @@ struct PadState {
 struct OpenPad {
     gst::Ref<GstPad> pad;
     std::shared_ptr<PadState> state;
-    gst::PadProbe dataAfterEnd; ///< on the target: after EOS the ghost pad would answer FLOW_EOS into the
-                                ///< shared session
+    /// On the target: after EOS the ghost pad would answer FLOW_EOS into the shared session.
+    gst::PadProbe dataAfterEnd;
     gst::PadProbe endOfStream;
 };
 
