@@ -191,11 +191,11 @@ relay::LineOwners JanusConnector::owners() const {
 }
 
 void JanusConnector::onOffer(const std::string& sdp, bool newPeer) {
-    offers_.add({sdp, owners(), newPeer});
+    offers_.add({sdp, {}, newPeer}); // giveOffer() fills in the owners
 }
 
 void JanusConnector::giveOffer(SfuOffer offer) {
-    // It may have waited: its lines belong to whoever owns them now.
+    // Only now: it may have waited, and lines change hands meanwhile.
     offer.owners = owners_ = owners();
     tell([offer = std::move(offer)](const ConnectorEvents& events) { events.onOffer(offer); });
 }
