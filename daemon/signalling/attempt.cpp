@@ -78,8 +78,8 @@ void Attempt::onAnswerFromSfu(const std::string& sdp, const relay::LineOwners& o
     if (!present_ || !newest()->acceptAnswer(sdp, owners)) lose(signallingLoss("the answer cannot be taken"));
 }
 
-/// A guest that carries media stays until this one is connected (the call ends it then); one that never did
-/// is of no use to anybody. So there are two at most.
+/// A guest that carries media stays until this one is connected, when the call ends it; one that never
+/// connected goes at once. So there are two at most.
 bool Attempt::newGuest(std::vector<config::IceServer> servers) {
     present_ = std::make_unique<relay::Lifetime>();
     if (next_) next_->suspend();
@@ -94,7 +94,7 @@ bool Attempt::newGuest(std::vector<config::IceServer> servers) {
     }
 }
 
-/// For a guest's event: what it makes the connector do may end that very guest.
+/// Puts a guest's event off to a turn of its own: what the connector does about it may end that very guest.
 template <class Fn>
 auto Attempt::inTurn(Fn fn) {
     return present_->guard([this, fn](const auto&... values) {
@@ -135,8 +135,7 @@ void Attempt::onGuestConnected() {
     if (isJoined_ && !renewals_.empty()) call_.setState(relay::CallState::joined, "");
 }
 
-/// What was before the guest that is lost has ended already, or carries nothing that anybody talks of any
-/// more.
+/// An older guest has ended already, or has nothing to do with what signalling talks about now.
 void Attempt::onGuestLost(relay::LostCause cause, const std::string& detail) {
     newest().reset();
     renewOrLose(cause, detail);
@@ -145,7 +144,7 @@ void Attempt::onGuestLost(relay::LostCause cause, const std::string& detail) {
 void Attempt::renewOrLose(relay::LostCause cause, const std::string& detail) {
     present_.reset();
     if (!isJoined_ || !mayRenew() || !connector_->renew()) return lose({cause, detail, false, std::nullopt});
-    log::warn("replacing the peer call={} cause={} error=\"{}\"", call_.settings().name,
+    log::warn("replacing peer call={} cause={} error=\"{}\"", call_.settings().name,
               relay::lostCauseName(cause), detail);
     call_.countReconnect(cause);
     call_.setState(relay::CallState::joined, std::string("a new peer: ") + relay::lostCauseName(cause));

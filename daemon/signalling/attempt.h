@@ -1,11 +1,11 @@
-// One try to be in a call: one connector, and the peers that it has us make. The wiring between the two, and
-// the deadlines of what both owe.
+// One attempt to be in a call: one connector, the guests that its protocol asks for, the wiring between them,
+// and the deadlines of each step.
 //
-// Comes in: the connector's events and those of the call's guests. Goes out: joined, and once lost. It never
-// tries again (Membership does), and never ends a connector or a peer inside one of their own callbacks: lost
-// comes from a turn of the loop of its own.
+// Comes in: the connector's events and its guests'. Goes out: joined, and lost, once. It never retries
+// (Membership does), and never ends a connector or a guest inside one of their own events: lost comes in a
+// turn of its own.
 //
-// Owner: Membership, which ends it outside of its events' stacks. Loop thread.
+// Owner: Membership, which ends it outside of its events. Loop thread.
 #pragma once
 
 #include "daemon/signalling/connector.h"
@@ -23,7 +23,7 @@ struct AttemptRules {
     std::chrono::milliseconds join{15000};  ///< from join() to onJoined
     std::chrono::milliseconds renew{15000}; ///< from a renewal to the offer
     std::chrono::milliseconds leave{3000};  ///< from leave() to its end, whatever the other side does
-    std::size_t renewals = 3;               ///< in a window at most: then the SFU's side is recreated too
+    std::size_t renewals = 3;               ///< at most in a window; after that we join the call again
     std::chrono::milliseconds renewalWindow{60000};
 };
 
@@ -48,9 +48,8 @@ class Attempt {
     void suspend();
     /// Its peers end, and their tracks too. No event follows.
     void end();
-    /// Says good-bye, after suspend() or end(): `onLeft` comes once, in a turn of the loop of its own, within
-    /// the deadline, and may destroy the attempt. Once more, and another one waits for the same good-bye in
-    /// its place.
+    /// Says good-bye, after suspend() or end(): `onLeft` runs once, in a turn of its own, within the
+    /// deadline, and may destroy the attempt. A second call replaces the `onLeft` of the first.
     void leave(std::function<void()> onLeft);
 
   private:

@@ -2,10 +2,10 @@
 //
 // Comes in: the verbs below. Goes out: ConnectorEvents. It holds no media and knows no peer: offers and
 // answers pass through it as text. It tries once: when it has lost the call it says so, once, and is thrown
-// away; rejoining, deadlines over whole steps and backoff are Membership's. Each of its own requests has a
-// deadline.
+// away. Retrying and backoff are Membership's, deadlines of whole steps Attempt's; each of its own requests
+// has a deadline.
 //
-// Owner: Membership. Loop thread. No event comes before join() returned or after the destructor began; the
+// Owner: Attempt. Loop thread. No event comes before join() returned or after the destructor began; the
 // owner may destroy the connector inside an event.
 #pragma once
 
@@ -22,12 +22,12 @@
 
 namespace spillway::daemon {
 
-/// Why a connector is in the call no more, or never was.
+/// Why a connector is no longer in the call, or never got in.
 struct Loss {
     relay::LostCause cause = relay::LostCause::signalling;
     std::string detail; ///< for log and API; no secrets
-    bool final = false; ///< rejoining cannot help: wrong credentials, kicked, room destroyed
-    std::optional<std::chrono::milliseconds> retryAfter; ///< the other side said when
+    bool final = false; ///< retrying cannot help: wrong credentials, kicked, room destroyed
+    std::optional<std::chrono::milliseconds> retryAfter; ///< as the other side asked
 };
 
 /// An offer of the SFU.
@@ -38,7 +38,7 @@ struct SfuOffer {
 };
 
 struct ConnectorEvents {
-    /// The room is ours: who is there and what they offer follows.
+    /// We are in: who is there and what they offer follows.
     std::function<void()> onJoined;
     /// All who are in the call now.
     std::function<void(std::vector<relay::Member>)> onMembers;
@@ -59,7 +59,7 @@ class Connector {
     Connector() = default;
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
-    /// Closes its sockets. Without leave() before, the other side learns by that alone.
+    /// Closes its sockets. Without leave() before, that is all the other side notices.
     virtual ~Connector() = default;
 
     /// Once, first. onJoined or onLost follows.
@@ -73,14 +73,13 @@ class Connector {
     /// Whether the SFU is to send this track. Where the protocol has no such thing nothing happens.
     virtual void want(const relay::LineOwner& track, bool wanted) = 0;
     /// Our peer is lost, signalling is not: an offer with newPeer follows. False when the protocol cannot do
-    /// that without rejoining.
+    /// that without joining again.
     virtual bool renew() = 0;
     /// Last. `onLeft` runs once the other side knows, or after a deadline of its own; no other event follows.
     virtual void leave(std::function<void()> onLeft) = 0;
 };
 
-/// Makes the connectors of one call, one after the other, and holds what the next one must know of those
-/// before.
+/// Makes the connectors of one call, one after the other, and keeps what the next one must know of the last.
 using MakeConnector = std::function<std::unique_ptr<Connector>(ConnectorEvents)>;
 
 } // namespace spillway::daemon

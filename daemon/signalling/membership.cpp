@@ -44,7 +44,6 @@ void Membership::begin() {
 
 void Membership::joined() {
     backoff_.joined(Clock::now());
-    log::info("call joined call={}", call_.settings().name);
     call_.setState(relay::CallState::joined, "");
 }
 
@@ -66,7 +65,7 @@ void Membership::lostForGood(const Loss& loss) {
     attempt_->leave([this] { attempt_.reset(); });
 }
 
-/// The delay begins now; good-bye is said meanwhile.
+/// The delay runs from now, while the attempt says good-bye.
 void Membership::tryLater(std::chrono::milliseconds delay) {
     attempt_->leave([this, due = Clock::now() + delay] {
         attempt_.reset();

@@ -1,13 +1,13 @@
 // The life of a guest in one call: joining, staying, coming back, leaving.
 //
 //     joining ──▶ joined ──▶ reconnecting ──▶ joined …
-//        └────────────────────────┘
+//        └───────────────────────▲
 //
-// From each of them to left: by leave(), or for a reason that a retry cannot help.
+// From any of them to left: by leave(), or for a reason that will not change by retrying.
 //
-// Comes in: how attempts end (attempt.h). Goes out: the call's state, and the next attempt. There is
-// one attempt at a time: the next begins when the last has said good-bye, or had its time to, so that the SFU
-// never sees two of us. It retries for ever, at the pace of Backoff.
+// Comes in: how attempts go (attempt.h). Goes out: the call's state, and the next attempt. There is one
+// attempt at a time: the next begins once the last has said good-bye, or has run out of time to, so that the
+// SFU never sees two of us. It retries for ever, at the pace of Backoff.
 //
 // Owner: Calls; ended before the relay, whose Call it borrows. Loop thread.
 #pragma once
@@ -55,7 +55,7 @@ class Membership : public Presence {
     std::unique_ptr<Attempt> attempt_; ///< none while waiting for the next, and at the end
     bool left_ = false;
     relay::Timer next_;
-    std::vector<std::function<void()>> onLeft_; ///< who waits for the end
+    std::vector<std::function<void()>> onLeft_; ///< callers of leave()
     relay::Lifetime lifetime_;
 };
 

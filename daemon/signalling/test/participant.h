@@ -24,7 +24,7 @@ class Participant {
     /// Does nothing when it is there already.
     void join();
     void leave();
-    /// Off: the call hears it by signalling, and no packet is sent any more. Does nothing while it is away.
+    /// Off: signalling says so, and no packet is sent any more. Does nothing while it is away.
     void switchCamera(bool on);
 
   private:

@@ -8,7 +8,6 @@
 #include "daemon/signalling/http_session/media_types.h"
 #include "daemon/signalling/http_session/random_id.h"
 #include "daemon/signalling/http_session/trickle.h"
-#include "relay/base/log.h"
 
 #include <utility>
 
@@ -105,8 +104,8 @@ relay::PublishEvents Server::events(const std::string& id) {
     relay::PublishEvents events;
     events.onAnswer =
         lifetime_.guard([this, id](const relay::LocalDescription& answer) { onAnswer(id, answer); });
-    events.onEnded = lifetime_.guard(
-        [this, id](relay::LostCause cause, const std::string& detail) { onEnded(id, cause, detail); });
+    events.onEnded =
+        lifetime_.guard([this, id](relay::LostCause, const std::string& detail) { onEnded(id, detail); });
     return events;
 }
 
@@ -118,10 +117,8 @@ void Server::onAnswer(const std::string& id, const relay::LocalDescription& answ
     respond(http::refusal(*answer.error));
 }
 
-void Server::onEnded(const std::string& id, relay::LostCause cause, const std::string& detail) {
+void Server::onEnded(const std::string& id, const std::string& detail) {
     const auto ended = sessions_.extract(id);
-    log::info("whip session ended call={} cause={} detail=\"{}\"", ended.mapped().call->settings().name,
-              relay::lostCauseName(cause), detail);
     if (const auto& respond = ended.mapped().respond)
         respond(problem(409, "the session has ended: " + detail));
 }

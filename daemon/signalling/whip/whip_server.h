@@ -1,8 +1,8 @@
 // The WHIP server of this node (RFC 9725): publishers of hosted calls, each with a session of its own.
 //
 // Comes in: offers and trickled candidates by HTTP. Goes out: answers; publishing sessions in calls. It keeps
-// no media and no SDP. A session goes by DELETE, when its peer is lost, when its participant has published
-// anew, or with its call. Owner: App; outlives the presences, ends before the relay. Loop thread.
+// no media and no SDP. A session ends by DELETE, when its peer is lost, when its participant publishes
+// again, or with its call. Owner: App; outlives the presences, ends before the relay. Loop thread.
 #pragma once
 
 #include "config/settings.h"
@@ -24,7 +24,7 @@ class Server {
 
     void addRoutes(http::Router& router);
 
-    /// Publishers may come to this call.
+    /// Lets publishers into this call.
     void host(relay::Call& call);
     /// Ends its sessions; later requests find no such call.
     void unhost(const std::string& call);
@@ -50,7 +50,7 @@ class Server {
     Session* find(const http::Request& request);
     relay::PublishEvents events(const std::string& id);
     void onAnswer(const std::string& id, const relay::LocalDescription& answer);
-    void onEnded(const std::string& id, relay::LostCause cause, const std::string& detail);
+    void onEnded(const std::string& id, const std::string& detail);
     http::Response created(const std::string& id, const Session& session, const std::string& answer) const;
 
     std::vector<std::string> links_;
