@@ -1,12 +1,12 @@
 #include "daemon/http/client.h"
 
+#include "config/text.h"
 #include "daemon/glib/object.h"
 #include "daemon/http/headers.h"
 
 #include <libsoup/soup.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace spillway::daemon::http {
 
@@ -197,9 +197,7 @@ void Client::send(const ClientRequest& request, std::chrono::milliseconds deadli
 std::optional<std::chrono::milliseconds> retryAfter(const ClientReply& reply) {
     const std::string* value = reply.header("retry-after");
     if (value == nullptr) return std::nullopt;
-    std::uint32_t seconds = 0;
-    const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), seconds);
-    if (error == std::errc{} && end == value->data() + value->size()) return std::chrono::seconds(seconds);
+    if (const auto seconds = number<std::uint32_t>(*value)) return std::chrono::seconds(*seconds);
     GDateTime* date = soup_date_time_new_from_http_string(value->c_str());
     if (date == nullptr) return std::nullopt;
     const auto left =

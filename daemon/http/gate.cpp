@@ -1,8 +1,7 @@
 #include "daemon/http/gate.h"
 
+#include "config/text.h"
 #include "daemon/http/problem.h"
-
-#include <charconv>
 
 namespace spillway::daemon::http {
 
@@ -47,10 +46,7 @@ Response tooLong() {
 
 std::uint64_t contentLength(const Request& head) {
     const std::string* text = head.header("content-length");
-    if (text == nullptr) return 0;
-    std::uint64_t length = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
-    return error == std::errc{} ? length : UINT64_MAX;
+    return text == nullptr ? 0 : number<std::uint64_t>(*text).value_or(UINT64_MAX);
 }
 
 Gate::Passage Gate::enter(const Request& head, const std::string& remote) {

@@ -1,17 +1,8 @@
 #include "daemon/http/headers.h"
 
-#include "daemon/glib/object.h"
+#include "config/text.h"
 
 namespace spillway::daemon::http {
-
-namespace {
-
-std::string lowerCase(const char* text) {
-    const glib::Text lower(g_ascii_strdown(text, -1));
-    return lower.get();
-}
-
-} // namespace
 
 std::map<std::string, std::string> readHeaders(SoupMessageHeaders* headers) {
     std::map<std::string, std::string> values;
@@ -20,7 +11,7 @@ std::map<std::string, std::string> readHeaders(SoupMessageHeaders* headers) {
     const char* value = nullptr;
     soup_message_headers_iter_init(&iter, headers);
     while (soup_message_headers_iter_next(&iter, &name, &value)) {
-        std::string& field = values[lowerCase(name)];
+        std::string& field = values[lowered(name)];
         field += (field.empty() ? "" : ", ") + std::string(value);
     }
     return values;

@@ -1,11 +1,11 @@
 #include "daemon/events.h"
+#include "config/text.h"
 #include "daemon/http/json.h"
 #include "daemon/http/problem.h"
 #include "daemon/http/resources/resources.h"
 #include "daemon/http/resources/time.h"
 
 #include <array>
-#include <charconv>
 
 namespace spillway::daemon::http {
 
@@ -83,10 +83,7 @@ class EventSource : public BodySource {
 
 /// A text that is not one of our ids counts as one the log has lost.
 std::uint64_t readId(const std::string& text) {
-    std::uint64_t id = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, id);
-    return error == std::errc{} && rest == end ? id : 0;
+    return number<std::uint64_t>(text).value_or(0);
 }
 
 std::optional<std::uint64_t> lastEventId(const Request& request) {

@@ -1,5 +1,6 @@
 #include "daemon/signalling/janus/janus_connector.h"
 
+#include "config/text.h"
 #include "daemon/signalling/janus/observer.h"
 #include "daemon/signalling/janus/offers.h"
 #include "daemon/signalling/janus/roster.h"
@@ -7,7 +8,6 @@
 #include "relay/base/log.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace spillway::daemon::janus {
 
@@ -20,10 +20,8 @@ constexpr auto slowLinkPeriod = 1s;
 
 /// Digits are a number for Janus, as in its own configuration.
 Json roomOf(const std::string& room) {
-    std::uint64_t number = 0;
-    const auto* end = room.data() + room.size();
-    const auto [stop, error] = std::from_chars(room.data(), end, number);
-    return error == std::errc() && stop == end ? Json(number) : Json(room);
+    const auto digits = number<std::uint64_t>(room);
+    return digits ? Json(*digits) : Json(room);
 }
 
 /// What every join holds. A token may be one of Janus or one of the room.

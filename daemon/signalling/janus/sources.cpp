@@ -1,7 +1,8 @@
 #include "daemon/signalling/janus/sources.h"
 
+#include "config/text.h"
+
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 namespace spillway::daemon::janus {
@@ -47,10 +48,7 @@ bool mayKeep(const FeedStream& now, const FeedStream& before) {
 } // namespace
 
 bool describesScreen(std::string_view description) {
-    const auto found =
-        std::search(description.begin(), description.end(), screenWord.begin(), screenWord.end(),
-                    [](unsigned char a, unsigned char b) { return std::tolower(a) == b; });
-    return found != description.end();
+    return lowered(description).find(screenWord) != std::string::npos;
 }
 
 void nameSources(std::vector<FeedStream>& streams) {
