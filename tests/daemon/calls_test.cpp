@@ -1,6 +1,6 @@
 // Calls over a real relay, with presences whose other side answers when the test says so.
 #include "daemon/calls.h"
-#include "error_of.h"
+#include "daemon/support/error_of.h"
 #include "support/catch.h"
 #include "support/settings.h"
 

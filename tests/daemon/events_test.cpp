@@ -1,7 +1,7 @@
 // The log of events, and the stream of it to real clients.
 #include "daemon/events.h"
 #include "daemon/http/resources/resources.h"
-#include "routed_server.h"
+#include "daemon/support/routed_server.h"
 #include "support/leak_guard.h"
 
 #include <list>

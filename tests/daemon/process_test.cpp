@@ -1,6 +1,6 @@
-#include "daemon_process.h"
-#include "error_of.h"
-#include "http_client.h"
+#include "daemon/support/daemon_process.h"
+#include "daemon/support/error_of.h"
+#include "daemon/support/http_client.h"
 #include "support/catch.h"
 
 #include <nlohmann/json.hpp>

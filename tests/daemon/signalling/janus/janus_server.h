@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemon/signalling/janus/session.h"
-#include "daemon_process.h"
+#include "daemon/support/daemon_process.h"
 #include "support/catch.h"
 
 #include <arpa/inet.h>

@@ -2,9 +2,9 @@
 #include "daemon/signalling/http_session/random_id.h"
 #include "daemon/signalling/presence.h"
 #include "daemon/signalling/whip/whip_server.h"
+#include "daemon/support/routed_server.h"
 #include "relay/relay.h"
 #include "relay/synthetic/publisher.h"
-#include "routed_server.h"
 #include "support/catch.h"
 #include "support/settings.h"
 

@@ -1,7 +1,7 @@
 #include "daemon/http/resources/resources.h"
+#include "daemon/support/routed_server.h"
+#include "daemon/support/snapshots.h"
 #include "relay/values/refused.h"
-#include "routed_server.h"
-#include "snapshots.h"
 #include "support/catch.h"
 
 using namespace spillway;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemon/http/server.h"
-#include "http_client.h"
+#include "daemon/support/http_client.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 // Where viewers come to, by the rules of WHEP.
+#include "daemon/signalling/whep/whep_node.h"
 #include "support/catch.h"
-#include "whep_node.h"
 
 using namespace spillway;
 using namespace spillway::test;

@@ -1,7 +1,7 @@
 #include "config/words.h"
 #include "daemon/app.h"
+#include "daemon/support/routed_server.h"
 #include "daemon/version.h"
-#include "routed_server.h"
 #include "support/catch.h"
 
 #include <yaml-cpp/yaml.h>

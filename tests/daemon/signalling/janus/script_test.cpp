@@ -1,8 +1,8 @@
 // The connector against a scripted server (scripted_janus.h): what a real Janus cannot be made to do on
 // demand.
-#include "daemon_process.h"
-#include "janus_guest.h"
-#include "scripted_janus.h"
+#include "daemon/signalling/janus/janus_guest.h"
+#include "daemon/signalling/janus/scripted_janus.h"
+#include "daemon/support/daemon_process.h"
 #include "support/catch.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 #include "daemon/metrics/collector.h"
-#include "snapshots.h"
+#include "daemon/support/snapshots.h"
 #include "support/catch.h"
 
 #include <cstdio>

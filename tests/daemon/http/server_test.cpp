@@ -1,5 +1,5 @@
-#include "error_of.h"
-#include "routed_server.h"
+#include "daemon/support/error_of.h"
+#include "daemon/support/routed_server.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
 

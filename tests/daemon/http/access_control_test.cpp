@@ -1,5 +1,5 @@
 #include "daemon/http/access_control.h"
-#include "routed_server.h"
+#include "daemon/support/routed_server.h"
 #include "support/catch.h"
 
 using namespace spillway;

@@ -1,6 +1,6 @@
 // The sessions of viewers, by the rules of WHEP: their URLs, their candidates, their ends.
+#include "daemon/signalling/whep/whep_node.h"
 #include "support/catch.h"
-#include "whep_node.h"
 
 #include <set>
 

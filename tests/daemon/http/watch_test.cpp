@@ -1,7 +1,7 @@
 // The player: what the server says with it, and that its parts are what they claim to be.
 #include "daemon/http/resources/resources.h"
-#include "daemon_process.h"
-#include "routed_server.h"
+#include "daemon/support/daemon_process.h"
+#include "daemon/support/routed_server.h"
 #include "support/catch.h"
 
 #include <cstdlib>

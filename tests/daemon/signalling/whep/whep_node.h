@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemon/signalling/whep/whep_server.h"
-#include "routed_server.h"
+#include "daemon/support/routed_server.h"
 
 #include <map>
 #include <memory>

@@ -1,5 +1,5 @@
 #include "daemon/http/client.h"
-#include "soup_server.h"
+#include "daemon/support/soup_server.h"
 #include "support/leak_guard.h"
 
 using namespace spillway;

@@ -1,9 +1,9 @@
 // The connector in rooms of a real Janus.
-#include "janus_guest.h"
-#include "janus_server.h"
+#include "daemon/signalling/janus/janus_guest.h"
+#include "daemon/signalling/janus/janus_server.h"
+#include "daemon/support/tcp_tunnel.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
-#include "tcp_tunnel.h"
 
 using namespace spillway;
 using namespace spillway::test;

@@ -1,6 +1,6 @@
 #include "daemon/signalling/whep/whep_connector.h"
-#include "daemon_process.h"
-#include "soup_server.h"
+#include "daemon/support/daemon_process.h"
+#include "daemon/support/soup_server.h"
 #include "support/leak_guard.h"
 
 #include <algorithm>
