@@ -3,6 +3,7 @@
 #include "daemon/http/resources/resources.h"
 #include "daemon/support/routed_server.h"
 #include "support/leak_guard.h"
+#include "support/turns.h"
 
 #include <list>
 
@@ -167,7 +168,7 @@ TEST_CASE("a client that goes leaves nothing behind") {
     whileTurning(events.server.loop, [=] { return Follower(port).head.status; });
     CHECK(events.untilListeners(0));
     CHECK(events.server.loop.runUntil([&] { return events.server.server().connections() == 0; }, 10s));
-    guard.require([&] { events.server.loop.runUntil([] { return false; }, 1ms); });
+    guard.require([&] { turn(events.server.loop, 1ms); });
 }
 
 TEST_CASE("a client that does not read is cut off, one that reads a flood is not") {
@@ -181,7 +182,7 @@ TEST_CASE("a client that does not read is cut off, one that reads a flood is not
     const auto flood = events.server.loop.every(1ms, [&] { events.add(100, std::string(1000, 'x')); });
     const auto reader = std::async(std::launch::async, [&] { lively->connection.closedByServer(); });
     CHECK(events.untilListeners(1));
-    events.server.loop.runUntil([] { return false; }, 2 * limits.connections.answer);
+    nothingComes(events.server.loop, 2 * limits.connections.answer);
     CHECK(events.log.listeners() == 1); // who reads stays
     lively->connection.shut();
     CHECK(events.untilListeners(0));

@@ -1,3 +1,4 @@
+#include "daemon/support/certificate.h"
 #include "daemon/support/daemon_process.h"
 #include "daemon/support/error_of.h"
 #include "daemon/support/http_client.h"
@@ -188,12 +189,7 @@ TEST_CASE("systemd is told ready, stopping, and the watchdog is fed") {
 
 TEST_CASE("TLS is served with the configured certificate, and only TLS") {
     const Folder folder;
-    const auto certificate = (folder.path() / "cert.pem").string();
-    const auto key = (folder.path() / "key.pem").string();
-    REQUIRE(std::system(("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
-                         "-addext subjectAltName=IP:127.0.0.1 -keyout " +
-                         key + " -out " + certificate + " 2>/dev/null")
-                            .c_str()) == 0);
+    const auto [certificate, key] = Certificate(folder.path());
     DaemonProcess daemon(
         {"--config",
          folder.write("a.yaml",

@@ -5,14 +5,16 @@
 #pragma once
 
 #include "relay/gst/element.h"
-#include "relay/peer/peer.h"
+#include "relay/peer/settings.h"
 
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
 #include <thread>
 
 namespace spillway::test {
@@ -71,16 +73,19 @@ class PacketSource {
         running_ = true;
         thread_ = std::thread([this, period] {
             auto next = std::chrono::steady_clock::now();
-            while (running_) {
-                next += period;
-                std::this_thread::sleep_until(next);
+            std::unique_lock lock(pacing_);
+            while (!stopped_.wait_until(lock, next += period, [this] { return !running_; })) {
                 flow_ = push();
                 if (flow_ != GST_FLOW_OK) return;
             }
         });
     }
     void stop() {
-        running_ = false;
+        {
+            const std::lock_guard lock(pacing_);
+            running_ = false;
+        }
+        stopped_.notify_all();
         if (thread_.joinable()) thread_.join();
     }
 
@@ -135,10 +140,12 @@ class PacketSource {
     bool keyframe_ = true;
     std::atomic<bool> wanted_{false};
     std::atomic<bool> answers_{true};
-    std::atomic<bool> running_{false};
+    bool running_ = false; ///< under pacing_
     std::atomic<std::uint64_t> pushed_{0};
     std::atomic<std::uint64_t> requests_{0};
     std::atomic<GstFlowReturn> flow_{GST_FLOW_OK};
+    std::mutex pacing_; ///< with stopped_, ends the wait for the next packet
+    std::condition_variable stopped_;
     std::thread thread_;
 };
 

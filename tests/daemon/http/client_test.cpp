@@ -1,6 +1,7 @@
 #include "daemon/http/client.h"
 #include "daemon/support/soup_server.h"
 #include "support/leak_guard.h"
+#include "support/turns.h"
 
 using namespace spillway;
 using namespace spillway::daemon::http;
@@ -125,7 +126,7 @@ TEST_CASE("a client that ends takes its requests with it and leaves no descripto
         client.send({"GET", server.url("/"), {}, {}, {}}, [&](const ClientReply&) { called = true; });
         REQUIRE(loop.runUntil([&] { return !server.asked.empty(); }, 10s));
     }
-    guard.require([&] { loop.runUntil([] { return false; }, 5ms); });
+    guard.require([&] { turn(loop, 5ms); });
     CHECK_FALSE(called);
 }
 
@@ -137,7 +138,7 @@ TEST_CASE("a client may end inside its own reply") {
         done = true;
     });
     CHECK(asking.loop.runUntil([&] { return done; }, 10s));
-    asking.loop.runUntil([] { return false; }, 50ms);
+    nothingComes(asking.loop, 50ms);
 }
 
 TEST_CASE("requests leave no connection behind") {
@@ -146,7 +147,7 @@ TEST_CASE("requests leave no connection behind") {
     const LeakGuard guard;
     for (int i = 0; i < 10; ++i)
         CHECK(asking.get(asking.server.url("/")).status == 200);
-    guard.require([&] { asking.loop.runUntil([] { return false; }, 5ms); });
+    guard.require([&] { turn(asking.loop, 5ms); });
 }
 
 TEST_CASE("Retry-After is read as seconds and as a date") {

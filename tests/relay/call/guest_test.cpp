@@ -6,6 +6,7 @@
 #include "support/catch.h"
 #include "support/leak_guard.h"
 #include "support/settings.h"
+#include "support/turns.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 
 using namespace spillway;
 using namespace spillway::relay;
+using namespace spillway::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
@@ -72,7 +74,7 @@ struct Visit {
         sides.clear();
         relay.reset();
         fs::remove_all(folder);
-        guard.require([this] { loop.runUntil([] { return false; }, 1ms); });
+        guard.require([this] { turn(loop, 1ms); });
     }
 
     /// A peer towards the SFU, whose lines are alice's.
@@ -171,7 +173,7 @@ TEST_CASE("lines that change hands hundreds of times, watched or not, leave noth
             owner.participant = "p" + std::to_string(round % 7);
         if (round % 5 == 0) owners.clear();
         side.guest->setOwners(owners);
-        visit.loop.runUntil([] { return false; }, std::chrono::milliseconds(round % 4));
+        turn(visit.loop, std::chrono::milliseconds(round % 4));
     }
     side.guest->setOwners(side.owners);
     visit.until([&] { return visit.flows("alice"); });
@@ -186,7 +188,7 @@ TEST_CASE("what nobody owns any more is forgotten in time, however often owners 
     side.sfu->freeze();
     for (int round = 0; round < 25; ++round) {
         side.guest->setOwners({});
-        visit.loop.runUntil([] { return false; }, 200ms);
+        nothingComes(visit.loop, 200ms);
     }
     CHECK_FALSE(side.lost);
     CHECK(jitterBufferThreads() + 2 <= before);
@@ -201,7 +203,7 @@ TEST_CASE("a guest that takes over keeps tracks and subscribers, with a gap and 
     CHECK(visit.track("alice", "camera")->state == TrackState::waiting);
     visit.call->setState(CallState::reconnecting, "a test");
     // Longer than media_timeout: who is on the way back has no deadline of his tracks.
-    visit.loop.runUntil([] { return false; }, 2500ms);
+    nothingComes(visit.loop, 2500ms);
     const auto before = visit.delivered();
     visit.join();
     visit.call->setState(CallState::joined, "");
@@ -230,7 +232,7 @@ TEST_CASE("who is not back yet when we are keeps the tracks for media_timeout") 
     const auto back = Clock::now();
     visit.call->setState(CallState::joined, "");
     visit.call->setMembers({{"bob", "Bob"}});
-    visit.loop.runUntil([] { return false; }, 500ms);
+    nothingComes(visit.loop, 500ms);
     CHECK(visit.track("alice", "camera")->state == TrackState::waiting);
     CHECK_FALSE(visit.happened("standup/alice/camera", "detached"));
     visit.until([&] { return !visit.track("alice", "camera"); });

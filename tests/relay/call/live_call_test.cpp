@@ -6,6 +6,7 @@
 #include "support/catch.h"
 #include "support/leak_guard.h"
 #include "support/settings.h"
+#include "support/turns.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -13,6 +14,7 @@
 
 using namespace spillway;
 using namespace spillway::relay;
+using namespace spillway::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
@@ -57,7 +59,7 @@ struct Studio {
         CHECK(loop.runUntil([&] { return closed; }, 10s));
         participants.clear();
         relay.reset();
-        guard.require([this] { loop.runUntil([] { return false; }, 1ms); });
+        guard.require([this] { turn(loop, 1ms); });
     }
 
     /// `key` tells sessions of one participant apart.
@@ -92,9 +94,7 @@ struct Studio {
     void turnUntil(const std::function<bool()>& done, std::chrono::milliseconds deadline = 15s) {
         REQUIRE(loop.runUntil(done, deadline));
     }
-    void turnFor(std::chrono::milliseconds time) {
-        loop.runUntil([] { return false; }, time);
-    }
+    void nothingComesFor(std::chrono::milliseconds time) { nothingComes(loop, time); }
 
     std::optional<TrackSnapshot> track(const std::string& participant, const std::string& source) const {
         for (const auto& candidate : relay->snapshot().tracks)
@@ -155,7 +155,7 @@ TEST_CASE("whatever codec a participant sends, the recording of it decodes witho
     studio.publish("c", "carol", config::Codec::h264);
     studio.turnUntil([&] { return studio.isLive("alice") && studio.isLive("bob") && studio.isLive("carol"); },
                      30s);
-    studio.turnFor(3s);
+    studio.nothingComesFor(3s);
     for (const auto* key : {"a", "b", "c"}) {
         REQUIRE_FALSE(studio.isOver(key));
         studio.participants.at(key).publication.reset();
@@ -179,7 +179,7 @@ TEST_CASE("an unwatched call is drained, and drained again when its watcher leav
     studio.record("archive", "studio/alice/camera");
     REQUIRE_FALSE(studio.track("alice", "camera")->draining);
     REQUIRE(studio.track("alice", "microphone")->draining);
-    studio.turnFor(500ms);
+    studio.nothingComesFor(500ms);
     REQUIRE(studio.relay->removeSubscription("archive"));
     REQUIRE(studio.track("alice", "camera")->draining);
     studio.turnUntil([&] { return studio.relay->snapshot().queueMemory == 0; });
@@ -190,7 +190,7 @@ TEST_CASE("a participant who publishes again keeps the track and its subscribers
     studio.record("archive", "studio/alice/camera");
     studio.publish("old", "alice");
     studio.turnUntil([&] { return studio.isLive("alice"); });
-    studio.turnFor(1s);
+    studio.nothingComesFor(1s);
     const auto before = studio.subscription("archive")->subscribers.at(0).queue;
     studio.publish("new", "alice");
     studio.turnUntil([&] { return !studio.participants.at("old").ended.empty(); });
@@ -206,7 +206,7 @@ TEST_CASE("a participant who publishes again keeps the track and its subscribers
     REQUIRE(studio.subscription("archive")->subscribers.at(0).queue.received > before.received);
     REQUIRE(studio.isOver("old"));
     studio.participants.erase("old");
-    studio.turnFor(200ms);
+    studio.nothingComesFor(200ms);
     REQUIRE(studio.track("alice", "camera")->state == TrackState::live);
     REQUIRE(studio.relay->removeSubscription("archive"));
     studio.turnUntil([&] { return studio.relay->snapshot().queueMemory == 0; });
@@ -226,7 +226,7 @@ TEST_CASE("a camera switched off by signalling ends its track, on again gives it
         studio.participants.at("a").publisher->setCamera(false);
         REQUIRE_FALSE(studio.track("alice", "camera"));
         REQUIRE(studio.subscription("archive")->subscribers.empty());
-        studio.turnFor(300ms);
+        studio.nothingComesFor(300ms);
         REQUIRE_FALSE(studio.track("alice", "camera"));
         studio.participants.at("a").publication->sourceOn("camera");
         studio.participants.at("a").publisher->setCamera(true);
@@ -299,7 +299,7 @@ TEST_CASE("a name that is taken and a call that is full are refused, and what ru
     studio.publish("b", "bob");
     // Which two of the four is a race between the publishers.
     studio.turnUntil([&] { return studio.relay->snapshot().tracks.size() == 2; });
-    studio.turnFor(1s);
+    studio.nothingComesFor(1s);
     REQUIRE(studio.relay->snapshot().tracks.size() == 2);
     REQUIRE_THROWS_AS(studio.call->publish({"carol", "carol", "v=0", "video", "audio", true}, {}), Refused);
 }

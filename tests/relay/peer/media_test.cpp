@@ -5,6 +5,8 @@
 #include "relay/support/peers.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
+#include "support/turns.h"
+#include "support/wait.h"
 
 #include <gst/rtp/rtp.h>
 #include <gst/video/video.h>
@@ -282,9 +284,9 @@ struct HeldUp {
     static gboolean run(GSignalInvocationHint*, guint, const GValue*, gpointer self) {
         auto& held = *static_cast<HeldUp*>(self);
         held.begun.store(true);
-        std::this_thread::sleep_for(100ms);
+        pauseFor(100ms);
         held.setDescriptions();
-        std::this_thread::sleep_for(200ms);
+        pauseFor(200ms);
         return FALSE;
     }
     void setDescriptions() const {
@@ -350,7 +352,7 @@ TEST_CASE("a peer that makes up SSRCs is ended") {
     for (std::uint32_t ssrc = 1; ssrc <= 30 && !session.receiver.lost; ++ssrc) {
         for (std::uint16_t sequence = 1; sequence < 4; ++sequence)
             gst_pad_chain(chain.get(), makePacket(ssrc, sequence));
-        session.loop.runUntil([] { return false; }, 5ms);
+        turn(session.loop, 5ms);
     }
     REQUIRE(session.loop.runUntil([&] { return session.receiver.lost.has_value(); }, 5s));
     CHECK(*session.receiver.lost == LostCause::signalling);

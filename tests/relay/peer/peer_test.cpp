@@ -3,6 +3,7 @@
 #include "relay/support/peers.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
+#include "support/turns.h"
 
 using namespace spillway;
 using namespace spillway::relay;
@@ -116,7 +117,7 @@ TEST_CASE("an offer that cannot be carried is refused with its kind and leaves n
         CHECK(kind(many) == NegotiationError::Kind::unsupported);
         CHECK_FALSE(receiver.peer->addCandidate("0", "candidate:1 1 UDP 1 127.0.0.1 9 typ host"));
     }
-    guard.require([&] { loop.runUntil([] { return false; }, 1ms); });
+    guard.require([&] { turn(loop, 1ms); });
 }
 
 TEST_CASE("a peer takes one offer only, and answers out of time with an error") {
@@ -192,7 +193,7 @@ TEST_CASE("a peer may be destroyed by the very call that says it is lost") {
         REQUIRE(loop.runUntil([&] { return lost; }, 10s));
         CHECK(answered);
     }
-    guard.require([&] { loop.runUntil([] { return false; }, 1ms); });
+    guard.require([&] { turn(loop, 1ms); });
 }
 
 TEST_CASE("a pad that nobody takes has a consumer, and the other streams go on") {
@@ -228,7 +229,7 @@ namespace {
 
 void comeAndGo(int times) {
     Loop loop;
-    const auto turn = [&] { loop.runUntil([] { return false; }, 1ms); };
+    const auto turnLoop = [&] { turn(loop, 1ms); };
     const auto live = [&](std::chrono::milliseconds time) {
         Publisher publisher(loop, small());
         Receiver receiver(loop);
@@ -236,7 +237,7 @@ void comeAndGo(int times) {
             receiver.peer->acceptOffer(offer, 5s,
                                        [&](const LocalDescription& answer) { publisher.answer(answer.sdp); });
         });
-        loop.runUntil([] { return false; }, time);
+        turn(loop, time);
     };
     live(500ms); // what GStreamer makes once
     const LeakGuard guard;
@@ -245,7 +246,7 @@ void comeAndGo(int times) {
         random = random * 1103515245U + 12345U;
         live(std::chrono::milliseconds((random >> 16U) % 150U));
     }
-    guard.require(turn);
+    guard.require(turnLoop);
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "relay/base/descriptor.h"
 #include "support/catch.h"
+#include "support/wait.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -26,6 +27,7 @@
 
 using namespace spillway::relay;
 using namespace spillway::relay::port;
+using namespace spillway::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -51,15 +53,6 @@ class TestHooks : public Reactor::Hooks {
     std::optional<Clock::time_point> due; ///< of the reactor's thread once it runs
     std::atomic<int> turns{0};
 };
-
-bool eventually(const std::function<bool()>& condition) {
-    const auto deadline = Clock::now() + 20s;
-    while (!condition()) {
-        if (Clock::now() > deadline) return false;
-        std::this_thread::sleep_for(200us);
-    }
-    return true;
-}
 
 /// Returns when the reactor has run what was posted before.
 void passThrough(Reactor& reactor) {
@@ -120,7 +113,7 @@ TEST_CASE("of 100000 wakes from 4 threads none is lost") {
                 ++waiting[slot];
                 reactor.wake(slot);
                 // Now and then long enough for the reactor to fall asleep.
-                if (i % 500 == 0) std::this_thread::sleep_for(300us);
+                if (i % 500 == 0) pauseFor(300us);
             }
         });
     for (auto& thread : threads)
@@ -157,7 +150,7 @@ TEST_CASE("what follows the first wake after a pause gathers with it, and costs 
     Reactor reactor("reactor", hooks, gather);
     reactor.start();
     for (int round = 1; round <= 2; ++round) {
-        std::this_thread::sleep_for(2 * gather); // the pause is longer than it gathers
+        pauseFor(2 * gather); // the pause is longer than it gathers
         passThrough(reactor);
         const auto before = reactor.heartbeat();
         const auto first = Clock::now();

@@ -5,11 +5,13 @@
 #include "support/catch.h"
 #include "support/leak_guard.h"
 #include "support/packet_source.h"
+#include "support/turns.h"
 
 #include <random>
 
 using namespace spillway;
 using namespace spillway::relay;
+using namespace spillway::test;
 using namespace std::chrono_literals;
 using test::PacketSource;
 
@@ -46,7 +48,7 @@ struct Stage {
         source.stop();
         track.reset();
         input.reset();
-        loop.runUntil([] { return false; }, 20ms);
+        turn(loop, 20ms);
     }
 
     void cross(const std::shared_ptr<TrackInput>& awake) {
@@ -65,9 +67,7 @@ struct Stage {
         CAPTURE(source.flow(), source.pushed(), incarnations);
         REQUIRE(happened);
     }
-    void turnFor(std::chrono::milliseconds time) {
-        loop.runUntil([] { return false; }, time);
-    }
+    void turnFor(std::chrono::milliseconds time) { turn(loop, time); }
     /// Turns until everything pushed up to now has arrived.
     void turnPackets(std::uint64_t packets) {
         const auto goal = source.pushed() + packets;

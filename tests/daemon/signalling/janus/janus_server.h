@@ -152,6 +152,13 @@ class People {
     void go(const Json& id) { ask("remove_remote_publisher", {{"id", id}}); }
     /// Everybody, as Janus lists them.
     Json list() { return ask("listparticipants").at("participants"); }
+    /// Janus lets a leaving participant go on a thread of its own, some time after it has answered.
+    bool becomes(std::size_t count) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (list().size() != count)
+            if (std::chrono::steady_clock::now() > deadline) return false;
+        return true;
+    }
 
     static Json stream(int index, const std::string& type, const std::string& description = {}) {
         Json stream{{"mid", std::to_string(index)},

@@ -1,7 +1,9 @@
 #include "daemon/signalling/whep/whep_connector.h"
+#include "daemon/support/certificate.h"
 #include "daemon/support/daemon_process.h"
 #include "daemon/support/soup_server.h"
 #include "support/leak_guard.h"
+#include "support/turns.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -412,7 +414,7 @@ TEST_CASE(
         play.joined();
         play.connector->candidate("0", "candidate:1");
         REQUIRE(play.untilAsked(3));
-        play.loop.runUntil([] { return false; }, 50ms);
+        nothingComes(play.loop, 50ms);
         play.connector->candidate("0", "candidate:2");
         play.leave();
         CHECK(play.server.asked.size() == 4);
@@ -429,12 +431,7 @@ TEST_CASE(
 
 TEST_CASE("a certificate that nobody vouches for is refused") {
     const Folder folder;
-    const auto certificate = (folder.path() / "cert.pem").string();
-    const auto key = (folder.path() / "key.pem").string();
-    REQUIRE(std::system(("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
-                         "-addext subjectAltName=IP:127.0.0.1 -keyout " +
-                         key + " -out " + certificate + " 2>/dev/null")
-                            .c_str()) == 0);
+    const auto [certificate, key] = Certificate(folder.path());
     glib::Error error;
     const glib::Object<GTlsCertificate> tls(
         g_tls_certificate_new_from_files(certificate.c_str(), key.c_str(), error.out()));
@@ -477,7 +474,7 @@ TEST_CASE("a connector may be destroyed inside any of its events, and leaves not
     }
     REQUIRE(play.until(*play.inside));
     CHECK(play.connector == nullptr);
-    play.loop.runUntil([] { return false; }, 50ms);
+    nothingComes(play.loop, 50ms);
     CHECK(play.said.back() == *play.inside);
 }
 
@@ -493,5 +490,5 @@ TEST_CASE("joining and leaving leave no descriptor") {
         play.leave();
         play.connector.reset();
     }
-    guard.require([&] { play.loop.runUntil([] { return false; }, 5ms); });
+    guard.require([&] { turn(play.loop, 5ms); });
 }

@@ -6,6 +6,7 @@
 #include "relay/sdp/description.h"
 #include "relay/sdp/viewer_fixtures.h"
 #include "support/packet_source.h"
+#include "support/turns.h"
 
 #include "relay/outputs/webrtc/transport/dtls_client.h"
 #include "relay/port/ice_client.h"
@@ -67,7 +68,7 @@ struct Stage {
     ~Stage() {
         egress.reset();
         tracks.clear();
-        loop.runUntil([] { return false; }, 20ms);
+        turn(loop, 20ms);
     }
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;

@@ -2,6 +2,7 @@
 
 #include "relay/outputs/webrtc/transport/dtls_client.h"
 #include "support/catch.h"
+#include "support/wait.h"
 
 #include <algorithm>
 #include <deque>
@@ -58,7 +59,7 @@ struct Pair {
         exchange();
         const auto deadline = Clock::now() + std::chrono::seconds(20);
         while (!over() && Clock::now() < deadline && server.state() != State::failed && !client.failed()) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            spillway::test::pauseFor(std::chrono::milliseconds(5));
             const auto now = Clock::now();
             if (const auto due = server.timeout(now); due && *due <= now) server.onTimeout();
             if (!client.connected()) send(client.onTimeout());
@@ -183,7 +184,7 @@ TEST_CASE("a flight of ours that is lost is sent again after a short while", "[d
     CHECK(*due - now <= std::chrono::milliseconds(100));
     const std::size_t sent = pair.toClient.size();
     pair.toClient.clear();
-    std::this_thread::sleep_until(*due + std::chrono::milliseconds(1));
+    spillway::test::pauseFor(*due - Clock::now() + std::chrono::milliseconds(1));
     CHECK(pair.server.onTimeout() == State::handshaking);
     CHECK(pair.toClient.size() >= sent);
     const auto later = Clock::now();
