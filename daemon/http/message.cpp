@@ -13,10 +13,9 @@ namespace {
 /// The byte of an escape at the start of `text`; nothing when there is none.
 std::optional<char> escapedByte(std::string_view text) {
     if (text.size() < 3 || text[0] != '%') return std::nullopt;
-    const int high = g_ascii_xdigit_value(text[1]);
-    const int low = g_ascii_xdigit_value(text[2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    return static_cast<char>(high * 16 + low);
+    const auto byte = hexByte(text.substr(1, 2));
+    if (!byte) return std::nullopt;
+    return static_cast<char>(*byte);
 }
 
 } // namespace
