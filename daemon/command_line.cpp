@@ -16,7 +16,7 @@ po::options_description options() {
     po::options_description options("spillwayd: a media relay for WebRTC calls");
     auto add = options.add_options();
     add("config", po::value<std::string>()->value_name("FILE"),
-        ("the configuration (default " + CommandLine().config.string() + ")").c_str());
+        ("the configuration file (default " + CommandLine().config.string() + ")").c_str());
     add("check-config", "check the configuration and exit");
     add("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
         "override one setting, for example http.listen=[::1]:8080; may be repeated");

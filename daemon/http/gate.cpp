@@ -19,7 +19,7 @@ std::optional<Response> refuseMethod(const Request& head, const Match& match) {
     if (match.route != nullptr) return std::nullopt;
     const auto allowed = joinMethods(match.allowed);
     if (head.method == "OPTIONS") return noContent().with("Allow", allowed);
-    return problem(405, "allowed here: " + allowed).with("Allow", allowed);
+    return problem(405, "allowed methods: " + allowed).with("Allow", allowed);
 }
 
 bool isOneOf(std::string_view list, const std::string& type) {

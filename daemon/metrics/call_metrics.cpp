@@ -27,7 +27,7 @@ void addPeers(Families& families, const Snapshot& snapshot) {
     double count = 0;
     for (const auto& call : snapshot.calls)
         count += call.peers;
-    addSingle(families, gauge("peers", "WebRTC peers that exist, of all calls."), count);
+    addSingle(families, gauge("peers", "WebRTC peers of all calls."), count);
 }
 
 void addLosses(Families& families, const Snapshot& snapshot) {

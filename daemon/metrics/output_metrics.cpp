@@ -24,8 +24,8 @@ void addSubscribers(Families& families, const Snapshot& snapshot) {
 }
 
 void addHistograms(Families& families, const Snapshot& snapshot) {
-    Family depth = histogram("queue_depth_buffers", "Frames that each frame met in the queue.");
-    Family latency = histogram("forward_latency_seconds", "Time from into the relay to handed over.");
+    Family depth = histogram("queue_depth_buffers", "Frames already in the queue when a frame arrived.");
+    Family latency = histogram("forward_latency_seconds", "Time from arrival at the relay to delivery.");
     Family keyframe = histogram("first_keyframe_seconds", "Time from attaching to the first keyframe.");
     for (const auto& [output, histograms] : snapshot.outputs) {
         depth.add({{"output", output}}, histograms.depth);

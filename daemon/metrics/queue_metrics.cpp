@@ -28,7 +28,7 @@ constexpr std::array columns{
                   field<&Queue::bounds, &QueueBounds::time>},
     Column<Queue>{"queue_oldest_age_seconds", "Age of the oldest frame in the queue; 0 when it is empty.",
                   oldestAge},
-    Column<Queue>{"queue_received_total", "Frames that came to the queue.",
+    Column<Queue>{"queue_received_total", "Frames that reached the queue.",
                   field<&Queue::queue, &QueueStats::received>},
     Column<Queue>{"queue_delivered_total", "Frames that were handed over.",
                   field<&Queue::queue, &QueueStats::delivered>},
@@ -44,7 +44,7 @@ Rows<Queue> rowsOf(const Snapshot& snapshot) {
 }
 
 void addDrops(Families& families, const Rows<Queue>& rows) {
-    Family dropped = counter("queue_dropped_total", "Frames that were not handed over, by why.");
+    Family dropped = counter("queue_dropped_total", "Frames that were not handed over, by reason.");
     for (const auto& [labels, queue] : rows)
         addReasons(dropped, labels, queue->queue.dropped, relay::dropReasonName);
     std::move(dropped).moveTo(families);
@@ -52,9 +52,9 @@ void addDrops(Families& families, const Rows<Queue>& rows) {
 
 void addMemory(Families& families, const Snapshot& snapshot) {
     addSingle(families,
-              gauge("queue_memory_bytes", "Sum of the bounds of all queues: what they hold at worst."),
+              gauge("queue_memory_bytes", "Sum of the bounds of all queues: the most they can hold."),
               toDouble(snapshot.queueMemory));
-    addSingle(families, gauge("queue_memory_limit_bytes", "What all queues together may ever hold."),
+    addSingle(families, gauge("queue_memory_limit_bytes", "The most all queues together may hold."),
               toDouble(snapshot.queueMemoryLimit));
 }
 

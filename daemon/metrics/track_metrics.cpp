@@ -12,11 +12,11 @@ constexpr std::array columns{
                           field<&TrackSnapshot::receivedPackets>},
     Column<TrackSnapshot>{"track_received_bytes_total", "Bytes of RTP received.",
                           field<&TrackSnapshot::receivedBytes>},
-    Column<TrackSnapshot>{"track_lost_packets_total", "RTP packets that never came.",
+    Column<TrackSnapshot>{"track_lost_packets_total", "RTP packets that never arrived.",
                           field<&TrackSnapshot::lostPackets>},
     Column<TrackSnapshot>{"track_draining", "1 while the track runs off through its drain.",
                           field<&TrackSnapshot::draining>},
-    Column<TrackSnapshot>{"track_drained_packets_total", "RTP packets that ran off through the drain.",
+    Column<TrackSnapshot>{"track_drained_packets_total", "RTP packets drained while nobody watched.",
                           field<&TrackSnapshot::drainedPackets>},
     Column<TrackSnapshot>{"track_subscribers", "Subscribers on the track.",
                           field<&TrackSnapshot::subscribers>},
@@ -62,7 +62,8 @@ void addTotals(Families& families, const Snapshot& snapshot) {
     tracks.add({{"kind", "audio"}}, audio);
     tracks.add({{"kind", "video"}}, video);
     std::move(tracks).moveTo(families);
-    addSingle(families, gauge("tracks_draining", "Tracks that run off through their drain."), draining);
+    addSingle(families, gauge("tracks_draining", "Tracks that are drained because nobody watches."),
+              draining);
 }
 
 } // namespace

@@ -27,7 +27,7 @@ constexpr std::array gauges{
                      field<&Audience::buffers>},
     Column<Audience>{"viewer_queue_bytes", "Bytes in the queues of the track's viewers.",
                      field<&Audience::bytes>},
-    Column<Audience>{"viewer_lost_packets", "Packets that the track's viewers of now report as lost.",
+    Column<Audience>{"viewer_lost_packets", "Packets that the present viewers of the track report as lost.",
                      field<&Audience::lost>},
 };
 
@@ -36,10 +36,10 @@ constexpr std::array counters{
                          field<&ViewerTotals::counters, &ViewerCounters::packets>},
     Column<ViewerTotals>{"viewer_bytes_total", "Bytes of RTP sent to viewers.",
                          field<&ViewerTotals::counters, &ViewerCounters::bytes>},
-    Column<ViewerTotals>{"viewer_retransmitted_packets_total", "RTP packets sent once more to viewers.",
+    Column<ViewerTotals>{"viewer_retransmitted_packets_total", "RTP packets retransmitted to viewers.",
                          field<&ViewerTotals::counters, &ViewerCounters::retransmitted>},
     Column<ViewerTotals>{"viewer_unavailable_packets_total",
-                         "RTP packets that viewers wanted once more, but that were gone.",
+                         "RTP packets that viewers requested again, but that were no longer held.",
                          field<&ViewerTotals::counters, &ViewerCounters::unavailable>},
     Column<ViewerTotals>{"viewer_keyframe_wishes_total", "Wishes of viewers for a keyframe.",
                          field<&ViewerTotals::counters, &ViewerCounters::keyframesWanted>},
@@ -73,7 +73,8 @@ Rows<Row> rowsOf(const std::map<TrackName, Row>& byTrack) {
 }
 
 void addDrops(Families& families, const Rows<ViewerTotals>& rows) {
-    Family dropped = counter("viewer_queue_dropped_total", "Packets that were not sent to viewers, by why.");
+    Family dropped =
+        counter("viewer_queue_dropped_total", "Packets that were not sent to viewers, by reason.");
     for (const auto& [labels, totals] : rows)
         addReasons(dropped, labels, totals->dropped, relay::dropReasonName);
     std::move(dropped).moveTo(families);

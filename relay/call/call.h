@@ -82,7 +82,7 @@ struct GuestEvents {
     std::function<void(LocalDescription answer)> onAnswer;
     /// Loop, once after createOffer(): our offer, with all candidates that came in time.
     std::function<void(LocalDescription offer)> onOffer;
-    /// Loop: a candidate of ours that came after the description that should have held it.
+    /// Loop: one of our candidates, gathered too late for the description.
     std::function<void(std::string mid, std::string candidate)> onCandidate;
     /// Loop: media passes. Older guests of this call are over. Must not end the guest inside.
     std::function<void()> onConnected;

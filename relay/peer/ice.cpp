@@ -31,7 +31,7 @@ void addServer(GstElement* webrtcbin, const config::IceServer& server, const std
     } else if (uri) {
         g_signal_emit_by_name(webrtcbin, "add-turn-server", uri->c_str(), &added);
     }
-    if (!added) log::error("peer cannot use an ICE server {} url={}", label, server.url);
+    if (!added) log::error("cannot use an ICE server {} url={}", label, server.url);
 }
 
 /// Of several STUN servers libnice asks one. That they take turns makes a dead one cost a peer, not the call.
@@ -74,13 +74,13 @@ void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {
     // UPnP costs a thread, ten descriptors and multicast for each peer.
     // Checks are paced as fast as RFC 8445 section 14.2 allows (5 ms): that is what a join waits for.
     // Who answers is controlled (RFC 8445 section 6.1.1). webrtcbin sees to that when it makes an answer,
-    // which it is not asked for; with an offer of ours, or an ice-lite peer, it takes control.
+    // which it is not asked for; with our offer, or an ice-lite peer, it takes control.
     g_object_set(agent, "upnp", FALSE, "keepalive-conncheck", TRUE, "stun-pacing-timer", 5U,
                  "controlling-mode", FALSE, nullptr);
     if (settings.loopbackOnly) {
         gboolean added = FALSE;
         g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", &added);
-        if (!added) log::error("peer cannot be bound to loopback {}", settings.label);
+        if (!added) log::error("cannot bind a peer to loopback {}", settings.label);
         return;
     }
     addServers(webrtcbin, settings);

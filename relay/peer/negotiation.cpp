@@ -190,7 +190,7 @@ void PeerNegotiation::onGathered() {
 
 void PeerNegotiation::fail(const std::string& detail) {
     if (!busy()) return;
-    log::error("peer cannot negotiate {} error=\"{}\"", label_, detail);
+    log::error("negotiation failed {} error=\"{}\"", label_, detail);
     finish({{}, NegotiationError{NegotiationError::Kind::internal, detail}});
 }
 

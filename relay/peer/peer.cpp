@@ -126,7 +126,7 @@ void Peer::acceptOffer(const std::string& sdp, milliseconds deadline,
         return loop_.post(lifetime_.guard([onAnswer = std::move(onAnswer)] {
             onAnswer(
                 {{},
-                 NegotiationError{NegotiationError::Kind::unsupported, "the session has its offer already"}});
+                 NegotiationError{NegotiationError::Kind::unsupported, "the session already has its offer"}});
         }));
     pendingOffers_.push_back({sdp, deadline, std::move(onAnswer), std::move(onBegin)});
     loop_.post(lifetime_.guard([this] { answerNext(); }));
@@ -188,7 +188,7 @@ void Peer::createOffer(milliseconds deadline, std::function<void(LocalDescriptio
 
 std::optional<NegotiationError> Peer::acceptAnswer(const std::string& sdp) {
     if (ours_.empty() || description_)
-        return NegotiationError{NegotiationError::Kind::unsupported, "no answer is awaited"};
+        return NegotiationError{NegotiationError::Kind::unsupported, "no answer is expected"};
     auto answered = sdp::readAnswer(ours_, sdp, settings_.videoCodecs);
     if (const auto* error = std::get_if<sdp::Error>(&answered)) return toNegotiationError(*error);
     describe(std::get<sdp::RemoteDescription>(std::move(answered)));

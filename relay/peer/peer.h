@@ -47,7 +47,7 @@ struct PeerEvents {
     /// Loop, at most once. The peer carries nothing any more. In a turn of its own, so the owner may destroy
     /// the Peer inside.
     std::function<void(LostCause, std::string detail)> onLost;
-    /// Loop. A candidate of ours that came after the description that should have held it.
+    /// Loop. One of our candidates, gathered too late for the description.
     std::function<void(const std::string& mid, const std::string& candidate)> onCandidate = {};
 };
 
@@ -71,7 +71,7 @@ class Peer {
     std::optional<NegotiationError> acceptAnswer(const std::string& sdp);
 
     /// A remote candidate (`candidate:…`, RFC 8839 section 5.1) for the m-line with this mid; empty is
-    /// end-of-candidates. False when there is no such line or the text is none.
+    /// end-of-candidates. False if there is no such line or the text is not a candidate.
     bool addCandidate(const std::string& mid, const std::string& candidate);
 
     bool connected() const;
@@ -117,7 +117,7 @@ class Peer {
     void onError(GstMessage* message);
     /// Looks for a peer that never connects or has gone silent.
     void watch();
-    /// Ends the peer: no more media passes, and the owner is told, once.
+    /// Ends the peer: no more media passes, and onLost runs, once.
     void lose(LostCause cause, std::string detail);
     TransportEvents transportEvents();
     StreamEvents streamEvents();

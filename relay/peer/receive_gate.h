@@ -28,7 +28,7 @@ class ReceiveGate {
         return true;
     }
 
-    /// Starts the time without media anew.
+    /// Restarts the time without media.
     void touch() { last_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed); }
     Clock::duration silence() const {
         const Clock::time_point last{Clock::duration(last_.load(std::memory_order_relaxed))};

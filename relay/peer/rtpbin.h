@@ -1,4 +1,4 @@
-// What webrtcbin's rtpbin needs to be told so that it can live for weeks while streams come and go.
+// What webrtcbin's rtpbin needs, so that it can live for weeks while streams come and go.
 //
 // Locks: webrtcbin holds one while it sets a description, and then asks rtpbin for a session, under rtpbin's
 // own; under that one rtpbin waits for the lock of a session and for streaming threads to free a stream. So a

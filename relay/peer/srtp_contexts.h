@@ -3,7 +3,7 @@
 //
 // Comes in: SSRCs that the description names no more. The last ones stay, for their rollover counters (RFC
 // 3711 section 3.3.1): an SSRC that comes back could not be deciphered without. One that never rolled over
-// begins anew as well as it would go on, so those go first. The streaming thread frees, before a packet.
+// can just as well start over, so those go first. The streaming thread frees, before a packet.
 #pragma once
 
 #include "relay/gst/ref.h"

@@ -281,7 +281,7 @@ bool PeerStreams::forget(std::uint32_t ssrc) {
     const bool rests = !jitterBuffer || bringToRest(jitterBuffer.get());
     const auto held = rests ? holdStreams(rtpbin_.get()) : std::nullopt;
     if (!held) {
-        log::warn("a stream that is forgotten does not come to rest ssrc={}", ssrc);
+        log::warn("cannot free a stream yet: data is still in flight ssrc={}", ssrc);
         return false;
     }
     Stream stream; // with the pads that came until it was at rest

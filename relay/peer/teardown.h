@@ -9,8 +9,8 @@ namespace spillway::relay {
 ///
 /// webrtcbin 1.22: when ICE changes its state while or after the receiving bin goes to NULL, the bin blocks a
 /// pad again and holds itself for ever, with its socket and three descriptors (about one of 300 teardowns
-/// during negotiation). So the bin no longer hears of ICE from here on, and a block that came in between is
-/// dropped.
+/// during negotiation). So the bin no longer receives ICE states from here on, and a block that came in
+/// between is dropped.
 void stopWebrtc(gst::Pipeline& pipeline, GstElement* webrtcbin);
 
 } // namespace spillway::relay

@@ -46,7 +46,7 @@ std::optional<Bytes> attribute(Bytes message, std::uint16_t wanted) {
     return std::nullopt;
 }
 
-/// Without state of ours: what is asked by it is forgotten at once, so that the sessions of a thread share it
+/// Keeps no state of ours: what it asks is forgotten at once, so that the sessions of a thread share it
 /// (12 KB).
 StunAgent& sharedAgent() {
     static constexpr std::array<std::uint16_t, 10> known{

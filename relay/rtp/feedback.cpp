@@ -132,7 +132,7 @@ std::vector<Feedback> readFeedback(Bytes packet) {
 std::optional<double> roundTrip(const ReceptionReport& report, std::uint32_t now) {
     if (report.lastReport == 0) return std::nullopt;
     const auto passed = static_cast<std::int32_t>(now - report.lastReport - report.delaySinceLastReport);
-    if (passed < 0) return std::nullopt; // a clock was set, or the viewer does not tell the truth
+    if (passed < 0) return std::nullopt; // a clock was set, or the viewer reports nonsense
     return passed / 65536.0;
 }
 

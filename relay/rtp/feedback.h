@@ -14,7 +14,7 @@
 
 namespace spillway::relay::rtp {
 
-/// One report block about a stream of ours (RFC 3550 section 6.4.1).
+/// One report block about one of our streams (RFC 3550 section 6.4.1).
 struct ReceptionReport {
     std::uint32_t ssrc = 0;
     double fractionLost = 0;

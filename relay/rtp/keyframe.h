@@ -1,4 +1,4 @@
-// Where a keyframe starts in RTP, told from one packet. Pure; any thread; never reads past what it is given.
+// Where a keyframe starts in RTP, judged by one packet. Pure; any thread; never reads past what it is given.
 #pragma once
 
 #include "relay/base/bytes.h"
@@ -16,14 +16,14 @@ enum class PayloadFormat {
     h265,  ///< RFC 7798
     av1,   ///< AV1 RTP payload format, section 4.4
     other, ///< video whose keyframes we cannot see: every packet may be one
-    audio, ///< every packet can be decoded by itself
+    audio, ///< every packet can be decoded alone
 };
 
 /// From caps: media "video"/"audio" and the encoding-name.
 PayloadFormat payloadFormat(std::string_view media, std::string_view encoding);
 
 /// Whether a packet with this payload is the first of a keyframe, or of the parameter sets right before one.
-/// H.264 and H.265 may say so of several packets of one picture: KeyframeDetector tells the first.
+/// H.264 and H.265 may say so of several packets of one picture: KeyframeDetector finds the first.
 bool startsKeyframe(PayloadFormat format, Bytes payload);
 
 /// Follows one stream, in order.

@@ -41,7 +41,7 @@ std::variant<std::string, Error> readMid(const Description& description, std::si
     std::string mid = description.sections[index].attribute("mid").value_or("");
     if (mid.empty()) return mid;
     if (!isMid(mid)) return malformed("a=mid of " + placeOf(description, index) + " is not a token");
-    if (!taken.insert(mid).second) return malformed("a=mid:" + mid + " stands in more than one m-line");
+    if (!taken.insert(mid).second) return malformed("a=mid:" + mid + " appears in more than one m-line");
     return mid;
 }
 
@@ -55,9 +55,9 @@ std::variant<IceCredentials, Error> readIceCredentials(const Description& descri
     if (ice.ufrag.empty()) return malformed(place + " has no a=ice-ufrag");
     if (ice.pwd.empty()) return malformed(place + " has no a=ice-pwd");
     if (!isIceTextOf(ice.ufrag, 4))
-        return malformed("a=ice-ufrag of " + place + " is not 4 to 256 of ICE text");
+        return malformed("a=ice-ufrag of " + place + " is not 4 to 256 ICE characters");
     if (!isIceTextOf(ice.pwd, 22))
-        return malformed("a=ice-pwd of " + place + " is not 22 to 256 of ICE text");
+        return malformed("a=ice-pwd of " + place + " is not 22 to 256 ICE characters");
     return ice;
 }
 

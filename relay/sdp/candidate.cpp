@@ -49,7 +49,7 @@ std::optional<Candidate> parseCandidate(std::string_view line) {
     Candidate candidate{std::string(prefix), false};
     for (std::size_t i = 0; i < 8; ++i)
         candidate.text.append(i == 0 ? "" : " ").append(fields[i]);
-    // The related address is told to the agent because its parser wants it for all types but host.
+    // The agent's parser wants a related address for all types but host.
     for (std::size_t i = 8; i + 1 < fields.size(); i += 2) {
         const bool address = fields[i] == "raddr" && isAddress(std::string(fields[i + 1]));
         const bool port = fields[i] == "rport" && number<std::uint16_t>(fields[i + 1]);

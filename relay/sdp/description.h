@@ -18,7 +18,7 @@ struct DescriptionLimits {
     std::size_t bytes;
     std::size_t sections;
 };
-/// A WHIP offer has two or three m-lines; more is no publisher.
+/// A WHIP offer has two or three m-lines.
 inline constexpr DescriptionLimits publisherLimits{std::size_t{64} * 1024, 16};
 /// An SFU has one for each track that there ever was at a time, of about 1.5 KiB.
 inline constexpr DescriptionLimits sfuLimits{std::size_t{2} * 1024 * 1024, 1024};

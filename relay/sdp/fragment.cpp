@@ -53,7 +53,7 @@ class FragmentReader {
         if (fragment_.candidates.size() == maxFragmentCandidates)
             return unsupported("there are more than " + std::to_string(maxFragmentCandidates) +
                                " candidates");
-        if (mid_.empty()) return malformed("a candidate stands before any a=mid: " + shown(line));
+        if (mid_.empty()) return malformed("a candidate comes before any a=mid: " + shown(line));
         if (!parseCandidate(line)) return malformed("a candidate cannot be read: " + shown(line));
         fragment_.candidates.push_back({mid_, std::string(line.substr(2))});
         return std::nullopt;

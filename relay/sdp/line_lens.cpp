@@ -46,7 +46,7 @@ std::variant<RemoteDescription, Error> LineLens::look(RemoteDescription offer) {
     auto known = known_;
     for (MediaLine& line : offer.lines)
         if (auto error = note(known, order, line)) return *error;
-    if (order.empty()) return unsupported("there is no m-line that sends what can be carried");
+    if (order.empty()) return unsupported("no m-line sends anything that can be carried");
     offer.order.clear();
     for (const std::string& mid : order) {
         const auto named = std::find_if(offer.lines.begin(), offer.lines.end(),

@@ -23,7 +23,7 @@ class LineLens {
     /// lens as it was.
     std::variant<RemoteDescription, Error> look(RemoteDescription offer);
 
-    /// False when the SFU began anew (other ICE credentials, RFC 8839 section 4.4.1.1.1, or another
+    /// False when the SFU started over (other ICE credentials, RFC 8839 section 4.4.1.1.1, or another
     /// certificate): webrtcbin has no ICE restart.
     bool sameTransport(const RemoteDescription& offer) const;
 

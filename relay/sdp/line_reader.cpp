@@ -74,7 +74,7 @@ class LineReader {
         line.firstFormat = section.formats.front();
         // The answer repeats them, also of lines that are refused.
         if (!isProtocol(line.protocol) || !isToken(line.firstFormat))
-            return malformed(at(index) + " has a protocol or format that is no token");
+            return malformed(at(index) + " has a protocol or format that is not a token");
         auto mid = readMid(description_, index, mids_);
         if (auto* error = std::get_if<Error>(&mid)) return *error;
         line.mid = std::get<std::string>(std::move(mid));

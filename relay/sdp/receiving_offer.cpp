@@ -131,7 +131,7 @@ std::variant<RemoteDescription, Error> readAnswer(const std::vector<MediaLine>& 
             line.carried = false;
         }
     }
-    if (!sends) return unsupported("the server sends nothing that was offered");
+    if (!sends) return unsupported("the server sends nothing of what was offered");
     theirs.order.resize(ours.size());
     std::iota(theirs.order.begin(), theirs.order.end(), 0);
     return theirs;

@@ -99,14 +99,14 @@ class DescriptionReader {
     }
 
     std::optional<Error> checkPayloadTypes() {
-        if (author_ == Author::sfu) return std::nullopt; // SSRCs tell its lines apart
+        if (author_ == Author::sfu) return std::nullopt; // SSRCs distinguish its lines
         std::set<unsigned> types;
         for (const std::size_t index : result_.order)
             for (const Payload& payload : result_.lines[index].payloads)
                 for (const auto type : {std::optional(payload.type), payload.rtx})
                     if (type && !types.insert(*type).second)
                         return unsupported("payload type " + std::to_string(*type) +
-                                           " stands in more than one m-line");
+                                           " appears in more than one m-line");
         return std::nullopt;
     }
 

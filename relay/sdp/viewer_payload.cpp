@@ -13,7 +13,7 @@ enum class Family { constrainedBaseline, baseline, main, high, other };
 
 struct Profile {
     Family family = Family::other;
-    unsigned idc = 0; ///< tells those of `other` apart
+    unsigned idc = 0; ///< distinguishes those of `other`
 
     bool operator==(const Profile&) const = default;
 };

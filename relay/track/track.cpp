@@ -55,7 +55,7 @@ void Track::moveQueues() {
         try {
             place.branch = branchFor(place);
         } catch (const std::exception& error) {
-            log::warn("a subscriber cannot follow its track track={} error=\"{}\"", name_.text(),
+            log::warn("cannot move a subscriber to the new source track={} error=\"{}\"", name_.text(),
                       error.what());
             place.queue->end(EndReason::trackEnded);
         }

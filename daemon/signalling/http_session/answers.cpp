@@ -20,7 +20,7 @@ Response created(const Created& session, const std::vector<std::string>& links) 
 }
 
 Response noSession() {
-    return http::problem(404, "there is no such session, or not any more");
+    return http::problem(404, "this session does not exist or has ended");
 }
 
 } // namespace spillway::daemon::http_session

@@ -23,7 +23,7 @@ std::optional<http::Response> refusePrecondition(const http::Request& request, c
 std::variant<relay::sdp::Fragment, http::Response> readFragment(const std::string& body,
                                                                 const std::string& ufrag);
 
-/// Candidates of ours that the server does not know yet.
+/// Our candidates that the server does not know yet.
 class Trickle {
   public:
     /// What we sent last, offer or answer: candidates belong to it.

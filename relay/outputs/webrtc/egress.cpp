@@ -137,7 +137,7 @@ ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std
         for (std::size_t i = 0; i < lines.size(); ++i)
             joined.tracks[i]->attach(*lines[i].track);
     } catch (...) {
-        remove(answered.id, "its tracks cannot be had");
+        remove(answered.id, "cannot attach to its tracks");
         throw;
     }
     report(joined, "attached", "");

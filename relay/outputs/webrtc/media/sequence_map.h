@@ -55,7 +55,7 @@ class SequenceMap {
                                Clock::time_point arrived, bool dropped);
     /// The packet of the last place() could not be sent.
     void giveBack(const Place& place);
-    /// This packet is not sent and is no gap: padding alone.
+    /// This packet is not sent and leaves no gap: it is only padding.
     void skip(std::uint64_t incarnation, const rtp::Packet& packet, bool dropped);
     /// Where a number of the viewer came from; null when it was not given out, or more than `window` ago.
     const Segment* find(std::uint16_t sequence) const;
