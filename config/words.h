@@ -60,6 +60,7 @@ constexpr const char* wordOf(const std::array<Word<E>, N>& words, E value) {
 template <class E, std::size_t N>
 std::vector<std::string> wordsOf(const std::array<Word<E>, N>& words) {
     std::vector<std::string> texts;
+    texts.reserve(N);
     for (const Word<E>& word : words)
         texts.emplace_back(word.text);
     return texts;

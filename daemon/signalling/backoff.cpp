@@ -1,5 +1,7 @@
 #include "daemon/signalling/backoff.h"
 
+#include "relay/base/random.h"
+
 #include <algorithm>
 #include <random>
 #include <utility>
@@ -15,7 +17,7 @@ Backoff::Backoff(Random random, Limits limits)
     , bound_(limits.first) {}
 
 Backoff::Random Backoff::uniform() {
-    return [engine = std::minstd_rand{std::random_device{}()}](Milliseconds most) mutable {
+    return [engine = std::minstd_rand{relay::randomNumber<std::uint32_t>()}](Milliseconds most) mutable {
         return Milliseconds(std::uniform_int_distribution<Milliseconds::rep>(0, most.count())(engine));
     };
 }

@@ -1,4 +1,5 @@
-// A histogram of fixed buckets that any thread may add to and read without a lock.
+// A histogram of fixed buckets that any thread may add to and read without a lock; that of prometheus-cpp
+// takes one.
 #pragma once
 
 #include <atomic>

@@ -35,7 +35,6 @@ class LiveCall final : public Call {
     std::unique_ptr<Guest> addGuest(const GuestRequest& request, GuestEvents events) override;
     std::unique_ptr<Publication> publish(const PublishRequest& request, PublishEvents events) override;
 
-    Track* findTrack(const TrackName& name) { return tracks_.find({name.participant, name.source}); }
     void forEachTrack(const std::function<void(Track&)>& visit) { tracks_.forEach(visit); }
     CallSnapshot snapshot() const;
     void addTracks(Snapshot& snapshot) const { tracks_.addTo(snapshot); }

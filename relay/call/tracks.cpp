@@ -179,11 +179,6 @@ bool CallTracks::expectsMedia(const Feeder& feeder) const {
     });
 }
 
-Track* CallTracks::find(const LineOwner& key) {
-    const auto found = entries_.find(key);
-    return found == entries_.end() ? nullptr : found->second.track.get();
-}
-
 void CallTracks::forEach(const std::function<void(Track&)>& visit) {
     for (auto& [key, entry] : entries_)
         visit(*entry.track);

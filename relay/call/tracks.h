@@ -54,7 +54,6 @@ class CallTracks {
     /// Whether a track of this feeder is to receive something now.
     bool expectsMedia(const Feeder& feeder) const;
 
-    Track* find(const LineOwner& key);
     void forEach(const std::function<void(Track&)>& visit);
     void addTo(Snapshot& snapshot) const;
 

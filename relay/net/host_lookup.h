@@ -1,6 +1,6 @@
 // The address of a host, found without making anybody wait: a number at once, a name on a thread that lives
 // as long as the resolver needs. Found once; after a failure tried again with the pauses of Retry. One thread
-// at a time.
+// at a time. Not by GResolver: an output loop has no GMainContext that could bring the answer.
 #pragma once
 
 #include "relay/base/retry.h"

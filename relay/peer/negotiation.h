@@ -1,4 +1,4 @@
-// One exchange of descriptions at a time: through the line lens into webrtcbin and back.
+// One exchange of descriptions at a time, with webrtcbin between theirs and ours.
 //
 // Comes in: an offer, or the wish to make one. Goes out: once each, a description with all candidates that
 // gathering gave in time. Each step is a promise of webrtcbin that may never be answered, so one deadline

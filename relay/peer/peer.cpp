@@ -212,7 +212,6 @@ void Peer::onConnected() {
     onAnswered();
     stage_ = Stage::connected;
     gate_->touch();
-    log::debug("peer connected {}", settings_.label);
     if (events_.onConnected) events_.onConnected();
 }
 
@@ -272,7 +271,6 @@ void Peer::lose(LostCause cause, std::string detail) {
     stage_ = Stage::lost;
     gate_->shut();
     watchTimer_.cancel();
-    log::debug("peer lost {} cause={} detail=\"{}\"", settings_.label, lostCauseName(cause), detail);
     // Posted: the owner may destroy the peer, and nothing of it may be on the stack then.
     loop_.post(lifetime_.guard([onLost = std::move(events_.onLost), cause, detail = std::move(detail)] {
         if (onLost) onLost(cause, detail);

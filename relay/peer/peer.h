@@ -6,7 +6,7 @@
 // the peer's certificate matched the fingerprint of the offer, never waits on a promise without a deadline,
 // never changes the state of its pipeline from a thread of GStreamer's own.
 //
-// Owner: the Call. Loop thread, but for PadHandler.
+// Owner: a Feeder of the call. Loop thread, but for PeerEvents::onPad.
 #pragma once
 
 #include "relay/base/clock.h"

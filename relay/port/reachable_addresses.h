@@ -1,4 +1,5 @@
-// Which addresses of this node others can send to.
+// Which addresses of this node others can send to. Not by libnice's nice_interfaces_get_local_ips(), which
+// leaves out scopes and whether an interface is up.
 #pragma once
 
 #include "relay/net/socket_address.h"

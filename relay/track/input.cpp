@@ -88,10 +88,7 @@ GstPadProbeReturn TrackInput::onLate() {
         try {
             setDrain(std::make_unique<Drain>(tee_, drained_));
         } catch (const std::exception& error) {
-#include "relay/base/log.h"
-
-#include <gst/video/video.h>
-
+            log::error("cannot wake a track ssrc={} error=\"{}\"", ssrc_, error.what());
             return GST_PAD_PROBE_DROP;
         }
         asleep_ = false;

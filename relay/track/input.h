@@ -13,9 +13,9 @@
 // The first packet after either start waits, for a moment at most, until the loop has attached those who wait
 // for the track: it is mostly a keyframe, and the sender makes no other for a while.
 //
-// Owner: the session; a Track borrows it while it is awake. Made on the streaming thread of `pad-added`;
-// destroyed on the loop, when its pipeline is stopped or when it has been asleep for longer than a push
-// lasts.
+// Owner: the Inputs of a Feeder; a Track borrows it while it is awake. Made on the streaming thread of
+// `pad-added`; destroyed on the loop, when its pipeline is stopped or when it has been asleep for longer than
+// a push lasts.
 #pragma once
 
 #include "relay/gst/probe.h"

@@ -10,7 +10,7 @@
 namespace spillway::relay {
 
 enum class DropReason { full, awaitKeyframe, stale, writeError, end };
-inline constexpr std::size_t dropReasons = 5;
+inline constexpr std::size_t dropReasons = static_cast<std::size_t>(DropReason::end) + 1;
 /// The label value of the metrics: `full`, `await_keyframe`, `stale`, `write_error`, `end`.
 const char* dropReasonName(DropReason reason);
 

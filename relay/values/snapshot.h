@@ -26,7 +26,7 @@ inline constexpr std::array callStates{CallState::idle, CallState::joining, Call
 const char* callStateName(CallState state);
 
 enum class WishReason { attach, drop, decoder, output, viewer };
-inline constexpr std::size_t wishReasons = 5;
+inline constexpr std::size_t wishReasons = static_cast<std::size_t>(WishReason::viewer) + 1;
 const char* wishReasonName(WishReason reason);
 
 struct ParticipantSnapshot {

@@ -67,11 +67,13 @@ struct ViewerCounters {
     std::uint64_t keyframesWanted = 0; ///< by PLI and FIR
 
     ViewerCounters& operator+=(const ViewerCounters& other) {
-        packets += other.packets;
-        bytes += other.bytes;
-        retransmitted += other.retransmitted;
-        unavailable += other.unavailable;
-        keyframesWanted += other.keyframesWanted;
+        // All by name: a counter that is missing here does not compile.
+        const auto& [morePackets, moreBytes, moreRetransmitted, moreUnavailable, moreWanted] = other;
+        packets += morePackets;
+        bytes += moreBytes;
+        retransmitted += moreRetransmitted;
+        unavailable += moreUnavailable;
+        keyframesWanted += moreWanted;
         return *this;
     }
 };

@@ -43,8 +43,8 @@ BufferRef bufferOf(Bytes packet) {
     return BufferRef::adopt(gst_buffer_new_memdup(packet.data(), packet.size()));
 }
 
-StreamSettings settings(bool withRtx) {
-    StreamSettings wanted;
+ViewerStreamSettings settings(bool withRtx) {
+    ViewerStreamSettings wanted;
     wanted.mid = "0";
     wanted.encoding = "VP8";
     wanted.payloadType = 96;
@@ -83,11 +83,11 @@ class Viewer {
     void check(Bytes sent, std::optional<std::size_t> payloadBytes) const {
         const auto packet = rtp::readPacket(sent);
         require(packet.has_value());
-        require(packet->payloadOffset <= Stream::maxHeader);
+        require(packet->payloadOffset <= ViewerStream::maxHeader);
         require(payloadBytes ? packet->payloadBytes == *payloadBytes : packet->payloadBytes > rtxBytes_);
     }
 
-    Stream stream_;
+    ViewerStream stream_;
     std::size_t rtxBytes_;
     std::uint16_t transportSequence_ = 0;
     std::uint16_t newest_ = 0;
@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::uint8_t what = 0;
     for (Bytes rest(data, size), bytes = takeStep(rest, what); !bytes.empty(); bytes = takeStep(rest, what)) {
         now += (what & later) != 0 ? pause : frameTime;
-        const std::size_t room = bytes.size() + ((what & tight) != 0 ? 0 : Stream::maxHeader);
+        const std::size_t room = bytes.size() + ((what & tight) != 0 ? 0 : ViewerStream::maxHeader);
         Frame frame{bufferOf(bytes), incarnations.at(what & other), now, 0, false, (what & dropped) != 0, {}};
         frame.packet = rtp::readPacket(bytes, playoutDelayId);
         if (!frame.packet) continue;

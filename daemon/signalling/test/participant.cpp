@@ -1,5 +1,7 @@
 #include "daemon/signalling/test/participant.h"
 
+#include "relay/base/random.h"
+
 #include "relay/base/log.h"
 #include "relay/values/refused.h"
 
@@ -16,7 +18,7 @@ constexpr const char* cameraSource = "camera";
 
 /// Full jitter, so that many participants that were lost together do not come back together.
 std::chrono::milliseconds jittered(std::chrono::milliseconds bound) {
-    static std::minstd_rand random{std::random_device{}()};
+    static std::minstd_rand random{relay::randomNumber<std::uint32_t>()};
     return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(1, bound.count())(random));
 }
 

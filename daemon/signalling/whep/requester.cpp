@@ -98,7 +98,7 @@ Loss lossOf(const http::ClientReply& reply) {
     Loss loss;
     loss.detail = reply.error;
     if (reply.status == 0) return loss;
-    loss.detail = std::to_string(reply.status) + " " + soup_status_get_phrase(reply.status);
+    loss.detail = std::to_string(reply.status) + " " + http::reasonPhrase(reply.status);
     if (const std::string detail = problemDetail(reply); !detail.empty())
         loss.detail += ": " + config::quote(detail);
     loss.final = isFinal(reply.status);

@@ -125,7 +125,6 @@ Response Server::remove(const Request& request) {
     const auto session = sessions_.extract(request.param("session"));
     if (session.empty()) return noSession();
     viewers_.end(session.mapped().viewer);
-    log::info("whep session ended viewer={} reason=\"the viewer left\"", session.mapped().viewer);
     return {};
 }
 

@@ -17,7 +17,7 @@ namespace spillway::relay::webrtc {
 struct AgreedLine {
     Track* track = nullptr;
     sdp::SentLine sent;
-    StreamSettings stream;
+    ViewerStreamSettings stream;
 };
 
 /// The participant's first video and first audio among its tracks: a camera before a screen, and a microphone

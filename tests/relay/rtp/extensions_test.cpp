@@ -97,7 +97,7 @@ TEST_CASE(
 TEST_CASE("the head of a packet says what the viewer agreed to, and nothing else") {
     const PacketHead head(96, 0xAABBCCDD, "video0", {.mid = 4, .absSendTime = 2, .transportSequence = 3});
     std::uint16_t transport = 65535;
-    Packet bytes(Stream::maxHeader, 0xEE);
+    Packet bytes(ViewerStream::maxHeader, 0xEE);
     head.write(bytes.data(), {true, 0x1234, 0x01020304, 0x0A0B0C, {}}, transport);
     const std::size_t size = head.size(false);
     CHECK(std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(size), bytes.end(),
@@ -117,7 +117,7 @@ TEST_CASE("the head of a packet says what the viewer agreed to, and nothing else
 
 TEST_CASE("the playout delay is there when the packet brings one and the viewer agreed to it") {
     std::uint16_t transport = 0;
-    Packet bytes(Stream::maxHeader);
+    Packet bytes(ViewerStream::maxHeader);
     const PacketHead agreed(96, 1, "0", {.mid = 1, .playoutDelay = 6});
     agreed.write(bytes.data(), {false, 1, 1, 0, delay}, transport);
     bytes.resize(agreed.size(true));
@@ -139,7 +139,7 @@ TEST_CASE("without extensions there is no block, and the longest head has room")
     bare.write(bytes.data(), {false, 1, 1, 0, {}}, transport);
     CHECK(bytes[0] == 0x80);
     const ExtensionIds all{.mid = 1, .absSendTime = 2, .transportSequence = 3, .playoutDelay = 4};
-    CHECK(PacketHead(96, 1, "0123456789abcdef", all).size(true) + 2 <= Stream::maxHeader);
+    CHECK(PacketHead(96, 1, "0123456789abcdef", all).size(true) + 2 <= ViewerStream::maxHeader);
     CHECK(PacketHead(96, 1, "0123456789abcdefg", {.mid = 1}).size(false) == rtp::fixedHeaderBytes);
     CHECK(PacketHead(96, 1, "0", {.mid = 15}).size(false) == rtp::fixedHeaderBytes);
 }

@@ -24,7 +24,7 @@ constexpr std::size_t playoutDelayBytes = std::tuple_size_v<rtp::PlayoutDelay>;
 static_assert(firstElement % 4 == 0 && firstElement + (1 + maxElement) + (1 + sendTimeBytes) +
                                                (1 + transportSequenceBytes) + (1 + playoutDelayBytes) + 3 +
                                                originalSequenceBytes <=
-                                           Stream::maxHeader);
+                                           ViewerStream::maxHeader);
 
 void writeU24(std::uint8_t* at, std::uint32_t value) {
     at[0] = static_cast<std::uint8_t>(value >> 16);

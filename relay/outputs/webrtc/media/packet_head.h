@@ -43,7 +43,7 @@ class PacketHead {
   private:
     std::size_t place(std::uint8_t id, std::size_t bytes);
 
-    std::array<std::uint8_t, Stream::maxHeader> bytes_{};
+    std::array<std::uint8_t, ViewerStream::maxHeader> bytes_{};
     std::size_t end_; ///< of the elements that each packet has
     std::size_t size_ = 0;
     std::size_t longSize_ = 0;   ///< with playout delay

@@ -24,14 +24,14 @@ constexpr Clock::duration minRoundTrip = 5ms;
 constexpr Clock::duration maxRoundTrip = 1s;
 constexpr Clock::duration wallClockWindow = 5s;
 
-StreamSettings agreed(StreamSettings settings) {
+ViewerStreamSettings agreed(ViewerStreamSettings settings) {
     if (settings.mayChangeWithTime()) return settings;
     settings.extensions.absSendTime = 0;
     settings.extensions.transportSequence = 0;
     return settings;
 }
 
-std::optional<PacketHead> rtxHead(const StreamSettings& settings) {
+std::optional<PacketHead> rtxHead(const ViewerStreamSettings& settings) {
     if (!settings.rtxPayloadType) return std::nullopt;
     return PacketHead(*settings.rtxPayloadType, settings.rtxSsrc, settings.mid, settings.extensions);
 }
@@ -71,8 +71,8 @@ MutableBytes payloadOf(MutableBytes written, std::size_t bytes, const rtp::Packe
 
 } // namespace
 
-struct Stream::Impl {
-    explicit Impl(StreamSettings wanted)
+struct ViewerStream::Impl {
+    explicit Impl(ViewerStreamSettings wanted)
         : settings(agreed(std::move(wanted)))
         , isVp8(settings.encoding == "VP8")
         , head(settings.payloadType, settings.ssrc, settings.mid, settings.extensions)
@@ -89,7 +89,7 @@ struct Stream::Impl {
                          MutableBytes into) const;
     void countSent(const rtp::Packet& packet);
 
-    const StreamSettings settings;
+    const ViewerStreamSettings settings;
     const bool isVp8;
     const PacketHead head;
     const std::optional<PacketHead> rtx;
@@ -110,8 +110,8 @@ struct Stream::Impl {
 };
 
 /// All but the numbers in the payload; 0 when it does not fit.
-std::size_t Stream::Impl::assemble(const Outgoing& out, std::uint16_t& transportSequence,
-                                   Clock::time_point now, MutableBytes into) const {
+std::size_t ViewerStream::Impl::assemble(const Outgoing& out, std::uint16_t& transportSequence,
+                                         Clock::time_point now, MutableBytes into) const {
     const auto& delay = out.packet.playoutDelay;
     const std::size_t headBytes = out.head.size(delay.has_value());
     const std::size_t payloadAt = headBytes + (out.original ? originalSequenceBytes : 0);
@@ -126,12 +126,12 @@ std::size_t Stream::Impl::assemble(const Outgoing& out, std::uint16_t& transport
     return payloadAt + payloadBytes;
 }
 
-void Stream::Impl::countSent(const rtp::Packet& packet) {
+void ViewerStream::Impl::countSent(const rtp::Packet& packet) {
     ++packets;
     octets += packet.payloadBytes;
 }
 
-void Stream::Impl::keepTime(const SequenceMap::Place& place, Clock::time_point arrived) {
+void ViewerStream::Impl::keepTime(const SequenceMap::Place& place, Clock::time_point arrived) {
     if (place.late) return;
     if (place.starts) {
         wallClock.reset();
@@ -143,13 +143,13 @@ void Stream::Impl::keepTime(const SequenceMap::Place& place, Clock::time_point a
     wallClock.add(place.timestamp, arrived, settings.clockRate);
 }
 
-Stream::Stream(StreamSettings settings)
+ViewerStream::ViewerStream(ViewerStreamSettings settings)
     : impl_(std::make_unique<Impl>(std::move(settings))) {}
 
-Stream::~Stream() = default;
+ViewerStream::~ViewerStream() = default;
 
-std::size_t Stream::write(const Frame& frame, std::uint16_t& transportSequence, Clock::time_point now,
-                          MutableBytes into) {
+std::size_t ViewerStream::write(const Frame& frame, std::uint16_t& transportSequence, Clock::time_point now,
+                                MutableBytes into) {
     if (!frame.packet) return 0;
     Impl& my = *impl_;
     const rtp::Packet& packet = *frame.packet;
@@ -176,8 +176,9 @@ std::size_t Stream::write(const Frame& frame, std::uint16_t& transportSequence, 
     return bytes;
 }
 
-std::size_t Stream::retransmit(std::uint16_t sequence, const PacketRing& ring,
-                               std::uint16_t& transportSequence, Clock::time_point now, MutableBytes into) {
+std::size_t ViewerStream::retransmit(std::uint16_t sequence, const PacketRing& ring,
+                                     std::uint16_t& transportSequence, Clock::time_point now,
+                                     MutableBytes into) {
     Impl& my = *impl_;
     if (!my.settings.nack) return 0;
     const SequenceMap::Segment* segment = my.numbers.find(sequence);
@@ -209,7 +210,7 @@ std::size_t Stream::retransmit(std::uint16_t sequence, const PacketRing& ring,
     return bytes;
 }
 
-std::size_t Stream::pad(std::uint8_t* packet, std::size_t bytes, std::size_t wanted) {
+std::size_t ViewerStream::pad(std::uint8_t* packet, std::size_t bytes, std::size_t wanted) {
     constexpr unsigned padded = 0x20;
     if (wanted <= bytes || wanted - bytes > 255 || (packet[0] & padded) != 0) return bytes;
     packet[0] |= padded;
@@ -218,7 +219,7 @@ std::size_t Stream::pad(std::uint8_t* packet, std::size_t bytes, std::size_t wan
     return wanted;
 }
 
-std::optional<rtp::SenderReport> Stream::report(Clock::time_point now) const {
+std::optional<rtp::SenderReport> ViewerStream::report(Clock::time_point now) const {
     const auto rtpTime = impl_->wallClock.at(now);
     if (!rtpTime) return std::nullopt;
     using std::chrono::system_clock;
@@ -227,19 +228,19 @@ std::optional<rtp::SenderReport> Stream::report(Clock::time_point now) const {
     return rtp::SenderReport{impl_->settings.ssrc, wallTime, *rtpTime, impl_->packets, impl_->octets};
 }
 
-void Stream::setRoundTrip(Clock::duration time) {
+void ViewerStream::setRoundTrip(Clock::duration time) {
     impl_->roundTrip = std::clamp(time, minRoundTrip, maxRoundTrip);
 }
 
-const StreamSettings& Stream::settings() const {
+const ViewerStreamSettings& ViewerStream::settings() const {
     return impl_->settings;
 }
 
-void Stream::countKeyframeWanted() {
+void ViewerStream::countKeyframeWanted() {
     ++impl_->counters.keyframesWanted;
 }
 
-const ViewerCounters& Stream::counters() const {
+const ViewerCounters& ViewerStream::counters() const {
     return impl_->counters;
 }
 

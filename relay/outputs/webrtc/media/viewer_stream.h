@@ -34,7 +34,7 @@ struct ExtensionIds {
 };
 
 /// What was agreed with the viewer for one m-line.
-struct StreamSettings {
+struct ViewerStreamSettings {
     MediaKind kind = MediaKind::video;
     std::string mid;
     std::string encoding; ///< `VP8`, `H264`, `opus` …
@@ -52,15 +52,15 @@ struct StreamSettings {
     bool mayChangeWithTime() const { return rtxPayloadType.has_value(); }
 };
 
-class Stream {
+class ViewerStream {
   public:
     /// Longest that write() makes of a packet: header, extensions, RTX' two bytes.
     static constexpr std::size_t maxHeader = 64;
 
-    explicit Stream(StreamSettings settings);
-    ~Stream();
-    Stream(const Stream&) = delete;
-    Stream& operator=(const Stream&) = delete;
+    explicit ViewerStream(ViewerStreamSettings settings);
+    ~ViewerStream();
+    ViewerStream(const ViewerStream&) = delete;
+    ViewerStream& operator=(const ViewerStream&) = delete;
 
     /// The packet of this frame, ready to be protected: bytes written, or 0 when there is nothing to send
     /// (no packet, padding alone, or so late that its number is another's) or it does not fit.
@@ -81,7 +81,7 @@ class Stream {
     /// The viewer's measured round trip; limits how often one packet is sent again.
     void setRoundTrip(Clock::duration time);
 
-    const StreamSettings& settings() const;
+    const ViewerStreamSettings& settings() const;
     void countKeyframeWanted();
     const ViewerCounters& counters() const;
 

@@ -156,10 +156,10 @@ MutableBytes Channel::roomFor(std::size_t bytes, Wire& wire) {
 }
 
 void Channel::send(const Packet& packet, std::size_t padding, Wire& wire, Clock::time_point now) {
-    const MutableBytes room = roomFor(Stream::maxHeader + packet.rtp->payloadBytes + padding, wire);
+    const MutableBytes room = roomFor(ViewerStream::maxHeader + packet.rtp->payloadBytes + padding, wire);
     std::size_t bytes = stream_.write(*packet.frame, wire.transportSequence, now, room);
     if (bytes == 0) return;
-    if (padding > 0) bytes = Stream::pad(room.data(), bytes, bytes + padding);
+    if (padding > 0) bytes = ViewerStream::pad(room.data(), bytes, bytes + padding);
     wire.sockets.add(wire.srtp.protect(room.data(), bytes));
 }
 

@@ -24,7 +24,7 @@ namespace spillway::relay::webrtc {
 
 struct ChannelSetup {
     std::uint32_t slot = 0; ///< what the queue wakes the worker with
-    StreamSettings stream;
+    ViewerStreamSettings stream;
     std::shared_ptr<FrameQueue> queue; ///< FrameQueue::Start::anywhere
     std::shared_ptr<PacketRing> ring;  ///< shared by the worker's viewers of this track; null for audio
     std::function<void(WishReason)> wish;
@@ -81,7 +81,7 @@ class Channel {
     void publish() const;
 
     ChannelSetup setup_;
-    Stream stream_;
+    ViewerStream stream_;
     ViewerReception reception_; ///< by the last report
     std::vector<Frame> frames_;
     std::vector<Packet> packets_;

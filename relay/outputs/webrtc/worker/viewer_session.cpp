@@ -17,7 +17,8 @@ constexpr std::chrono::seconds connectTime{30};
 
 } // namespace
 
-Session::Session(SessionSetup setup, const DtlsContext& dtls, port::Sockets& sockets, Clock::time_point now)
+ViewerSession::ViewerSession(SessionSetup setup, const DtlsContext& dtls, port::Sockets& sockets,
+                             Clock::time_point now)
     : setup_(std::move(setup))
     , sockets_(sockets)
     , begun_(now)
@@ -30,22 +31,22 @@ Session::Session(SessionSetup setup, const DtlsContext& dtls, port::Sockets& soc
     setup_.channels.clear();
 }
 
-Session::~Session() {
+ViewerSession::~ViewerSession() {
     if (wire_)
         for (const auto& channel : channels_)
             channel->goodbye(*wire_, Clock::now());
     dtls_.close();
 }
 
-std::vector<std::uint32_t> Session::slots() const {
+std::vector<std::uint32_t> ViewerSession::slots() const {
     std::vector<std::uint32_t> slots;
     for (const auto& channel : channels_)
         slots.push_back(channel->slot());
     return slots;
 }
 
-void Session::onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
-                     const std::function<void()>& onSelected) {
+void ViewerSession::onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
+                           const std::function<void()>& onSelected) {
     std::array<std::uint8_t, port::IceLite::maxMessage> message{};
     const auto outcome = ice_.receive(datagram, path, now, message);
     if (outcome.selected) {
@@ -58,8 +59,8 @@ void Session::onStun(Bytes datagram, const port::Path& path, Clock::time_point n
     if (check > 0) sockets_.send(path, Bytes(message).first(check));
 }
 
-void Session::onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path,
-                         Clock::time_point now) {
+void ViewerSession::onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path,
+                               Clock::time_point now) {
     if (!ended_.empty() || this->path() != path) return;
     if (kind == port::DatagramKind::dtls) return follow(dtls_.receive(datagram), now);
     if (kind != port::DatagramKind::rtcp || !wire_) return;
@@ -69,7 +70,7 @@ void Session::onDatagram(port::DatagramKind kind, MutableBytes datagram, const p
     sockets_.flush(wire_->path);
 }
 
-void Session::follow(DtlsServer::State state, Clock::time_point now) {
+void ViewerSession::follow(DtlsServer::State state, Clock::time_point now) {
     switch (state) {
     case DtlsServer::State::handshaking:
         break;
@@ -85,7 +86,7 @@ void Session::follow(DtlsServer::State state, Clock::time_point now) {
     }
 }
 
-void Session::connect(Clock::time_point now) {
+void ViewerSession::connect(Clock::time_point now) {
     srtp_.emplace(dtls_.keys());
     wire_.emplace(Wire{sockets_, *srtp_, *path(), 0});
     setup_.onConnected();
@@ -95,7 +96,7 @@ void Session::connect(Clock::time_point now) {
         }
 }
 
-std::size_t Session::serve(std::uint32_t slot, Clock::time_point now) {
+std::size_t ViewerSession::serve(std::uint32_t slot, Clock::time_point now) {
     const auto found = std::find_if(channels_.begin(), channels_.end(),
                                     [&](const auto& channel) { return channel->slot() == slot; });
     if (found == channels_.end() || !wire_ || !ended_.empty()) return 0;
@@ -104,7 +105,7 @@ std::size_t Session::serve(std::uint32_t slot, Clock::time_point now) {
     return sent.value_or(0);
 }
 
-void Session::tick(Clock::time_point now) {
+void ViewerSession::tick(Clock::time_point now) {
     if (!ended_.empty()) return;
     const auto due = dtls_.timeout(now);
     if (due && *due <= now) follow(dtls_.onTimeout(), now);
@@ -115,13 +116,13 @@ void Session::tick(Clock::time_point now) {
         channel->report(*wire_, now);
 }
 
-Channel* Session::channelOf(std::uint32_t ssrc) {
+Channel* ViewerSession::channelOf(std::uint32_t ssrc) {
     const auto found = std::find_if(channels_.begin(), channels_.end(),
                                     [&](const auto& channel) { return channel->sends(ssrc); });
     return found == channels_.end() ? nullptr : found->get();
 }
 
-void Session::onFeedback(Bytes rtcp, Wire& wire, Clock::time_point now) {
+void ViewerSession::onFeedback(Bytes rtcp, Wire& wire, Clock::time_point now) {
     const Overloaded heed{
         [&](const rtp::ReceptionReport& report) {
             if (Channel* channel = channelOf(report.ssrc)) channel->onReport(report);
@@ -140,7 +141,7 @@ void Session::onFeedback(Bytes rtcp, Wire& wire, Clock::time_point now) {
         std::visit(heed, said);
 }
 
-void Session::end(std::string reason) {
+void ViewerSession::end(std::string reason) {
     if (ended_.empty()) ended_ = std::move(reason);
 }
 

@@ -33,13 +33,13 @@ struct SessionSetup {
     std::function<void(const std::string& reason)> onEnded;
 };
 
-class Session {
+class ViewerSession {
   public:
-    Session(SessionSetup setup, const DtlsContext& dtls, port::Sockets& sockets, Clock::time_point now);
+    ViewerSession(SessionSetup setup, const DtlsContext& dtls, port::Sockets& sockets, Clock::time_point now);
     /// Says good-bye.
-    ~Session();
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
+    ~ViewerSession();
+    ViewerSession(const ViewerSession&) = delete;
+    ViewerSession& operator=(const ViewerSession&) = delete;
 
     /// `onSelected` runs when another path than before is selected, before the viewer learns of it: what it
     /// sends then finds its way.

@@ -110,7 +110,7 @@ void Worker::onStun(MutableBytes datagram, const port::Path& path, From from) {
     const auto ufrag = port::addressedUfrag(datagram);
     if (!ufrag) return;
     if (const auto found = byUfrag_.find(*ufrag); found != byUfrag_.end()) {
-        Session& session = *found->second;
+        ViewerSession& session = *found->second;
         session.onStun(datagram, path, Clock::now(),
                        [&, before = session.path()] { moved(session, before); });
         return;
@@ -120,7 +120,7 @@ void Worker::onStun(MutableBytes datagram, const port::Path& path, From from) {
     if (owner && *owner != index_) context_.sibling(*owner).pass(datagram, path);
 }
 
-void Worker::moved(Session& session, const std::optional<port::Path>& before) {
+void Worker::moved(ViewerSession& session, const std::optional<port::Path>& before) {
     if (before) {
         byPath_.erase(*before);
         context_.directory.remove(*before, index_);
@@ -131,7 +131,7 @@ void Worker::moved(Session& session, const std::optional<port::Path>& before) {
 
 void Worker::open(SessionSetup setup) {
     const ViewerId id = setup.id;
-    auto session = std::make_unique<Session>(std::move(setup), context_.dtls, sockets_, Clock::now());
+    auto session = std::make_unique<ViewerSession>(std::move(setup), context_.dtls, sockets_, Clock::now());
     byUfrag_[session->setup().ours.ufrag] = session.get();
     for (const std::uint32_t slot : session->slots())
         bySlot_[slot] = session.get();
@@ -141,7 +141,7 @@ void Worker::open(SessionSetup setup) {
 void Worker::drop(ViewerId viewer) {
     const auto found = sessions_.find(viewer);
     if (found == sessions_.end()) return;
-    Session& session = *found->second;
+    ViewerSession& session = *found->second;
     byUfrag_.erase(session.setup().ours.ufrag);
     context_.directory.remove(session.setup().ours.ufrag);
     for (const std::uint32_t slot : session.slots())
@@ -156,7 +156,7 @@ void Worker::drop(ViewerId viewer) {
     sessions_.erase(found);
 }
 
-void Worker::note(const Session& session) {
+void Worker::note(const ViewerSession& session) {
     if (!session.ended().empty()) over_.push_back(session.setup().id);
 }
 

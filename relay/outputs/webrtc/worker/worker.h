@@ -80,10 +80,10 @@ class Worker : private port::Reactor::Hooks {
     enum class From { network, sibling };
     void onDatagram(MutableBytes datagram, const port::Path& path, From from);
     void onStun(MutableBytes datagram, const port::Path& path, From from);
-    void moved(Session& session, const std::optional<port::Path>& before);
+    void moved(ViewerSession& session, const std::optional<port::Path>& before);
     void open(SessionSetup setup);
     void drop(ViewerId viewer);
-    void note(const Session& session);
+    void note(const ViewerSession& session);
     void dropOver();
 
     const unsigned index_;
@@ -96,10 +96,10 @@ class Worker : private port::Reactor::Hooks {
     std::atomic<int> passing_{0};
 
     // Of the thread alone.
-    std::map<ViewerId, std::unique_ptr<Session>> sessions_;
-    std::map<std::string, Session*, std::less<>> byUfrag_;
-    std::unordered_map<port::Path, Session*, port::PathHash> byPath_;
-    std::unordered_map<std::uint32_t, Session*> bySlot_;
+    std::map<ViewerId, std::unique_ptr<ViewerSession>> sessions_;
+    std::map<std::string, ViewerSession*, std::less<>> byUfrag_;
+    std::unordered_map<port::Path, ViewerSession*, port::PathHash> byPath_;
+    std::unordered_map<std::uint32_t, ViewerSession*> bySlot_;
     std::vector<ViewerId> over_;
     Clock::time_point nextTick_{};
 

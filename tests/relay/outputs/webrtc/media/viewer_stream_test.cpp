@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-StreamSettings vp8Settings(bool withRtx) {
-    StreamSettings settings;
+ViewerStreamSettings vp8Settings(bool withRtx) {
+    ViewerStreamSettings settings;
     settings.mid = "1";
     settings.encoding = "VP8";
     settings.payloadType = 96;
@@ -56,7 +56,7 @@ struct Seen {
 };
 
 struct Viewer {
-    explicit Viewer(StreamSettings settings = vp8Settings(true))
+    explicit Viewer(ViewerStreamSettings settings = vp8Settings(true))
         : stream(std::move(settings)) {}
 
     Seen write(const Frame& frame) {
@@ -73,7 +73,7 @@ struct Viewer {
         return {into};
     }
 
-    Stream stream;
+    ViewerStream stream;
     PacketRing ring;
     std::uint16_t transport = 7;
     Clock::time_point now;
@@ -291,16 +291,16 @@ TEST_CASE("padding fills a packet up to a size, and a receiver finds the same pa
     for (const std::size_t more : {std::size_t{1}, std::size_t{255}}) {
         Packet padded = seen.bytes;
         padded.resize(size + more, 0xEE);
-        REQUIRE(Stream::pad(padded.data(), size, size + more) == size + more);
+        REQUIRE(ViewerStream::pad(padded.data(), size, size + more) == size + more);
         const auto packet = rtp::readPacket(padded);
         REQUIRE(packet);
         CHECK(packet->payloadBytes == 200);
         CHECK(padded.back() == more);
     }
     const Packet before = seen.bytes;
-    CHECK(Stream::pad(seen.bytes.data(), size, size) == size);
-    CHECK(Stream::pad(seen.bytes.data(), size, size - 5) == size);
-    CHECK(Stream::pad(seen.bytes.data(), size, size + 256) == size);
+    CHECK(ViewerStream::pad(seen.bytes.data(), size, size) == size);
+    CHECK(ViewerStream::pad(seen.bytes.data(), size, size - 5) == size);
+    CHECK(ViewerStream::pad(seen.bytes.data(), size, size + 256) == size);
     CHECK(seen.bytes == before);
 }
 

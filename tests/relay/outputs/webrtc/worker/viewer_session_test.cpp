@@ -168,7 +168,7 @@ struct Stage {
     IceClient ice;
     DtlsClient dtls{withGcm()};
     std::optional<SrtpClient> srtp;
-    std::optional<Session> session{std::in_place, setUp(), dtlsContext(), sockets, now};
+    std::optional<ViewerSession> session{std::in_place, setUp(), dtlsContext(), sockets, now};
 };
 
 Packet words(std::initializer_list<std::uint32_t> values) {
