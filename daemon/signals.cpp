@@ -16,7 +16,7 @@ Signal::Signal(int number, std::function<void()> fn) {
     const GDestroyNotify release = [](gpointer data) noexcept { delete static_cast<Fn*>(data); };
     g_source_set_callback(source, call, new Fn(std::move(fn)), release);
     g_source_attach(source, nullptr);
-    source_ = glib::Source(source);
+    source_ = relay::Source(source);
 }
 
 void ignoreBrokenPipes() {

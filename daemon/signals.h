@@ -1,7 +1,7 @@
 // Signals as calls on the main loop. Owner: App. Loop thread.
 #pragma once
 
-#include "daemon/glib/object.h"
+#include "relay/base/source.h"
 
 #include <functional>
 
@@ -13,7 +13,7 @@ class Signal {
     Signal(int number, std::function<void()> fn);
 
   private:
-    glib::Source source_;
+    relay::Source source_;
 };
 
 /// Writing to a socket that is closed is an error of that write, not the end of the process.

@@ -56,7 +56,7 @@ call
 relay.
 '
 # What daemon/ may include of relay/, beside values/ and synthetic/.
-relay_face='relay/(relay|call/call|base/(loop|log|histogram|random)|sdp/(fragment|text|description))\.h|relay/(values|synthetic)/.*'
+relay_face='relay/(relay|call/call|base/(loop|log|histogram|random|source)|sdp/(fragment|text|description))\.h|relay/(values|synthetic)/.*'
 
 # `FILE INCLUDED` for each include of ours, both as from the top.
 includes() {

@@ -48,26 +48,4 @@ class Error {
     GError* error_ = nullptr;
 };
 
-/// A source attached to the default context; the destructor detaches it. Loop thread.
-class Source {
-  public:
-    Source() = default;
-    explicit Source(GSource* attached)
-        : source_(attached) {}
-    Source(Source&& other) noexcept
-        : source_(std::exchange(other.source_, nullptr)) {}
-    Source& operator=(Source&& other) noexcept {
-        std::swap(source_, other.source_);
-        return *this;
-    }
-    ~Source() {
-        if (source_ == nullptr) return;
-        g_source_destroy(source_);
-        g_source_unref(source_);
-    }
-
-  private:
-    GSource* source_ = nullptr;
-};
-
 } // namespace spillway::daemon::glib

@@ -103,7 +103,7 @@ void Listener::watch() {
     g_source_set_callback(source, reinterpret_cast<GSourceFunc>(reinterpret_cast<void (*)()>(onReadable)),
                           this, nullptr);
     g_source_attach(source, nullptr);
-    readable_ = glib::Source(source);
+    readable_ = relay::Source(source);
 }
 
 void Listener::accept() {

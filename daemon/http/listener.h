@@ -38,7 +38,7 @@ class Listener {
     config::ListenAddress wanted_;
     OnSocket onSocket_;
     glib::Object<GSocket> socket_;
-    glib::Source readable_;
+    relay::Source readable_;
     relay::Timer pause_;
 };
 

@@ -37,7 +37,7 @@ void Streaming::watch() {
     g_source_set_callback(source, reinterpret_cast<GSourceFunc>(reinterpret_cast<void (*)()>(onReady)), this,
                           nullptr);
     g_source_attach(source, nullptr);
-    hangup_ = glib::Source(source);
+    hangup_ = relay::Source(source);
 }
 
 void Streaming::pump() {

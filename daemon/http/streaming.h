@@ -10,6 +10,7 @@
 
 #include "daemon/http/connections.h"
 #include "daemon/http/message.h"
+#include "relay/base/source.h"
 
 #include <libsoup/soup.h>
 
@@ -42,7 +43,7 @@ class Streaming {
     std::size_t writing_ = 0; ///< bytes of the piece that is under way
     bool completed_ = false;
     std::unique_ptr<BodySource> source_;
-    glib::Source hangup_;
+    relay::Source hangup_;
 };
 
 } // namespace spillway::daemon::http

@@ -44,21 +44,6 @@ guint milliseconds(std::chrono::milliseconds duration) {
 
 } // namespace
 
-Timer& Timer::operator=(Timer&& other) noexcept {
-    if (this != &other) {
-        cancel();
-        source_ = std::exchange(other.source_, nullptr);
-    }
-    return *this;
-}
-
-void Timer::cancel() {
-    if (GSource* source = std::exchange(source_, nullptr)) {
-        g_source_destroy(source);
-        g_source_unref(source);
-    }
-}
-
 Loop::Loop()
     : thread_(std::this_thread::get_id())
     , context_(g_main_context_ref(g_main_context_default()))

@@ -5,6 +5,8 @@
 // gone, as long as that object holds its Timer or guards its posts with a Lifetime.
 #pragma once
 
+#include "relay/base/source.h"
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -13,27 +15,11 @@
 
 using GMainContext = struct _GMainContext;
 using GMainLoop = struct _GMainLoop;
-using GSource = struct _GSource;
 
 namespace spillway::relay {
 
 /// A pending or repeating call; the destructor cancels it. Loop thread.
-class Timer {
-  public:
-    Timer() = default;
-    explicit Timer(GSource* source)
-        : source_(source) {}
-    Timer(Timer&& other) noexcept
-        : source_(std::exchange(other.source_, nullptr)) {}
-    Timer& operator=(Timer&& other) noexcept;
-    ~Timer() { cancel(); }
-
-    void cancel();
-    explicit operator bool() const { return source_ != nullptr; }
-
-  private:
-    GSource* source_ = nullptr;
-};
+using Timer = Source;
 
 /// Hands out weak tokens of an object's life, for callbacks that may come after its end. Hold it as the last
 /// member.

@@ -10,6 +10,8 @@
 
 #include "relay/gst/ref.h"
 
+#include <gst/gst.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>

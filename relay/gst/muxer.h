@@ -12,6 +12,8 @@
 #include "relay/gst/push_source.h"
 #include "relay/gst/ref.h"
 
+#include <gst/gst.h>
+
 #include <chrono>
 #include <vector>
 

@@ -7,6 +7,8 @@
 
 #include "relay/gst/ref.h"
 
+#include <gst/gst.h>
+
 namespace spillway::gst {
 
 class PushSource {

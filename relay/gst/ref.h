@@ -1,38 +1,43 @@
 // Owning pointer for GStreamer's and GLib's reference counted things. How a reference comes in is spelled
-// out, because C headers say it only in their documentation.
+// out, because C headers say it only in their documentation. Includes none of them, so that frames can hold
+// one. Any thread.
 #pragma once
 
-#include <gst/gst.h>
-
+#include <cstddef>
 #include <utility>
+
+using GstBuffer = struct _GstBuffer;
+using GstCaps = struct _GstCaps;
+using GstPromise = struct _GstPromise;
+using GstSample = struct _GstSample;
 
 namespace spillway::gst {
 
+void retainObject(void* object);
+void releaseObject(void* object);
+void sinkObject(void* object);
+void retainMiniObject(void* object);
+void releaseMiniObject(void* object);
+
+/// Of a GObject.
 template <class T>
 struct RefTraits {
-    static void retain(T* object) { g_object_ref(object); }
-    static void release(T* object) { g_object_unref(object); }
+    static void retain(T* object) { retainObject(object); }
+    static void release(T* object) { releaseObject(object); }
+};
+template <class T>
+struct MiniObjectTraits {
+    static void retain(T* object) { retainMiniObject(object); }
+    static void release(T* object) { releaseMiniObject(object); }
 };
 template <>
-struct RefTraits<GstBuffer> {
-    static void retain(GstBuffer* buffer) { gst_buffer_ref(buffer); }
-    static void release(GstBuffer* buffer) { gst_buffer_unref(buffer); }
-};
+struct RefTraits<GstBuffer> : MiniObjectTraits<GstBuffer> {};
 template <>
-struct RefTraits<GstCaps> {
-    static void retain(GstCaps* caps) { gst_caps_ref(caps); }
-    static void release(GstCaps* caps) { gst_caps_unref(caps); }
-};
+struct RefTraits<GstCaps> : MiniObjectTraits<GstCaps> {};
 template <>
-struct RefTraits<GstSample> {
-    static void retain(GstSample* sample) { gst_sample_ref(sample); }
-    static void release(GstSample* sample) { gst_sample_unref(sample); }
-};
+struct RefTraits<GstPromise> : MiniObjectTraits<GstPromise> {};
 template <>
-struct RefTraits<GstPromise> {
-    static void retain(GstPromise* promise) { gst_promise_ref(promise); }
-    static void release(GstPromise* promise) { gst_promise_unref(promise); }
-};
+struct RefTraits<GstSample> : MiniObjectTraits<GstSample> {};
 
 template <class T>
 class Ref {
@@ -49,7 +54,7 @@ class Ref {
     }
     /// Takes a floating reference, as factories of elements, bins and pads return them.
     static Ref sink(T* object) {
-        if (object) gst_object_ref_sink(object);
+        if (object) sinkObject(object);
         return Ref(object);
     }
 

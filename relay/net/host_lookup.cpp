@@ -36,6 +36,8 @@ void HostLookup::start() {
     if (problem_.empty()) problem_ = fmt::format("looking for host {}", host_);
     pending_ = std::make_shared<Answer>();
     // The resolver cannot be interrupted; it has a deadline of its own, and this object may be gone by then.
+    // GResolver makes the same call on a thread of GLib's, but answers on a main loop, which an output's
+    // thread does not have, and loses the scope of a link-local address.
     std::thread([host = host_, answer = pending_] {
         std::optional<SocketAddress> address;
         std::string problem;

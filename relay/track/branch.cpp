@@ -31,7 +31,7 @@ class Branch::Receiver {
         if (!buffer) return;
         follow(gst_sample_get_caps(sample));
         Frame frame;
-        frame.buffer = BufferRef::retain(buffer);
+        frame.buffer = gst::Ref<GstBuffer>::retain(buffer);
         frame.format = format_;
         frame.arrived = counters_->arrival();
         if (isRtp_) frame.packet = counters_->packetOf(buffer);
@@ -44,7 +44,7 @@ class Branch::Receiver {
 
   private:
     void follow(GstCaps* caps) {
-        if (format_ && format_->caps == caps) return;
+        if (format_ && format_->caps.get() == caps) return;
         format_ = std::make_shared<const StreamFormat>(caps, counters_->incarnation);
         isRtp_ = gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp");
     }

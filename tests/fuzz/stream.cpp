@@ -15,6 +15,7 @@
 #include <memory>
 #include <vector>
 
+using namespace spillway;
 using namespace spillway::relay;
 using namespace spillway::relay::webrtc;
 using spillway::fuzz::require;
@@ -39,8 +40,8 @@ const std::array<std::shared_ptr<const StreamFormat>, 2>& formats() {
     return both;
 }
 
-BufferRef bufferOf(Bytes packet) {
-    return BufferRef::adopt(gst_buffer_new_memdup(packet.data(), packet.size()));
+gst::Ref<GstBuffer> bufferOf(Bytes packet) {
+    return gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup(packet.data(), packet.size()));
 }
 
 ViewerStreamSettings settings(bool withRtx) {

@@ -82,13 +82,13 @@ bool Recorder::continuesFile(const Frame& frame) const {
     if (frame.keyframe && segmentIsOver()) return false;
     if (frame.format == format_) return true;
     return frame.format->incarnation == format_->incarnation &&
-           sameDecoder(frame.format->caps, format_->caps);
+           sameDecoder(frame.format->caps.get(), format_->caps.get());
 }
 
 bool Recorder::openFile(const Frame& frame) {
     if (!frame.keyframe || !retry_.mayTry(Clock::now())) return false;
     try {
-        file_ = std::make_unique<MatroskaFile>(stemFor(frame), frame.format->caps);
+        file_ = std::make_unique<MatroskaFile>(stemFor(frame), frame.format->caps.get());
     } catch (const std::runtime_error& error) {
         fail(error.what());
         return false;

@@ -110,7 +110,7 @@ bool RtpSender::connect() {
 }
 
 void RtpSender::describe(const std::shared_ptr<const StreamFormat>& format) {
-    const auto fresh = rtp::formatOf(format->caps);
+    const auto fresh = rtp::formatOf(format->caps.get());
     const bool changed = !described_ || fresh != format_;
     described_ = format;
     format_ = fresh;

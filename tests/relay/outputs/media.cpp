@@ -29,8 +29,8 @@ namespace {
 Frame frameOf(GstSample* sample, std::shared_ptr<const StreamFormat> format) {
     GstBuffer* buffer = gst_sample_get_buffer(sample);
     Frame frame;
-    frame.buffer = BufferRef::retain(buffer);
-    if (gst_structure_has_name(gst_caps_get_structure(format->caps, 0), "application/x-rtp"))
+    frame.buffer = gst::Ref<GstBuffer>::retain(buffer);
+    if (gst_structure_has_name(gst_caps_get_structure(format->caps.get(), 0), "application/x-rtp"))
         frame.packet = packetIn(buffer);
     frame.format = std::move(format);
     frame.bytes = static_cast<std::uint32_t>(gst_buffer_get_size(buffer));
@@ -63,7 +63,7 @@ std::vector<Frame> framesOf(const std::string& description, std::uint64_t incarn
             gst_app_sink_try_pull_sample(gst::cast<GstAppSink>(sink.get()), 20 * GST_SECOND));
         if (!sample) break;
         GstCaps* caps = gst_sample_get_caps(sample.get());
-        if (!format || !gst_caps_is_equal(format->caps, caps))
+        if (!format || !gst_caps_is_equal(format->caps.get(), caps))
             format = std::make_shared<StreamFormat>(caps, incarnation);
         frames.push_back(frameOf(sample.get(), format));
     }

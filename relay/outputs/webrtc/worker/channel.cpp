@@ -50,7 +50,7 @@ bool Channel::sends(std::uint32_t ssrc) const {
 /// Whether the frame has the codec that was agreed on.
 bool Channel::fits(const Frame& frame) {
     if (frame.format == format_) return true;
-    const auto format = rtp::formatOf(frame.format->caps);
+    const auto format = rtp::formatOf(frame.format->caps.get());
     const auto encoding = format.encoding.substr(0, format.encoding.find('/'));
     if (::strcasecmp(encoding.c_str(), setup_.stream.encoding.c_str()) != 0) return false;
     format_ = frame.format;

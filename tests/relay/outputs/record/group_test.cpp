@@ -58,7 +58,7 @@ Frame restamped(const Frame& frame, GstClockTime pts) {
     GstBuffer* buffer = gst_buffer_copy(frame.buffer.get());
     GST_BUFFER_PTS(buffer) = pts;
     GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
-    copy.buffer = BufferRef::adopt(buffer);
+    copy.buffer = gst::Ref<GstBuffer>::adopt(buffer);
     return copy;
 }
 

@@ -138,7 +138,7 @@ Frame packetOf(std::uint16_t sequence, std::uint32_t timestamp, const std::strin
         buffer = gst_buffer_append(buffer, body);
     }
     Frame frame;
-    frame.buffer = BufferRef::adopt(buffer);
+    frame.buffer = gst::Ref<GstBuffer>::adopt(buffer);
     frame.packet = packetIn(buffer);
     frame.format = format;
     frame.arrived = Clock::now();
@@ -173,7 +173,7 @@ class LiveSource {
             if (!sample) return;
             if (!format_) format_ = std::make_shared<StreamFormat>(gst_sample_get_caps(sample.get()), 1);
             Frame frame;
-            frame.buffer = BufferRef::retain(gst_sample_get_buffer(sample.get()));
+            frame.buffer = gst::Ref<GstBuffer>::retain(gst_sample_get_buffer(sample.get()));
             frame.packet = packetIn(frame.buffer.get());
             frame.format = format_;
             frame.arrived = Clock::now();
@@ -262,7 +262,7 @@ TEST_CASE("what is no RTP packet is a write error") {
     const auto group = groupOf(to(receiver.port()));
     Opened opened(*group, "alice");
     Frame frame = packetOf(1, 0, "x", formatOf(vp8Caps));
-    frame.buffer = BufferRef::adopt(gst_buffer_new_memdup("short", 5));
+    frame.buffer = gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup("short", 5));
     frame.packet = packetIn(frame.buffer.get());
     CHECK_FALSE(opened.output->write(frame));
 }

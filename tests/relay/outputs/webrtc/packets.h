@@ -55,7 +55,7 @@ struct Source {
         if (half < payload.size())
             gst_buffer_append(buffer, gst_buffer_new_memdup(payload.data() + half, payload.size() - half));
         Frame made;
-        made.buffer = BufferRef::adopt(buffer);
+        made.buffer = gst::Ref<GstBuffer>::adopt(buffer);
         made.packet = spillway::test::packetIn(buffer, playoutDelayId);
         made.format = format;
         made.arrived = now;
