@@ -8,7 +8,6 @@
 #include "daemon/signalling/http_session/media_types.h"
 #include "daemon/signalling/http_session/random_id.h"
 #include "daemon/signalling/http_session/trickle.h"
-#include "relay/base/log.h"
 
 namespace spillway::daemon::whep {
 
