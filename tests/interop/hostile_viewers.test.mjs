@@ -8,14 +8,13 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { buildViewers, startViewers } from '../bench/viewers/viewers.mjs';
 import { buildGo } from '../support/go.mjs';
 import { here } from '../support/hosts.mjs';
 import { LineProcess } from '../support/line_process.mjs';
 import { residentBytes } from '../support/process.mjs';
 import { root } from '../support/spillwayd.mjs';
-import { holds, until, within } from '../support/wait.mjs';
+import { aWindowOf, holds, until, within } from '../support/wait.mjs';
 import { bindingSuccess, check, typeOf } from './stun.mjs';
 import { viewerOffer } from './viewer_offers.mjs';
 import { endpointOf, startStage, untilViewers } from './viewing.mjs';
@@ -99,7 +98,7 @@ async function sendMany(socket, to, count, make) {
   const batch = 50;
   for (let i = 0; i < count; i += batch) {
     await Promise.all(Array.from({ length: Math.min(batch, count - i) }, (_, k) => send(socket, make(i + k), to)));
-    await pause(1);
+    await aWindowOf(1);
   }
 }
 

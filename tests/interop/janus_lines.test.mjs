@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
-import { until } from '../support/wait.mjs';
+import { aWindowOf, until } from '../support/wait.mjs';
 import {
   assertDecodes, mediaTimeout, participantsOf, recordAll, room, startGuest, startRoom, trackOf, untilEnded, untilMedia, untilState,
 } from './janus/scene.mjs';
@@ -86,7 +85,7 @@ test('who subscribes gets a keyframe, because the wish for one reaches the publi
     const guest = await crowd.publish(name, sources);
     const [camera] = tracksOf(name);
     await untilMedia(daemon, tracksOf(name), { more: 45 });
-    await pause(1000); // the wishes of the beginning are answered
+    await aWindowOf(1000); // the wishes of the beginning are answered
     const before = { ...(await guest.stats()).camera, ...(await daemon.api(`/v1/tracks/${camera}`)).keyframes };
     await daemon.api('/v1/subscriptions', {
       name, tracks: camera, output: { type: 'record', directory: join(daemon.directory, name) },

@@ -1,7 +1,7 @@
 // `unwatched: pause`: what nobody watches is not sent to us, and comes back with the first who does.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import { aWindowOf } from '../support/wait.mjs';
 import { startGuest, startRoom, trackOf, untilMedia, untilState } from './janus/scene.mjs';
 
 const camera = trackOf('alice', 'camera');
@@ -11,7 +11,7 @@ const bytes = (metrics, track) => metrics.sum('track_received_bytes_total', { tr
 /// Bytes within a second.
 async function rate(daemon, track) {
   const before = bytes(await daemon.metrics(), track);
-  await pause(1000);
+  await aWindowOf(1000);
   return bytes(await daemon.metrics(), track) - before;
 }
 

@@ -2,10 +2,9 @@
 // subscribers. SPILLWAY_LONG makes the outages as long as they get.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { cut, here, stunOn, tcpPort, udpOn } from '../support/hosts.mjs';
 import { janusPort } from '../support/janus.mjs';
-import { until } from '../support/wait.mjs';
+import { aWindowOf, until } from '../support/wait.mjs';
 import {
   assertDecodes, isInState, recordAll, room, startGuest, startRoom, trackOf, untilEnded, untilMedia, untilState,
 } from './janus/scene.mjs';
@@ -33,7 +32,7 @@ function watchSubscribers(daemon) {
     }
   };
   const looking = (async () => {
-    for (; running; await pause(200)) await look();
+    for (; running; await aWindowOf(200)) await look();
   })();
   return {
     end: async () => {
@@ -118,7 +117,7 @@ async function comeAgain(scene) {
 
 test('Janus is killed and starts again after 5 s', (t) => survive(t, async (scene) => {
   await scene.janus.kill();
-  await pause(5000);
+  await aWindowOf(5000);
   await scene.janus.start();
   await comeAgain(scene);
 }));
@@ -126,7 +125,7 @@ test('Janus is killed and starts again after 5 s', (t) => survive(t, async (scen
 test('Janus is frozen', (t) => survive(t, async (scene) => {
   const time = seconds(15, 60);
   scene.janus.freeze();
-  await pause(time);
+  await aWindowOf(time);
   scene.janus.thaw();
   if (time > 20_000) await comeAgain(scene); // theirs have given up by then
 }));
@@ -134,7 +133,7 @@ test('Janus is frozen', (t) => survive(t, async (scene) => {
 /// The path to Janus loses what matches.
 const losing = (rules, time) => async ({ plug }) => {
   const heal = await cut(here, rules(plug));
-  await pause(time);
+  await aWindowOf(time);
   await heal();
 };
 
@@ -152,7 +151,7 @@ test('the WebSocket is cut where sessions can be reclaimed', (t) => (
 for (const time of long ? [5, 20, 60] : [5]) {
   test(`the link is down for ${time} s`, (t) => survive(t, async ({ plug }) => {
     await plug.down();
-    await pause(time * 1000);
+    await aWindowOf(time * 1000);
     await plug.up();
   }));
 }

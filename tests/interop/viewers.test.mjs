@@ -3,14 +3,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startSource } from '../bench/egress/processes.mjs';
 import { buildViewers, startViewers } from '../bench/viewers/viewers.mjs';
 import { buildGo } from '../support/go.mjs';
 import { cable, cut, here, startHost } from '../support/hosts.mjs';
 import { residentBytes } from '../support/process.mjs';
 import { root } from '../support/spillwayd.mjs';
-import { until, within } from '../support/wait.mjs';
+import { aWindowOf, until, within } from '../support/wait.mjs';
 import { openBrowser, servePage } from './browser.mjs';
 import { publish } from './peer_process.mjs';
 import { readPlaying, startPlaying, stopPlaying } from './page.mjs';
@@ -32,7 +31,7 @@ after(() => pion?.remove());
 /// Counters of a player over a time: { before, after, video, audio }, the last two per second.
 async function over(read, time) {
   const [first, start] = [await read(), performance.now()];
-  await pause(time);
+  await aWindowOf(time);
   const [last, seconds] = [await read(), (performance.now() - start) / 1000];
   const rate = (kind, name) => (last[kind][name] - first[kind][name]) / seconds;
   return { before: first, after: last, frames: rate('video', 'frames'), audioPackets: rate('audio', 'packets') };
@@ -72,7 +71,7 @@ async function assertTogether(t, page) {
   for (let i = 0; i < 10; i++) {
     const { skew } = await page.evaluate(readPlaying);
     if (skew !== null) skews.push(skew);
-    await pause(200);
+    await aWindowOf(200);
   }
   if (skews.length === 0) return t.diagnostic('the browser does not say when it plays what');
   const skew = skews.sort((a, b) => a - b)[Math.floor(skews.length / 2)];
@@ -91,7 +90,7 @@ for (const [participant, codec] of [['alice', 'VP8'], ['bob', 'H.264']]) {
     await within('Chromium connects', page.evaluate(startPlaying, { endpoint: endpointOf(daemon, participant), token }), 30_000);
     const read = () => page.evaluate(readPlaying);
     await untilShown(read);
-    await pause(2000); // the jitter buffer's first adjustments are no freezes of ours
+    await aWindowOf(2000); // the jitter buffer's first adjustments are no freezes of ours
     const measured = await over(read, watched);
     assertPlays(t, measured);
     assert.ok(close(measured.after.shown - measured.before.shown, watched / 1000), 'the element plays on');
@@ -119,7 +118,7 @@ async function startPion(t, daemon, extra, host = here) {
 test('Pion gets every packet of both, and a whole keyframe at once', async (t) => {
   const daemon = await startStage(t);
   const group = await startPion(t, daemon, ['-n', '3', '-ramp', '300ms', '-nack']);
-  await pause(watched);
+  await aWindowOf(watched);
   const { packets, lost, duplicates, silence_ms: silence, with_frame: withFrame, first_frame_ms: frame } = await group.ask('stats');
   t.diagnostic(`${packets} packets, longest silence ${silence} ms, first frame within ${frame.max} ms`);
   assert.deepEqual({ lost, duplicates, withFrame }, { lost: 0, duplicates: 0, withFrame: 3 });
@@ -168,7 +167,7 @@ test('with 20 % of the packets lost the picture does not stop', async (t) => {
   await heal();
   t.diagnostic(`frames a second: ${parts.map((frames) => frames.toFixed(1)).join(', ')}`);
   for (const frames of parts) assert.ok(frames > 1, `${frames} frames a second`);
-  await pause(1000);
+  await aWindowOf(1000);
   const healed = await over(read, 3000);
   assert.ok(close(healed.frames, picture.fps), `${healed.frames} frames a second afterwards`);
 });
@@ -196,7 +195,7 @@ test('a hundred who come within a second are one wish or two for the publisher, 
   const { daemon, far } = await startApart(t);
   const { video } = await sourcesOf(daemon, 'alice');
   const requests = (metrics) => metrics.sum('track_keyframe_requests_total', { track: `demo/alice/${video}` });
-  await pause(2000); // what the start asked for is over
+  await aWindowOf(2000); // what the start asked for is over
   const [first, start] = [requests(await daemon.metrics()), performance.now()];
   const group = await startPion(t, daemon, ['-n', '100', '-ramp', '1s'], far);
   const shown = await until('all have a picture', async () => {
@@ -223,7 +222,7 @@ test('a viewer keeps its session when the track ends and comes back', async (t) 
   await daemon.untilMetrics('the track has ended', (metrics) => !metrics.has('track_received_packets_total', { track }));
   await until('the picture stands still', async () => {
     const { video } = await read();
-    await pause(500);
+    await aWindowOf(500);
     return (await read()).video.frames === video.frames;
   });
   assert.equal(await viewers(daemon), 1, 'the session stays');
@@ -249,7 +248,7 @@ test('the playout delay that a publisher names goes on to who takes it, and to n
   await daemon.untilMetrics('the publisher is live', (metrics) => metrics.sum('track_received_packets_total', { track: 'live/carol/video' }) > 0);
   const watch = async (extra) => {
     const viewer = await startViewers(here, pion.program, ['-url', `${daemon.url}/whep/live/carol`, '-token', token, ...extra]);
-    await pause(500);
+    await aWindowOf(500);
     const { each: [{ video }] } = await viewer.ask('stop', 'stopped');
     await viewer.end();
     assert.ok(video.packets > 0);

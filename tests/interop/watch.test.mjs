@@ -1,8 +1,7 @@
 // The player page in a real browser: it plays, says so, waits for a track that is not there yet, and leaves.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
-import { until } from '../support/wait.mjs';
+import { aWindowOf, until } from '../support/wait.mjs';
 import { openBrowser } from './browser.mjs';
 import { publish } from './peer_process.mjs';
 import { startStage, token, untilViewers } from './viewing.mjs';
@@ -15,7 +14,7 @@ const playing = (page) => page.evaluate(() => {
 async function assertPlays(page) {
   await until('a picture', async () => (await playing(page)).width > 0, { deadline: 20_000 });
   const before = await playing(page);
-  await pause(2000);
+  await aWindowOf(2000);
   const { time, state } = await playing(page);
   assert.ok(time > before.time + 1.5, `${time} s, ${before.time} s two seconds before; ${state}`);
 }
@@ -38,17 +37,17 @@ test('the page waits for somebody who is not there yet, and comes back when a pu
   const daemon = await startStage(t);
   const page = await openBrowser(t);
   await page.goto(`${daemon.url}/watch/studio/dora#token=${token}`);
-  await pause(1500);
+  await aWindowOf(1500);
   const first = await publish(daemon, 'dora');
   t.after(() => first.kill());
   await assertPlays(page);
   await first.kill();
-  await pause(1000);
+  await aWindowOf(1000);
   const second = await publish(daemon, 'dora');
   t.after(() => second.kill());
   await until('the picture moves again', async () => {
     const { time } = await playing(page);
-    await pause(500);
+    await aWindowOf(500);
     return (await playing(page)).time > time + 0.3;
   }, { deadline: 30_000 });
 });

@@ -1,4 +1,4 @@
-// Waiting without sleeping: until a condition holds or a deadline passes.
+// Waiting: until a condition holds or a deadline passes, and windows that are meant.
 import { setTimeout as pause } from 'node:timers/promises';
 
 /// The first truthy value of `condition`, which is asked every `every` ms; throws, naming `what`, after `deadline` ms.
@@ -11,6 +11,9 @@ export async function until(what, condition, { deadline = 10_000, every = 50 } =
     await pause(every);
   }
 }
+
+/// A fixed time that the test is about: media flows, an outage lasts, nothing must come. To wait for something, use until().
+export const aWindowOf = (milliseconds) => pause(milliseconds);
 
 /// `promise`, or an error that names `what` after `deadline` ms.
 export function within(what, promise, deadline = 10_000) {
