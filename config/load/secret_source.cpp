@@ -16,7 +16,7 @@ namespace spillway::config {
 namespace {
 
 constexpr std::size_t longestSecret = 64UL * 1024;
-constexpr const char* allowedSources =
+constexpr std::string_view allowedSources =
     "allowed: exactly one of {file: PATH}, {credential: NAME}, {env: NAME}";
 
 enum class Source { file, credential, environment };
@@ -91,14 +91,14 @@ std::optional<Secret> fromEnvironment(const Value& value, const std::string& nam
 std::optional<Source> sourceOf(const Value& value) {
     const auto& entries = value.node().entries;
     if (value.node().kind != TreeNode::Kind::mapping || entries.size() != 1) {
-        value.problem(std::string("must name where to read the secret from; ") + allowedSources);
+        value.problem(std::string("must name where to read the secret from; ").append(allowedSources));
         return std::nullopt;
     }
     const auto& words = sourceWords();
     const auto found = std::find(words.begin(), words.end(), entries.front().key);
     if (found != words.end()) return static_cast<Source>(found - words.begin());
     value.problemAt(entries.front().keyPlace, "",
-                    std::string("unknown source; ") + allowedSources +
+                    std::string("unknown source; ").append(allowedSources) +
                         suggestion(entries.front().key, words));
     return std::nullopt;
 }
