@@ -13,7 +13,7 @@
 #include <vector>
 
 using namespace spillway::relay;
-using namespace spillway::relay::webrtc;
+using namespace spillway::relay::port;
 using spillway::fuzz::require;
 
 namespace {
