@@ -87,8 +87,8 @@ class Attempt {
     relay::Timer deadline_;                 ///< of the step that is under way
     relay::Timer leaving_;                  ///< of leave()
     std::unique_ptr<relay::Lifetime> open_; ///< of the connector's events; none once it is lost or ended
-    std::unique_ptr<relay::Lifetime>
-        present_; ///< of the newest guest's events; none when it is of no use any more
+    /// Of the newest guest's events; none once it is of no use.
+    std::unique_ptr<relay::Lifetime> present_;
     relay::Lifetime lifetime_;
 };
 
