@@ -17,7 +17,7 @@ std::shared_ptr<Subscriber> Subscriber::start(Track& track, Request request,
     QueueAtTrack::Setup setup{request.bounds, std::move(request.reservation), request.metrics,
                               [&loop, id] { loop.wake(id); }};
     setup.rendition = request.group.rendition();
-    const std::shared_ptr<Subscriber> self(new Subscriber(track, std::move(setup), std::move(status)));
+    std::shared_ptr<Subscriber> self(new Subscriber(track, std::move(setup), std::move(status)));
     QueueAtTrack& source = self->source_;
     loop.add(
         id, source.queue(), std::move(output), [wish = source.wish()] { wish(WishReason::output); },
