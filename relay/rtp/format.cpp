@@ -1,5 +1,7 @@
 #include "relay/rtp/format.h"
 
+#include "relay/gst/structure.h"
+
 #include "config/text.h"
 
 #include <fmt/core.h>
@@ -34,11 +36,6 @@ constexpr std::array parameterNames{"packetization-mode",
                                     "useinbandfec",
                                     "minptime"};
 
-std::string text(const GstStructure* structure, const char* field) {
-    const char* value = gst_structure_get_string(structure, field);
-    return value ? value : "";
-}
-
 /// The publisher wrote it: nothing of it may end the line or the parameter.
 bool isParameterValue(const std::string& value) {
     return !value.empty() &&
@@ -48,7 +45,7 @@ bool isParameterValue(const std::string& value) {
 std::string parametersOf(const GstStructure* structure) {
     std::string all;
     for (const char* name : parameterNames) {
-        const std::string value = text(structure, name);
+        const std::string value = gst::stringField(structure, name);
         if (isParameterValue(value)) all += fmt::format("{}{}={}", all.empty() ? "" : ";", name, value);
     }
     return all;
@@ -63,8 +60,8 @@ bool isToken(const std::string& value) {
 Format formatOf(const GstCaps* caps) {
     const GstStructure* structure = gst_caps_get_structure(caps, 0);
     Format format;
-    if (text(structure, "media") == "audio") format.media = "audio";
-    format.encoding = text(structure, "encoding-name");
+    if (std::string_view(gst::stringField(structure, "media")) == "audio") format.media = "audio";
+    format.encoding = gst::stringField(structure, "encoding-name");
     if (!isToken(format.encoding)) format.encoding = "unknown";
     int clockRate = 0;
     if (gst_structure_get_int(structure, "clock-rate", &clockRate) && clockRate > 0)

@@ -1,6 +1,7 @@
 #include "relay/track/input.h"
 
 #include "relay/base/log.h"
+#include "relay/gst/structure.h"
 
 #include <gst/video/video.h>
 
@@ -17,11 +18,6 @@ std::uint64_t nextIncarnation() {
 
 gst::Ref<GstCaps> capsOf(GstPad* pad) {
     return gst::Ref<GstCaps>::adopt(gst_pad_get_current_caps(pad));
-}
-
-const char* stringField(const GstCaps* caps, const char* field) {
-    const char* text = gst_structure_get_string(gst_caps_get_structure(caps, 0), field);
-    return text ? text : "";
 }
 
 } // namespace
@@ -134,7 +130,7 @@ void TrackInput::requestKeyframe() {
 
 std::string TrackInput::encoding() const {
     const auto caps = capsOf(source_.get());
-    return caps ? stringField(caps.get(), "encoding-name") : "";
+    return caps ? gst::stringField(gst_caps_get_structure(caps.get(), 0), "encoding-name") : "";
 }
 
 std::uint32_t TrackInput::clockRate() const {

@@ -1,6 +1,7 @@
 #include "relay/track/marker.h"
 
 #include "relay/gst/buffer_map.h"
+#include "relay/gst/structure.h"
 #include "relay/rtp/format.h"
 
 #include <gst/video/video.h>
@@ -13,11 +14,6 @@ namespace {
 
 /// Long enough for a busy loop, short against the patience of a jitter buffer.
 constexpr std::chrono::milliseconds longestHold{100};
-
-const char* stringField(const GstCaps* caps, const char* field) {
-    const char* text = gst_structure_get_string(gst_caps_get_structure(caps, 0), field);
-    return text ? text : "";
-}
 
 } // namespace
 
@@ -54,8 +50,9 @@ GstPadProbeReturn Marker::onData(GstPadProbeInfo* info) {
 }
 
 void Marker::onCaps(const GstCaps* caps) {
-    detector_ = rtp::KeyframeDetector(
-        rtp::payloadFormat(stringField(caps, "media"), stringField(caps, "encoding-name")));
+    const GstStructure* structure = gst_caps_get_structure(caps, 0);
+    detector_ = rtp::KeyframeDetector(rtp::payloadFormat(gst::stringField(structure, "media"),
+                                                         gst::stringField(structure, "encoding-name")));
     playoutDelayId_ = rtp::extensionId(caps, rtp::playoutDelayUri);
 }
 
