@@ -1,5 +1,7 @@
 #include "relay/call/feeder.h"
 
+#include "relay/base/log.h"
+#include "relay/call/status.h"
 #include "relay/call/tracks.h"
 
 #include <utility>
@@ -22,7 +24,9 @@ Feeder::Feeder(CallContext& context, const PeerSettings& settings)
     : context_(context)
     , label_(settings.label)
     , number_(settings.number)
-    , peer_(std::make_unique<Peer>(context.loop, settings, peerEvents())) {}
+    , peer_(std::make_unique<Peer>(context.loop, settings, peerEvents())) {
+    log::info("peer joined {}", label_);
+}
 
 PeerEvents Feeder::peerEvents() {
     PeerEvents events;
@@ -38,8 +42,15 @@ PeerEvents Feeder::peerEvents() {
     };
     events.onPad = [cross](const IncomingPad& pad) { TrackInput::start(pad, cross); };
     events.onPadGone = [this](std::uint32_t ssrc) { context_.tracks.onPadGone(*this, ssrc); };
-    events.onConnected = [this] { onConnected(); };
-    events.onLost = [this](LostCause cause, const std::string& detail) { onLost(cause, detail); };
+    events.onConnected = [this] {
+        log::info("peer connected {}", label_);
+        onConnected();
+    };
+    events.onLost = [this](LostCause cause, const std::string& detail) {
+        log::warn("peer lost {} cause={} detail=\"{}\"", label_, lostCauseName(cause), detail);
+        context_.status.countLost(cause);
+        onLost(cause, detail);
+    };
     events.onCandidate = [this](const std::string& mid, const std::string& candidate) {
         onCandidate(mid, candidate);
     };

@@ -68,6 +68,7 @@ class Feeder {
     };
     void close(Tracks tracks);
 
+    // Loop. Counted and logged here already.
     virtual void onConnected() = 0;
     /// Once. May close and destroy this.
     virtual void onLost(LostCause cause, const std::string& detail) = 0;

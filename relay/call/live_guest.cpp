@@ -2,7 +2,6 @@
 
 #include "relay/base/log.h"
 #include "relay/call/guests.h"
-#include "relay/call/status.h"
 #include "relay/call/tracks.h"
 
 #include <utility>
@@ -30,9 +29,7 @@ PeerSettings settingsOf(CallContext& context, const GuestRequest& request) {
 LiveGuest::LiveGuest(CallContext& context, Guests& guests, const GuestRequest& request, GuestEvents events)
     : Feeder(context, settingsOf(context, request))
     , guests_(guests)
-    , events_(std::move(events)) {
-    log::info("peer joined {}", label());
-}
+    , events_(std::move(events)) {}
 
 void LiveGuest::acceptOffer(const std::string& sdp, const LineOwners& owners) {
     if (!isOpen()) return;
@@ -103,14 +100,11 @@ void LiveGuest::onCandidate(const std::string& mid, const std::string& candidate
 }
 
 void LiveGuest::onConnected() {
-    log::info("peer connected {}", label());
     guests_.onConnected(*this);
     if (events_.onConnected) events_.onConnected();
 }
 
 void LiveGuest::onLost(LostCause cause, const std::string& detail) {
-    log::warn("peer lost {} cause={} detail=\"{}\"", label(), lostCauseName(cause), detail);
-    context().status.countLost(cause);
     const auto notify = events_.onLost; // it may destroy this
     end(Tracks::wait);
     if (notify) notify(cause, detail);

@@ -2,7 +2,6 @@
 
 #include "relay/base/log.h"
 #include "relay/call/publishers.h"
-#include "relay/call/status.h"
 #include "relay/call/tracks.h"
 
 #include <algorithm>
@@ -28,7 +27,6 @@ LivePublication::LivePublication(CallContext& context, Publishers& publishers, P
     , publishers_(publishers)
     , request_(std::move(request))
     , events_(std::move(events)) {
-    log::info("peer joined {}", label());
     peer().acceptOffer(std::exchange(request_.offer, {}), answerDeadline,
                        [this](const LocalDescription& answer) { onAnswer(answer); });
 }
@@ -40,13 +38,10 @@ void LivePublication::onAnswer(const LocalDescription& answer) {
 }
 
 void LivePublication::onConnected() {
-    log::info("peer connected {}", label());
     publishers_.onConnected(*this);
 }
 
 void LivePublication::onLost(LostCause cause, const std::string& detail) {
-    log::warn("peer lost {} cause={} detail=\"{}\"", label(), lostCauseName(cause), detail);
-    context().status.countLost(cause);
     const auto notify = events_.onEnded; // it may destroy this
     end(Tracks::end);
     if (notify) notify(cause, detail);
