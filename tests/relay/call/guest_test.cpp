@@ -94,7 +94,7 @@ struct Visit {
         news.onLost = [&side](LostCause cause, const std::string&) { side.lost = cause; };
         news.onWanted = [this](const LineOwner& track, bool wish) { wanted.emplace_back(track, wish); };
         side.guest = call->addGuest({{}, true}, std::move(news));
-        side.sfu->offer([this, &side](const std::string& sdp) {
+        side.sfu->offer([&side](const std::string& sdp) {
             side.owners = {{midOf(sdp, "video"), {"alice", "camera"}},
                            {midOf(sdp, "audio"), {"alice", "microphone"}}};
             side.guest->acceptOffer(sdp, side.owners);
