@@ -72,7 +72,7 @@ struct PeerStreams::Shared {
     static void onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad);
     static void watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
                       const std::shared_ptr<PadState>& state);
-    std::shared_ptr<const sdp::RemoteDescription> claim(const RtpPadName& name);
+    std::shared_ptr<const sdp::MediaLine> claim(const RtpPadName& name);
     bool handOver(GstPad* pad, const RtpPadName& name);
     void onPadRemoved(GstPad* pad);
     void onBye(std::uint32_t ssrc);
@@ -136,19 +136,19 @@ void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad
     pads.push_back(std::move(open));
 }
 
-/// The present description, if it has a line for the stream. If not, notes that nobody claims the stream,
+/// The line of the stream, if the present description has one. If not, notes that nobody claims the stream,
 /// before another description can be set: that makes it a new one.
-std::shared_ptr<const sdp::RemoteDescription> PeerStreams::Shared::claim(const RtpPadName& name) {
+std::shared_ptr<const sdp::MediaLine> PeerStreams::Shared::claim(const RtpPadName& name) {
     const std::lock_guard lock(mutex);
-    if (description && description->lineOf(name.ssrc, name.payloadType)) return description;
+    const sdp::MediaLine* line = description ? description->lineOf(name.ssrc, name.payloadType) : nullptr;
+    if (line) return {description, line};
     unclaimed.insert(name.ssrc);
     return nullptr;
 }
 
 /// False when the pad has no consumer.
 bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) {
-    const auto described = claim(name);
-    const sdp::MediaLine* line = described ? described->lineOf(name.ssrc, name.payloadType) : nullptr;
+    const auto line = claim(name);
     log::debug("peer stream ssrc={} payload_type={} mid={}", name.ssrc, name.payloadType,
                line ? line->mid : "none");
     if (!line) return false;
