@@ -6,8 +6,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-sdp=(attributes candidate carried_payloads description fingerprint fragment line_reader media_line payload_reader
-  remote_description render text viewer_answer viewer_offer viewer_payload)
+sdp=(attributes candidate carried_payloads description fingerprint fragment line_lens line_reader media_line payload_reader
+  receiving_offer remote_description render text viewer_answer viewer_offer viewer_payload)
 sdp=("${sdp[@]/%/.cpp}")
 declare -A sources=(
   [stun]="relay/port/ice_lite.cpp relay/port/demux.cpp relay/net/socket_address.cpp"
