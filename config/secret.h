@@ -18,7 +18,7 @@ class Secret {
     /// Constant-time: the duration depends on the length of `candidate` alone. Any thread.
     bool matches(std::string_view candidate) const;
 
-    /// Tells whether a reload changed it. For input from outside use matches().
+    /// Whether a reload changed it. For input from outside use matches().
     bool operator==(const Secret&) const = default;
 
   private:

@@ -47,7 +47,7 @@ class Calls {
   private:
     struct Entry {
         std::unique_ptr<Presence> presence;
-        std::uint64_t serial = 0; ///< tells it from an earlier call of that name
+        std::uint64_t serial = 0; ///< distinguishes it from an earlier call of that name
         bool leaving = false;
         relay::Timer deadline;
         std::vector<OnLeft> onLeft;

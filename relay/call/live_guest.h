@@ -33,7 +33,7 @@ class LiveGuest final : public Guest, public Feeder {
     bool takesWishes() const override { return true; }
     void want(const LineOwner& track, bool wanted) override;
 
-    /// Ends it with its tracks and tells nobody; does nothing when it is over.
+    /// Ends it with its tracks and calls nobody back; does nothing when it is over.
     void leave();
 
   private:

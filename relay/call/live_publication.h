@@ -34,7 +34,7 @@ class LivePublication final : public Publication, public Feeder {
     const std::string& participant() const { return request_.participant; }
     const std::string& display() const { return request_.display; }
 
-    /// Ends it with its tracks and tells nobody; does nothing when it is over.
+    /// Ends it with its tracks and calls nobody back; does nothing when it is over.
     void leave();
     /// Ends it in favour of a newer one, which gets its tracks; its owner hears of it and may destroy it.
     void replace();

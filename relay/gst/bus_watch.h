@@ -1,5 +1,5 @@
 // Errors that a pipeline's elements post, on the main loop; the destructor ends the watch. All else that
-// comes over the bus is dropped by the thread that posts it: each element tells of each of its states, and a
+// comes over the bus is dropped by the thread that posts it: each element posts each of its states, and a
 // message costs the loop a wake. Loop thread.
 #pragma once
 

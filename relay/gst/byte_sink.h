@@ -1,5 +1,6 @@
 // A sink pad of our own that collects what a muxer writes, with the place in the file where each piece
-// belongs. It tells the muxer that it can seek, so that sizes, index and duration are filled in afterwards.
+// belongs. It reports to the muxer that it can seek, so that sizes, index and duration are filled in
+// afterwards.
 //
 // Comes in: buffers and BYTES segments on the muxer's thread: that which pushes into it, or from
 // GStreamer 1.26 on one of its own, hence the lock. Goes out: pieces, to take(). Writes nothing itself: the

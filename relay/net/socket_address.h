@@ -18,7 +18,7 @@ class SocketAddress {
     /// Of a name or numeric address; blocks. Throws std::runtime_error naming it.
     static SocketAddress lookUp(const std::string& host);
 
-    /// As the kernel tells it; of another family than AF_INET and AF_INET6 an address without one.
+    /// As the kernel gives it; of another family than AF_INET and AF_INET6 an address without one.
     static SocketAddress of(const sockaddr* address);
     static SocketAddress of(const in_addr& address, std::uint16_t port);
     static SocketAddress of(const in6_addr& address, std::uint16_t port, std::uint32_t scope = 0);

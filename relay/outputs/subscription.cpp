@@ -106,7 +106,7 @@ void Subscription::end(EndReason reason) {
     refused_.clear();
 }
 
-/// By itself, or late after an end of ours: then it is known no more.
+/// By itself, or late after we ended it: then it is no longer known.
 void Subscription::onClosed(const TrackName& track, std::uint64_t serial, EndReason reason) {
     const auto found = subscribers_.find(track);
     if (found == subscribers_.end() || found->second.serial != serial) return;

@@ -60,7 +60,7 @@ class Subscription {
     const config::SubscriptionSettings settings_;
     std::unique_ptr<OutputGroup> group_;
     struct Serving {
-        /// Tells it from an earlier one on a track of that name, whose output closes late.
+        /// Distinguishes it from an earlier one on a track of that name, whose output closes late.
         std::uint64_t serial;
         std::shared_ptr<Subscriber> subscriber;
     };

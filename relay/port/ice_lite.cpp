@@ -46,7 +46,7 @@ std::optional<Bytes> attribute(Bytes message, std::uint16_t wanted) {
     return std::nullopt;
 }
 
-/// Keeps no state of ours: what it asks is forgotten at once, so that the sessions of a thread share it
+/// Keeps no state: what it asks is forgotten at once, so that the sessions of a thread share it
 /// (12 KB).
 StunAgent& sharedAgent() {
     static constexpr std::array<std::uint16_t, 10> known{

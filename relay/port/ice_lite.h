@@ -4,7 +4,7 @@
 // Comes in: STUN messages with the path they came by. Goes out: replies, and the path that the remote
 // nominated. A message without the right MESSAGE-INTEGRITY and FINGERPRINT changes nothing. Several paths may
 // be checked until one is nominated; a later nomination moves the session (RFC 8445 section 8.1.1, with
-// aggressive nomination too). Until then each valid check is answered by a check of ours on the same path. A
+// aggressive nomination too). Until then each valid check is answered by our own check on the same path. A
 // lite agent need not do that, and its answer is not read; but a remote that paces its nominations (Pion:
 // every 200 ms) then nominates at once. A remote that has not checked for consentTime takes its consent back
 // (RFC 7675 section 5.1). STUN by libnice's stun/ library. Worker thread.

@@ -1,4 +1,4 @@
-// The way between this node and a remote: which of our sockets, which address of ours, which of theirs. A
+// The way between this node and a remote: which of our sockets, which of our addresses, which of theirs. A
 // value; any thread.
 #pragma once
 

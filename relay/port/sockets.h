@@ -56,7 +56,7 @@ class Sockets {
     Sockets& operator=(const Sockets&) = delete;
 
     std::vector<SocketAddress> boundAddresses() const;
-    /// What to tell the operator when the kernel gave smaller buffers than asked for: names the sysctl and
+    /// What to say to the operator when the kernel gave smaller buffers than asked for: names the sysctl and
     /// the value; empty when all is well.
     const std::string& bufferWarning() const;
 

@@ -16,7 +16,7 @@ constexpr std::uint64_t ntpTime(std::chrono::system_clock::time_point time) {
     return (sinceEpoch + epoch) << 32U | (rest << 32U) / 1'000'000'000;
 }
 
-/// The middle 32 bits, in which reports tell of each other: 1/65536 s.
+/// The middle 32 bits, in which reports refer to each other: 1/65536 s.
 constexpr std::uint32_t ntpMiddle(std::uint64_t time) {
     return static_cast<std::uint32_t>(time >> 16U);
 }

@@ -1,4 +1,4 @@
-// Reading RTP packets, and writing the fixed header of ours (RFC 3550 section 5.1). Pure code, any thread.
+// Reading RTP packets, and writing our own fixed header (RFC 3550 section 5.1). Pure code, any thread.
 #pragma once
 
 #include "relay/base/bytes.h"

@@ -1,4 +1,4 @@
-// Attributes that tell which transport an m-line belongs to, and the identity, ICE and DTLS of that
+// Attributes that say which transport an m-line belongs to, and the identity, ICE and DTLS of that
 // transport. Pure code, any thread.
 #pragma once
 

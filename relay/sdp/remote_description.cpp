@@ -64,7 +64,7 @@ class DescriptionReader {
                 }};
     }
 
-    /// The first carried line. Of an SFU one that sends nothing now tells ICE and DTLS as well.
+    /// The first carried line. Of an SFU, one that sends nothing now has ICE and DTLS as well.
     std::optional<std::size_t> transportOf(const MediaLines& lines) const {
         if (!lines.carried.empty()) return lines.carried.front();
         if (author_ == Author::publisher) return std::nullopt;

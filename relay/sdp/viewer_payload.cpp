@@ -50,7 +50,7 @@ std::string modeOf(std::string_view parameters) {
     return fmtpParameter(parameters, "packetization-mode").value_or("0");
 }
 
-/// The first of the same profile, else the first whose decoder takes it as well. A stream that does not tell
+/// The first of the same profile, else the first whose decoder takes it as well. A stream that does not say
 /// its profile is taken to fit any.
 const Payload* h264For(const std::vector<const Payload*>& payloads, std::string_view parameters) {
     const std::string mode = parameters.empty() ? "1" : modeOf(parameters);

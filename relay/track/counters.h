@@ -37,7 +37,7 @@ struct TrackCounters {
     /// Of the streaming thread alone: the packets of the push that is under way, read once for all branches.
     /// One, or those of a buffer list.
     struct Pushed {
-        const GstBuffer* buffer; ///< only to tell it from the others
+        const GstBuffer* buffer; ///< only to distinguish it from the others
         std::optional<rtp::Packet> packet;
     };
     std::vector<Pushed> pushed;

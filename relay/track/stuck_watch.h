@@ -1,5 +1,5 @@
-// Tells a streaming thread that hangs inside one push from one that works or rests, by looking at it now and
-// then. Owner: Track. Loop thread.
+// Distinguishes a streaming thread that hangs inside one push from one that works or rests, by looking at it
+// now and then. Owner: Track. Loop thread.
 #pragma once
 
 #include "relay/base/clock.h"

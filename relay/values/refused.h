@@ -8,7 +8,7 @@ namespace spillway::relay {
 
 class Refused : public std::runtime_error {
   public:
-    /// Tells the API which status it is.
+    /// For the API, which makes a status of it.
     enum class Kind {
         duplicate, ///< 409: the name is taken
         limit,     ///< 503: a configured limit is reached; trying again later may help

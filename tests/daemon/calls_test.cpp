@@ -87,7 +87,7 @@ TEST_CASE("a name is taken until its call has been left") {
     CHECK(f.story == Story{"+a", "a?", "-a", "+a"});
 }
 
-TEST_CASE("a call that changes is left before it begins anew, and one that does not is not touched") {
+TEST_CASE("a call that changes is left before it begins again, and one that does not is not touched") {
     Fixture f;
     f.calls.put(call("a"));
     f.calls.put(call("b"));
@@ -102,7 +102,7 @@ TEST_CASE("a call that changes is left before it begins anew, and one that does 
     CHECK(f.relay.findCall("a")->settings().linger == 2s);
 }
 
-TEST_CASE("a call that is to begin anew does not when it is left meanwhile") {
+TEST_CASE("a call that is to begin again does not when it is left meanwhile") {
     Fixture f;
     f.calls.put(call("a"));
     f.calls.put(call("a", 1s));

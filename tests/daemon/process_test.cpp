@@ -17,7 +17,7 @@ namespace {
 
 const std::string anyPort = "http: {listen: 127.0.0.1:0}\nwebrtc: {listen: 127.0.0.1:0}\n";
 
-/// Of the line that tells where the daemon listens.
+/// Of the line that says where the daemon listens.
 std::uint16_t portOf(DaemonProcess& daemon) {
     const std::string before = "http listening address=127.0.0.1:";
     REQUIRE(daemon.untilOutput("ready calls="));
@@ -33,7 +33,7 @@ Reply get(std::uint16_t port, const std::string& path) {
 
 } // namespace
 
-TEST_CASE("the flag --version tells three versions and --help every option") {
+TEST_CASE("--version prints three versions and --help every option") {
     DaemonProcess version({"--version"});
     CHECK(version.exitCode() == 0);
     for (const char* name : {"spillwayd ", "GStreamer 1.", "libnice 0."})
@@ -128,7 +128,7 @@ TEST_CASE("a daemon with a running call and recordings ends in time and closes i
     CHECK(contains(daemon.output(), "recording finished"));
 }
 
-TEST_CASE("without tokens the daemon says so, and tells its worst case of memory") {
+TEST_CASE("without tokens the daemon says so, and logs its worst case of memory") {
     const Folder folder;
     DaemonProcess daemon({"--config", folder.write("a.yaml", anyPort + "limits: {queue_memory: 64MiB}\n")});
     const auto port = portOf(daemon);

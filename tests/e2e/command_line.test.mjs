@@ -63,7 +63,7 @@ test('an unknown flag ends the program', async () => {
   assert.notEqual((await run(program, ['--frobnicate'])).code, 0);
 });
 
-test('--version tells its own, GStreamer\'s and libnice\'s version', async () => {
+test('--version prints its own, GStreamer\'s and libnice\'s version', async () => {
   const { code, stdout } = await run(program, ['--version']);
   assert.equal(code, 0);
   assert.match(stdout, /spillway.* \d+\.\d+\.\d+/i);

@@ -33,7 +33,7 @@ test('a full disk stops the recording alone, and it goes on when there is room',
   });
   t.after(() => daemon.stop());
   const errors = async () => JSON.stringify(await daemon.api('/v1/subscriptions/archive')).match(/No space left/);
-  await until('the API tells of the full disk', errors, { deadline: 60_000, every: 200 });
+  await until('the API reports the full disk', errors, { deadline: 60_000, every: 200 });
   const forwarded = (metrics) => metrics.sum('queue_delivered_total', { subscription: 'forward' });
   const full = await daemon.metrics();
   assert.ok(full.sum('queue_dropped_total', { subscription: 'archive', reason: 'write_error' }) > 0);

@@ -1,4 +1,4 @@
-// What the daemon tells systemd, heard on a socket of the test's own.
+// What the daemon sends to systemd, received on the test's own socket.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -41,7 +41,7 @@ test('systemd hears READY once sockets listen, STATUS, WATCHDOG while the loop t
   assert.deepEqual(await daemon.ended(), { code: 0, signal: null });
 });
 
-test('STATUS tells of a configuration that cannot be read until one can', async (t) => {
+test('STATUS names a configuration that cannot be read until one can', async (t) => {
   const { socket, fields } = await listen(t);
   const daemon = await startSpillwayd(() => {}, { env: { NOTIFY_SOCKET: socket } });
   t.after(() => daemon.stop());
@@ -50,7 +50,7 @@ test('STATUS tells of a configuration that cannot be read until one can', async 
   await writeFile(file, 'calls: [{name: a, join: {type: whup}}]\n');
   daemon.signal('SIGHUP');
   const isBad = (field) => /^STATUS=Configuration not reloaded: .*calls\[0\]\.join\.type: .*; 1 calls/.test(field);
-  await until('STATUS tells', () => fields.some(isBad));
+  await until('STATUS names it', () => fields.some(isBad));
   await writeFile(file, good);
   daemon.signal('SIGHUP');
   await until('STATUS is well again', () => /^STATUS=1 calls/.test(fields.at(-1)));

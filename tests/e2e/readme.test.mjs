@@ -1,4 +1,4 @@
-// What the README tells to type is typed here.
+// Types what the README says to type.
 import assert from 'node:assert/strict';
 import { access, constants, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 // What viewers are sent of a publisher's packets, whatever these say: one VP8 stream with RTX and one
 // without.
 //
-// An input is steps of a byte that tells what happens, two bytes of length, and so many bytes of packet.
+// An input is steps of a byte that says what happens, two bytes of length, and so many bytes of packet.
 #include "fuzz.h"
 
 #include "relay/base/big_endian.h"

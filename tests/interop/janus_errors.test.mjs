@@ -90,7 +90,7 @@ test('who was kicked does not come back', async (t) => {
   await assertLeftForGood(t, daemon, janus, /kicked/i);
 });
 
-test('a call that is left says good-bye: nobody of ours is in the room', async (t) => {
+test('a call that is left says good-bye: nobody of us is in the room', async (t) => {
   const { janus } = await startRoom(t);
   const daemon = await startGuest(t);
   await untilState(daemon, 'joined');

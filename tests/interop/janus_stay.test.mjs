@@ -17,7 +17,7 @@ const attemptsPerMinute = 12;
 const sources = ['camera', 'microphone'];
 const tracks = sources.map((source) => trackOf('alice', source));
 
-/// Asks all the time; `end()` judges that no subscriber was ever gone, or began to count anew.
+/// Asks all the time; `end()` judges that no subscriber was ever gone, or began to count from zero.
 function watchSubscribers(daemon) {
   const last = new Map();
   const wrong = [];
@@ -103,7 +103,7 @@ async function stayed(daemon, { alice }) {
   for (const track of tracks) await assertDecodes(daemon, track);
 }
 
-/// People whose connection was lost as well come anew. Janus may take a minute to see that they are gone.
+/// People whose connection was lost as well come again. Janus may take a minute to see that they are gone.
 async function comeAgain(scene) {
   await scene.crowd.kill();
   await until('their places are free', async () => {

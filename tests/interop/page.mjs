@@ -76,7 +76,7 @@ export async function startPlaying({ endpoint, token }) {
   peer.ontrack = ({ track }) => stream.addTrack(track);
   for (const kind of ['video', 'audio']) peer.addTransceiver(kind, { direction: 'recvonly' });
   await peer.setLocalDescription();
-  // With no candidate of ours: the server learns them from our checks.
+  // Without our candidates: the server learns them from our checks.
   const { session, headers } = await window.join(peer, endpoint, token);
   window.playing = { peer, video, session, headers };
 }

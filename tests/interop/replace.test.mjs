@@ -34,7 +34,7 @@ function assertContinuous(packets) {
 }
 
 for (const word of ['alive', 'killed']) {
-  test(`a participant that publishes anew while its old peer is ${word} keeps track and subscribers`, async (t) => {
+  test(`a participant that publishes again while its old peer is ${word} keeps track and subscribers`, async (t) => {
     const sink = await rtpSink(t);
     const daemon = await startSpillwayd((config, directory) => {
       config.subscriptions.push(recordSubscription(directory));

@@ -17,7 +17,7 @@ async function startCoturn(t, sfu) {
   const relay = await startHost();
   t.after(() => relay.end());
   await cable(here, relay, 'turn', '10.80.0');
-  // Answers find the way back whatever address of ours was asked from.
+  // Answers find the way back whichever of our addresses was asked.
   await relay.run('ip', ['route', 'add', 'default', 'via', '10.80.0.1']);
   await cable(sfu, relay, 'relay', '10.81.0');
   const child = relay.spawn('turnserver', [

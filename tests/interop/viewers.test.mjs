@@ -90,7 +90,7 @@ for (const [participant, codec] of [['alice', 'VP8'], ['bob', 'H.264']]) {
     await within('Chromium connects', page.evaluate(startPlaying, { endpoint: endpointOf(daemon, participant), token }), 30_000);
     const read = () => page.evaluate(readPlaying);
     await untilShown(read);
-    await aWindowOf(2000); // the jitter buffer's first adjustments are no freezes of ours
+    await aWindowOf(2000); // the jitter buffer's first adjustments are not our freezes
     const measured = await over(read, watched);
     assertPlays(t, measured);
     assert.ok(close(measured.after.shown - measured.before.shown, watched / 1000), 'the element plays on');

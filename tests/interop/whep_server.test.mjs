@@ -137,7 +137,7 @@ test('a call that is not there, but may come, is 409', async () => {
   await assertProblem(await whip.post(`${daemon.url}/whep/nowhere/alice`, { token, offer: viewerOffer() }), 409);
 });
 
-test('OPTIONS tells everybody what is taken', async () => {
+test('OPTIONS says to anybody what is taken', async () => {
   const response = await fetch(endpointOf(await stage(), 'alice'), { method: 'OPTIONS' });
   assert.ok([200, 204].includes(response.status), `${response.status}`);
   assert.equal(response.headers.get('accept-post'), sdp);

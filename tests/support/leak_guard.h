@@ -1,4 +1,4 @@
-// Records threads and descriptors of the process; require() later tells that the same are left.
+// Records threads and descriptors of the process; require() later fails unless the same are left.
 //
 // Process-wide helpers that GLib, GStreamer and libnice make once and keep (known by name, below) do not
 // count. Idle threads of GLib's pools are told to end, so that a pad's streaming thread counts as what it is.

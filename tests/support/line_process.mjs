@@ -1,4 +1,4 @@
-// A program that takes lines on stdin and says JSON objects, one a line, on stdout; `event` tells their kind.
+// A program that takes lines on stdin and says JSON objects, one a line, on stdout; `event` is their kind.
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { hasEnded } from './process.mjs';

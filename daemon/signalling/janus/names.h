@@ -1,7 +1,7 @@
 // Which participant's name each feed has: first come, first served. Pure.
 //
 // It outlives a connector, so that two people of one display name do not swap names when the call is joined
-// anew.
+// again.
 #pragma once
 
 #include "daemon/signalling/janus/stream.h"

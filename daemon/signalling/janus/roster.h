@@ -1,4 +1,4 @@
-// Who is in the room and what they publish, from what Janus tells the observer. Pure.
+// Who is in the room and what they publish, from what Janus sends to the observer. Pure.
 //
 // Comes in: publishers[], joining, unpublished, leaving, moderation. Goes out: members, the streams to
 // subscribe to, and whose each stream is. Events may come twice. Owner: JanusConnector. Loop thread.

@@ -19,7 +19,7 @@ class FrameTimeline {
     /// The presentation time in the file. A frame without one follows its predecessor by the time that passed
     /// between their arrivals. A step backwards, or of less than 1 ms, holds the clock to 1 ms a frame,
     /// unless decoding times say that a step backwards is right (B-frames); one of more than a second sets it
-    /// anew.
+    /// again.
     Time next(std::optional<Time> presentation, std::optional<Time> decoding, Clock::time_point arrived);
 
     /// From the first frame to the newest.

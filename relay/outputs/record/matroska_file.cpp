@@ -118,7 +118,7 @@ void MatroskaFile::create(const std::filesystem::path& stem) {
         const std::string cause = textOf(errno);
         throw std::runtime_error(fmt::format("{}: {}", std::exchange(path_, {}).string(), cause));
     }
-    // Tells the retention of every recorder, in any process, that this file is being written. Not every file
+    // Shows the retention of every recorder, in any process, that this file is being written. Not every file
     // system can.
     ::flock(file_.get(), LOCK_EX | LOCK_NB);
 }

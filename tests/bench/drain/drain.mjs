@@ -12,7 +12,7 @@ import { PeerProcess } from '../../interop/peer_process.mjs';
 
 const seconds = Number(process.argv[2] ?? 20);
 const target = 1 / 3;
-/// A few seconds on a busy machine only tell when it has become much worse; twenty are held to the target.
+/// A few seconds on a busy machine show only when it has become much worse; twenty are held to the target.
 const guard = seconds < 20 ? 1 / 2 : target;
 const media = { width: 1280, height: 720, fps: 30, audio: false, codec: 'VP8', bitrate: 2000 };
 

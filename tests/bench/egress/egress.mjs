@@ -1,7 +1,7 @@
 // What a viewer costs: one VP8 track of 2.3 Mbit/s to many viewers in another network namespace, by Spillway and by Janus'
 // streaming plugin, to the same viewers in one run; beside it the floor, SRTP and the kernel alone.
 //   tests/support/isolated.sh node tests/bench/egress/egress.mjs [--short] [--only Janus|Spillway] [--realtime]
-// Ends with 1 when a target is missed. Only ratios tell something on a machine that does other things too. With --only
+// Ends with 1 when a target is missed. Only ratios mean something on a machine that does other things too. With --only
 // nothing is compared, and nothing is judged. Both servers go before the viewers, which are on the same cores here: as
 // our systemd unit has it, or with --realtime before everything else.
 import { join as path } from 'node:path';

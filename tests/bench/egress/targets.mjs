@@ -1,4 +1,4 @@
-// What the egress is held to. A few seconds on a busy machine only tell when it has become much worse: the short run is
+// What the egress is held to. A few seconds on a busy machine show only when it has become much worse: the short run is
 // held to `guard`, where there is one.
 
 function targetsOf({ floor, janus, spillway }) {

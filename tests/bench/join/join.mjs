@@ -22,7 +22,7 @@ const url = `ws://10.78.0.2:${janusPort}/`;
 const sources = ['camera', 'microphone'];
 const targets = { timesPion: 1.5, threadsPerTrack: 2.5, mebibytesPerParticipant: 2 };
 
-/// Three rounds on a busy machine only tell when it has become much worse; the long run is held to the target.
+/// Three rounds on a busy machine show only when it has become much worse; the long run is held to the target.
 const mostTimesPion = short ? 4 : targets.timesPion;
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

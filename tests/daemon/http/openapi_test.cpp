@@ -96,13 +96,13 @@ config::Settings settings() {
 
 } // namespace
 
-TEST_CASE("the API document tells exactly the routes that exist") {
+TEST_CASE("the API document names exactly the routes that exist") {
     relay::Loop loop;
     const daemon::App app(loop, settings(), [] { return settings(); });
     CHECK(documented() == routed(app.router()));
 }
 
-TEST_CASE("the API document tells the role and the body of every route") {
+TEST_CASE("the API document names the role and the body of every route") {
     relay::Loop loop;
     const daemon::App app(loop, settings(), [] { return settings(); });
     const auto paths = YAML::Load(daemon::http::openapiDocument)["paths"];

@@ -57,7 +57,7 @@ struct Api {
 
     relay::Snapshot snapshot = test::studio();
     std::optional<relay::Refused> refused;
-    std::function<void()> left; ///< tells that a call has been left
+    std::function<void()> left; ///< a call has been left
     std::optional<std::string> fault;
     Router router;
 };
@@ -73,7 +73,7 @@ const std::string rtpSubscription =
 
 } // namespace
 
-TEST_CASE("the status tells limits, worst case and counts") {
+TEST_CASE("the status shows limits, worst case and counts") {
     Api api;
     const auto status = api.json("/v1/status");
     CHECK(status.at("version") == "1.2.3");

@@ -42,7 +42,7 @@ TEST_CASE("HEAD is served by GET") {
     CHECK(table.match("HEAD", "/v1/calls/a").route->method == "GET");
 }
 
-TEST_CASE("a known path tells which methods it has") {
+TEST_CASE("a known path says which methods it has") {
     const auto table = router();
     const auto match = table.match("PUT", "/v1/calls/a");
     CHECK(match.route == nullptr);

@@ -100,7 +100,7 @@ TEST_CASE("HEAD has the header fields of GET and no body") {
     CHECK(reply.header("content-type") == "text/plain");
 }
 
-TEST_CASE("OPTIONS tells the methods of a path without a token") {
+TEST_CASE("OPTIONS names the methods of a path without a token") {
     RoutedServer server(settingsWithTokens());
     const auto reply = server.ask("OPTIONS", "/view");
     CHECK(reply.status == 204);
@@ -265,7 +265,7 @@ TEST_CASE("requests are counted by pattern, never by what the client made up") {
     CHECK(server.counts.all().size() == 3);
 }
 
-TEST_CASE("a handler that throws or drops its responder is an error of ours, said once") {
+TEST_CASE("a handler that throws or drops its responder is our own error, logged once") {
     RoutedServer server;
     using daemon::http::Access;
     server.router.add(

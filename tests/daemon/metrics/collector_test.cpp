@@ -45,7 +45,7 @@ double valueOf(const std::string& text, const std::string& start) {
 
 } // namespace
 
-TEST_CASE("the metrics tell calls, tracks and their drains") {
+TEST_CASE("the metrics show calls, tracks and their drains") {
     const auto text = textOf(test::studio());
     CHECK(has(text, R"(spillway_build_info{version="1.2.3",gstreamer="1.22.0"} 1)"));
     CHECK(has(text, R"(spillway_calls{state="joined"} 1)"));
@@ -66,7 +66,7 @@ TEST_CASE("the metrics tell calls, tracks and their drains") {
     CHECK(has(text, R"(spillway_track_keyframe_wishes_total{track="studio/alice/video",reason="attach"} 2)"));
 }
 
-TEST_CASE("the metrics tell every queue's depth, bounds and counters") {
+TEST_CASE("the metrics show every queue's depth, bounds and counters") {
     const auto text = textOf(test::studio());
     const std::string labels = R"({subscription="archive",track="studio/alice/video"} )";
     CHECK(has(text, "spillway_queue_buffers" + labels + "4"));
@@ -133,7 +133,7 @@ TEST_CASE("histograms are cumulative") {
     }
 }
 
-TEST_CASE("the metrics tell requests and the process") {
+TEST_CASE("the metrics show requests and the process") {
     const auto text = textOf({});
     CHECK(has(text, R"(spillway_http_requests_total{route="/v1/calls",method="GET",code="200"} 1)"));
     CHECK(valueOf(text, "process_resident_memory_bytes ") > 1e6);

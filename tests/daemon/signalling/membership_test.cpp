@@ -234,7 +234,7 @@ Loss finalLoss() {
 
 } // namespace
 
-TEST_CASE("a guest joins, answers offers, and tells late candidates and wishes") {
+TEST_CASE("a guest joins, answers offers, and reports late candidates and wishes") {
     Scene scene;
     CHECK(scene.call.state == CallState::joining);
     scene.now->events.onJoined();
@@ -280,7 +280,7 @@ TEST_CASE("an attempt that does not join within its time is given up, and anothe
     CHECK(scene.call.detail.empty());
 }
 
-TEST_CASE("a loss keeps the tracks, says good-bye, and joins anew") {
+TEST_CASE("a loss keeps the tracks, says good-bye, and joins again") {
     Scene scene;
     scene.joinAndOffer();
     scene.done();
@@ -348,7 +348,7 @@ TEST_CASE("retryAfter is waited for") {
     CHECK(std::chrono::steady_clock::now() - start >= 300ms);
 }
 
-TEST_CASE("delays grow from loss to loss and start anew after a stable time in the call") {
+TEST_CASE("delays grow from loss to loss and start over after a stable time in the call") {
     auto rules = patient();
     rules.backoff.stable = 100ms;
     Scene scene(rules);
@@ -465,7 +465,7 @@ TEST_CASE("a loss inside any callback ends nothing under the feet of who calls")
         CHECK(scene.alive == 1);
         REQUIRE(scene.untilState(CallState::reconnecting));
     }
-    SECTION("an offer of ours that cannot be made") {
+    SECTION("our own offer cannot be made") {
         scene.now->events.onOfferWanted({});
         scene.guest(1).onOffer(failed(NegotiationError::Kind::internal));
         CHECK_FALSE(scene.has("suspend 1"));

@@ -6,7 +6,7 @@ import { WrtcEngine } from './wrtc_engine.mjs';
 
 const engines = { wrtc: WrtcEngine, packets: PacketEngine };
 
-/// Told to Janus with each line, so that others can tell a screen from a camera.
+/// Sent to Janus with each line, so that others can tell a screen from a camera.
 const descriptions = { camera: 'camera', microphone: 'microphone', screen: 'screen' };
 
 export class Participant {

@@ -62,7 +62,7 @@ struct Studio {
         guard.require([this] { turn(loop, 1ms); });
     }
 
-    /// `key` tells sessions of one participant apart.
+    /// `key` distinguishes the sessions of one participant.
     void publish(const std::string& key, const std::string& participant,
                  config::Codec codec = config::Codec::vp8) {
         PublisherSettings settings;

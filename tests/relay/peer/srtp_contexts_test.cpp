@@ -144,7 +144,7 @@ class Decoder {
 } // namespace
 
 TEST_CASE(
-    "the context of an SSRC that nobody uses any more is freed as a whole, and made anew when it returns") {
+    "the context of an SSRC that nobody uses any more is freed as a whole, and made again when it returns") {
     Decoder decoder;
     constexpr std::uint32_t gone = 0x01020304;
     REQUIRE(decoder.passes(gone));

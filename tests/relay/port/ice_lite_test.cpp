@@ -306,7 +306,7 @@ TEST_CASE("until a path is nominated, a right check is checked back", "[ice]") {
     CHECK_FALSE(f.outcome.checkBack);
 }
 
-TEST_CASE("a check of ours is that of the controlled side, and its answer changes nothing", "[ice]") {
+TEST_CASE("our check is that of the controlled side, and its answer changes nothing", "[ice]") {
     Fixture f;
     // More than an agent remembers: each is forgotten.
     for (int i = 0; i < 1000; ++i) {

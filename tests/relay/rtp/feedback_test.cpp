@@ -197,7 +197,7 @@ TEST_CASE("100 000 mutated packets are read within their bounds") {
     CHECK(said > 10'000); // it was not all thrown away at the door
 }
 
-TEST_CASE("the round trip is our time less the viewer's, and unknown before it knows a report of ours") {
+TEST_CASE("the round trip is our time less the viewer's, and unknown before it knows one of our reports") {
     ReceptionReport report;
     CHECK_FALSE(roundTrip(report, 5));
     report.lastReport = 0xFFFF0000;

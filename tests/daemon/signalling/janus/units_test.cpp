@@ -101,7 +101,7 @@ TEST_CASE("a stream that is disabled keeps its name for its return") {
     CHECK(source(roster, {"1", "1"}) == "camera");
 }
 
-TEST_CASE("who publishes anew gets the same names, also with other lines") {
+TEST_CASE("who publishes again gets the same names, also with other lines") {
     Names names;
     Roster roster(names);
     roster.publish(Json::array({publisher(1, "alice", cameraAndMicrophone)}));

@@ -191,7 +191,7 @@ TEST_CASE("leaving while the POST is on its way removes the session that comes o
     CHECK(play.said == Lines{"offer wanted"});
 }
 
-TEST_CASE("leaving before there is anything to leave asks nothing and tells nothing") {
+TEST_CASE("leaving before there is anything to leave sends nothing and reports nothing") {
     Play play(created());
     play.answers = false;
     play.start();

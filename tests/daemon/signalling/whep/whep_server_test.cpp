@@ -88,7 +88,7 @@ TEST_CASE("a viewer that ends as it begins gets no session") {
     CHECK(node.whep->sessions() == 0);
 }
 
-TEST_CASE("an endpoint tells by HEAD what it is, and GET has no content") {
+TEST_CASE("HEAD says what an endpoint is, and GET has no content") {
     WhepNode node(settingsWithTokens());
     const auto path = GENERATE("/whep/studio/alice", "/whep/studio/alice/video");
     const auto head = node.ask("HEAD", path, bearer("view-secret"));
@@ -101,7 +101,7 @@ TEST_CASE("an endpoint tells by HEAD what it is, and GET has no content") {
     CHECK(node.ask("PUT", path, bearer("view-secret")).status == 405);
 }
 
-TEST_CASE("an endpoint tells everybody what may be posted, and no ICE server") {
+TEST_CASE("an endpoint says to anybody what may be posted, and names no ICE server") {
     WhepNode node(settingsWithTokens());
     for (const char* path : {"/whep/studio/alice", "/whep/studio/alice/video", "/whep/nobody/nowhere"}) {
         const auto options = node.ask("OPTIONS", path);

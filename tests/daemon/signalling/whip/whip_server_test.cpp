@@ -137,7 +137,7 @@ TEST_CASE("what is no offer is refused with the status that says why, and leaves
     CHECK(node.whip.sessions() == 0);
 }
 
-TEST_CASE("an endpoint tells what it takes to everybody, and GET has no content") {
+TEST_CASE("an endpoint says what it takes to anybody, and GET has no content") {
     Node node({}, settingsWithTokens());
     const auto options = node.ask("OPTIONS", "/whip/studio");
     CHECK(options.status == 204);

@@ -235,7 +235,7 @@ TEST_CASE("other parameter sets of H.264 begin another file") {
     }
 }
 
-TEST_CASE("timestamps that are missing, go back or begin anew do not break the file") {
+TEST_CASE("timestamps that are missing, go back or start over do not break the file") {
     const TemporaryDirectory directory;
     Recording recording(directory.path(), MediaKind::video);
     const auto frames = video(vp8, 60);

@@ -356,7 +356,7 @@ TEST_CASE("a keyframe is wished for every ten seconds, for those who begin to li
     CHECK_FALSE(opened.output->wantsKeyframe());
 }
 
-TEST_CASE("the session description tells every stream and nothing that the publisher smuggled in") {
+TEST_CASE("the session description has every stream and nothing that the publisher smuggled in") {
     const TemporaryDirectory directory;
     auto settings = to(20100, "::1");
     settings.sdp = directory.path() / "viewer.sdp";

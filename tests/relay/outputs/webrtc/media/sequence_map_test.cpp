@@ -175,7 +175,7 @@ TEST_CASE("a late packet of the source before fills its gap there") {
     CHECK(viewer.place(12, false, 1) == 106);
 }
 
-TEST_CASE("a source that starts anew under the same SSRC goes on like another") {
+TEST_CASE("a source that starts over under the same SSRC goes on like another") {
     Viewer viewer;
     for (unsigned sequence = 1; sequence <= 3000; ++sequence)
         viewer.place(sequence);

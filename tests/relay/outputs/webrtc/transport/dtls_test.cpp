@@ -113,7 +113,7 @@ TEST_CASE("a viewer without AES-GCM gets AES-CM", "[dtls]") {
     checkKeys(pair);
 }
 
-TEST_CASE("no datagram of ours is longer than the MTU", "[dtls]") {
+TEST_CASE("no datagram we send is longer than the MTU", "[dtls]") {
     Pair pair;
     pair.connect();
     REQUIRE(pair.over());
@@ -173,7 +173,7 @@ TEST_CASE("a handshake survives the loss of any one datagram", "[dtls]") {
     checkKeys(pair);
 }
 
-TEST_CASE("a flight of ours that is lost is sent again after a short while", "[dtls]") {
+TEST_CASE("a flight we sent that is lost is sent again after a short while", "[dtls]") {
     Pair pair;
     for (const Datagram& datagram : pair.client.start())
         pair.server.receive(datagram);
