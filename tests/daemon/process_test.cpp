@@ -33,7 +33,7 @@ Reply get(std::uint16_t port, const std::string& path) {
 
 } // namespace
 
-TEST_CASE("--version prints three versions and --help every option") {
+TEST_CASE("the flag --version prints three versions, and --help every option") {
     DaemonProcess version({"--version"});
     CHECK(version.exitCode() == 0);
     for (const char* name : {"spillwayd ", "GStreamer 1.", "libnice 0."})
