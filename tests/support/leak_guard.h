@@ -30,12 +30,14 @@ class LeakGuard {
     void require(const std::function<void()>& turn = {},
                  std::chrono::milliseconds deadline = std::chrono::seconds(5)) const {
         const auto end = std::chrono::steady_clock::now() + deadline;
-        while (!left().empty() && std::chrono::steady_clock::now() < end) {
+        auto items = left();
+        while (!items.empty() && std::chrono::steady_clock::now() < end) {
             if (turn) turn();
             std::this_thread::yield();
+            items = left();
         }
         std::string text;
-        for (const std::string& item : left())
+        for (const std::string& item : items)
             text += item + "\n";
         INFO("left behind:\n" << text);
         REQUIRE(text.empty());
