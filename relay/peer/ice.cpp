@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <stdexcept>
 
 namespace spillway::relay {
 
@@ -60,6 +61,14 @@ std::optional<std::string> iceServerUri(const config::IceServer& server) {
     uri += place;
     if (turn && !query.empty()) uri.append("?").append(query);
     return uri;
+}
+
+gst::Ref<GstElement> webrtcbinWith(GObject* agent) {
+    // webrtcbin 1.22 to 1.26 keeps the agent without a reference of its own, and drops one when it goes.
+    g_object_ref(agent);
+    GstElement* webrtcbin = gst_element_factory_make_full("webrtcbin", "ice-agent", agent, nullptr);
+    if (!webrtcbin) throw std::runtime_error("GStreamer lacks the element webrtcbin");
+    return gst::Ref<GstElement>::sink(webrtcbin);
 }
 
 void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {

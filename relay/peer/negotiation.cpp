@@ -69,12 +69,13 @@ auto PeerNegotiation::onLoop(void (PeerNegotiation::*fn)(Args...)) {
     };
 }
 
-PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label,
+PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label, bool iceLite,
                                  std::function<void(const std::string&)> onLateCandidate)
     : loop_(loop)
     , webrtcbin_(webrtcbin)
     , label_(std::move(label))
     , onLateCandidate_(std::move(onLateCandidate)) {
+    transport_.iceLite = iceLite;
     candidate_ = gst::SignalConnection::connect<void(guint, const gchar*)>(
         webrtcbin, "on-ice-candidate",
         [post = onLoop(&PeerNegotiation::onCandidate)](guint, const gchar* text) { post(text); });
@@ -118,7 +119,8 @@ void PeerNegotiation::offer(std::vector<sdp::MediaLine> ours, std::chrono::milli
 /// It stays as it was first.
 void PeerNegotiation::setTransport(const char* setup) {
     if (transport_.ice.ufrag.empty())
-        transport_ = {dtls::randomIceCredentials(), dtls::ourIdentity().fingerprint(), setup};
+        transport_ = {dtls::randomIceCredentials(), dtls::ourIdentity().fingerprint(), setup,
+                      transport_.iceLite};
 }
 
 /// What it says is not needed, but it gives each transceiver its line.

@@ -15,6 +15,10 @@ using GstElement = struct _GstElement;
 
 namespace spillway::relay {
 
+namespace ingest {
+class Ingest;
+}
+
 /// Who is on the other side.
 enum class PeerRole {
     publisher, ///< one participant: one offer; silence is its end
@@ -32,6 +36,8 @@ struct PeerSettings {
     std::vector<config::Codec> videoCodecs;
     std::chrono::milliseconds mediaTimeout{15000};
     std::chrono::milliseconds jitter{100};
+    /// The node's port, by which the peer comes in; null is a port of its own and full ICE, by libnice.
+    ingest::Ingest* ingest = nullptr;
     /// Gather on loopback only: for two peers in one process.
     bool loopbackOnly = false;
 };

@@ -1,11 +1,16 @@
 #include "relay/port/bound_socket.h"
 
+#include "relay/base/log.h"
+
 #include <fmt/core.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <stdexcept>
 #include <system_error>
 
@@ -43,6 +48,26 @@ SocketAddress boundTo(const Descriptor& socket, const SocketAddress& address) {
     socklen_t size = sizeof bound;
     need(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0);
     return SocketAddress::of(reinterpret_cast<const sockaddr*>(&bound));
+}
+
+/// RFC 7983 section 7 and RFC 5761 section 4, as kindOf(): the first socket of the port for RTP, none in
+/// particular for the rest, which the kernel then spreads by address.
+bool steerRtpHere(int socket) {
+    constexpr std::uint32_t here = 0;
+    constexpr std::uint32_t byAddress = 0xffffffff;
+    std::array<sock_filter, 9> program{{
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),          // the first byte: 128 to 191 is RTP or RTCP,
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 128, 0, 6), //
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 192, 5, 0), //
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1),          // the second: 192 to 223 is RTCP
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 192, 0, 2), //
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 224, 1, 0), //
+        BPF_STMT(BPF_RET | BPF_K, byAddress),           //
+        BPF_STMT(BPF_RET | BPF_K, here),                //
+        BPF_STMT(BPF_RET | BPF_K, byAddress),
+    }};
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    return ::setsockopt(socket, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &filter, sizeof filter) == 0;
 }
 
 /// The address with a port that nobody has: without SO_REUSEPORT no other can be bound, nor chosen for port
@@ -85,6 +110,9 @@ BoundSocket::BoundSocket(const SocketAddress& address, const SocketOptions& opti
             fmt::format("cannot listen on UDP {}: {}", address.text(), error.code().message()));
     }
     setBuffers(options);
+    if (options.takesRtp && !steerRtpHere(socket_.get()))
+        log::warn("cannot steer RTP to one socket of {}: {}", address_.text(),
+                  std::generic_category().message(errno));
 }
 
 void BoundSocket::bindTo(const SocketAddress& address) {

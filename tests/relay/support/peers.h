@@ -81,12 +81,14 @@ class Sinks {
 
 /// A receiving peer with its sinks and all that it reported.
 struct Receiver {
-    explicit Receiver(relay::Loop& loop, std::chrono::milliseconds mediaTimeout = 15s) {
+    explicit Receiver(relay::Loop& loop, std::chrono::milliseconds mediaTimeout = 15s,
+                      relay::ingest::Ingest* ingest = nullptr) {
         settings.label = "call=test participant=test";
         settings.videoCodecs = {config::Codec::vp8, config::Codec::vp9, config::Codec::h264,
                                 config::Codec::h265};
         settings.mediaTimeout = mediaTimeout;
         settings.loopbackOnly = true;
+        settings.ingest = ingest;
         peer = std::make_unique<relay::Peer>(loop, settings, events());
     }
 
