@@ -1,6 +1,7 @@
 // Publishers that come in by the node's port. They are libnice's and webrtcbin's own, on loopback.
 #include "relay/ingest/ingest.h"
 
+#include "relay/gst/bin.h"
 #include "relay/support/peers.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
@@ -77,6 +78,17 @@ TEST_CASE("the answer names the port alone, as a lite agent") {
     REQUIRE(first != std::string::npos);
     CHECK(answer.sdp.find(" 127.0.0.1 " + port + " typ host\r\n", first) != std::string::npos);
     CHECK(answer.sdp.find("a=candidate:", first + 1) == std::string::npos);
+}
+
+TEST_CASE("the thread of the publishers never waits in a publisher's queue") {
+    Node node;
+    Session session(node);
+    session.connect();
+    const auto queues = gst::elementsOf(session.receiver.sinks->of(MediaKind::video)->pipeline, "queue");
+    REQUIRE(queues.size() == 1);
+    gint leaky = 0;
+    g_object_get(queues.front().get(), "leaky", &leaky, nullptr);
+    CHECK(leaky == 2); // drops what is oldest
 }
 
 TEST_CASE("publishers that share the port do not disturb each other when they come and go") {

@@ -28,6 +28,7 @@ struct Received {
     relay::MediaKind kind = relay::MediaKind::video;
     std::uint32_t ssrc = 0;
     std::string encoding; ///< of its caps
+    GstElement* pipeline = nullptr;
     std::atomic<std::uint64_t> buffers{0};
 };
 
@@ -39,6 +40,7 @@ class Sinks {
         received->mid = incoming.mid;
         received->kind = incoming.kind;
         received->ssrc = incoming.ssrc;
+        received->pipeline = incoming.pipeline;
         const auto sink = gst::makeElement("fakesink");
         g_object_set(sink.get(), "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);
         gst::addTo(incoming.pipeline, sink);
