@@ -3,6 +3,7 @@
 #include "relay/base/log.h"
 #include "relay/call/live_call.h"
 #include "relay/gst/element.h"
+#include "relay/ingest/choice.h"
 #include "relay/ingest/ingest.h"
 #include "relay/outputs/subscription.h"
 #include "relay/outputs/webrtc/egress.h"
@@ -55,12 +56,15 @@ struct Relay::Impl {
                   std::make_shared<std::atomic<int>>(0),
                   [this](const Event& event) { report(event); }}
         , port(webrtc)
-        , ingest(port.isOpen() ? std::make_unique<ingest::Ingest>(port) : nullptr)
+        , publisherIce(ingest::chooseIce(webrtc, port.reachable()))
+        , ingest(publisherIce.lite ? std::make_unique<ingest::Ingest>(port) : nullptr)
         , egress({loop, port, budget, metrics["webrtc"], context.happened})
         , retry(loop.every(retryPeriod, [this] {
             for (auto& [name, subscription] : subscriptions)
                 if (subscription->hasRefused()) offerTracks(*subscription);
-        })) {}
+        })) {
+        log::info("publishers ice={} reason=\"{}\"", publisherIce.word(), publisherIce.why);
+    }
 
     ~Impl() {
         // Subscribers first, so that each leaves its track for this reason and not because the track ends.
@@ -105,6 +109,7 @@ struct Relay::Impl {
     OutputLoops loops;
     Subscription::Context context;
     port::MediaPort port;
+    const PublisherIceChoice publisherIce;
     std::unique_ptr<ingest::Ingest> ingest;
     webrtc::Egress egress;
     std::map<std::string, std::unique_ptr<LiveCall>> calls;
@@ -208,6 +213,8 @@ Snapshot Relay::snapshot() const {
     for (const auto& [name, subscription] : impl_->subscriptions)
         snapshot.subscriptions.push_back(subscription->snapshot());
     impl_->egress.addTo(snapshot);
+    snapshot.publisherIce = impl_->publisherIce;
+    if (impl_->ingest) snapshot.socketDrops["publishers"] = impl_->ingest->drops();
     for (const auto& [output, metrics] : impl_->metrics)
         snapshot.outputs[output] = {metrics.depth.read(), metrics.latency.read(),
                                     metrics.firstKeyframe.read()};

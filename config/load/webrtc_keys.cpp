@@ -1,5 +1,6 @@
 #include "config/load/sections.h"
 #include "config/url.h"
+#include "config/words.h"
 
 #include <algorithm>
 
@@ -95,6 +96,7 @@ const Keys<WebrtcSettings>& webrtcKeys() {
     static const Keys<WebrtcSettings> keys{
         {"listen", {readListen, {}}},
         {"announce", {readAnnounce, {}}},
+        {"publishers", oneOf(&WebrtcSettings::publishers, publisherIceWords)},
         {"ice_servers", {readIceServers, dotted(iceServerKeys(), "[].")}},
     };
     return keys;

@@ -39,6 +39,7 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     void send(const port::Path& path, Bytes datagram) const { sockets_->sendAlone(path, datagram); }
     void pass(Bytes datagram, const port::Path& path) override { mailbox_.add(datagram, path); }
 
+    std::uint64_t drops() const { return sockets_->drops(); }
     std::optional<Clock::time_point> busySince() const { return reactor_.busySince(); }
 
   private:

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 #include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
@@ -131,6 +132,13 @@ void BoundSocket::setBuffers(const SocketOptions& options) {
     const std::string other = setBuffer(socket_.get(), sending, options);
     if (!bufferWarning_.empty() && !other.empty()) bufferWarning_ += "; ";
     bufferWarning_ += other;
+}
+
+std::uint32_t BoundSocket::drops() const {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t size = sizeof memory;
+    ::getsockopt(socket_.get(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size);
+    return memory[SK_MEMINFO_DROPS];
 }
 
 bool BoundSocket::canSegment() const {

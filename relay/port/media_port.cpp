@@ -44,9 +44,13 @@ std::unique_ptr<Sockets> MediaPort::bind(SocketOptions options) {
     return sockets;
 }
 
+std::vector<SocketAddress> MediaPort::reachable() const {
+    return reachableAddresses(addresses_, announced_);
+}
+
 std::vector<std::string> MediaPort::candidates() const {
     std::vector<std::string> candidates;
-    for (const auto& address : reachableAddresses(addresses_, announced_)) {
+    for (const auto& address : reachable()) {
         const auto number = static_cast<std::uint32_t>(candidates.size());
         const std::uint32_t priority = hostPriority | (65535U - number) << 8U;
         candidates.push_back("candidate:" + std::to_string(number + 1) + " 1 udp " +

@@ -27,7 +27,9 @@ class MediaPort {
     std::unique_ptr<Sockets> bind(SocketOptions options = {});
     /// With the ports that the kernel chose, once something is bound.
     const std::vector<SocketAddress>& addresses() const { return addresses_; }
-    /// All there are, `candidate:…` each (RFC 8839 section 5.1), the first preferred.
+    /// Where others can send to, by the interfaces as they are now or as announced.
+    std::vector<SocketAddress> reachable() const;
+    /// The same as candidates, `candidate:…` each (RFC 8839 section 5.1), the first preferred.
     std::vector<std::string> candidates() const;
 
     Directory& directory() { return directory_; }

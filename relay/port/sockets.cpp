@@ -272,6 +272,13 @@ SocketCounters Sockets::counters() const {
     return impl_->counters;
 }
 
+std::uint64_t Sockets::drops() const {
+    std::uint64_t sum = 0;
+    for (const auto& socket : impl_->sockets)
+        sum += socket.drops();
+    return sum;
+}
+
 bool Sockets::segments() const {
     return impl_->segments.now();
 }

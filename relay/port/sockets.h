@@ -83,6 +83,8 @@ class Sockets {
     void flush(const Path& path);
 
     SocketCounters counters() const;
+    /// Datagrams that the kernel dropped because nobody read them in time. Any thread.
+    std::uint64_t drops() const;
     bool segments() const; ///< whether UDP GSO is in use for the next burst
 
   private:

@@ -226,6 +226,8 @@ void Egress::report(const Viewer& viewer, const char* state, const std::string& 
 }
 
 void Egress::addTo(Snapshot& snapshot) const {
+    for (const auto& worker : workers_)
+        snapshot.socketDrops["viewers"] += worker->sockets().drops();
     snapshot.viewerTotals = totalsOfGone_;
     const auto addTotals = [&](const ViewerSnapshot& viewer) {
         for (const auto& watched : viewer.tracks)

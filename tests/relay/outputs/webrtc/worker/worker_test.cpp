@@ -68,7 +68,7 @@ struct Stage {
     }
 
     DtlsContext dtlsContext{dtls::ourIdentity()};
-    port::MediaPort mediaPort{listenAt("127.0.0.1:0")};
+    port::MediaPort mediaPort{spillway::test::listenAt("127.0.0.1:0")};
     std::vector<std::unique_ptr<Worker>> workers;
     SocketAddress port = *SocketAddress::parse("127.0.0.1");
     IceClient ice;
