@@ -90,6 +90,7 @@ struct WebrtcSettings {
     std::vector<ListenAddress> listen{ListenAddress::parse("0.0.0.0:8189")};
     std::vector<std::string> announce; ///< numeric addresses to offer in place of our own, behind NAT
     PublisherIce publishers = PublisherIce::automatic;
+    std::optional<PortRange> portRange; ///< for peers that have a port of their own; else the kernel chooses
     std::vector<IceServer> iceServers;
 
     bool operator==(const WebrtcSettings&) const = default;

@@ -97,6 +97,7 @@ const Keys<WebrtcSettings>& webrtcKeys() {
         {"listen", {readListen, {}}},
         {"announce", {readAnnounce, {}}},
         {"publishers", oneOf(&WebrtcSettings::publishers, publisherIceWords)},
+        {"port_range", parsed(&WebrtcSettings::portRange, PortRange::parse)},
         {"ice_servers", {readIceServers, dotted(iceServerKeys(), "[].")}},
     };
     return keys;

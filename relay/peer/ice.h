@@ -15,6 +15,11 @@ namespace spillway::relay {
 /// that it cannot read and goes on without.
 void configureIce(GstElement* webrtcbin, const PeerSettings& settings);
 
+/// Gives libnice's sockets the buffers that the node's port has, once it has gathered: publishers that do not
+/// pace, and SFUs, send keyframes of hundreds of packets at once. Any time after the first description is
+/// set.
+void enlargeSocketBuffers(GstElement* webrtcbin);
+
 /// A webrtcbin whose ICE is that agent's, a GstWebRTCICE.
 gst::Ref<GstElement> webrtcbinWith(GObject* agent);
 

@@ -92,8 +92,14 @@ void PeerNegotiation::begin(Side side, std::chrono::milliseconds deadline,
                             std::function<void(LocalDescription)> onDone) {
     side_ = side;
     onDone_ = std::move(onDone);
-    deadline_ =
-        loop_.after(deadline, [this] { fail(std::string("no description in time, waiting for ") + step_); });
+    deadline_ = loop_.after(deadline, [this] { onDeadline(); });
+}
+
+/// webrtcbin does not say that its agent found nothing to bind.
+void PeerNegotiation::onDeadline() {
+    const bool nothing = step_ == std::string_view("candidates") && candidates_.empty();
+    fail(nothing ? "no port and no address is free for ICE"
+                 : std::string("no description in time, waiting for ") + step_);
 }
 
 void PeerNegotiation::start(std::shared_ptr<const sdp::RemoteDescription> offer,

@@ -53,6 +53,7 @@ class PeerNegotiation {
     void onLocalSet();
     void onCandidate(const std::string& candidate);
     void onGathered();
+    void onDeadline();
     void fail(const std::string& detail);
     void finish(LocalDescription answer);
 

@@ -205,6 +205,7 @@ void Peer::onAnswered() {
     stage_ = Stage::connecting;
     answeredAt_ = checkedAt_ = Clock::now();
     gate_->touch();
+    if (!entry_) enlargeSocketBuffers(webrtcbin_.get());
     const auto period = std::clamp(settings_.mediaTimeout / 10, milliseconds(50), milliseconds(1000));
     watchTimer_ = loop_.every(period, [this] { watch(); });
     log::info("peer answered {}", settings_.label);

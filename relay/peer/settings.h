@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct PeerSettings {
     std::chrono::milliseconds jitter{100};
     /// The node's port, by which the peer comes in; null is a port of its own and full ICE, by libnice.
     ingest::Ingest* ingest = nullptr;
+    std::optional<config::PortRange> portRange; ///< of its sockets; only without `ingest`
     /// Gather on loopback only: for two peers in one process.
     bool loopbackOnly = false;
 };

@@ -1,6 +1,7 @@
 #include "relay/port/bound_socket.h"
 
 #include "relay/base/log.h"
+#include "relay/port/socket_buffers.h"
 
 #include <fmt/core.h>
 #include <linux/filter.h>
@@ -21,12 +22,6 @@ namespace {
 
 bool setOption(int socket, int level, int option, int value) {
     return ::setsockopt(socket, level, option, &value, sizeof value) == 0;
-}
-
-int optionOf(int socket, int level, int option) {
-    int value = 0;
-    socklen_t size = sizeof value;
-    return ::getsockopt(socket, level, option, &value, &size) == 0 ? value : 0;
 }
 
 void need(bool done) {
@@ -78,28 +73,6 @@ SocketAddress unshared(const SocketAddress& address) {
     return boundTo(socket, address);
 }
 
-struct Buffer {
-    int option;
-    int forced;
-    const char* purpose;
-    const char* sysctl;
-};
-
-constexpr Buffer receiving{SO_RCVBUF, SO_RCVBUFFORCE, "receiving", "net.core.rmem_max"};
-constexpr Buffer sending{SO_SNDBUF, SO_SNDBUFFORCE, "sending", "net.core.wmem_max"};
-
-/// A warning for the operator; empty when the kernel gave it all.
-std::string setBuffer(int socket, const Buffer& buffer, const SocketOptions& options) {
-    const int bytes = options.bufferBytes;
-    if (!options.forceBuffers || !setOption(socket, SOL_SOCKET, buffer.forced, bytes))
-        setOption(socket, SOL_SOCKET, buffer.option, bytes);
-    // The kernel doubles the size asked for, for its own bookkeeping, and reports the double.
-    const int given = optionOf(socket, SOL_SOCKET, buffer.option) / 2;
-    if (given >= bytes) return {};
-    return fmt::format("buffer for {} has {} of {} bytes: set {} to {}", buffer.purpose, given, bytes,
-                       buffer.sysctl, bytes);
-}
-
 } // namespace
 
 BoundSocket::BoundSocket(const SocketAddress& address, const SocketOptions& options)
@@ -110,7 +83,7 @@ BoundSocket::BoundSocket(const SocketAddress& address, const SocketOptions& opti
         throw std::runtime_error(
             fmt::format("cannot listen on UDP {}: {}", address.text(), error.code().message()));
     }
-    setBuffers(options);
+    bufferWarning_ = setSocketBuffers(socket_.get(), options.bufferBytes, options.forceBuffers);
     if (options.takesRtp && !steerRtpHere(socket_.get()))
         log::warn("cannot steer RTP to one socket of {}: {}", address_.text(),
                   std::generic_category().message(errno));
@@ -125,13 +98,6 @@ void BoundSocket::bindTo(const SocketAddress& address) {
     else if (wildcard_)
         need(setOption(fd, IPPROTO_IP, IP_PKTINFO, 1));
     address_ = boundTo(socket_, address);
-}
-
-void BoundSocket::setBuffers(const SocketOptions& options) {
-    bufferWarning_ = setBuffer(socket_.get(), receiving, options);
-    const std::string other = setBuffer(socket_.get(), sending, options);
-    if (!bufferWarning_.empty() && !other.empty()) bufferWarning_ += "; ";
-    bufferWarning_ += other;
 }
 
 std::uint32_t BoundSocket::drops() const {

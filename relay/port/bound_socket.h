@@ -29,7 +29,6 @@ class BoundSocket {
 
   private:
     void bindTo(const SocketAddress& address);
-    void setBuffers(const SocketOptions& options);
 
     Descriptor socket_;
     SocketAddress address_;
