@@ -140,6 +140,17 @@ ListenAddress ListenAddress::parseUdp(std::string_view text) {
     return ListenAddress(numericHostPort(text, udp));
 }
 
+PortRange PortRange::parse(std::string_view text) {
+    const auto [first, last] = splitAt(text, '-');
+    const auto from = number<std::uint16_t>(first);
+    const auto to = number<std::uint16_t>(last);
+    if (!from || !to || *from == 0 || *from > *to)
+        throw std::invalid_argument(quote(text) +
+                                    " is not a range of ports; allowed: FIRST-LAST of 1 to 65535, such as "
+                                    "49152-50151");
+    return {*from, *to};
+}
+
 bool ListenAddress::isLocal() const {
     return isUnix() || host_ == "::1" || host_.starts_with("127.");
 }

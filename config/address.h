@@ -23,6 +23,16 @@ bool isHost(std::string_view text);
 /// std::invalid_argument, which says what is wrong and what is allowed.
 std::string parseReachableAddress(std::string_view text);
 
+/// `49152-50151`: ports, both ends among them.
+struct PortRange {
+    std::uint16_t first = 0;
+    std::uint16_t last = 0;
+
+    /// Throws std::invalid_argument, which says what is wrong and what is allowed.
+    static PortRange parse(std::string_view text);
+    bool operator==(const PortRange&) const = default;
+};
+
 /// `127.0.0.1:8080`, `[::1]:8080`, `unix:/run/spillway/http.sock`.
 class ListenAddress {
   public:

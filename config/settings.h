@@ -77,10 +77,20 @@ struct IceServer {
     bool operator==(const IceServer&) const = default;
 };
 
+/// How publishers reach this node.
+enum class PublisherIce {
+    automatic, ///< as the other settings suggest
+    lite,      ///< by the ports of `webrtc.listen`
+    full,      ///< by ports of their own, which a STUN or TURN server makes reachable
+};
+
 struct WebrtcSettings {
-    /// The UDP sockets that all viewers of this node share. Without any it serves no viewers.
+    /// The UDP sockets that all viewers of this node share, and its publishers unless they have full ICE.
+    /// Without any it serves no viewers.
     std::vector<ListenAddress> listen{ListenAddress::parse("0.0.0.0:8189")};
     std::vector<std::string> announce; ///< numeric addresses to offer in place of our own, behind NAT
+    PublisherIce publishers = PublisherIce::automatic;
+    std::optional<PortRange> portRange; ///< for peers that have a port of their own; else the kernel chooses
     std::vector<IceServer> iceServers;
 
     bool operator==(const WebrtcSettings&) const = default;

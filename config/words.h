@@ -38,6 +38,12 @@ inline constexpr std::array logFormatWords{
     Word<LogFormat>{"journal", LogFormat::journal},
 };
 
+inline constexpr std::array publisherIceWords{
+    Word<PublisherIce>{"auto", PublisherIce::automatic},
+    Word<PublisherIce>{"lite", PublisherIce::lite},
+    Word<PublisherIce>{"full", PublisherIce::full},
+};
+
 inline constexpr std::array videoCodecWords{
     Word<Codec>{"vp8", Codec::vp8},
     Word<Codec>{"vp9", Codec::vp9},

@@ -3,8 +3,11 @@
 #include "relay/base/log.h"
 #include "relay/call/live_call.h"
 #include "relay/gst/element.h"
+#include "relay/ingest/choice.h"
+#include "relay/ingest/ingest.h"
 #include "relay/outputs/subscription.h"
 #include "relay/outputs/webrtc/egress.h"
+#include "relay/port/media_port.h"
 
 #include <cassert>
 #include <gst/gst.h>
@@ -33,6 +36,10 @@ void requireElements() {
         gst::makeElement(factory);
 }
 
+bool isOver(const std::optional<Clock::time_point>& since, Clock::duration limit) {
+    return since && Clock::now() - *since > limit;
+}
+
 } // namespace
 
 struct Relay::Impl {
@@ -48,11 +55,16 @@ struct Relay::Impl {
                   [this](const std::string& output) -> OutputMetrics& { return metrics[output]; },
                   std::make_shared<std::atomic<int>>(0),
                   [this](const Event& event) { report(event); }}
-        , egress({loop, budget, metrics["webrtc"], context.happened}, webrtc)
+        , port(webrtc)
+        , publisherIce(ingest::chooseIce(webrtc, port.reachable()))
+        , ingest(publisherIce.lite ? std::make_unique<ingest::Ingest>(port) : nullptr)
+        , egress({loop, port, budget, metrics["webrtc"], context.happened})
         , retry(loop.every(retryPeriod, [this] {
             for (auto& [name, subscription] : subscriptions)
                 if (subscription->hasRefused()) offerTracks(*subscription);
-        })) {}
+        })) {
+        log::info("publishers ice={} reason=\"{}\"", publisherIce.word(), publisherIce.why);
+    }
 
     ~Impl() {
         // Subscribers first, so that each leaves its track for this reason and not because the track ends.
@@ -61,6 +73,8 @@ struct Relay::Impl {
         subscriptions.clear();
         egress.endAll();
         calls.clear();
+        // It passes datagrams to the viewers' workers.
+        if (ingest) ingest->stop();
     }
 
     void offerTracks(Subscription& subscription) {
@@ -94,6 +108,9 @@ struct Relay::Impl {
     QueueBudget budget;
     OutputLoops loops;
     Subscription::Context context;
+    port::MediaPort port;
+    const PublisherIceChoice publisherIce;
+    std::unique_ptr<ingest::Ingest> ingest;
     webrtc::Egress egress;
     std::map<std::string, std::unique_ptr<LiveCall>> calls;
     std::map<std::string, std::unique_ptr<Subscription>> subscriptions;
@@ -117,8 +134,8 @@ Call& Relay::addCall(const config::CallSettings& settings) {
         throw Refused(Refused::Kind::duplicate, "a call named " + settings.name + " already exists");
     if (impl_->calls.size() >= impl_->limits.calls)
         throw Refused(Refused::Kind::limit, "limits.calls is reached");
-    auto call = std::make_unique<LiveCall>(impl_->loop, settings, impl_->webrtc, impl_->limits.tracksPerCall,
-                                           impl_->callEvents());
+    auto call = std::make_unique<LiveCall>(impl_->loop, settings, impl_->webrtc, impl_->ingest.get(),
+                                           impl_->limits.tracksPerCall, impl_->callEvents());
     return *impl_->calls.emplace(settings.name, std::move(call)).first->second;
 }
 
@@ -196,6 +213,8 @@ Snapshot Relay::snapshot() const {
     for (const auto& [name, subscription] : impl_->subscriptions)
         snapshot.subscriptions.push_back(subscription->snapshot());
     impl_->egress.addTo(snapshot);
+    snapshot.publisherIce = impl_->publisherIce;
+    if (impl_->ingest) snapshot.socketDrops["publishers"] = impl_->ingest->drops();
     for (const auto& [output, metrics] : impl_->metrics)
         snapshot.outputs[output] = {metrics.depth.read(), metrics.latency.read(),
                                     metrics.firstKeyframe.read()};
@@ -209,10 +228,11 @@ std::optional<std::string> Relay::stuck(std::chrono::milliseconds limit) {
     std::optional<std::string> stuck;
     for (auto& [name, call] : impl_->calls)
         call->forEachTrack([&](Track& track) {
-            const auto since = track.stuckSince();
-            if (since && Clock::now() - *since > limit)
+            if (isOver(track.stuckSince(), limit))
                 stuck = "track " + track.name().text() + " does not progress";
         });
+    if (impl_->ingest && isOver(impl_->ingest->busySince(), limit))
+        stuck = "the thread of the publishers does not progress";
     if (impl_->egress.isStuck(limit)) stuck = "a worker of the viewers does not progress";
     return stuck;
 }

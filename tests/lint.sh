@@ -43,6 +43,7 @@ sdp
 dtls
 srtp
 port
+ingest
 peer
 track
 synthetic

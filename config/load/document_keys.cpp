@@ -110,6 +110,11 @@ void checkDocument(const Value& document, const Settings& settings) {
     const Value calls = document.at("calls");
     const Value subscriptions = document.at("subscriptions");
     checkCount(calls, settings.calls.size(), settings.limits.calls, "limits.calls");
+    if (settings.webrtc.publishers == PublisherIce::lite && settings.webrtc.listen.empty())
+        document.at("webrtc")
+            .at("publishers")
+            .problem("is lite, which takes publishers by webrtc.listen, and that is empty; write full, or an "
+                     "address there");
     checkCount(subscriptions, settings.subscriptions.size(), settings.limits.subscribers,
                "limits.subscribers");
     if (calls.node().kind == TreeNode::Kind::sequence) {

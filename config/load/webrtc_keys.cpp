@@ -1,5 +1,6 @@
 #include "config/load/sections.h"
 #include "config/url.h"
+#include "config/words.h"
 
 #include <algorithm>
 
@@ -95,6 +96,8 @@ const Keys<WebrtcSettings>& webrtcKeys() {
     static const Keys<WebrtcSettings> keys{
         {"listen", {readListen, {}}},
         {"announce", {readAnnounce, {}}},
+        {"publishers", oneOf(&WebrtcSettings::publishers, publisherIceWords)},
+        {"port_range", parsed(&WebrtcSettings::portRange, PortRange::parse)},
         {"ice_servers", {readIceServers, dotted(iceServerKeys(), "[].")}},
     };
     return keys;

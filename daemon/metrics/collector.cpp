@@ -16,6 +16,21 @@ void addBuild(Families& families, const Collector::Build& versions) {
     std::move(build).moveTo(families);
 }
 
+void addPublisherIce(Families& families, const relay::PublisherIceChoice& choice) {
+    Family info = gauge("publishers_ice_info", "1, with how publishers reach this node, and why, as labels.");
+    info.add({{"ice", choice.word()}, {"reason", choice.why}}, 1);
+    std::move(info).moveTo(families);
+}
+
+void addSocketDrops(Families& families, const std::map<std::string, std::uint64_t>& drops) {
+    Family family =
+        counter("socket_drops_total", "Datagrams that the kernel dropped because a receive buffer of "
+                                      "webrtc.listen was full.");
+    for (const auto& [side, count] : drops)
+        family.add({{"side", side}}, static_cast<double>(count));
+    std::move(family).moveTo(families);
+}
+
 void addReload(Families& families, const Reload& reload) {
     const std::chrono::duration<double> when = reload.when.time_since_epoch();
     addSingle(families,
@@ -42,6 +57,8 @@ std::string Collector::text() const {
     Families families;
     const relay::Snapshot snapshot = sources_.snapshot();
     addBuild(families, build_);
+    addPublisherIce(families, snapshot.publisherIce);
+    addSocketDrops(families, snapshot.socketDrops);
     addCallFamilies(families, snapshot);
     addTrackFamilies(families, snapshot);
     addQueueFamilies(families, snapshot);

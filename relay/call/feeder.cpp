@@ -14,6 +14,7 @@ PeerSettings CallContext::nextPeer(const std::string& participant) {
     peer.label =
         "call=" + settings.name + " participant=" + participant + " peer=" + std::to_string(peer.number);
     peer.iceServers = webrtc.iceServers;
+    peer.portRange = webrtc.portRange;
     peer.videoCodecs = settings.videoCodecs;
     peer.mediaTimeout = settings.mediaTimeout;
     peer.jitter = settings.jitter;

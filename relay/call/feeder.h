@@ -26,6 +26,7 @@ struct CallContext {
     Loop& loop;
     const config::CallSettings& settings;
     const config::WebrtcSettings& webrtc;
+    ingest::Ingest* ingest; ///< null: publishers get ports of their own
     const std::uint32_t maxTracks;
     CallStatus& status;
     CallTracks& tracks;

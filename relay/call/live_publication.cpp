@@ -16,6 +16,7 @@ constexpr std::chrono::seconds answerDeadline{10};
 PeerSettings settingsOf(CallContext& context, const PublishRequest& request) {
     auto settings = context.nextPeer(request.participant);
     settings.loopbackOnly = request.loopbackOnly;
+    if (!request.loopbackOnly) settings.ingest = context.ingest;
     return settings;
 }
 

@@ -98,6 +98,12 @@ bool SocketAddress::isLinkLocal() const {
     return ntohl(v4_.sin_addr.s_addr) >> 16 == 0xA9FE;
 }
 
+bool SocketAddress::isPrivate() const {
+    if (family() == AF_INET6) return (v6_.sin6_addr.s6_addr[0] & 0xFE) == 0xFC;
+    const std::uint32_t host = ntohl(v4_.sin_addr.s_addr);
+    return host >> 24 == 10 || host >> 20 == 0xAC1 || host >> 16 == 0xC0A8 || host >> 22 == 0x191;
+}
+
 std::uint16_t SocketAddress::port() const {
     return ntohs(family() == AF_INET6 ? v6_.sin6_port : v4_.sin_port);
 }

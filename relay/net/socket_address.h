@@ -31,6 +31,8 @@ class SocketAddress {
     bool isWildcard() const;  ///< `0.0.0.0` or `::`
     bool isLoopback() const;  ///< `127.0.0.0/8` or `::1`
     bool isLinkLocal() const; ///< `169.254.0.0/16` or `fe80::/10`
+    /// RFC 1918, RFC 6598 (behind a carrier's NAT) or RFC 4193.
+    bool isPrivate() const;
     std::string host() const; ///< numeric
     std::string text() const; ///< `127.0.0.1:5004`, `[::1]:5004`
     const sockaddr* get() const { return &any_; }

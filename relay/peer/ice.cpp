@@ -3,13 +3,29 @@
 #include "config/text.h"
 #include "relay/base/log.h"
 #include "relay/gst/element.h"
+#include "relay/port/socket_buffers.h"
+
+#include <nice/agent.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <stdexcept>
 
 namespace spillway::relay {
 
 namespace {
+
+template <class T>
+gst::Ref<T> objectProperty(gpointer object, const char* name) {
+    T* value = nullptr;
+    g_object_get(object, name, &value, nullptr);
+    return gst::Ref<T>::adopt(value);
+}
+
+gst::Ref<NiceAgent> niceAgentOf(GstElement* webrtcbin) {
+    const auto ice = objectProperty<GObject>(webrtcbin, "ice-agent");
+    return objectProperty<NiceAgent>(ice.get(), "agent");
+}
 
 std::string percentEncoded(const std::string& text) {
     gchar* escaped = g_uri_escape_string(text.c_str(), nullptr, FALSE);
@@ -62,20 +78,38 @@ std::optional<std::string> iceServerUri(const config::IceServer& server) {
     return uri;
 }
 
+gst::Ref<GstElement> webrtcbinWith(GObject* agent) {
+    // webrtcbin 1.22 to 1.26 keeps the agent without a reference of its own, and drops one when it goes.
+    g_object_ref(agent);
+    GstElement* webrtcbin = gst_element_factory_make_full("webrtcbin", "ice-agent", agent, nullptr);
+    if (!webrtcbin) throw std::runtime_error("GStreamer lacks the element webrtcbin");
+    return gst::Ref<GstElement>::sink(webrtcbin);
+}
+
+void enlargeSocketBuffers(GstElement* webrtcbin) {
+    constexpr int bytes = 4 * 1024 * 1024; // the kernel doubles it
+    const auto agent = niceAgentOf(webrtcbin);
+    GPtrArray* sockets = nice_agent_get_sockets(agent.get(), 1, NICE_COMPONENT_TYPE_RTP);
+    for (guint i = 0; sockets && i < sockets->len; ++i)
+        port::setSocketBuffers(g_socket_get_fd(static_cast<GSocket*>(g_ptr_array_index(sockets, i))), bytes,
+                               true);
+    if (sockets) g_ptr_array_unref(sockets);
+}
+
 void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {
-    GObject* ice = nullptr;
-    g_object_get(webrtcbin, "ice-agent", &ice, nullptr);
-    const auto iceRef = gst::Ref<GObject>::adopt(ice);
-    GObject* agent = nullptr;
-    g_object_get(ice, "agent", &agent, nullptr);
-    const auto agentRef = gst::Ref<GObject>::adopt(agent);
+    const auto iceRef = objectProperty<GObject>(webrtcbin, "ice-agent");
+    GObject* ice = iceRef.get();
+    const auto agent = niceAgentOf(webrtcbin);
 
     g_object_set(ice, "ice-tcp", FALSE, nullptr);
+    if (settings.portRange)
+        g_object_set(ice, "min-rtp-port", guint{settings.portRange->first}, "max-rtp-port",
+                     guint{settings.portRange->last}, nullptr);
     // UPnP costs a thread, ten descriptors and multicast for each peer.
     // Checks are paced as fast as RFC 8445 section 14.2 allows (5 ms): that is what a join waits for.
     // Who answers is controlled (RFC 8445 section 6.1.1). webrtcbin sees to that when it makes an answer,
     // which it is not asked for; with our offer, or an ice-lite peer, it takes control.
-    g_object_set(agent, "upnp", FALSE, "keepalive-conncheck", TRUE, "stun-pacing-timer", 5U,
+    g_object_set(agent.get(), "upnp", FALSE, "keepalive-conncheck", TRUE, "stun-pacing-timer", 5U,
                  "controlling-mode", FALSE, nullptr);
     if (settings.loopbackOnly) {
         gboolean added = FALSE;

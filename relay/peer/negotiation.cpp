@@ -69,12 +69,13 @@ auto PeerNegotiation::onLoop(void (PeerNegotiation::*fn)(Args...)) {
     };
 }
 
-PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label,
+PeerNegotiation::PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label, bool iceLite,
                                  std::function<void(const std::string&)> onLateCandidate)
     : loop_(loop)
     , webrtcbin_(webrtcbin)
     , label_(std::move(label))
     , onLateCandidate_(std::move(onLateCandidate)) {
+    transport_.iceLite = iceLite;
     candidate_ = gst::SignalConnection::connect<void(guint, const gchar*)>(
         webrtcbin, "on-ice-candidate",
         [post = onLoop(&PeerNegotiation::onCandidate)](guint, const gchar* text) { post(text); });
@@ -91,8 +92,14 @@ void PeerNegotiation::begin(Side side, std::chrono::milliseconds deadline,
                             std::function<void(LocalDescription)> onDone) {
     side_ = side;
     onDone_ = std::move(onDone);
-    deadline_ =
-        loop_.after(deadline, [this] { fail(std::string("no description in time, waiting for ") + step_); });
+    deadline_ = loop_.after(deadline, [this] { onDeadline(); });
+}
+
+/// webrtcbin does not say that its agent found nothing to bind.
+void PeerNegotiation::onDeadline() {
+    const bool nothing = step_ == std::string_view("candidates") && candidates_.empty();
+    fail(nothing ? "no port and no address is free for ICE"
+                 : std::string("no description in time, waiting for ") + step_);
 }
 
 void PeerNegotiation::start(std::shared_ptr<const sdp::RemoteDescription> offer,
@@ -118,7 +125,8 @@ void PeerNegotiation::offer(std::vector<sdp::MediaLine> ours, std::chrono::milli
 /// It stays as it was first.
 void PeerNegotiation::setTransport(const char* setup) {
     if (transport_.ice.ufrag.empty())
-        transport_ = {dtls::randomIceCredentials(), dtls::ourIdentity().fingerprint(), setup};
+        transport_ = {dtls::randomIceCredentials(), dtls::ourIdentity().fingerprint(), setup,
+                      transport_.iceLite};
 }
 
 /// What it says is not needed, but it gives each transceiver its line.

@@ -23,11 +23,14 @@ namespace spillway::relay {
 class PeerNegotiation {
   public:
     /// `onLateCandidate`: one that came after the description had been given away.
-    PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label,
+    /// `iceLite`: what our descriptions say of us.
+    PeerNegotiation(Loop& loop, GstElement* webrtcbin, std::string label, bool iceLite,
                     std::function<void(const std::string& candidate)> onLateCandidate);
     PeerNegotiation(const PeerNegotiation&) = delete;
     PeerNegotiation& operator=(const PeerNegotiation&) = delete;
 
+    /// Ours, once a description was begun.
+    const sdp::IceCredentials& credentials() const { return transport_.ice; }
     /// An offer waits for its answer, or ours is being made.
     bool busy() const { return onDone_ != nullptr; }
 
@@ -50,6 +53,7 @@ class PeerNegotiation {
     void onLocalSet();
     void onCandidate(const std::string& candidate);
     void onGathered();
+    void onDeadline();
     void fail(const std::string& detail);
     void finish(LocalDescription answer);
 

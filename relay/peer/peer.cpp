@@ -31,11 +31,11 @@ constexpr milliseconds headStart{5};
 /// a firewall), and never again. An SFU that is libnice too asks no longer.
 constexpr milliseconds checksTime{2000};
 
-gst::Ref<GstElement> makeWebrtcbin(const PeerSettings& settings) {
-    auto webrtcbin = gst::makeElement("webrtcbin");
+gst::Ref<GstElement> makeWebrtcbin(const PeerSettings& settings, const ingest::Entry* entry) {
+    auto webrtcbin = entry ? webrtcbinWith(entry->agent()) : gst::makeElement("webrtcbin");
     g_object_set(webrtcbin.get(), "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, "latency",
                  static_cast<guint>(settings.jitter.count()), nullptr);
-    configureIce(webrtcbin.get(), settings);
+    if (!entry) configureIce(webrtcbin.get(), settings);
     return webrtcbin;
 }
 
@@ -68,7 +68,8 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
     : loop_(loop)
     , settings_(std::move(settings))
     , events_(std::move(events))
-    , webrtcbin_(makeWebrtcbin(settings_)) {
+    , entry_(settings_.ingest ? std::make_unique<ingest::Entry>(loop_, *settings_.ingest) : nullptr)
+    , webrtcbin_(makeWebrtcbin(settings_, entry_.get())) {
     gst::addTo(pipeline_.get(), webrtcbin_);
     // webrtcbin's own jitter buffers ask for retransmissions only when the transceiver says so. No property
     // of webrtcbin may be read inside this signal.
@@ -78,10 +79,11 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
     if (settings_.role == PeerRole::sfu) rtcpFilter_.emplace(webrtcbin_.get());
     transport_.emplace(loop_, webrtcbin_.get(), gate_, transportEvents());
     streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), gate_, settings_.maxStreams, streamEvents());
-    negotiation_.emplace(loop_, webrtcbin_.get(), settings_.label, [this](const std::string& candidate) {
-        if (description_ && stage_ != Stage::lost && events_.onCandidate)
-            events_.onCandidate(description_->lines[description_->order.front()].mid, candidate);
-    });
+    negotiation_.emplace(
+        loop_, webrtcbin_.get(), settings_.label, entry_ != nullptr, [this](const std::string& candidate) {
+            if (description_ && stage_ != Stage::lost && events_.onCandidate)
+                events_.onCandidate(description_->lines[description_->order.front()].mid, candidate);
+        });
     bus_ = gst::BusWatch(pipeline_.get(), [this](GstMessage* error) { onError(error); });
     if (!pipeline_.play())
         throw std::runtime_error("webrtcbin does not start: GStreamer lacks the nice or dtls elements");
@@ -89,6 +91,7 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
 
 Peer::~Peer() {
     gate_->shut();
+    entry_.reset();
     newTransceiver_.disconnect();
     transport_.reset();
     negotiation_.reset();
@@ -153,7 +156,7 @@ void Peer::answer(PendingOffer pending) {
                         [this, onAnswer = std::move(pending.onAnswer)](LocalDescription answer) {
                             if (!answer.error) {
                                 onAnswered();
-                                checksTimer_ = loop_.after(headStart, [this] { startChecks(); });
+                                beginIce();
                             }
                             loop_.post(lifetime_.guard([this] { answerNext(); }));
                             onAnswer(std::move(answer));
@@ -202,6 +205,7 @@ void Peer::onAnswered() {
     stage_ = Stage::connecting;
     answeredAt_ = checkedAt_ = Clock::now();
     gate_->touch();
+    if (!entry_) enlargeSocketBuffers(webrtcbin_.get());
     const auto period = std::clamp(settings_.mediaTimeout / 10, milliseconds(50), milliseconds(1000));
     watchTimer_ = loop_.every(period, [this] { watch(); });
     log::info("peer answered {}", settings_.label);
@@ -213,6 +217,13 @@ void Peer::onConnected() {
     stage_ = Stage::connected;
     gate_->touch();
     if (events_.onConnected) events_.onConnected();
+}
+
+void Peer::beginIce() {
+    if (entry_)
+        entry_->open(negotiation_->credentials(), description_->ice);
+    else
+        checksTimer_ = loop_.after(headStart, [this] { startChecks(); });
 }
 
 void Peer::startChecks() {
@@ -230,6 +241,7 @@ void Peer::checkAgain() {
 }
 
 void Peer::addRemoteCandidate(const std::string& candidate) {
+    if (entry_) return; // whoever is let in comes to us
     // Line 0 of what webrtcbin sees is the bundle's own.
     g_signal_emit_by_name(webrtcbin_.get(), "add-ice-candidate", 0U, candidate.c_str());
 }
@@ -249,7 +261,7 @@ void Peer::watch() {
         return lose(LostCause::timeout,
                     "neither RTP nor RTCP for " + std::to_string(settings_.mediaTimeout.count()) + " ms");
     if (stage_ != Stage::connecting && stage_ != Stage::secured) return;
-    if (stage_ == Stage::connecting && now - checkedAt_ >= checksTime) checkAgain();
+    if (!entry_ && stage_ == Stage::connecting && now - checkedAt_ >= checksTime) checkAgain();
     if (now - answeredAt_ > std::min(maxConnectTime, settings_.mediaTimeout * 2))
         lose(stage_ == Stage::secured ? LostCause::dtls : LostCause::ice,
              stage_ == Stage::secured ? "no DTLS handshake in time" : "no path to the peer in time");

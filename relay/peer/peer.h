@@ -14,6 +14,7 @@
 #include "relay/gst/bus_watch.h"
 #include "relay/gst/pipeline.h"
 #include "relay/gst/signal.h"
+#include "relay/ingest/entry.h"
 #include "relay/peer/negotiation.h"
 #include "relay/peer/receive_gate.h"
 #include "relay/peer/rtcp_filter.h"
@@ -108,6 +109,8 @@ class Peer {
     void describe(sdp::RemoteDescription description);
     bool isSilent() const;
     void onAnswered();
+    /// Our side of it, once our answer is given away.
+    void beginIce();
     /// With the candidates of the offer in force.
     void startChecks();
     /// With all candidates, of which none has worked so far.
@@ -137,6 +140,7 @@ class Peer {
     std::vector<sdp::MediaLine> ours_; ///< what our offer can receive; empty without one
     std::shared_ptr<ReceiveGate> gate_ = std::make_shared<ReceiveGate>();
     gst::Pipeline pipeline_{nullptr};
+    std::unique_ptr<ingest::Entry> entry_; ///< null: ICE is libnice's
     gst::Ref<GstElement> webrtcbin_;
     gst::SignalConnection newTransceiver_;
     // These end in the destructor, some before the pipeline stops and some after.

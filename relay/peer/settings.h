@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,10 @@ using GstPad = struct _GstPad;
 using GstElement = struct _GstElement;
 
 namespace spillway::relay {
+
+namespace ingest {
+class Ingest;
+}
 
 /// Who is on the other side.
 enum class PeerRole {
@@ -32,6 +37,9 @@ struct PeerSettings {
     std::vector<config::Codec> videoCodecs;
     std::chrono::milliseconds mediaTimeout{15000};
     std::chrono::milliseconds jitter{100};
+    /// The node's port, by which the peer comes in; null is a port of its own and full ICE, by libnice.
+    ingest::Ingest* ingest = nullptr;
+    std::optional<config::PortRange> portRange; ///< of its sockets; only without `ingest`
     /// Gather on loopback only: for two peers in one process.
     bool loopbackOnly = false;
 };

@@ -2,6 +2,7 @@
 
 #include "relay/dtls/fingerprint.h"
 #include "relay/dtls/identity.h"
+#include "relay/gst/bin.h"
 #include "relay/gst/element.h"
 
 #include <gst/webrtc/webrtc.h>
@@ -22,6 +23,22 @@ std::string stringProperty(GstElement* element, const char* name) {
     std::string text(value ? value : "");
     g_free(value);
     return text;
+}
+
+/// Whether it is where webrtcbin receives; dtlssrtpdec is the first that it adds there.
+bool receives(GstBin* bin) {
+    return !gst::elementsOf(gst::cast<GstElement>(bin), "dtlssrtpdec").empty();
+}
+
+/// webrtcbin's queue in front of dtlssrtpdec drops what is oldest until ICE is connected, and from then on
+/// makes whoever pushes wait (1.22 to 1.26). That may be the thread of all publishers: it is to drop always.
+gst::SignalConnection keepDropping(GstElement* queue) {
+    return gst::SignalConnection::connect<void(GParamSpec*)>(queue, "notify::leaky", [queue](GParamSpec*) {
+        constexpr gint oldest = 2; // of GstQueueLeaky, which has no header
+        gint leaky = 0;
+        g_object_get(queue, "leaky", &leaky, nullptr);
+        if (leaky != oldest) g_object_set(queue, "leaky", oldest, nullptr);
+    });
 }
 
 void setCertificate(GstElement* decoder) {
@@ -65,6 +82,7 @@ struct PeerTransport::Shared {
 
     /// On the thread that adds the element, before data can reach it.
     static void watch(const std::shared_ptr<Shared>& self, GstElement* element);
+    static void watchQueue(const std::shared_ptr<Shared>& self, GstElement* queue);
     /// On the thread that receives, inside the TLS handshake.
     void onCertificate(GstElement* decoder);
     void onDtlsState(int state);
@@ -94,6 +112,12 @@ void PeerTransport::Shared::watch(const std::shared_ptr<Shared>& self, GstElemen
             return gate->pass() ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
         });
     }
+}
+
+void PeerTransport::Shared::watchQueue(const std::shared_ptr<Shared>& self, GstElement* queue) {
+    auto leaky = keepDropping(queue);
+    const std::lock_guard lock(self->mutex);
+    self->connections.push_back(std::move(leaky));
 }
 
 void PeerTransport::Shared::onCertificate(GstElement* decoder) {
@@ -134,8 +158,9 @@ PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<
     : events_(std::move(events)) {
     shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(gate));
     elementAdded_ = gst::SignalConnection::connect<void(GstBin*, GstElement*)>(
-        webrtcbin, "deep-element-added", [shared = shared_](GstBin*, GstElement* element) {
+        webrtcbin, "deep-element-added", [shared = shared_](GstBin* bin, GstElement* element) {
             if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
+            if (gst::isMadeBy(element, "queue") && receives(bin)) Shared::watchQueue(shared, element);
         });
     iceState_ = gst::SignalConnection::connect<void(GParamSpec*)>(
         webrtcbin, "notify::ice-connection-state", [this, webrtcbin, post = shared_->post](GParamSpec*) {

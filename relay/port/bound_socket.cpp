@@ -1,11 +1,18 @@
 #include "relay/port/bound_socket.h"
 
+#include "relay/base/log.h"
+#include "relay/port/socket_buffers.h"
+
 #include <fmt/core.h>
+#include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <stdexcept>
 #include <system_error>
 
@@ -15,12 +22,6 @@ namespace {
 
 bool setOption(int socket, int level, int option, int value) {
     return ::setsockopt(socket, level, option, &value, sizeof value) == 0;
-}
-
-int optionOf(int socket, int level, int option) {
-    int value = 0;
-    socklen_t size = sizeof value;
-    return ::getsockopt(socket, level, option, &value, &size) == 0 ? value : 0;
 }
 
 void need(bool done) {
@@ -45,33 +46,31 @@ SocketAddress boundTo(const Descriptor& socket, const SocketAddress& address) {
     return SocketAddress::of(reinterpret_cast<const sockaddr*>(&bound));
 }
 
+/// RFC 7983 section 7 and RFC 5761 section 4, as kindOf(): the first socket of the port for RTP, none in
+/// particular for the rest, which the kernel then spreads by address.
+bool steerRtpHere(int socket) {
+    constexpr std::uint32_t here = 0;
+    constexpr std::uint32_t byAddress = 0xffffffff;
+    std::array<sock_filter, 9> program{{
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),          // the first byte: 128 to 191 is RTP or RTCP,
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 128, 0, 6), //
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 192, 5, 0), //
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 1),          // the second: 192 to 223 is RTCP
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 192, 0, 2), //
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 224, 1, 0), //
+        BPF_STMT(BPF_RET | BPF_K, byAddress),           //
+        BPF_STMT(BPF_RET | BPF_K, here),                //
+        BPF_STMT(BPF_RET | BPF_K, byAddress),
+    }};
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    return ::setsockopt(socket, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &filter, sizeof filter) == 0;
+}
+
 /// The address with a port that nobody has: without SO_REUSEPORT no other can be bound, nor chosen for port
 /// 0.
 SocketAddress unshared(const SocketAddress& address) {
     const Descriptor socket = opened(address);
     return boundTo(socket, address);
-}
-
-struct Buffer {
-    int option;
-    int forced;
-    const char* purpose;
-    const char* sysctl;
-};
-
-constexpr Buffer receiving{SO_RCVBUF, SO_RCVBUFFORCE, "receiving", "net.core.rmem_max"};
-constexpr Buffer sending{SO_SNDBUF, SO_SNDBUFFORCE, "sending", "net.core.wmem_max"};
-
-/// A warning for the operator; empty when the kernel gave it all.
-std::string setBuffer(int socket, const Buffer& buffer, const SocketOptions& options) {
-    const int bytes = options.bufferBytes;
-    if (!options.forceBuffers || !setOption(socket, SOL_SOCKET, buffer.forced, bytes))
-        setOption(socket, SOL_SOCKET, buffer.option, bytes);
-    // The kernel doubles the size asked for, for its own bookkeeping, and reports the double.
-    const int given = optionOf(socket, SOL_SOCKET, buffer.option) / 2;
-    if (given >= bytes) return {};
-    return fmt::format("buffer for {} has {} of {} bytes: set {} to {}", buffer.purpose, given, bytes,
-                       buffer.sysctl, bytes);
 }
 
 } // namespace
@@ -84,7 +83,10 @@ BoundSocket::BoundSocket(const SocketAddress& address, const SocketOptions& opti
         throw std::runtime_error(
             fmt::format("cannot listen on UDP {}: {}", address.text(), error.code().message()));
     }
-    setBuffers(options);
+    bufferWarning_ = setSocketBuffers(socket_.get(), options.bufferBytes, options.forceBuffers);
+    if (options.takesRtp && !steerRtpHere(socket_.get()))
+        log::warn("cannot steer RTP to one socket of {}: {}", address_.text(),
+                  std::generic_category().message(errno));
 }
 
 void BoundSocket::bindTo(const SocketAddress& address) {
@@ -98,11 +100,11 @@ void BoundSocket::bindTo(const SocketAddress& address) {
     address_ = boundTo(socket_, address);
 }
 
-void BoundSocket::setBuffers(const SocketOptions& options) {
-    bufferWarning_ = setBuffer(socket_.get(), receiving, options);
-    const std::string other = setBuffer(socket_.get(), sending, options);
-    if (!bufferWarning_.empty() && !other.empty()) bufferWarning_ += "; ";
-    bufferWarning_ += other;
+std::uint32_t BoundSocket::drops() const {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t size = sizeof memory;
+    ::getsockopt(socket_.get(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size);
+    return memory[SK_MEMINFO_DROPS];
 }
 
 bool BoundSocket::canSegment() const {

@@ -6,6 +6,7 @@
 #include "relay/net/socket_address.h"
 #include "relay/port/sockets.h"
 
+#include <cstdint>
 #include <string>
 
 namespace spillway::relay::port {
@@ -22,11 +23,12 @@ class BoundSocket {
     bool isWildcard() const { return wildcard_; }
     /// Whether the kernel knows UDP_SEGMENT (Linux 4.18). It may still fail on some way out.
     bool canSegment() const;
+    /// Datagrams that the kernel dropped because the receive buffer was full. Any thread.
+    std::uint32_t drops() const;
     const std::string& bufferWarning() const { return bufferWarning_; }
 
   private:
     void bindTo(const SocketAddress& address);
-    void setBuffers(const SocketOptions& options);
 
     Descriptor socket_;
     SocketAddress address_;

@@ -239,6 +239,20 @@ void Sockets::send(const Path& path, Bytes datagram) {
     impl_->transmit(path, std::span(&run, 1));
 }
 
+void Sockets::sendAlone(const Path& path, Bytes datagram) const {
+    const BoundSocket& socket = impl_->sockets.at(path.socket);
+    iovec part{const_cast<std::uint8_t*>(datagram.data()), datagram.size()};
+    ControlMessages control;
+    if (socket.isWildcard()) control.addLocal(path.local);
+    msghdr header{};
+    header.msg_name = const_cast<sockaddr*>(path.remote.get());
+    header.msg_namelen = path.remote.size();
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    control.giveTo(header);
+    [[maybe_unused]] const auto sent = ::sendmsg(socket.descriptor(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 MutableBytes Sockets::room(std::size_t bytes) {
     return impl_->burst.room(bytes);
 }
@@ -256,6 +270,13 @@ void Sockets::flush(const Path& path) {
 
 SocketCounters Sockets::counters() const {
     return impl_->counters;
+}
+
+std::uint64_t Sockets::drops() const {
+    std::uint64_t sum = 0;
+    for (const auto& socket : impl_->sockets)
+        sum += socket.drops();
+    return sum;
 }
 
 bool Sockets::segments() const {

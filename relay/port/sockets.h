@@ -40,6 +40,9 @@ struct SocketOptions {
     /// Fails when anybody has one of the ports: SO_REUSEPORT alone would share it in silence with another
     /// process of the same user (and of port 0 may choose one that is shared so). For the first worker.
     bool exclusive = false;
+    /// RTP and SRTP for any of the sockets that share a port comes to this one, which is the first to bind;
+    /// what else there is goes by address, as without. Where the kernel refuses, all goes by address.
+    bool takesRtp = false;
 };
 
 class Sockets {
@@ -69,6 +72,8 @@ class Sockets {
 
     /// One datagram, at once.
     void send(const Path& path, Bytes datagram);
+    /// The same on any thread; not counted.
+    void sendAlone(const Path& path, Bytes datagram) const;
 
     /// A burst to one path: packets are written one behind the other into room() and added; flush() sends.
     /// room() has space for `bytes`, at most maxPacket, or is empty: then flush() first. Adding 0 bytes is
@@ -78,6 +83,8 @@ class Sockets {
     void flush(const Path& path);
 
     SocketCounters counters() const;
+    /// Datagrams that the kernel dropped because nobody read them in time. Any thread.
+    std::uint64_t drops() const;
     bool segments() const; ///< whether UDP GSO is in use for the next burst
 
   private:

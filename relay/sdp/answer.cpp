@@ -27,6 +27,7 @@ std::string answerForPeer(const RemoteDescription& offer, const Transport& trans
     Description description;
     description.origin = offer.origin;
     if (offer.bundled) description.add("group", bundleGroup(offer, Named::only));
+    if (transport.iceLite) description.add("ice-lite");
     if (offer.trickle) description.add("ice-options", "trickle");
     description.add("msid-semantic", "WMS *");
     bool first = true;

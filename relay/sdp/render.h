@@ -14,6 +14,7 @@ struct Transport {
     IceCredentials ice;
     std::string fingerprint; ///< value of `a=fingerprint`
     std::string setup;       ///< value of `a=setup`
+    bool iceLite = false;    ///< for the peer to know (RFC 8839 section 5.3)
 };
 
 /// Lines that the peer's description does not name are known to webrtcbin alone.

@@ -6,6 +6,7 @@
 #include "relay/base/histogram.h"
 #include "relay/values/media_kind.h"
 #include "relay/values/output_status.h"
+#include "relay/values/publisher_ice.h"
 #include "relay/values/queue_stats.h"
 #include "relay/values/track_name.h"
 #include "relay/values/viewing.h"
@@ -101,8 +102,10 @@ struct Snapshot {
     std::vector<TrackSnapshot> tracks;
     std::vector<SubscriptionSnapshot> subscriptions;
     std::vector<ViewerSnapshot> viewers;
-    std::map<TrackName, ViewerTotals> viewerTotals;  ///< of each track that exists and was ever viewed
-    std::map<std::string, OutputHistograms> outputs; ///< by output name, `webrtc` for viewers
+    PublisherIceChoice publisherIce;
+    std::map<std::string, std::uint64_t> socketDrops; ///< of the kernel, by side: `publishers`, `viewers`
+    std::map<TrackName, ViewerTotals> viewerTotals;   ///< of each track that exists and was ever viewed
+    std::map<std::string, OutputHistograms> outputs;  ///< by output name, `webrtc` for viewers
     /// Bytes: the sum of the bounds of all queues that exist, the worst case now.
     std::uint64_t queueMemory = 0;
     std::uint64_t queueMemoryLimit = 0; ///< bytes: the worst case ever

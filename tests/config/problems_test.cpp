@@ -18,13 +18,31 @@ TEST_CASE("an unknown key is answered with the allowed ones and the nearest") {
 
 TEST_CASE("an unknown key or word that is near no other is answered with the allowed ones alone") {
     CHECK(problemOf("webrtc: {port: 8189}") ==
-          "f:1:10: webrtc.port: unknown key; allowed: listen, announce, ice_servers");
+          "f:1:10: webrtc.port: unknown key; allowed: listen, announce, publishers, port_range, ice_servers");
     CHECK(problemOf("calls: [{name: a, join: {type: pigeon}}]") ==
           "f:1:32: calls[0].join.type: unknown value \"pigeon\"; allowed: " +
               joined(typeWords<JoinSettings>()));
     CHECK(problemOf("subscriptions: [{name: a, output: {type: pigeon}}]") ==
           "f:1:42: subscriptions[0].output.type: unknown value \"pigeon\"; allowed: " +
               joined(typeWords<OutputSettings>()));
+}
+
+TEST_CASE("a range of ports has two ends, in order") {
+    for (const char* text : {"5", "5-", "-5", "0-5", "6-5", "5-65536", "a-b", "5-6-7", "5 - 6"}) {
+        INFO(text);
+        CHECK(problemOf("webrtc: {port_range: '" + std::string(text) + "'}") ==
+              "f:1:22: webrtc.port_range: \"" + std::string(text) +
+                  "\" is not a range of ports; allowed: FIRST-LAST of 1 to 65535, such as 49152-50151");
+    }
+    CHECK(valid(load("webrtc: {port_range: 50000-50000}", "f")).webrtc.portRange == PortRange{50000, 50000});
+}
+
+TEST_CASE("publishers cannot come in by a port that is not there") {
+    CHECK(problemOf("webrtc: {listen: [], publishers: lite}") ==
+          "f:1:34: webrtc.publishers: is lite, which takes publishers by webrtc.listen, and that is empty; "
+          "write full, or an address there");
+    valid(load("webrtc: {listen: [], publishers: full}", "f"));
+    valid(load("webrtc: {listen: []}", "f"));
 }
 
 TEST_CASE("a key of another type of the same mapping is unknown") {

@@ -12,4 +12,10 @@ inline config::WebrtcSettings noViewers() {
     return settings;
 }
 
+inline config::WebrtcSettings listenAt(const std::string& address) {
+    config::WebrtcSettings settings;
+    settings.listen = {config::ListenAddress::parseUdp(address)};
+    return settings;
+}
+
 } // namespace spillway::test

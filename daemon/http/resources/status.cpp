@@ -42,6 +42,7 @@ Json status(const relay::Snapshot& snapshot, const StatusFacts& facts) {
         {"uptime_seconds", seconds(std::chrono::system_clock::now() - facts.started)},
         {"limits", limits(facts.limits)},
         {"queue_memory", {{"bytes", snapshot.queueMemory}, {"worst_case_bytes", snapshot.queueMemoryLimit}}},
+        {"publishers", {{"ice", snapshot.publisherIce.word()}, {"reason", snapshot.publisherIce.why}}},
         {"counts", counts(snapshot)}};
 }
 

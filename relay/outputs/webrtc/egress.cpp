@@ -4,7 +4,6 @@
 #include "relay/dtls/ice_credentials.h"
 #include "relay/dtls/identity.h"
 #include "relay/outputs/webrtc/agreement.h"
-#include "relay/port/reachable_addresses.h"
 #include "relay/values/refused.h"
 
 #include <algorithm>
@@ -21,31 +20,10 @@ constexpr QueueBounds videoBounds{1024, 512ULL * 1024, std::chrono::milliseconds
                                   QueuePolicy::dropToKeyframe};
 constexpr QueueBounds audioBounds{128, 64ULL * 1024, std::chrono::milliseconds(500), QueuePolicy::dropOldest};
 
-/// RFC 8445 section 5.1.2.1: of type host, component 1; the first is preferred.
-constexpr std::uint32_t hostPriority = 126U << 24U | 255U;
-
-std::vector<SocketAddress> listenAddresses(const config::WebrtcSettings& settings) {
-    std::vector<SocketAddress> addresses;
-    for (const auto& listen : settings.listen) {
-        const auto address = SocketAddress::parse(listen.host());
-        if (!address) throw std::runtime_error("webrtc.listen: " + listen.text() + " is not an address");
-        addresses.push_back(address->withPort(listen.port()));
-    }
-    return addresses;
-}
-
 void add(ViewerTotals& totals, const ViewerTrackSnapshot& track) {
     totals.counters += track.counters;
     for (std::size_t i = 0; i < totals.dropped.size(); ++i)
         totals.dropped.at(i) += track.queue.dropped.at(i);
-}
-
-/// Without ports: those of the sockets count. The loader has seen that they are addresses.
-std::vector<SocketAddress> parsed(const std::vector<std::string>& announce) {
-    std::vector<SocketAddress> addresses;
-    for (const auto& text : announce)
-        if (const auto address = SocketAddress::parse(text)) addresses.push_back(*address);
-    return addresses;
 }
 
 ViewRefused refusal(const sdp::Error& error) {
@@ -55,26 +33,21 @@ ViewRefused refusal(const sdp::Error& error) {
 
 } // namespace
 
-Egress::Egress(Context context, const config::WebrtcSettings& settings)
-    : context_(std::move(context))
-    , announced_(parsed(settings.announce)) {
-    auto addresses = listenAddresses(settings);
-    if (addresses.empty()) return;
+Egress::Egress(Context context)
+    : context_(std::move(context)) {
+    port::MediaPort& port = context_.port;
+    if (!port.isOpen()) return;
     srtp::Session::startLibrary();
     dtls_ = std::make_unique<DtlsContext>(dtls::ourIdentity());
     const unsigned count = std::max(1U, std::thread::hardware_concurrency());
-    for (unsigned i = 0; i < count; ++i) {
-        workers_.push_back(std::make_unique<Worker>(
-            i, addresses,
-            Worker::Context{*dtls_, directory_, [this](unsigned n) -> Worker& { return *workers_[n]; }}));
-        // Where the kernel chose a port, the others share it.
-        addresses = workers_.front()->sockets().boundAddresses();
-    }
+    for (unsigned i = 0; i < count; ++i)
+        workers_.push_back(
+            std::make_unique<Worker>(i, port.bind(), Worker::Context{*dtls_, port.directory()}));
     for (const auto& worker : workers_)
         worker->start();
     const auto& sockets = workers_.front()->sockets();
     if (!sockets.bufferWarning().empty()) log::warn("viewers {}", sockets.bufferWarning());
-    for (const auto& address : addresses)
+    for (const auto& address : port.addresses())
         log::info("viewers listening address={} workers={}", address.text(), count);
 }
 
@@ -101,19 +74,6 @@ std::vector<Track*> Egress::tracksFor(const ViewRequest& request) const {
 Worker& Egress::leastBusy() {
     return **std::min_element(workers_.begin(), workers_.end(),
                               [](const auto& a, const auto& b) { return a->viewers() < b->viewers(); });
-}
-
-std::vector<std::string> Egress::candidates() const {
-    const auto bound = workers_.front()->sockets().boundAddresses();
-    std::vector<std::string> candidates;
-    for (const auto& address : port::reachableAddresses(bound, announced_)) {
-        const auto number = static_cast<std::uint32_t>(candidates.size());
-        const std::uint32_t priority = hostPriority | (65535U - number) << 8U;
-        candidates.push_back("candidate:" + std::to_string(number + 1) + " 1 udp " +
-                             std::to_string(priority) + " " + address.host() + " " +
-                             std::to_string(address.port()) + " typ host");
-    }
-    return candidates;
 }
 
 ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std::string&)> onEnded) {
@@ -187,7 +147,7 @@ std::string Egress::answer(const sdp::ViewerOffer& offer, const std::vector<Agre
     sdp::ViewerAnswer answer;
     answer.ice = credentials;
     answer.fingerprint = dtls::ourIdentity().fingerprint();
-    answer.candidates = candidates();
+    answer.candidates = context_.port.candidates();
     for (const AgreedLine& line : lines)
         answer.sent.push_back(line.sent);
     return sdp::viewerAnswer(offer, answer);
@@ -266,6 +226,8 @@ void Egress::report(const Viewer& viewer, const char* state, const std::string& 
 }
 
 void Egress::addTo(Snapshot& snapshot) const {
+    for (const auto& worker : workers_)
+        snapshot.socketDrops["viewers"] += worker->sockets().drops();
     snapshot.viewerTotals = totalsOfGone_;
     const auto addTotals = [&](const ViewerSnapshot& viewer) {
         for (const auto& watched : viewer.tracks)

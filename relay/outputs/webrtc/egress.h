@@ -4,10 +4,10 @@
 // chosen when it comes, by name; they may end and come back while it stays. Owner: Relay. Loop thread.
 #pragma once
 
-#include "config/settings.h"
 #include "relay/outputs/webrtc/agreement.h"
 #include "relay/outputs/webrtc/viewer.h"
 #include "relay/outputs/webrtc/worker/worker.h"
+#include "relay/port/media_port.h"
 #include "relay/values/event.h"
 
 #include <functional>
@@ -23,13 +23,14 @@ class Egress {
     /// What it uses of the relay; outlives it.
     struct Context {
         Loop& loop;
+        port::MediaPort& port;
         QueueBudget& budget;
         OutputMetrics& metrics;
         OnEvent happened;
     };
 
-    /// Binds `webrtc.listen`; nobody can view when it is empty. Throws std::runtime_error naming the address.
-    Egress(Context context, const config::WebrtcSettings& settings);
+    /// Binds the port; nobody can view when it is not open. Throws std::runtime_error naming the address.
+    explicit Egress(Context context);
     /// Ends all viewers.
     ~Egress();
     Egress(const Egress&) = delete;
@@ -52,7 +53,6 @@ class Egress {
   private:
     std::vector<Track*> tracksFor(const ViewRequest& request) const;
     Worker& leastBusy();
-    std::vector<std::string> candidates() const;
     std::string answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
                        const sdp::IceCredentials& credentials) const;
     QueueBudget::Reservation reserve(const QueueBounds& bounds);
@@ -64,9 +64,7 @@ class Egress {
     void report(const Viewer& viewer, const char* state, const std::string& detail) const;
 
     Context context_;
-    const std::vector<SocketAddress> announced_;
     std::unique_ptr<DtlsContext> dtls_;
-    port::Directory directory_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::map<TrackName, Track*> tracks_; ///< that exist
     std::map<ViewerId, std::unique_ptr<Viewer>> viewers_;

@@ -80,6 +80,7 @@ TEST_CASE("the status shows limits, worst case and counts") {
     CHECK(status.at("uptime_seconds").get<double>() >= 0);
     CHECK(status.at("limits").at("subscribers") == 2000);
     CHECK(status.at("queue_memory") == Json{{"bytes", 1000000}, {"worst_case_bytes", 5000000}});
+    CHECK(status.at("publishers") == Json{{"ice", "lite"}, {"reason", "webrtc.announce is set"}});
     CHECK(status.at("counts") == Json{{"calls", 1},
                                       {"peers", 1},
                                       {"tracks", 2},

@@ -92,6 +92,8 @@ inline relay::Snapshot studio() {
     relay::Snapshot snapshot;
     snapshot.calls = {call("studio")};
     snapshot.tracks = {track("alice", "video"), track("alice", "audio")};
+    snapshot.publisherIce = {true, "webrtc.announce is set"};
+    snapshot.socketDrops = {{"publishers", 3}, {"viewers", 4}};
     snapshot.tracks.front().subscribers = 1;
     snapshot.tracks.back().draining = true;
     snapshot.tracks.back().drainedPackets = 90;

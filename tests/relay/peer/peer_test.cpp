@@ -1,5 +1,6 @@
 #include "relay/peer/peer.h"
 
+#include "relay/net/socket_address.h"
 #include "relay/support/peers.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
@@ -43,6 +44,27 @@ struct Session {
     Receiver receiver;
 };
 
+struct UdpSocket {
+    int receiveBuffer = 0;
+};
+
+/// This process's own that are bound to a port of the range.
+std::vector<UdpSocket> udpSockets(std::uint16_t first, std::uint16_t last) {
+    std::vector<UdpSocket> found;
+    for (int fd = 0; fd < 1024; ++fd) {
+        sockaddr_storage bound{};
+        socklen_t size = sizeof bound;
+        if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) continue;
+        const auto port = SocketAddress::of(reinterpret_cast<sockaddr*>(&bound)).port();
+        if (port < first || port > last) continue;
+        UdpSocket socket;
+        size = sizeof socket.receiveBuffer;
+        ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &socket.receiveBuffer, &size);
+        found.push_back(socket);
+    }
+    return found;
+}
+
 } // namespace
 
 TEST_CASE("a publisher's picture and tone arrive on pads of their own m-lines") {
@@ -75,6 +97,34 @@ TEST_CASE("an answer has all candidates, RTX, NACK and the transport-wide sequen
         CHECK(answer.sdp.find(text) != std::string::npos);
     }
     CHECK_FALSE(receiver.peer->remoteUfrag().empty());
+}
+
+TEST_CASE("a peer with a port of its own gets it from the range, and buffers for a keyframe at once") {
+    Session session;
+    session.receiver.settings.portRange = config::PortRange{47100, 47119};
+    session.receiver.peer =
+        std::make_unique<Peer>(session.loop, session.receiver.settings, session.receiver.events());
+    session.connect();
+    const auto sockets = udpSockets(47100, 47119);
+    REQUIRE(sockets.size() == 1);
+    CHECK(sockets.front().receiveBuffer >= 8 * 1024 * 1024);
+}
+
+TEST_CASE("a peer for which the range has no port left answers with an error") {
+    Session session;
+    session.receiver.settings.portRange = config::PortRange{47120, 47120};
+    const std::string offer = offerOf(session.loop, *session.publisher);
+    std::vector<std::unique_ptr<Peer>> peers;
+    std::optional<LocalDescription> refused;
+    for (int i = 0; i < 2; ++i) {
+        session.receiver.peer =
+            std::make_unique<Peer>(session.loop, session.receiver.settings, session.receiver.events());
+        const LocalDescription answer = session.receiver.answer(session.loop, offer);
+        if (answer.error) refused = answer;
+        peers.push_back(std::move(session.receiver.peer));
+    }
+    REQUIRE(refused);
+    CHECK_THAT(refused->error->detail, Catch::Contains("no port"));
 }
 
 TEST_CASE("a certificate that the offer does not name lets not one packet pass") {

@@ -110,6 +110,51 @@ TEST_CASE("the sockets of two workers share a port, and both receive") {
     CHECK(some + others == viewers);
 }
 
+TEST_CASE("of the sockets that share a port one takes all RTP, and the rest goes by address as before") {
+    SocketOptions rtp;
+    rtp.takesRtp = true;
+    Sockets first({at("127.0.0.1")}, rtp);
+    Sockets second(first.boundAddresses());
+    Sockets third(first.boundAddresses());
+    const std::vector<Datagram> media{{0x80, 96},  {0x90, 0xE0}, {0xBF, 127, 1},
+                                      {0x80, 191}, {0x80, 224},  {0x80, 255}};
+    const std::vector<Datagram> others{{0x80, 192}, {0x81, 200}, {0x80, 223}, {0, 1},   {3, 1}, {20, 254},
+                                       {63, 254},   {127, 0},    {192, 96},   {255, 0}, {0x80}, {}};
+    std::vector<std::unique_ptr<UdpClient>> clients;
+    for (int i = 0; i < 32; ++i) {
+        clients.push_back(std::make_unique<UdpClient>(first.boundAddresses()[0], "127.0.0.1"));
+        for (const auto* datagrams : {&media, &others})
+            for (const Datagram& datagram : *datagrams)
+                clients.back()->send(datagram);
+    }
+    const auto count = [](Sockets& sockets, const std::vector<Datagram>& wanted) {
+        std::size_t found = 0;
+        for (const auto& came : receive(sockets))
+            found += static_cast<std::size_t>(std::count(wanted.begin(), wanted.end(), came.datagram));
+        return found;
+    };
+    CHECK(count(first, media) == 32 * media.size());
+    for (Sockets* sockets : {&second, &third}) {
+        const auto all = receive(*sockets);
+        CHECK(all.size() > others.size());
+        for (const auto& came : all)
+            CHECK(std::count(media.begin(), media.end(), came.datagram) == 0);
+    }
+}
+
+TEST_CASE("what the kernel drops because nobody reads is counted") {
+    SocketOptions small;
+    small.bufferBytes = 4096;
+    Sockets sockets({at("127.0.0.1")}, small);
+    CHECK(sockets.drops() == 0);
+    const UdpClient client(sockets.boundAddresses()[0], "127.0.0.1");
+    constexpr std::size_t sent = 200;
+    for (std::size_t i = 0; i < sent; ++i)
+        client.send(Datagram(1000));
+    CHECK(receive(sockets).size() + sockets.drops() == sent);
+    CHECK(sockets.drops() > 0);
+}
+
 TEST_CASE("a port that somebody has is refused to who wants it alone") {
     SocketOptions alone;
     alone.exclusive = true;

@@ -28,6 +28,7 @@ struct Received {
     relay::MediaKind kind = relay::MediaKind::video;
     std::uint32_t ssrc = 0;
     std::string encoding; ///< of its caps
+    GstElement* pipeline = nullptr;
     std::atomic<std::uint64_t> buffers{0};
 };
 
@@ -39,6 +40,7 @@ class Sinks {
         received->mid = incoming.mid;
         received->kind = incoming.kind;
         received->ssrc = incoming.ssrc;
+        received->pipeline = incoming.pipeline;
         const auto sink = gst::makeElement("fakesink");
         g_object_set(sink.get(), "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);
         gst::addTo(incoming.pipeline, sink);
@@ -81,12 +83,14 @@ class Sinks {
 
 /// A receiving peer with its sinks and all that it reported.
 struct Receiver {
-    explicit Receiver(relay::Loop& loop, std::chrono::milliseconds mediaTimeout = 15s) {
+    explicit Receiver(relay::Loop& loop, std::chrono::milliseconds mediaTimeout = 15s,
+                      relay::ingest::Ingest* ingest = nullptr) {
         settings.label = "call=test participant=test";
         settings.videoCodecs = {config::Codec::vp8, config::Codec::vp9, config::Codec::h264,
                                 config::Codec::h265};
         settings.mediaTimeout = mediaTimeout;
         settings.loopbackOnly = true;
+        settings.ingest = ingest;
         peer = std::make_unique<relay::Peer>(loop, settings, events());
     }
 

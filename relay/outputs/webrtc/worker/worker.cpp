@@ -9,26 +9,21 @@ namespace {
 constexpr std::chrono::milliseconds tickPeriod{50};
 /// Datagrams of one socket before media has its turn.
 constexpr std::size_t readBatch = 128;
-/// Datagrams that wait for this worker because another one got them: far more than viewers send in a turn.
-constexpr int maxPassing = 2048;
 /// Of one channel in a turn.
 constexpr int maxBatches = 4;
 
-/// The first takes the port, so that no other process shares it; the others share it with the first.
-port::SocketOptions optionsOf(unsigned index) {
-    port::SocketOptions options;
-    options.exclusive = index == 0;
-    return options;
-}
-
 } // namespace
 
-Worker::Worker(unsigned index, const std::vector<SocketAddress>& addresses, Context context)
-    : index_(index)
-    , context_(std::move(context))
-    , sockets_(addresses, optionsOf(index))
+Worker::Worker(unsigned index, std::unique_ptr<port::Sockets> sockets, Context context)
+    : context_(context)
+    , sockets_(std::move(sockets))
+    , mailbox_(reactor_,
+               [this](MutableBytes datagram, const port::Path& path) {
+                   onDatagram(datagram, path, From::mailbox);
+                   dropOver();
+               })
     , reactor_("viewers-" + std::to_string(index), *this) {
-    const auto descriptors = sockets_.descriptors();
+    const auto descriptors = sockets_->descriptors();
     for (std::size_t i = 0; i < descriptors.size(); ++i)
         reactor_.watch(descriptors[i], [this, i] { read(i); });
 }
@@ -61,7 +56,7 @@ std::uint32_t Worker::takeSlot() {
 
 void Worker::add(SessionSetup setup) {
     ++viewers_;
-    context_.directory.add(setup.ours.ufrag, index_);
+    context_.directory.add(setup.ours.ufrag, *this);
     reactor_.post(
         [this, shared = std::make_shared<SessionSetup>(std::move(setup))] { open(std::move(*shared)); });
 }
@@ -74,20 +69,8 @@ void Worker::remove(ViewerId viewer, std::function<void()> onGone) {
     });
 }
 
-void Worker::pass(Bytes datagram, const port::Path& path) {
-    if (passing_.fetch_add(1) >= maxPassing) {
-        passing_.fetch_sub(1);
-        return;
-    }
-    reactor_.post([this, copy = std::vector<std::uint8_t>(datagram.begin(), datagram.end()), path]() mutable {
-        passing_.fetch_sub(1);
-        onDatagram(copy, path, From::sibling);
-        dropOver();
-    });
-}
-
 void Worker::read(std::size_t socket) {
-    sockets_.receive(socket, readBatch, [this](MutableBytes datagram, const port::Path& path) {
+    sockets_->receive(socket, readBatch, [this](MutableBytes datagram, const port::Path& path) {
         onDatagram(datagram, path, From::network);
     });
     dropOver();
@@ -96,14 +79,13 @@ void Worker::read(std::size_t socket) {
 void Worker::onDatagram(MutableBytes datagram, const port::Path& path, From from) {
     const port::DatagramKind kind = port::kindOf(datagram);
     if (kind == port::DatagramKind::stun) return onStun(datagram, path, from);
-    if (kind != port::DatagramKind::dtls && kind != port::DatagramKind::rtcp) return;
+    if (kind == port::DatagramKind::other) return;
     if (const auto found = byPath_.find(path); found != byPath_.end()) {
         found->second->onDatagram(kind, datagram, path, Clock::now());
         return note(*found->second);
     }
-    if (from == From::sibling) return;
-    const auto owner = context_.directory.find(path);
-    if (owner && *owner != index_) context_.sibling(*owner).pass(datagram, path);
+    if (from == From::mailbox) return;
+    if (auto* owner = context_.directory.find(path); owner && owner != this) owner->pass(datagram, path);
 }
 
 void Worker::onStun(MutableBytes datagram, const port::Path& path, From from) {
@@ -115,23 +97,22 @@ void Worker::onStun(MutableBytes datagram, const port::Path& path, From from) {
                        [&, before = session.path()] { moved(session, before); });
         return;
     }
-    if (from == From::sibling) return;
-    const auto owner = context_.directory.find(*ufrag);
-    if (owner && *owner != index_) context_.sibling(*owner).pass(datagram, path);
+    if (from == From::mailbox) return;
+    if (auto* owner = context_.directory.find(*ufrag); owner && owner != this) owner->pass(datagram, path);
 }
 
 void Worker::moved(ViewerSession& session, const std::optional<port::Path>& before) {
     if (before) {
         byPath_.erase(*before);
-        context_.directory.remove(*before, index_);
+        context_.directory.remove(*before, *this);
     }
     byPath_[*session.path()] = &session;
-    context_.directory.add(*session.path(), index_);
+    context_.directory.add(*session.path(), *this);
 }
 
 void Worker::open(SessionSetup setup) {
     const ViewerId id = setup.id;
-    auto session = std::make_unique<ViewerSession>(std::move(setup), context_.dtls, sockets_, Clock::now());
+    auto session = std::make_unique<ViewerSession>(std::move(setup), context_.dtls, *sockets_, Clock::now());
     byUfrag_[session->setup().ours.ufrag] = session.get();
     for (const std::uint32_t slot : session->slots())
         bySlot_[slot] = session.get();
@@ -150,7 +131,7 @@ void Worker::drop(ViewerId viewer) {
         const auto owner = byPath_.find(*path);
         if (owner != byPath_.end() && owner->second == &session) {
             byPath_.erase(owner);
-            context_.directory.remove(*path, index_);
+            context_.directory.remove(*path, *this);
         }
     }
     sessions_.erase(found);

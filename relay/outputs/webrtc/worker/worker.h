@@ -7,9 +7,10 @@
 
 #include "relay/outputs/webrtc/worker/viewer_session.h"
 #include "relay/port/directory.h"
+#include "relay/port/mailbox.h"
 #include "relay/port/reactor.h"
+#include "relay/port/sockets.h"
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,14 +21,12 @@
 
 namespace spillway::relay::webrtc {
 
-class Worker : private port::Reactor::Hooks {
+class Worker : public port::SessionOwner, private port::Reactor::Hooks {
   public:
     /// What all workers share; outlives them.
     struct Context {
         const DtlsContext& dtls;
         port::Directory& directory;
-        /// The worker with this index; any thread.
-        std::function<Worker&(unsigned index)> sibling;
     };
     /// A number for the wakes of a queue, while this exists: until its viewer is gone at the worker.
     class Slot {
@@ -45,8 +44,8 @@ class Worker : private port::Reactor::Hooks {
         const std::uint32_t number_;
     };
 
-    /// Binds. Throws std::runtime_error naming the address.
-    Worker(unsigned index, const std::vector<SocketAddress>& addresses, Context context);
+    /// `index` is for the thread's name.
+    Worker(unsigned index, std::unique_ptr<port::Sockets> sockets, Context context);
     ~Worker() override;
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -55,7 +54,7 @@ class Worker : private port::Reactor::Hooks {
     /// Ends its sessions, saying good-bye, then its thread.
     void stop();
 
-    const port::Sockets& sockets() const { return sockets_; }
+    const port::Sockets& sockets() const { return *sockets_; }
     /// Recent packets of a track, for its viewers here; made with the first of them.
     std::shared_ptr<PacketRing> ringFor(const std::string& track);
     std::size_t viewers() const { return viewers_; }
@@ -65,8 +64,7 @@ class Worker : private port::Reactor::Hooks {
 
     /// Any thread, also a streaming thread.
     void wake(std::uint32_t slot) { reactor_.wake(slot); }
-    /// Any thread: a datagram of a viewer that is this worker's. Dropped when too many are on their way.
-    void pass(Bytes datagram, const port::Path& path);
+    void pass(Bytes datagram, const port::Path& path) override { mailbox_.add(datagram, path); }
 
     std::optional<Clock::time_point> busySince() const { return reactor_.busySince(); }
 
@@ -77,7 +75,7 @@ class Worker : private port::Reactor::Hooks {
     void onTimeout(Clock::time_point now) override;
 
     void read(std::size_t socket);
-    enum class From { network, sibling };
+    enum class From { network, mailbox };
     void onDatagram(MutableBytes datagram, const port::Path& path, From from);
     void onStun(MutableBytes datagram, const port::Path& path, From from);
     void moved(ViewerSession& session, const std::optional<port::Path>& before);
@@ -86,14 +84,12 @@ class Worker : private port::Reactor::Hooks {
     void note(const ViewerSession& session);
     void dropOver();
 
-    const unsigned index_;
     const Context context_;
-    port::Sockets sockets_;
+    const std::unique_ptr<port::Sockets> sockets_;
     std::map<std::string, std::weak_ptr<PacketRing>> rings_; ///< main loop
     std::size_t viewers_ = 0;                                ///< main loop
     std::uint32_t slots_ = 0;                                ///< main loop: ever given
     std::vector<std::uint32_t> freeSlots_;                   ///< main loop
-    std::atomic<int> passing_{0};
 
     // Of the thread alone.
     std::map<ViewerId, std::unique_ptr<ViewerSession>> sessions_;
@@ -103,6 +99,7 @@ class Worker : private port::Reactor::Hooks {
     std::vector<ViewerId> over_;
     Clock::time_point nextTick_{};
 
+    port::Mailbox mailbox_;
     port::Reactor reactor_; ///< last: its thread uses the rest
 };
 

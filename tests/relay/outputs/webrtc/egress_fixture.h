@@ -6,6 +6,7 @@
 #include "relay/sdp/description.h"
 #include "relay/sdp/viewer_fixtures.h"
 #include "support/packet_source.h"
+#include "support/settings.h"
 #include "support/turns.h"
 
 #include "relay/outputs/webrtc/transport/dtls_client.h"
@@ -33,12 +34,6 @@ using Texts = std::vector<std::string>;
 
 inline const TrackName camera{"studio", "alice", "camera"};
 
-inline config::WebrtcSettings listenAt(const std::string& address) {
-    config::WebrtcSettings settings;
-    settings.listen = {config::ListenAddress::parseUdp(address)};
-    return settings;
-}
-
 struct FedTrack {
     FedTrack(Loop& loop, const TrackName& name, MediaKind kind)
         : source(1100, kind)
@@ -61,10 +56,10 @@ struct FedTrack {
 struct Stage {
     explicit Stage(const config::WebrtcSettings& settings = listenAt("127.0.0.1:0"),
                    const config::LimitSettings& limits = {})
-        : budget(limits)
+        : port(settings)
+        , budget(limits)
         , egress(std::make_unique<Egress>(
-              Egress::Context{loop, budget, metrics, [this](const Event& event) { note(event); }},
-              settings)) {}
+              Egress::Context{loop, port, budget, metrics, [this](const Event& event) { note(event); }})) {}
     ~Stage() {
         egress.reset();
         tracks.clear();
@@ -126,6 +121,7 @@ struct Stage {
     }
 
     Loop loop;
+    port::MediaPort port;
     QueueBudget budget;
     OutputMetrics metrics;
     std::vector<std::unique_ptr<FedTrack>> tracks;

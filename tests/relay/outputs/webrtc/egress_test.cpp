@@ -46,7 +46,7 @@ std::map<std::string, long> sleeps() {
 } // namespace
 
 TEST_CASE("a node that listens nowhere has no viewers") {
-    Stage stage{config::WebrtcSettings{{}, {}, {}}};
+    Stage stage{noViewers()};
     stage.add(camera);
     CHECK(stage.refusal(aliceIn("studio")) == Refusal::disabled);
 }

@@ -1,6 +1,8 @@
 #include "relay/outputs/webrtc/worker/worker.h"
+#include "relay/port/media_port.h"
 
 #include "support/catch.h"
+#include "support/settings.h"
 
 #include "relay/outputs/webrtc/transport/dtls_client.h"
 #include "relay/port/ice_client.h"
@@ -25,15 +27,10 @@ constexpr unsigned owner = 1;
 /// Workers that share a port, as Egress has them, and one viewer without tracks.
 struct Stage {
     Stage() {
-        std::vector<SocketAddress> addresses{SocketAddress::parse("127.0.0.1")->withPort(0)};
-        for (unsigned i = 0; i < workerCount; ++i) {
-            workers.push_back(std::make_unique<Worker>(
-                i, addresses, Worker::Context{dtlsContext, directory, [this](unsigned n) -> Worker& {
-                                                  return *workers[n];
-                                              }}));
-            addresses = workers.front()->sockets().boundAddresses();
-        }
-        port = addresses.front();
+        for (unsigned i = 0; i < workerCount; ++i)
+            workers.push_back(std::make_unique<Worker>(i, mediaPort.bind(),
+                                                       Worker::Context{dtlsContext, mediaPort.directory()}));
+        port = mediaPort.addresses().front();
         for (const auto& worker : workers)
             worker->start();
     }
@@ -71,7 +68,7 @@ struct Stage {
     }
 
     DtlsContext dtlsContext{dtls::ourIdentity()};
-    port::Directory directory;
+    port::MediaPort mediaPort{spillway::test::listenAt("127.0.0.1:0")};
     std::vector<std::unique_ptr<Worker>> workers;
     SocketAddress port = *SocketAddress::parse("127.0.0.1");
     IceClient ice;
@@ -101,7 +98,7 @@ TEST_CASE("a viewer's datagrams find its worker, whichever socket the kernel gav
     stage.remove();
     while (!stage.dtls.closed())
         stage.dtls.receive(clients[7]->receive().value());
-    CHECK_FALSE(stage.directory.find(ours.ufrag));
+    CHECK_FALSE(stage.mediaPort.directory().find(ours.ufrag));
     CHECK(stage.workers[owner]->viewers() == 0);
 }
 
@@ -116,7 +113,7 @@ TEST_CASE("a viewer that leaves is told of once, and forgotten", "[worker]") {
     REQUIRE(ended.wait_for(5s) == std::future_status::ready);
     CHECK(ended.get() == "the viewer left");
     stage.remove(); // as the main loop does with who has ended
-    CHECK_FALSE(stage.directory.find(ours.ufrag));
+    CHECK_FALSE(stage.mediaPort.directory().find(ours.ufrag));
 }
 
 TEST_CASE("who views when the workers stop gets a good-bye", "[worker]") {
@@ -127,5 +124,5 @@ TEST_CASE("who views when the workers stop gets a good-bye", "[worker]") {
     stage.stop();
     while (!stage.dtls.closed())
         stage.dtls.receive(client.receive().value());
-    CHECK_FALSE(stage.directory.find(ours.ufrag));
+    CHECK_FALSE(stage.mediaPort.directory().find(ours.ufrag));
 }

@@ -1,0 +1,24 @@
+#include "relay/ingest/entry.h"
+
+namespace spillway::relay::ingest {
+
+Entry::Entry(Loop& loop, Ingest& ingest)
+    : loop_(loop)
+    , ingest_(ingest)
+    , agent_(ingest.candidates(), [&ingest, route = route_](Bytes datagram) {
+        if (const auto path = route->path()) ingest.send(*path, datagram);
+    }) {}
+
+Entry::~Entry() {
+    if (!ufrag_.empty()) ingest_.remove(ufrag_);
+}
+
+void Entry::open(const port::IceCredentials& ours, const port::IceCredentials& theirs) {
+    ufrag_ = ours.ufrag;
+    const Poster post = loop_.poster(lifetime_);
+    ingest_.add({ours, theirs, agent_.source(), route_,
+                 [this, post] { post([this] { agent_.reportConnected(); }); },
+                 [this, post] { post([this] { agent_.reportFailed(); }); }});
+}
+
+} // namespace spillway::relay::ingest

@@ -1,0 +1,71 @@
+// The thread of all publishers, with its sockets on the node's UDP port.
+//
+// Comes in: datagrams of the port; those of viewers are passed on to their workers, and theirs pass on a
+// publisher's. Goes out: a publisher's DTLS, SRTP and SRTCP, pushed into its webrtcbin. A push ends in a
+// queue that drops what is oldest, so that no publisher makes another wait. Owner: Relay. Main loop, but
+// where it says any thread.
+#pragma once
+
+#include "relay/ingest/publisher_session.h"
+#include "relay/port/mailbox.h"
+#include "relay/port/media_port.h"
+#include "relay/port/reactor.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace spillway::relay::ingest {
+
+class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
+  public:
+    /// Binds before any other thread of the port. Throws std::runtime_error naming the address.
+    explicit Ingest(port::MediaPort& port);
+    ~Ingest() override;
+    Ingest(const Ingest&) = delete;
+    Ingest& operator=(const Ingest&) = delete;
+
+    /// Ends its thread. Before other owners of sessions on the port go. Idempotent.
+    void stop();
+
+    std::vector<std::string> candidates() const { return port_.candidates(); }
+    void add(SessionSetup setup);
+    void remove(const std::string& ufrag);
+
+    /// Any thread: one datagram, at once; lost when the kernel does not take it.
+    void send(const port::Path& path, Bytes datagram) const { sockets_->sendAlone(path, datagram); }
+    void pass(Bytes datagram, const port::Path& path) override { mailbox_.add(datagram, path); }
+
+    std::uint64_t drops() const { return sockets_->drops(); }
+    std::optional<Clock::time_point> busySince() const { return reactor_.busySince(); }
+
+  private:
+    bool onReady(std::span<const std::uint32_t>) override { return false; }
+    std::optional<Clock::time_point> nextTimeout() override;
+    void onTimeout(Clock::time_point now) override;
+
+    void read(std::size_t socket);
+    enum class From { network, mailbox };
+    void onDatagram(Bytes datagram, const port::Path& path, From from);
+    void onStun(Bytes datagram, const port::Path& path, From from);
+    void moved(PublisherSession& session, const std::optional<port::Path>& before);
+    void release(const port::Path& path, const PublisherSession& session);
+    void open(SessionSetup setup);
+    void drop(const std::string& ufrag);
+
+    port::MediaPort& port_;
+    const std::unique_ptr<port::Sockets> sockets_;
+
+    // Of the thread alone.
+    std::map<std::string, std::unique_ptr<PublisherSession>, std::less<>> sessions_; ///< by our ufrag
+    std::unordered_map<port::Path, PublisherSession*, port::PathHash> byPath_;
+    Clock::time_point nextTick_{};
+
+    port::Mailbox mailbox_;
+    port::Reactor reactor_; ///< last: its thread uses the rest
+};
+
+} // namespace spillway::relay::ingest

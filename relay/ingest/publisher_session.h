@@ -1,0 +1,57 @@
+// One publisher at the port: ICE-lite, and what of its datagrams goes on into webrtcbin.
+//
+// Comes in: datagrams that are this publisher's by ufrag or path. Goes out: replies to its checks; DTLS, SRTP
+// and SRTCP of the selected path, pushed into its source. It ends by itself when its consent does, and says
+// so once. Ingest thread.
+#pragma once
+
+#include "relay/gst/ref.h"
+#include "relay/ingest/route.h"
+#include "relay/port/ice_lite.h"
+#include "relay/port/sockets.h"
+
+#include <gst/gst.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace spillway::relay::ingest {
+
+struct SessionSetup {
+    port::IceCredentials ours;
+    port::IceCredentials theirs;
+    gst::Ref<GstElement> source; ///< of makeDatagramSource()
+    std::shared_ptr<Route> route;
+    // Ingest thread; they must not block.
+    std::function<void()> onConnected;   ///< the first path is selected
+    std::function<void()> onConsentLost; ///< it is over
+};
+
+class PublisherSession {
+  public:
+    PublisherSession(SessionSetup setup, port::Sockets& sockets, Clock::time_point now);
+    ~PublisherSession() { setup_.route->close(); }
+    PublisherSession(const PublisherSession&) = delete;
+    PublisherSession& operator=(const PublisherSession&) = delete;
+
+    /// `onSelected` runs when another path than before is selected, before the publisher learns of it.
+    void onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
+                const std::function<void()>& onSelected);
+    /// Of any but the selected path it is ignored.
+    void onDatagram(Bytes datagram, const port::Path& path);
+    /// Call every second or so.
+    void tick(Clock::time_point now);
+
+    bool isOver() const { return over_; }
+    const SessionSetup& setup() const { return setup_; }
+    const std::optional<port::Path>& path() const { return ice_.selected(); }
+
+  private:
+    const SessionSetup setup_;
+    port::Sockets& sockets_;
+    port::IceLite ice_;
+    bool over_ = false;
+};
+
+} // namespace spillway::relay::ingest

@@ -1,0 +1,63 @@
+#include "relay/port/media_port.h"
+
+#include "relay/port/reachable_addresses.h"
+
+#include <cstdint>
+#include <stdexcept>
+
+namespace spillway::relay::port {
+
+namespace {
+
+/// RFC 8445 section 5.1.2.1: of type host, component 1.
+constexpr std::uint32_t hostPriority = 126U << 24U | 255U;
+
+std::vector<SocketAddress> listenAddresses(const config::WebrtcSettings& settings) {
+    std::vector<SocketAddress> addresses;
+    for (const auto& listen : settings.listen) {
+        const auto address = SocketAddress::parse(listen.host());
+        if (!address) throw std::runtime_error("webrtc.listen: " + listen.text() + " is not an address");
+        addresses.push_back(address->withPort(listen.port()));
+    }
+    return addresses;
+}
+
+/// Without ports: those of the sockets count. The loader has seen that they are addresses.
+std::vector<SocketAddress> parsed(const std::vector<std::string>& announce) {
+    std::vector<SocketAddress> addresses;
+    for (const auto& text : announce)
+        if (const auto address = SocketAddress::parse(text)) addresses.push_back(*address);
+    return addresses;
+}
+
+} // namespace
+
+MediaPort::MediaPort(const config::WebrtcSettings& settings)
+    : addresses_(listenAddresses(settings))
+    , announced_(parsed(settings.announce)) {}
+
+std::unique_ptr<Sockets> MediaPort::bind(SocketOptions options) {
+    options.exclusive = !bound_;
+    auto sockets = std::make_unique<Sockets>(addresses_, options);
+    addresses_ = sockets->boundAddresses();
+    bound_ = true;
+    return sockets;
+}
+
+std::vector<SocketAddress> MediaPort::reachable() const {
+    return reachableAddresses(addresses_, announced_);
+}
+
+std::vector<std::string> MediaPort::candidates() const {
+    std::vector<std::string> candidates;
+    for (const auto& address : reachable()) {
+        const auto number = static_cast<std::uint32_t>(candidates.size());
+        const std::uint32_t priority = hostPriority | (65535U - number) << 8U;
+        candidates.push_back("candidate:" + std::to_string(number + 1) + " 1 udp " +
+                             std::to_string(priority) + " " + address.host() + " " +
+                             std::to_string(address.port()) + " typ host");
+    }
+    return candidates;
+}
+
+} // namespace spillway::relay::port

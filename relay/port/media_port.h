@@ -1,0 +1,44 @@
+// The UDP port of this node: where its threads listen, what others are told to send to, and whose a datagram
+// is. Each thread binds sockets of its own; the kernel spreads datagrams over them by address (SO_REUSEPORT).
+//
+// Owner: Relay. Main loop, but for the directory.
+#pragma once
+
+#include "config/settings.h"
+#include "relay/net/socket_address.h"
+#include "relay/port/directory.h"
+#include "relay/port/sockets.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace spillway::relay::port {
+
+class MediaPort {
+  public:
+    /// `webrtc.listen` and `webrtc.announce`. Throws std::runtime_error naming an address that is none.
+    explicit MediaPort(const config::WebrtcSettings& settings);
+
+    /// False: `webrtc.listen` is empty, and nothing may be bound.
+    bool isOpen() const { return !addresses_.empty(); }
+    /// Sockets for one more thread. The first take the port, so that no other process shares it; where the
+    /// kernel chooses a port, the others share it. Throws std::runtime_error naming the address.
+    std::unique_ptr<Sockets> bind(SocketOptions options = {});
+    /// With the ports that the kernel chose, once something is bound.
+    const std::vector<SocketAddress>& addresses() const { return addresses_; }
+    /// Where others can send to, by the interfaces as they are now or as announced.
+    std::vector<SocketAddress> reachable() const;
+    /// The same as candidates, `candidate:…` each (RFC 8839 section 5.1), the first preferred.
+    std::vector<std::string> candidates() const;
+
+    Directory& directory() { return directory_; }
+
+  private:
+    std::vector<SocketAddress> addresses_;
+    const std::vector<SocketAddress> announced_;
+    bool bound_ = false;
+    Directory directory_;
+};
+
+} // namespace spillway::relay::port

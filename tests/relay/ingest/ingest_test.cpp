@@ -1,0 +1,131 @@
+// Publishers that come in by the node's port. They are libnice's and webrtcbin's own, on loopback.
+#include "relay/ingest/ingest.h"
+
+#include "relay/gst/bin.h"
+#include "relay/support/peers.h"
+#include "support/catch.h"
+#include "support/leak_guard.h"
+#include "support/settings.h"
+#include "support/turns.h"
+
+using namespace spillway;
+using namespace spillway::relay;
+using namespace spillway::test;
+
+namespace {
+
+PublisherSettings small() {
+    PublisherSettings settings;
+    settings.name = "alice";
+    settings.width = 320;
+    settings.height = 180;
+    return settings;
+}
+
+/// The node's port, with its thread.
+struct Node {
+    Loop loop;
+    port::MediaPort port{listenAt("127.0.0.1:0")};
+    ingest::Ingest ingest{port};
+};
+
+/// One publisher and the peer that receives it.
+struct Session {
+    explicit Session(Node& host, std::chrono::milliseconds mediaTimeout = 15s)
+        : node(host)
+        , publisher(std::make_unique<Publisher>(node.loop, small()))
+        , receiver(node.loop, mediaTimeout, &node.ingest) {}
+
+    LocalDescription answer() { return receiver.answer(node.loop, offerOf(node.loop, *publisher)); }
+    void connect() {
+        const LocalDescription answered = answer();
+        INFO((answered.error ? answered.error->detail : ""));
+        REQUIRE_FALSE(answered.error);
+        REQUIRE(publisher->answer(answered.sdp));
+        REQUIRE(flows(MediaKind::video, 10));
+    }
+    bool flows(MediaKind kind, std::uint64_t buffers, std::chrono::milliseconds deadline = 10s) const {
+        const std::uint64_t before = receiver.sinks->buffers(kind);
+        return node.loop.runUntil([&] { return receiver.sinks->buffers(kind) >= before + buffers; },
+                                  deadline);
+    }
+
+    Node& node;
+    std::unique_ptr<Publisher> publisher;
+    Receiver receiver;
+};
+
+} // namespace
+
+TEST_CASE("a publisher's picture and sound come in by the port") {
+    Node node;
+    Session session(node);
+    session.connect();
+    CHECK(session.flows(MediaKind::audio, 10));
+    CHECK(session.receiver.connected == 1);
+    CHECK_FALSE(session.receiver.lost);
+}
+
+TEST_CASE("the answer names the port alone, as a lite agent") {
+    Node node;
+    Session session(node);
+    const LocalDescription answer = session.answer();
+    REQUIRE_FALSE(answer.error);
+    INFO(answer.sdp);
+    const std::string port = std::to_string(node.port.addresses().front().port());
+    CHECK(answer.sdp.find("a=ice-lite\r\n") != std::string::npos);
+    const auto first = answer.sdp.find("a=candidate:");
+    REQUIRE(first != std::string::npos);
+    CHECK(answer.sdp.find(" 127.0.0.1 " + port + " typ host\r\n", first) != std::string::npos);
+    CHECK(answer.sdp.find("a=candidate:", first + 1) == std::string::npos);
+}
+
+TEST_CASE("the thread of the publishers never waits in a publisher's queue") {
+    Node node;
+    Session session(node);
+    session.connect();
+    const auto queues = gst::elementsOf(session.receiver.sinks->of(MediaKind::video)->pipeline, "queue");
+    REQUIRE(queues.size() == 1);
+    gint leaky = 0;
+    g_object_get(queues.front().get(), "leaky", &leaky, nullptr);
+    CHECK(leaky == 2); // drops what is oldest
+}
+
+TEST_CASE("publishers that share the port do not disturb each other when they come and go") {
+    Node node;
+    std::vector<std::unique_ptr<Session>> sessions;
+    for (int i = 0; i < 4; ++i) {
+        sessions.push_back(std::make_unique<Session>(node));
+        sessions.back()->connect();
+    }
+    Session& stays = *sessions.front();
+    while (sessions.size() > 1) {
+        sessions.pop_back();
+        CHECK(stays.flows(MediaKind::video, 10));
+    }
+    CHECK_FALSE(stays.receiver.lost);
+}
+
+TEST_CASE("publish and teardown while packets come leave nothing", "[ingest-churn]") {
+    Node node;
+    {
+        Session first(node);
+        first.connect();
+    }
+    turn(node.loop, 200ms);
+    const LeakGuard guard;
+    for (int i = 0; i < 20; ++i) {
+        Session session(node);
+        session.connect();
+    }
+    guard.require([&] { turn(node.loop, 20ms); });
+}
+
+TEST_CASE("a publisher that falls silent is lost") {
+    Node node;
+    Session session(node, 1000ms);
+    session.connect();
+    session.publisher->freeze();
+    REQUIRE(node.loop.runUntil([&] { return session.receiver.lost.has_value(); }, 10s));
+    CHECK(*session.receiver.lost == LostCause::timeout);
+}
