@@ -3,6 +3,7 @@
 #include "config/text.h"
 #include "relay/base/log.h"
 #include "relay/gst/element.h"
+#include "relay/gst/property.h"
 #include "relay/port/socket_buffers.h"
 
 #include <nice/agent.h>
@@ -15,16 +16,9 @@ namespace spillway::relay {
 
 namespace {
 
-template <class T>
-gst::Ref<T> objectProperty(gpointer object, const char* name) {
-    T* value = nullptr;
-    g_object_get(object, name, &value, nullptr);
-    return gst::Ref<T>::adopt(value);
-}
-
 gst::Ref<NiceAgent> niceAgentOf(GstElement* webrtcbin) {
-    const auto ice = objectProperty<GObject>(webrtcbin, "ice-agent");
-    return objectProperty<NiceAgent>(ice.get(), "agent");
+    const auto ice = gst::objectProperty<GObject>(webrtcbin, "ice-agent");
+    return gst::objectProperty<NiceAgent>(ice.get(), "agent");
 }
 
 std::string percentEncoded(const std::string& text) {
@@ -97,7 +91,7 @@ void enlargeSocketBuffers(GstElement* webrtcbin) {
 }
 
 void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {
-    const auto iceRef = objectProperty<GObject>(webrtcbin, "ice-agent");
+    const auto iceRef = gst::objectProperty<GObject>(webrtcbin, "ice-agent");
     GObject* ice = iceRef.get();
     const auto agent = niceAgentOf(webrtcbin);
 

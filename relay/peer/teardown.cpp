@@ -2,6 +2,7 @@
 
 #include "relay/gst/bin.h"
 #include "relay/gst/element.h"
+#include "relay/gst/property.h"
 
 #include <gst/webrtc/webrtc.h>
 
@@ -11,22 +12,16 @@ namespace spillway::relay {
 
 namespace {
 
-template <class T>
-gst::Ref<T> objectProperty(gpointer object, const char* name) {
-    T* value = nullptr;
-    if (object) g_object_get(object, name, &value, nullptr);
-    return gst::Ref<T>::adopt(value);
-}
-
 std::vector<gst::Ref<GObject>> iceTransports(GstElement* webrtcbin) {
     std::vector<gst::Ref<GObject>> transports;
     GArray* transceivers = nullptr;
     g_signal_emit_by_name(webrtcbin, "get-transceivers", &transceivers);
     for (guint i = 0; transceivers && i < transceivers->len; ++i) {
         auto* transceiver = g_array_index(transceivers, GObject*, i); // NOLINT(bugprone-casting-through-void)
-        const auto receiver = objectProperty<GObject>(transceiver, "receiver");
-        const auto dtls = objectProperty<GObject>(receiver.get(), "transport");
-        if (auto ice = objectProperty<GObject>(dtls.get(), "transport")) transports.push_back(std::move(ice));
+        const auto receiver = gst::objectProperty<GObject>(transceiver, "receiver");
+        const auto dtls = gst::objectProperty<GObject>(receiver.get(), "transport");
+        if (auto ice = gst::objectProperty<GObject>(dtls.get(), "transport"))
+            transports.push_back(std::move(ice));
     }
     if (transceivers) g_array_unref(transceivers);
     return transports;

@@ -14,14 +14,6 @@ using namespace spillway::test;
 
 namespace {
 
-PublisherSettings small() {
-    PublisherSettings settings;
-    settings.name = "alice";
-    settings.width = 320;
-    settings.height = 180;
-    return settings;
-}
-
 /// The node's port, with its thread.
 struct Node {
     Loop loop;
@@ -33,7 +25,7 @@ struct Node {
 struct Session {
     explicit Session(Node& host, std::chrono::milliseconds mediaTimeout = 15s)
         : node(host)
-        , publisher(std::make_unique<Publisher>(node.loop, small()))
+        , publisher(std::make_unique<Publisher>(node.loop, smallPublisher()))
         , receiver(node.loop, mediaTimeout, &node.ingest) {}
 
     LocalDescription answer() { return receiver.answer(node.loop, offerOf(node.loop, *publisher)); }

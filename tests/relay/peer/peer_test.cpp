@@ -12,17 +12,10 @@ using namespace spillway::test;
 
 namespace {
 
-PublisherSettings small() {
-    PublisherSettings settings;
-    settings.name = "alice";
-    settings.width = 320;
-    settings.height = 180;
-    return settings;
-}
-
 /// Publisher and receiver, media flowing.
 struct Session {
-    explicit Session(std::chrono::milliseconds mediaTimeout = 15s, PublisherSettings settings = small())
+    explicit Session(std::chrono::milliseconds mediaTimeout = 15s,
+                     PublisherSettings settings = smallPublisher())
         : publisher(std::make_unique<Publisher>(loop, std::move(settings)))
         , receiver(loop, mediaTimeout) {}
 
@@ -84,7 +77,7 @@ TEST_CASE("a publisher's picture and tone arrive on pads of their own m-lines") 
 
 TEST_CASE("an answer has all candidates, RTX, NACK and the transport-wide sequence numbers of the offer") {
     Loop loop;
-    Publisher publisher(loop, small());
+    Publisher publisher(loop, smallPublisher());
     Receiver receiver(loop);
     const std::string offer = offerOf(loop, publisher);
     const LocalDescription answer = receiver.answer(loop, offer);
@@ -172,7 +165,7 @@ TEST_CASE("an offer that cannot be carried is refused with its kind and leaves n
 
 TEST_CASE("a peer takes one offer only, and answers out of time with an error") {
     Loop loop;
-    Publisher publisher(loop, small());
+    Publisher publisher(loop, smallPublisher());
     const std::string offer = offerOf(loop, publisher);
     Receiver receiver(loop);
     const LocalDescription late = receiver.answer(loop, offer, 0ms);
@@ -185,7 +178,7 @@ TEST_CASE("a peer takes one offer only, and answers out of time with an error") 
 
 TEST_CASE("a candidate is taken for a line of the offer only") {
     Loop loop;
-    Publisher publisher(loop, small());
+    Publisher publisher(loop, smallPublisher());
     Receiver receiver(loop);
     REQUIRE_FALSE(receiver.answer(loop, offerOf(loop, publisher)).error);
     const std::string good = "candidate:1 1 UDP 2015363327 127.0.0.1 9 typ host";
@@ -226,7 +219,7 @@ TEST_CASE("a peer may be destroyed by the very call that says it is lost") {
     Loop loop;
     const LeakGuard guard;
     {
-        Publisher publisher(loop, small());
+        Publisher publisher(loop, smallPublisher());
         std::unique_ptr<Peer> peer;
         bool lost = false;
         PeerSettings settings;
@@ -248,7 +241,7 @@ TEST_CASE("a peer may be destroyed by the very call that says it is lost") {
 
 TEST_CASE("a pad that nobody takes has a consumer, and the other streams go on") {
     Loop loop;
-    Publisher publisher(loop, small());
+    Publisher publisher(loop, smallPublisher());
     Receiver receiver(loop);
     auto events = receiver.events();
     events.onPad = [sinks = receiver.sinks](const IncomingPad& pad) {
@@ -281,7 +274,7 @@ void comeAndGo(int times) {
     Loop loop;
     const auto turnLoop = [&] { turn(loop, 1ms); };
     const auto live = [&](std::chrono::milliseconds time) {
-        Publisher publisher(loop, small());
+        Publisher publisher(loop, smallPublisher());
         Receiver receiver(loop);
         publisher.offer([&](const std::string& offer) {
             receiver.peer->acceptOffer(offer, 5s,

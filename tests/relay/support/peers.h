@@ -125,6 +125,15 @@ struct Receiver {
     std::unique_ptr<relay::Peer> peer;
 };
 
+/// Alice, with a picture that costs little to encode.
+inline relay::PublisherSettings smallPublisher() {
+    relay::PublisherSettings settings;
+    settings.name = "alice";
+    settings.width = 320;
+    settings.height = 180;
+    return settings;
+}
+
 /// Turns the loop until the offer is there.
 inline std::string offerOf(relay::Loop& loop, relay::Publisher& publisher) {
     std::optional<std::string> offer;
