@@ -2,6 +2,7 @@
 
 #include "relay/base/log.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace spillway::relay::ingest {
@@ -25,8 +26,9 @@ port::SocketOptions socketOptions() {
 Ingest::Ingest(port::MediaPort& port)
     : port_(port)
     , sockets_(port.bind(socketOptions()))
+    , table_(port.directory(), *this)
     , mailbox_(reactor_, [this](MutableBytes datagram,
-                                const port::Path& path) { onDatagram(datagram, path, From::mailbox); })
+                                const port::Path& path) { onDatagram(datagram, path, port::From::mailbox); })
     , reactor_("ingest", *this) {
     const auto descriptors = sockets_->descriptors();
     for (std::size_t i = 0; i < descriptors.size(); ++i)
@@ -50,68 +52,53 @@ void Ingest::stop() {
 }
 
 void Ingest::add(SessionSetup setup) {
-    port_.directory().add(setup.ours.ufrag, *this);
-    reactor_.post(
-        [this, shared = std::make_shared<SessionSetup>(std::move(setup))] { open(std::move(*shared)); });
+    const auto tag = port_.directory().add(setup.ours.ufrag, *this);
+    reactor_.post([this, tag, shared = std::make_shared<SessionSetup>(std::move(setup))] {
+        open(std::move(*shared), tag);
+    });
 }
 
 void Ingest::remove(const std::string& ufrag) {
-    port_.directory().remove(ufrag);
     reactor_.post([this, ufrag] { drop(ufrag); });
 }
 
-void Ingest::open(SessionSetup setup) {
+void Ingest::losePath(const port::Path& path) {
+    reactor_.post([this, path] {
+        if (auto* loser = table_.lose(path)) loser->losePath();
+    });
+}
+
+void Ingest::open(SessionSetup setup, port::SessionTag tag) {
     const std::string ufrag = setup.ours.ufrag;
-    sessions_[ufrag] = std::make_unique<PublisherSession>(std::move(setup), *sockets_, Clock::now());
+    auto session = std::make_unique<PublisherSession>(std::move(setup), tag, *sockets_, Clock::now());
+    table_.add(ufrag, tag, *session);
+    sessions_[ufrag] = std::move(session);
 }
 
 void Ingest::drop(const std::string& ufrag) {
-    const auto found = sessions_.find(ufrag);
-    if (found == sessions_.end()) return;
-    if (const auto& path = found->second->path()) release(*path, *found->second);
-    sessions_.erase(found);
+    table_.remove(ufrag);
+    sessions_.erase(ufrag);
 }
 
 void Ingest::read(std::size_t socket) {
     sockets_->receive(socket, readBatch, [this](MutableBytes datagram, const port::Path& path) {
-        onDatagram(datagram, path, From::network);
+        onDatagram(datagram, path, port::From::network);
     });
 }
 
-void Ingest::onDatagram(Bytes datagram, const port::Path& path, From from) {
+void Ingest::onDatagram(Bytes datagram, const port::Path& path, port::From from) {
     const port::DatagramKind kind = port::kindOf(datagram);
-    if (kind == port::DatagramKind::stun) return onStun(datagram, path, from);
-    if (kind == port::DatagramKind::other) return;
-    if (const auto found = byPath_.find(path); found != byPath_.end())
-        return found->second->onDatagram(datagram, path);
-    if (from == From::mailbox) return;
-    if (auto* owner = port_.directory().find(path); owner && owner != this) owner->pass(datagram, path);
+    PublisherSession* session = table_.find(kind, datagram, path, from);
+    if (!session) return;
+    if (kind == port::DatagramKind::stun) return onStun(*session, datagram, path);
+    session->onDatagram(datagram, path);
 }
 
-void Ingest::onStun(Bytes datagram, const port::Path& path, From from) {
-    const auto ufrag = port::addressedUfrag(datagram);
-    if (!ufrag) return;
-    if (const auto found = sessions_.find(*ufrag); found != sessions_.end()) {
-        PublisherSession& session = *found->second;
-        return session.onStun(datagram, path, Clock::now(),
-                              [&, before = session.path()] { moved(session, before); });
-    }
-    if (from == From::mailbox) return;
-    if (auto* owner = port_.directory().find(*ufrag); owner && owner != this) owner->pass(datagram, path);
-}
-
-void Ingest::moved(PublisherSession& session, const std::optional<port::Path>& before) {
-    if (before) release(*before, session);
-    byPath_[*session.path()] = &session;
-    port_.directory().add(*session.path(), *this);
-}
-
-/// Unless it is another session's by now.
-void Ingest::release(const port::Path& path, const PublisherSession& session) {
-    const auto found = byPath_.find(path);
-    if (found == byPath_.end() || found->second != &session) return;
-    byPath_.erase(found);
-    port_.directory().remove(path, *this);
+void Ingest::onStun(PublisherSession& session, Bytes datagram, const port::Path& path) {
+    session.onStun(datagram, path, Clock::now(), [&, before = session.path()] {
+        if (auto* loser = table_.move(session, before)) loser->losePath();
+    });
+    wakeFor(session);
 }
 
 std::optional<Clock::time_point> Ingest::nextTimeout() {
@@ -121,8 +108,14 @@ std::optional<Clock::time_point> Ingest::nextTimeout() {
 
 void Ingest::onTimeout(Clock::time_point now) {
     nextTick_ = now + tickPeriod;
-    for (const auto& [ufrag, session] : sessions_)
+    for (const auto& [ufrag, session] : sessions_) {
         session->tick(now);
+        wakeFor(*session);
+    }
+}
+
+void Ingest::wakeFor(const PublisherSession& session) {
+    nextTick_ = std::min(nextTick_, session.nextCheck().value_or(nextTick_));
 }
 
 } // namespace spillway::relay::ingest

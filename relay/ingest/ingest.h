@@ -10,12 +10,12 @@
 #include "relay/port/mailbox.h"
 #include "relay/port/media_port.h"
 #include "relay/port/reactor.h"
+#include "relay/port/session_table.h"
 
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace spillway::relay::ingest {
@@ -38,6 +38,7 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     /// Any thread: one datagram, at once; lost when the kernel does not take it.
     void send(const port::Path& path, Bytes datagram) const { sockets_->sendAlone(path, datagram); }
     void pass(Bytes datagram, const port::Path& path) override { mailbox_.add(datagram, path); }
+    void losePath(const port::Path& path) override;
 
     std::uint64_t drops() const { return sockets_->drops(); }
     std::optional<Clock::time_point> busySince() const { return reactor_.busySince(); }
@@ -48,20 +49,18 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     void onTimeout(Clock::time_point now) override;
 
     void read(std::size_t socket);
-    enum class From { network, mailbox };
-    void onDatagram(Bytes datagram, const port::Path& path, From from);
-    void onStun(Bytes datagram, const port::Path& path, From from);
-    void moved(PublisherSession& session, const std::optional<port::Path>& before);
-    void release(const port::Path& path, const PublisherSession& session);
-    void open(SessionSetup setup);
+    void onDatagram(Bytes datagram, const port::Path& path, port::From from);
+    void onStun(PublisherSession& session, Bytes datagram, const port::Path& path);
+    void wakeFor(const PublisherSession& session);
+    void open(SessionSetup setup, port::SessionTag tag);
     void drop(const std::string& ufrag);
 
     port::MediaPort& port_;
     const std::unique_ptr<port::Sockets> sockets_;
 
     // Of the thread alone.
-    std::map<std::string, std::unique_ptr<PublisherSession>, std::less<>> sessions_; ///< by our ufrag
-    std::unordered_map<port::Path, PublisherSession*, port::PathHash> byPath_;
+    std::map<std::string, std::unique_ptr<PublisherSession>> sessions_; ///< by our ufrag
+    port::SessionTable<PublisherSession> table_;
     Clock::time_point nextTick_{};
 
     port::Mailbox mailbox_;

@@ -1,31 +1,27 @@
 #include "relay/ingest/publisher_session.h"
 
 #include "relay/ingest/socket_elements.h"
+#include "relay/port/ice_exchange.h"
 
-#include <array>
 #include <utility>
 
 namespace spillway::relay::ingest {
 
-PublisherSession::PublisherSession(SessionSetup setup, port::Sockets& sockets, Clock::time_point now)
+PublisherSession::PublisherSession(SessionSetup setup, port::SessionTag tag, port::Sockets& sockets,
+                                   Clock::time_point now)
     : setup_(std::move(setup))
     , sockets_(sockets)
-    , ice_(setup_.ours, setup_.theirs, now) {}
+    , ice_(setup_.ours, setup_.theirs, tag, now) {}
 
 void PublisherSession::onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
                               const std::function<void()>& onSelected) {
-    std::array<std::uint8_t, port::IceLite::maxMessage> message;
+    if (over_) return;
     const bool first = !ice_.selected();
-    const auto outcome = ice_.receive(datagram, path, now, message);
-    if (outcome.selected) {
+    port::exchange(ice_, sockets_, datagram, path, now, [&] {
         setup_.route->follow(path);
         onSelected();
-    }
-    if (outcome.reply > 0) sockets_.send(path, std::span(message).first(outcome.reply));
-    if (outcome.checkBack)
-        if (const std::size_t bytes = ice_.check(message))
-            sockets_.send(path, std::span(message).first(bytes));
-    if (outcome.selected && first) setup_.onConnected();
+    });
+    if (first && ice_.selected()) setup_.onConnected();
 }
 
 void PublisherSession::onDatagram(Bytes datagram, const port::Path& path) {
@@ -34,9 +30,20 @@ void PublisherSession::onDatagram(Bytes datagram, const port::Path& path) {
 }
 
 void PublisherSession::tick(Clock::time_point now) {
-    if (over_ || !ice_.selected() || ice_.hasConsent(now)) return;
+    if (over_) return;
+    if (ice_.selected() && !ice_.hasConsent(now)) return end();
+    port::sendDueChecks(ice_, sockets_, now);
+}
+
+void PublisherSession::losePath() {
+    setup_.route->close();
+    ice_.loseSelected();
+    end();
+}
+
+void PublisherSession::end() {
     over_ = true;
-    setup_.onConsentLost();
+    setup_.onLost();
 }
 
 } // namespace spillway::relay::ingest

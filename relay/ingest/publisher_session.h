@@ -1,8 +1,8 @@
 // One publisher at the port: ICE-lite, and what of its datagrams goes on into webrtcbin.
 //
-// Comes in: datagrams that are this publisher's by ufrag or path. Goes out: replies to its checks; DTLS, SRTP
-// and SRTCP of the selected path, pushed into its source. It ends by itself when its consent does, and says
-// so once. Ingest thread.
+// Comes in: datagrams that are this publisher's by ufrag, tag or path. Goes out: replies to its checks, and
+// ours; DTLS, SRTP and SRTCP of the selected path, pushed into its source. It ends by itself when its consent
+// does, and says so once. Ingest thread.
 #pragma once
 
 #include "relay/gst/ref.h"
@@ -24,13 +24,14 @@ struct SessionSetup {
     gst::Ref<GstElement> source; ///< of makeDatagramSource()
     std::shared_ptr<Route> route;
     // Ingest thread; they must not block.
-    std::function<void()> onConnected;   ///< the first path is selected
-    std::function<void()> onConsentLost; ///< it is over
+    std::function<void()> onConnected; ///< the first path is selected
+    std::function<void()> onLost;      ///< it is over: no consent, or its path is another session's
 };
 
 class PublisherSession {
   public:
-    PublisherSession(SessionSetup setup, port::Sockets& sockets, Clock::time_point now);
+    /// `tag` is its name in the answers to its checks.
+    PublisherSession(SessionSetup setup, port::SessionTag tag, port::Sockets& sockets, Clock::time_point now);
     ~PublisherSession() { setup_.route->close(); }
     PublisherSession(const PublisherSession&) = delete;
     PublisherSession& operator=(const PublisherSession&) = delete;
@@ -40,14 +41,18 @@ class PublisherSession {
                 const std::function<void()>& onSelected);
     /// Of any but the selected path it is ignored.
     void onDatagram(Bytes datagram, const port::Path& path);
-    /// Call every second or so.
+    /// Its path is another session's now: it is over, and says nothing there any more.
+    void losePath();
+    /// Call every second or so, and when a check is due.
     void tick(Clock::time_point now);
+    std::optional<Clock::time_point> nextCheck() const { return ice_.nextDue(); }
 
-    bool isOver() const { return over_; }
     const SessionSetup& setup() const { return setup_; }
     const std::optional<port::Path>& path() const { return ice_.selected(); }
 
   private:
+    void end();
+
     const SessionSetup setup_;
     port::Sockets& sockets_;
     port::IceLite ice_;

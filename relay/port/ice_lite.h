@@ -1,65 +1,101 @@
-// Our side of ICE with one remote, as a lite agent (RFC 8445 section 2.5): it answers checks, and waits for
-// no answer itself.
+// Our side of ICE with one remote, as a lite agent (RFC 8445 section 2.5) that also asks back: return
+// routability and consent.
 //
-// Comes in: STUN messages with the path they came by. Goes out: replies, and the path that the remote
-// nominated. A message without the right MESSAGE-INTEGRITY and FINGERPRINT changes nothing. Several paths may
-// be checked until one is nominated; a later nomination moves the session (RFC 8445 section 8.1.1, with
-// aggressive nomination too). Until then each valid check is answered by our own check on the same path. A
-// lite agent need not do that, and its answer is not read; but a remote that paces its nominations (Pion:
-// every 200 ms) then nominates at once. A remote that has not checked for consentTime takes its consent back
-// (RFC 7675 section 5.1). STUN by libnice's stun/ library. Worker thread.
+// Comes in: STUN messages with the path they came by, and time. Goes out: replies, our own checks, and the
+// selected path. A message without the right MESSAGE-INTEGRITY and FINGERPRINT changes nothing. A path is
+// selected once the remote nominated it and answered our check over it; until then the one before stays. So
+// a source that is forged, or a check that somebody recorded and plays back, moves nothing, and brings the
+// reply, a check for each request, and a few more checks for a nomination. Of several nominations the last
+// counts (RFC 8445 section 8.1.1, with aggressive nomination too). The answers to our checks of the selected
+// path are the remote's consent (RFC 7675 section 5.1). No sockets, no clock. Thread of its session.
 #pragma once
 
 #include "relay/base/clock.h"
-#include "relay/port/demux.h"
 #include "relay/port/path.h"
+#include "relay/port/stun_message.h"
 #include "relay/sdp/ice_credentials.h"
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace spillway::relay::port {
 
 using sdp::IceCredentials;
 
-/// The name before the colon in the USERNAME of a STUN request: whom it is for. Nothing when the message is
-/// no well-formed STUN binding request or has none. Valid as long as the datagram.
-std::optional<std::string_view> addressedUfrag(Bytes datagram);
-
 class IceLite {
   public:
-    static constexpr std::chrono::seconds consentTime{30};
-    static constexpr std::size_t maxMessage = 548; ///< bytes
+    static constexpr std::chrono::seconds consentTime{30};      ///< RFC 7675 section 5.1
+    static constexpr std::chrono::seconds consentInterval{5};   ///< the same; each 0.8 to 1.2 of it
+    static constexpr std::chrono::milliseconds firstRetry{500}; ///< RFC 8445 section 14.3; then twice as long
+    static constexpr unsigned maxRetries = 3;                   ///< of a check of a nominated path
+    static constexpr std::chrono::seconds answerTime{5};        ///< how long an answer counts, and its proof
+    static constexpr std::size_t maxPaths = 16;                 ///< that are known at once: the latest
+    static constexpr std::size_t maxMessage = 548;              ///< bytes
 
-    IceLite(IceCredentials ours, IceCredentials theirs, Clock::time_point now);
+    /// `tag` comes back in the answers.
+    IceLite(IceCredentials ours, IceCredentials theirs, SessionTag tag, Clock::time_point now);
     ~IceLite();
     IceLite(const IceLite&) = delete;
     IceLite& operator=(const IceLite&) = delete;
 
+    /// When the sender is to be checked. Behind the reply, the remote can nominate at once. Before the reply
+    /// to a nomination, its answer comes before the DTLS that this reply sets free.
+    enum class CheckBack { no, behindReply, beforeReply };
     struct Outcome {
-        std::size_t reply = 0;  ///< bytes written for the sender; 0 is silence
-        bool selected = false;  ///< the selected path is another than before
-        bool checkBack = false; ///< the sender is to be checked, behind the reply
+        std::size_t reply = 0; ///< bytes written for the sender; 0 is silence
+        bool selected = false; ///< the selected path is another than before
+        CheckBack checkBack = CheckBack::no;
     };
     /// `into` has room for maxMessage.
     Outcome receive(Bytes datagram, const Path& path, Clock::time_point now, MutableBytes into);
-    /// Writes a check from us, as the controlled side, and returns its bytes; 0 when it does not fit.
-    std::size_t check(MutableBytes into);
 
-    /// The nominated path; the only one that may carry DTLS and SRTP.
+    /// A path that is to be checked now; the check moves it on.
+    std::optional<Path> due(Clock::time_point now) const;
+    /// When one will be.
+    std::optional<Clock::time_point> nextDue() const;
+    /// Writes a check of a path that is due or asked for, and returns its bytes; 0 when there is none.
+    std::size_t check(const Path& path, Clock::time_point now, MutableBytes into);
+
+    /// The only one that may carry DTLS and SRTP.
     const std::optional<Path>& selected() const { return selected_; }
-    /// Only checks of the selected path count, once there is one.
-    bool hasConsent(Clock::time_point now) const { return now - lastCheck_ < consentTime; }
+    /// It is another session's now.
+    void loseSelected();
+    bool hasConsent(Clock::time_point now) const { return now - lastAnswer_ < consentTime; }
 
   private:
-    IceCredentials ours_;
-    IceCredentials theirs_;
-    std::string username_; ///< of the remote's checks (RFC 8445 section 7.2.2)
+    /// What is known of a path that the remote checked.
+    struct Known {
+        Path path;
+        Clock::time_point heard;                   ///< the latest check
+        std::uint64_t nomination = 0;              ///< its place among all; 0 is none
+        std::optional<Clock::time_point> proven{}; ///< the latest answer
+        std::optional<TransactionId> asked{};      ///< not answered yet
+        Clock::time_point askedSince{};
+        unsigned sent = 0; ///< times
+        std::optional<Clock::time_point> next{};
+
+        bool awaitsAnswer(Clock::time_point now) const { return asked && now - askedSince < answerTime; }
+        bool isProven(Clock::time_point now) const { return proven && now - *proven < answerTime; }
+    };
+
+    Known* find(const Path& path);
+    Known& know(const Path& path, Clock::time_point now);
+    CheckBack onCheck(const Path& path, bool nominates, Clock::time_point now);
+    void onAnswer(Bytes datagram, const Path& path, Clock::time_point now);
+    void select(Known& chosen);
+    std::optional<Clock::time_point> nextCheck(const Known& known, Clock::time_point now) const;
+
+    const IceCredentials ours_;
+    const IceCredentials theirs_;
+    const SessionTag tag_;
+    std::vector<Known> known_; ///< the selected one among them
     std::optional<Path> selected_;
-    Clock::time_point lastCheck_;
+    std::uint64_t nominations_ = 0; ///< so far
+    Clock::time_point lastAnswer_;  ///< over the selected path; of any, while none is
 };
 
 } // namespace spillway::relay::port

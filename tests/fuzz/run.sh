@@ -10,7 +10,8 @@ sdp=(attributes candidate carried_payloads description fingerprint fragment line
   receiving_offer remote_description render text viewer_answer viewer_offer viewer_payload)
 sdp=("${sdp[@]/%/.cpp}")
 declare -A sources=(
-  [stun]="relay/port/ice_lite.cpp relay/port/demux.cpp relay/net/socket_address.cpp"
+  [stun]="relay/port/ice_lite.cpp relay/port/ice_messages.cpp relay/port/stun_message.cpp relay/base/random.cpp
+    relay/port/demux.cpp relay/net/socket_address.cpp"
   [rtcp]="relay/rtp/feedback.cpp relay/rtp/rtcp.cpp relay/rtp/rtcp_split.cpp"
   [rtp]="relay/rtp/packet.cpp relay/rtp/extensions.cpp relay/rtp/keyframe.cpp relay/rtp/vp8_descriptor.cpp relay/port/demux.cpp"
   [stream]="relay/rtp/packet.cpp relay/rtp/continuity.cpp relay/rtp/wall_clock.cpp relay/gst/ref.cpp relay/base/random.cpp

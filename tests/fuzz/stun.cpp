@@ -1,5 +1,5 @@
 // STUN of a viewer, from anybody: as it comes, and sealed with the right keys so that what lies behind
-// MESSAGE-INTEGRITY and FINGERPRINT is reached too.
+// MESSAGE-INTEGRITY and FINGERPRINT is reached too; as a check, and as the answer to ours.
 #include "fuzz.h"
 
 #include "relay/base/big_endian.h"
@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <variant>
 #include <vector>
 
 using namespace spillway::relay;
@@ -49,7 +51,7 @@ void append(Message& message, std::uint16_t type, std::size_t bytes) {
     writeU16(&message[message.size() - 2], static_cast<std::uint16_t>(bytes));
 }
 
-Message sealed(Bytes datagram) {
+Message sealed(Bytes datagram, const std::string& pwd) {
     constexpr std::uint16_t integrity = 0x0008, fingerprint = 0x8028;
     Message message(datagram.begin(), datagram.end());
     message.resize(std::max(headerBytes, message.size() / 4 * 4));
@@ -59,8 +61,7 @@ Message sealed(Bytes datagram) {
     const std::size_t covered = message.size();
     append(message, integrity, integrityBytes);
     std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash{};
-    HMAC(EVP_sha1(), ours.pwd.data(), static_cast<int>(ours.pwd.size()), message.data(), covered, hash.data(),
-         nullptr);
+    HMAC(EVP_sha1(), pwd.data(), static_cast<int>(pwd.size()), message.data(), covered, hash.data(), nullptr);
     message.insert(message.end(), hash.begin(), hash.begin() + integrityBytes);
 
     const std::size_t checked = message.size();
@@ -71,20 +72,68 @@ Message sealed(Bytes datagram) {
     return message;
 }
 
+constexpr port::SessionTag tag{7};
+const port::Path path{SocketAddress::of(in_addr{0x010200C0}, 5000),
+                      SocketAddress::of(in_addr{0x076433C6}, 7000), 0};
+
+/// An agent that got one message.
+struct Agent {
+    explicit Agent(Bytes datagram) {
+        Message reply(port::IceLite::maxMessage);
+        outcome = ice.receive(datagram, path, {}, reply);
+        require(outcome.reply <= reply.size());
+    }
+    Message check() {
+        Message message(port::IceLite::maxMessage);
+        message.resize(ice.check(path, {}, message));
+        return message;
+    }
+
+    port::IceLite ice{ours, theirs, tag, {}};
+    port::IceLite::Outcome outcome;
+};
+
 void receive(Bytes datagram) {
-    const Clock::time_point now{};
-    const port::Path path{SocketAddress::of(in_addr{0x010200C0}, 5000),
-                          SocketAddress::of(in_addr{0x076433C6}, 7000), 0};
-    if (const auto ufrag = addressedUfrag(datagram))
-        require(!ufrag->empty() && ufrag->size() < datagram.size());
-    port::IceLite ice(ours, theirs, now);
-    Message reply(port::IceLite::maxMessage);
-    const auto outcome = ice.receive(datagram, path, now, reply);
-    require(outcome.reply <= reply.size());
-    require(outcome.selected == ice.selected().has_value());
-    require(!outcome.selected || outcome.reply > 0);
-    require(!outcome.checkBack || (outcome.reply > 0 && !outcome.selected));
-    if (outcome.checkBack) require(ice.check(reply) > headerBytes);
+    if (const auto addressee = addresseeOf(datagram))
+        if (const auto* ufrag = std::get_if<std::string_view>(&*addressee))
+            require(!ufrag->empty() && ufrag->size() < datagram.size());
+    Agent agent(datagram);
+    // Nobody was asked anything.
+    require(!agent.outcome.selected && !agent.ice.selected());
+    const bool asks = agent.outcome.checkBack != port::IceLite::CheckBack::no;
+    require(!asks || agent.outcome.reply > 0);
+    require((agent.check().size() > headerBytes) == asks);
+}
+
+/// A message without attributes, with those of the seed behind its head: a nomination.
+Message nomination() {
+    Message message(headerBytes);
+    message[1] = 1;
+    const std::string username = ours.ufrag + ":" + theirs.ufrag;
+    append(message, 0x0006, username.size()); // RFC 8489 section 18.3
+    message.insert(message.end(), username.begin(), username.end());
+    message.resize((message.size() + 3) / 4 * 4);
+    append(message, 0x0024, 4); // PRIORITY and USE-CANDIDATE, RFC 8445 section 16.1
+    message.resize(message.size() + 4);
+    append(message, 0x0025, 0);
+    writeU16(&message[2], static_cast<std::uint16_t>(message.size() - headerBytes));
+    return sealed(message, ours.pwd);
+}
+
+/// The input's attributes as the answer to our check.
+void answer(Bytes datagram) {
+    Agent agent(nomination());
+    const Message check = agent.check();
+    require(!check.empty());
+    Message message(check.begin(), check.begin() + headerBytes);
+    writeU16(message.data(), 0x0101); // RFC 8489 section 5
+    message.insert(message.end(), datagram.begin(), datagram.end());
+    Message into(port::IceLite::maxMessage);
+    for (const std::string& pwd : {ours.pwd, theirs.pwd}) {
+        const auto outcome = agent.ice.receive(sealed(message, pwd), path, {}, into);
+        require(outcome.reply == 0);
+        require(!outcome.selected || pwd == theirs.pwd);
+    }
 }
 
 } // namespace
@@ -92,6 +141,7 @@ void receive(Bytes datagram) {
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const Bytes datagram(data, std::min(size, longestDatagram));
     receive(datagram);
-    receive(sealed(datagram));
+    receive(sealed(datagram, ours.pwd));
+    answer(datagram);
     return 0;
 }

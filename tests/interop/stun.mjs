@@ -1,10 +1,11 @@
-// STUN binding requests as a viewer's ICE agent sends them (RFC 8489, RFC 8445 section 7.1), right or wrong.
+// STUN binding requests as a viewer's ICE agent sends them (RFC 8489, RFC 8445 section 7.1), right or wrong, and its answers.
 import { createHmac, randomBytes } from 'node:crypto';
 
 const cookie = 0x2112a442;
 const fingerprintMask = 0x5354554e;
-const attributes = { username: 0x0006, integrity: 0x0008, priority: 0x0024, useCandidate: 0x0025, fingerprint: 0x8028, controlling: 0x802a };
+const attributes = { username: 0x0006, integrity: 0x0008, priority: 0x0024, useCandidate: 0x0025, mapped: 0x0020, fingerprint: 0x8028, controlling: 0x802a };
 
+export const bindingRequest = 0x0001;
 export const bindingSuccess = 0x0101;
 export const typeOf = (message) => message.readUInt16BE(0);
 
@@ -36,6 +37,21 @@ function signed(message, name, bytes, sign) {
   return Buffer.concat([message, attribute(name, sign(message))]);
 }
 
+function sealed(message, pwd) {
+  const whole = signed(message, 'integrity', 20, (covered) => createHmac('sha1', pwd).update(covered).digest());
+  return signed(whole, 'fingerprint', 4, (covered) => word(crc32(covered) ^ fingerprintMask));
+}
+
+/// The answer of who has this password to a check that came from an IPv4 address.
+export function answerTo(request, { pwd, from: { address, port } }) {
+  const mapped = Buffer.alloc(8);
+  mapped[1] = 1;
+  mapped.writeUInt16BE(port ^ (cookie >>> 16), 2);
+  mapped.writeUInt32BE((Buffer.from(address.split('.').map(Number)).readUInt32BE(0) ^ cookie) >>> 0, 4);
+  const head = Buffer.concat([Buffer.from([1, 1, 0, 0]), request.subarray(4, 20)]);
+  return sealed(Buffer.concat([head, attribute('mapped', mapped)]), pwd);
+}
+
 /// A check of the controlling side.
 export function check({ username, pwd, nominates = false }) {
   const head = Buffer.concat([Buffer.from([0, 1, 0, 0]), word(cookie), randomBytes(12)]);
@@ -43,6 +59,5 @@ export function check({ username, pwd, nominates = false }) {
     head, attribute('username', Buffer.from(username)), attribute('priority', word(1853824767)),
     attribute('controlling', randomBytes(8)), ...(nominates ? [attribute('useCandidate', Buffer.alloc(0))] : []),
   ]);
-  const whole = signed(message, 'integrity', 20, (covered) => createHmac('sha1', pwd).update(covered).digest());
-  return signed(whole, 'fingerprint', 4, (covered) => word(crc32(covered) ^ fingerprintMask));
+  return sealed(message, pwd);
 }

@@ -2,15 +2,22 @@
 #include "relay/ingest/ingest.h"
 
 #include "relay/gst/bin.h"
+#include "relay/port/ice_client.h"
+#include "relay/port/socket_fixture.h"
 #include "relay/support/peers.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
 #include "support/settings.h"
 #include "support/turns.h"
+#include "support/wait.h"
+
+#include <atomic>
 
 using namespace spillway;
 using namespace spillway::relay;
 using namespace spillway::test;
+using relay::port::test::IceClient;
+using relay::port::test::isCheck;
 
 namespace {
 
@@ -45,6 +52,52 @@ struct Session {
     Node& node;
     std::unique_ptr<Publisher> publisher;
     Receiver receiver;
+};
+
+/// A publisher's ICE alone.
+struct IceOnly {
+    IceOnly(Node& host, const port::IceCredentials& credentials)
+        : node(host)
+        , ufrag(credentials.ufrag)
+        , agent(credentials) {
+        node.ingest.add({credentials, port::test::theirs, ingest::makeDatagramSource(), route,
+                         [said = said] { ++said->connected; }, [said = said] { ++said->lost; }});
+    }
+    ~IceOnly() { node.ingest.remove(ufrag); }
+    IceOnly(const IceOnly&) = delete;
+    IceOnly& operator=(const IceOnly&) = delete;
+
+    /// The next check that comes to this address.
+    static Datagram checkAt(const UdpClient& client) {
+        Datagram datagram = client.receive().value();
+        while (!isCheck(datagram))
+            datagram = client.receive().value();
+        return datagram;
+    }
+    void answer(const UdpClient& client) {
+        client.send(agent.answer(checkAt(client), node.port.addresses().front()));
+    }
+    bool isAt(const UdpClient& client) const {
+        return eventually([&] {
+            const auto path = route->path();
+            return path && path->remote == client.address();
+        });
+    }
+    void select(const UdpClient& client) {
+        client.send(agent.nomination());
+        answer(client);
+        REQUIRE(isAt(client));
+    }
+
+    struct Said {
+        std::atomic<int> connected{0};
+        std::atomic<int> lost{0};
+    };
+    Node& node;
+    const std::string ufrag;
+    IceClient agent;
+    std::shared_ptr<ingest::Route> route = std::make_shared<ingest::Route>();
+    std::shared_ptr<Said> said = std::make_shared<Said>();
 };
 
 } // namespace
@@ -120,4 +173,40 @@ TEST_CASE("a publisher that falls silent is lost") {
     session.publisher->freeze();
     REQUIRE(node.loop.runUntil([&] { return session.receiver.lost.has_value(); }, 10s));
     CHECK(*session.receiver.lost == LostCause::timeout);
+}
+
+TEST_CASE("a publisher's path moves within 2 s once it answers there, also when an answer is lost") {
+    Node node;
+    const SocketAddress at = node.port.addresses().front();
+    const UdpClient before(at, "127.0.0.1"), after(at, "127.0.0.1");
+    IceOnly publisher(node, port::test::ours);
+    publisher.select(before);
+    CHECK(publisher.said->connected == 1);
+
+    after.send(publisher.agent.nomination());
+    const auto nominated = Clock::now();
+    IceOnly::checkAt(after);
+    CHECK(publisher.route->path()->remote == before.address());
+    publisher.answer(after); // the next one
+    CHECK(publisher.isAt(after));
+    CHECK(Clock::now() - nominated < 2s);
+    CHECK(publisher.said->connected == 1);
+    CHECK(publisher.said->lost == 0);
+}
+
+TEST_CASE("of two publishers at one path the one that proved it last stays, the other is lost") {
+    Node node;
+    const UdpClient client(node.port.addresses().front(), "127.0.0.1");
+    auto first = std::make_unique<IceOnly>(node, port::test::ours);
+    first->select(client);
+    IceOnly second(node, {"w9other", "otherpasswordotherpassword"});
+    second.select(client);
+    CHECK(eventually([&] { return first->said->lost == 1; }));
+    CHECK_FALSE(first->route->path());
+
+    const auto path = second.route->path().value();
+    first.reset();
+    REQUIRE(eventually([&] { return !node.port.directory().find(port::Addressee{port::test::ours.ufrag}); }));
+    CHECK(node.port.directory().find(path) == &node.ingest);
+    CHECK(second.said->lost == 0);
 }

@@ -1,6 +1,7 @@
-// A viewer's full ICE agent, for tests: by libnice, with credentials that never change.
+// A remote's full ICE agent, for tests: by libnice, with credentials that never change.
 #pragma once
 
+#include "relay/port/demux.h"
 #include "relay/port/ice_lite.h"
 #include "support/catch.h"
 
@@ -15,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace spillway::relay::port::test {
@@ -23,18 +25,27 @@ using Message = std::vector<std::uint8_t>;
 
 inline const IceCredentials ours{"w0ours", "ourpasswordourpasswordour"};
 inline const IceCredentials theirs{"theirs", "theirpasswordtheirpassword"};
+constexpr SessionTag tag{0x01020304};
+
+inline bool isCheck(const Message& message) {
+    return kindOf(message) == DatagramKind::stun && message[0] == 0 && message[1] == 1;
+}
 
 class IceClient {
   public:
     struct Check {
-        std::string username = "w0ours:theirs";
-        std::string pwd = ours.pwd;
+        std::optional<std::string> username{}; ///< another than the right one
+        std::optional<std::string> pwd{};
         bool nominates = false;
         bool controlling = true;
         bool fingerprint = true;
     };
 
-    IceClient() { init(agent_, true); }
+    explicit IceClient(IceCredentials node = ours, IceCredentials own = theirs)
+        : node_(std::move(node))
+        , own_(std::move(own)) {
+        init(agent_, true);
+    }
 
     Message check(const Check& wanted) {
         if (wanted.fingerprint) return check(agent_, wanted);
@@ -96,7 +107,7 @@ class IceClient {
         return asked;
     }
 
-    /// Answers a check of the relay's, as the viewer at `from` sees it come.
+    /// Answers a check of the relay's that came from `from`.
     Message answer(const Message& check, const SocketAddress& from) {
         StunMessage request{};
         REQUIRE(validate(check, request) == STUN_VALIDATION_SUCCESS);
@@ -125,11 +136,10 @@ class IceClient {
     Message request(StunMethod method, const std::function<void(StunMessage&)>& append) {
         Message message(512);
         StunMessage built{};
-        const Check wanted;
         stun_agent_init_request(&agent_, &built, message.data(), message.size(), method);
-        stun_message_append_string(&built, STUN_ATTRIBUTE_USERNAME, wanted.username.c_str());
+        stun_message_append_string(&built, STUN_ATTRIBUTE_USERNAME, username().c_str());
         append(built);
-        message.resize(stun_agent_finish_message(&agent_, &built, password(), ours.pwd.size()));
+        message.resize(stun_agent_finish_message(&agent_, &built, password(), node_.pwd.size()));
         REQUIRE_FALSE(message.empty());
         if (forgets) forget(built);
         return message;
@@ -142,11 +152,13 @@ class IceClient {
     StunValidationStatus validate(const Message& message, StunMessage& parsed) {
         const auto bytesOf = [](std::string& text) { return reinterpret_cast<std::uint8_t*>(text.data()); };
         std::array<StunDefaultValidaterData, 2> expected{};
-        expected[0] = {bytesOf(username_), username_.size(), bytesOf(pwd_), pwd_.size()};
+        asked_ = own_.ufrag + ':' + node_.ufrag;
+        expected[0] = {bytesOf(asked_), asked_.size(), bytesOf(own_.pwd), own_.pwd.size()};
         return stun_agent_validate(&agent_, &parsed, message.data(), message.size(),
                                    stun_agent_default_validater, expected.data());
     }
-    static const std::uint8_t* password() { return reinterpret_cast<const std::uint8_t*>(ours.pwd.data()); }
+    std::string username() const { return node_.ufrag + ':' + own_.ufrag; }
+    const std::uint8_t* password() const { return reinterpret_cast<const std::uint8_t*>(node_.pwd.data()); }
     void forget(const StunMessage& request) {
         StunTransactionId id{};
         stun_message_id(&request, id);
@@ -164,21 +176,23 @@ class IceClient {
         stun_agent_init(&agent, known.data(), STUN_COMPATIBILITY_RFC5389,
                         static_cast<StunAgentUsageFlags>(flags));
     }
-    static Message check(StunAgent& agent, const Check& wanted) {
+    Message check(StunAgent& agent, const Check& wanted) const {
         static std::set<std::string> passwords; // the agent remembers where they are
-        const std::string& pwd = *passwords.insert(wanted.pwd).first;
+        const std::string& pwd = *passwords.insert(wanted.pwd.value_or(node_.pwd)).first;
+        const std::string name = wanted.username.value_or(username());
         Message message(1024);
         StunMessage built{};
         message.resize(stun_usage_ice_conncheck_create(
             &agent, &built, message.data(), message.size(),
-            reinterpret_cast<const std::uint8_t*>(wanted.username.data()), wanted.username.size(),
+            reinterpret_cast<const std::uint8_t*>(name.data()), name.size(),
             reinterpret_cast<const std::uint8_t*>(pwd.data()), pwd.size(), wanted.nominates,
             wanted.controlling, 1, 0x1234, nullptr, STUN_USAGE_ICE_COMPATIBILITY_RFC5245));
         return message;
     }
 
-    std::string username_ = theirs.ufrag + ':' + ours.ufrag;
-    std::string pwd_ = theirs.pwd;
+    const IceCredentials node_;
+    IceCredentials own_;
+    std::string asked_; ///< the USERNAME of a check that is read
     StunAgent agent_{};
 };
 

@@ -29,7 +29,7 @@ Path path(std::uint16_t port, const std::string& host = "192.0.2.1") {
 
 struct Fixture {
     IceClient viewer;
-    IceLite ice{ours, theirs, start};
+    IceLite ice{ours, theirs, tag, start};
     IceLite::Outcome outcome;
 
     Message receive(const Message& datagram, const Path& by, Clock::time_point now = start) {
@@ -37,6 +37,28 @@ struct Fixture {
         outcome = ice.receive(datagram, by, now, reply);
         reply.resize(outcome.reply);
         return reply;
+    }
+    Message check(const Path& by, Clock::time_point now = start) {
+        Message check(IceLite::maxMessage);
+        check.resize(ice.check(by, now, check));
+        return check;
+    }
+    Message answer(const Path& by, Clock::time_point now = start) {
+        return viewer.answer(check(by, now), by.local);
+    }
+    /// Nominates, and answers what it is asked.
+    void select(const Path& by, Clock::time_point now = start) {
+        receive(viewer.nomination(), by, now);
+        receive(answer(by, now), by, now);
+        REQUIRE(ice.selected() == by);
+    }
+    /// Sends what is due until then; how many checks that were.
+    int checksUntil(Clock::time_point end, Clock::time_point from = start) {
+        int checks = 0;
+        for (auto now = from; now <= end; now += 50ms)
+            for (; const auto by = ice.due(now); ++checks)
+                check(*by, now);
+        return checks;
     }
 };
 
@@ -68,21 +90,178 @@ TEST_CASE("a right check is answered with the address it came from", "[ice]") {
     CHECK_FALSE(f.ice.selected());
 }
 
-TEST_CASE("USE-CANDIDATE selects the path, a later one moves it", "[ice]") {
+TEST_CASE("a path is selected once it is nominated and our check was answered over it", "[ice]") {
     Fixture f;
-    f.receive(f.viewer.nomination(), path(4000));
+    SECTION("nominated first") {
+        f.receive(f.viewer.nomination(), path(4000));
+        CHECK(f.outcome.reply > 0);
+        CHECK(f.outcome.checkBack == IceLite::CheckBack::beforeReply);
+        CHECK_FALSE(f.ice.selected());
+        f.receive(f.answer(path(4000)), path(4000));
+    }
+    SECTION("answered first: the nomination selects at once") {
+        f.receive(f.viewer.check(), path(4000));
+        f.receive(f.answer(path(4000)), path(4000));
+        CHECK_FALSE(f.outcome.selected);
+        CHECK_FALSE(f.ice.selected());
+        f.receive(f.viewer.nomination(), path(4000));
+        CHECK(f.outcome.reply > 0);
+        CHECK(f.outcome.checkBack == IceLite::CheckBack::no);
+    }
     CHECK(f.outcome.selected);
     CHECK(f.ice.selected() == path(4000));
     f.receive(f.viewer.nomination(), path(4000));
     CHECK(f.outcome.reply > 0);
     CHECK_FALSE(f.outcome.selected);
+    CHECK(f.outcome.checkBack == IceLite::CheckBack::no);
+}
+
+TEST_CASE("a later nomination moves the session, once our check was answered there", "[ice]") {
+    Fixture f;
+    f.select(path(4000));
     f.receive(f.viewer.check(), path(4001));
-    CHECK(f.outcome.reply > 0);
+    CHECK(f.outcome.checkBack == IceLite::CheckBack::no);
+    f.receive(f.viewer.nomination(), path(4001));
     CHECK_FALSE(f.outcome.selected);
     CHECK(f.ice.selected() == path(4000));
-    f.receive(f.viewer.nomination(), path(4001));
+    f.receive(f.answer(path(4001)), path(4001));
     CHECK(f.outcome.selected);
     CHECK(f.ice.selected() == path(4001));
+
+    // To come back, it has to answer anew.
+    f.receive(f.viewer.nomination(), path(4000));
+    CHECK(f.ice.selected() == path(4001));
+    f.receive(f.answer(path(4000)), path(4000));
+    CHECK(f.ice.selected() == path(4000));
+}
+
+TEST_CASE("of two nominations the later counts, whichever is answered first", "[ice]") {
+    Fixture f;
+    for (const std::uint16_t port : {4000, 4001})
+        f.receive(f.viewer.nomination(), path(port));
+    const Message first = f.answer(path(4000)), second = f.answer(path(4001));
+    f.receive(second, path(4001));
+    CHECK(f.ice.selected() == path(4001));
+    f.receive(first, path(4000));
+    CHECK(f.ice.selected() == path(4001));
+}
+
+TEST_CASE("a recorded nomination from elsewhere moves nothing and is asked a few times", "[ice]") {
+    Fixture f;
+    f.select(path(4000));
+    const Message recorded = f.viewer.nomination();
+    f.receive(recorded, path(4000));
+    f.receive(recorded, path(4009, "203.0.113.5"));
+    CHECK(f.outcome.checkBack == IceLite::CheckBack::beforeReply);
+    f.check(path(4009, "203.0.113.5"));
+    CHECK(f.checksUntil(start + 3900ms) == IceLite::maxRetries);
+    CHECK(f.ice.selected() == path(4000));
+    // No more of them, and what keeps the consent of the other.
+    CHECK(f.checksUntil(start + 29s, start + 3900ms) < 9);
+    CHECK(f.ice.selected() == path(4000));
+}
+
+TEST_CASE("only the right answer over the right path proves it", "[ice]") {
+    Fixture f;
+    f.select(path(4000));
+    f.receive(f.viewer.nomination(), path(4001));
+    const Message right = f.answer(path(4001));
+    Path by = path(4001);
+    Message answer = right;
+    auto now = start;
+    SECTION("no integrity") {
+        // The last of it are 24 bytes of MESSAGE-INTEGRITY and 8 of FINGERPRINT.
+        answer.erase(answer.end() - 32, answer.end() - 8);
+        writeU16(&answer[2], static_cast<std::uint16_t>(answer.size() - 20));
+        answer = withFingerprint(answer);
+    }
+    SECTION("wrong integrity") {
+        answer[answer.size() - 10] ^= 1U;
+        answer = withFingerprint(answer);
+    }
+    SECTION("wrong fingerprint") {
+        answer.back() ^= 1U;
+    }
+    SECTION("no fingerprint") {
+        answer.resize(answer.size() - 8);
+        writeU16(&answer[2], static_cast<std::uint16_t>(answer.size() - 20));
+    }
+    SECTION("to another check, of the same session") {
+        f.receive(f.viewer.nomination(), path(4002));
+        answer = f.answer(path(4002));
+    }
+    SECTION("to a check of nobody's") {
+        IceLite twin(ours, theirs, tag, start);
+        Message into(IceLite::maxMessage);
+        twin.receive(f.viewer.nomination(), path(4001), start, into);
+        into.resize(twin.check(path(4001), start, into));
+        answer = f.viewer.answer(into, path(4001).local);
+    }
+    SECTION("over another path") {
+        by = GENERATE(path(4000), path(4002), Path{path(4001).remote, path(4001).local, 1});
+    }
+    SECTION("too late") {
+        now += IceLite::answerTime;
+    }
+    f.receive(answer, by, now);
+    CHECK_FALSE(f.outcome.selected);
+    CHECK(f.outcome.reply == 0);
+    CHECK(f.ice.selected() == path(4000));
+    f.receive(right, path(4001));
+    CHECK(f.ice.selected() == path(4001));
+}
+
+TEST_CASE("an answer counts once", "[ice]") {
+    Fixture f;
+    f.receive(f.viewer.check(), path(4000));
+    const Message answer = f.answer(path(4000));
+    f.receive(answer, path(4000));
+    f.receive(answer, path(4000), start + 20s);
+    CHECK_FALSE(f.ice.hasConsent(start + 30s));
+    f.receive(f.viewer.nomination(), path(4000), start + 20s);
+    CHECK_FALSE(f.ice.selected());
+}
+
+TEST_CASE("a nomination whose answers are lost is asked again, and then in vain", "[ice]") {
+    Fixture f;
+    f.receive(f.viewer.nomination(), path(4000));
+    const Message first = f.check(path(4000));
+    CHECK(f.ice.nextDue() == start + IceLite::firstRetry);
+    CHECK_FALSE(f.ice.due(start + 499ms));
+    REQUIRE(f.ice.due(start + 500ms) == path(4000));
+    // The same transaction: that the first answer is late does not matter.
+    CHECK(f.check(path(4000), start + 500ms) == first);
+    CHECK(f.checksUntil(start + 60s, start + 500ms) == 2);
+    CHECK_FALSE(f.ice.nextDue());
+    f.receive(f.viewer.nomination(), path(4000), start + 61s);
+    f.receive(f.answer(path(4000), start + 61s), path(4000), start + 61s);
+    CHECK(f.ice.selected() == path(4000));
+}
+
+TEST_CASE("more paths than are remembered do not push out the selected one", "[ice]") {
+    Fixture f;
+    f.select(path(4000));
+    const auto nominate = [&](std::size_t i) {
+        const Path by = path(static_cast<std::uint16_t>(5000 + i));
+        f.receive(f.viewer.nomination(), by, start + i * 1ms);
+        return by;
+    };
+    for (std::size_t i = 0; i < 10 * IceLite::maxPaths; ++i)
+        CHECK_FALSE(f.check(nominate(i)).empty());
+    CHECK(f.check(path(5000)).empty());
+    CHECK_FALSE(f.check(path(4000)).empty());
+    const Path last = nominate(10 * IceLite::maxPaths);
+    f.receive(f.answer(last), last);
+    CHECK(f.ice.selected() == last);
+}
+
+TEST_CASE("a session that loses its path has none until it proves one again", "[ice]") {
+    Fixture f;
+    f.select(path(4000));
+    f.ice.loseSelected();
+    CHECK_FALSE(f.ice.selected());
+    CHECK_FALSE(f.ice.nextDue());
+    f.select(path(4000));
 }
 
 TEST_CASE("whoever does not know the password or the names changes nothing", "[ice]") {
@@ -199,46 +378,65 @@ TEST_CASE("an attribute that must be understood and is not is told of", "[ice]")
               .status == STUN_VALIDATION_SUCCESS);
 }
 
-TEST_CASE("consent ends 30 s after the last check of the selected path", "[ice]") {
+TEST_CASE("consent is asked for every 4 to 6 s, each time anew", "[ice]") {
+    Fixture f;
+    f.select(path(4000));
+    std::set<Clock::duration> intervals;
+    std::set<Message> checks;
+    auto last = start;
+    for (int i = 0; i < 200; ++i) {
+        const auto next = f.ice.nextDue().value();
+        REQUIRE(next - last >= 4s);
+        REQUIRE(next - last <= 6s);
+        intervals.insert(next - last);
+        CHECK(checks.insert(f.check(path(4000), next)).second);
+        last = next;
+    }
+    CHECK(intervals.size() > 100);
+}
+
+TEST_CASE("consent ends 30 s after the last answer over the selected path", "[ice]") {
     Fixture f;
     CHECK(f.ice.hasConsent(start + 29s));
     CHECK_FALSE(f.ice.hasConsent(start + 30s));
-    f.receive(f.viewer.check(), path(4000), start + 10s);
-    CHECK(f.ice.hasConsent(start + 39s));
-    f.receive(f.viewer.nomination(), path(4000), start + 20s);
-    CHECK(f.ice.hasConsent(start + 49s));
-    f.receive(f.viewer.check(), path(4001), start + 40s);
+    f.select(path(4000), start + 20s);
     CHECK(f.ice.hasConsent(start + 49s));
     CHECK_FALSE(f.ice.hasConsent(start + 50s));
-    f.receive(f.viewer.nomination(), path(4001), start + 51s);
-    CHECK(f.ice.hasConsent(start + 80s));
+    // Requests are none.
+    f.receive(f.viewer.check(), path(4000), start + 40s);
+    f.receive(f.viewer.nomination(), path(4000), start + 40s);
+    CHECK_FALSE(f.ice.hasConsent(start + 50s));
+    f.receive(f.answer(path(4000), start + 45s), path(4000), start + 45s);
+    CHECK(f.ice.hasConsent(start + 74s));
+    f.select(path(4001), start + 60s);
+    CHECK(f.ice.hasConsent(start + 89s));
 }
 
 TEST_CASE("a reply fits into its bound, with the longest name a viewer may have", "[ice]") {
     const std::string longest(256, 'x');
     IceClient viewer;
-    IceLite ice({"w0ours", ours.pwd}, {longest, longest}, start);
+    IceLite ice({"w0ours", ours.pwd}, {longest, longest}, tag, start);
     IceClient::Check wanted;
     wanted.username = "w0ours:" + longest;
     Message reply(IceLite::maxMessage);
     CHECK(ice.receive(viewer.check(wanted), path(4000), start, reply).reply > 0);
     Message none;
     CHECK(ice.receive(viewer.check(wanted), path(4000), start, none).reply == 0);
-    CHECK(ice.check(reply) > 256);
+    CHECK(ice.check(path(4000), start, reply) > 256);
 }
 
 TEST_CASE("the name that a check is addressed to is read without the password", "[ice]") {
     IceClient viewer;
     const Message check = viewer.check();
-    CHECK(addressedUfrag(check) == "w0ours");
-    CHECK_FALSE(addressedUfrag(viewer.indication()));
+    CHECK(addresseeOf(check) == Addressee{"w0ours"});
+    CHECK_FALSE(addresseeOf(viewer.indication()));
     IceClient::Check wanted;
     wanted.username = "nocolon";
-    CHECK_FALSE(addressedUfrag(viewer.check(wanted)));
+    CHECK_FALSE(addresseeOf(viewer.check(wanted)));
     wanted.username = ":theirs";
-    CHECK_FALSE(addressedUfrag(viewer.check(wanted)));
+    CHECK_FALSE(addresseeOf(viewer.check(wanted)));
     for (std::size_t size = 0; size < check.size(); ++size)
-        CHECK_FALSE(addressedUfrag(Message(check.begin(), check.begin() + static_cast<long>(size))));
+        CHECK_FALSE(addresseeOf(Message(check.begin(), check.begin() + static_cast<long>(size))));
 }
 
 TEST_CASE("broken STUN never crashes and never selects", "[ice]") {
@@ -255,11 +453,32 @@ TEST_CASE("broken STUN never crashes and never selects", "[ice]") {
         if (broken == good) continue;
         if (random() % 2 == 0 && broken.size() >= 28) broken = withFingerprint(broken);
         broken.shrink_to_fit();
-        addressedUfrag(broken);
+        addresseeOf(broken);
         // The last change may have been to the FINGERPRINT alone, and was made good.
         if (broken == good) continue;
         f.receive(broken, path(4000));
         REQUIRE(f.outcome.reply <= IceLite::maxMessage);
+        REQUIRE_FALSE(f.ice.selected());
+    }
+    f.select(path(4000));
+}
+
+TEST_CASE("a broken answer never crashes and never selects", "[ice]") {
+    Fixture f;
+    f.receive(f.viewer.nomination(), path(4000));
+    const Message good = f.answer(path(4000));
+    std::mt19937 random(7);
+    for (int i = 0; i < 10'000; ++i) {
+        Message broken = good;
+        const auto changes = 1 + random() % 4;
+        for (unsigned change = 0; change < changes; ++change)
+            broken[12 + random() % (broken.size() - 12)] ^= static_cast<std::uint8_t>(1 + random() % 255);
+        if (random() % 4 == 0) broken.resize(8 + random() % (broken.size() - 8));
+        if (random() % 2 == 0) writeU16(&broken[2], static_cast<std::uint16_t>(broken.size() - 20));
+        if (random() % 2 == 0 && broken.size() >= 28) broken = withFingerprint(broken);
+        if (broken == good) continue;
+        broken.shrink_to_fit();
+        f.receive(broken, path(4000));
         REQUIRE_FALSE(f.ice.selected());
     }
     f.receive(good, path(4000));
@@ -283,36 +502,34 @@ TEST_CASE("what a viewer signs may still be odd", "[ice]") {
         };
         Message message = f.viewer.request(random() % 8 == 0 ? STUN_SHARED_SECRET : STUN_BINDING, odd);
         message.shrink_to_fit();
-        addressedUfrag(message);
+        addresseeOf(message);
         f.receive(message, path(4000));
         REQUIRE(f.outcome.reply <= IceLite::maxMessage);
     }
 }
 
-TEST_CASE("until a path is nominated, a right check is checked back", "[ice]") {
+TEST_CASE("until a path is selected, a right check is checked back", "[ice]") {
     Fixture f;
     IceClient::Check forged;
     forged.pwd = "anotherpasswordanotherpa";
     f.receive(f.viewer.check(forged), path(4000));
-    CHECK_FALSE(f.outcome.checkBack);
+    CHECK(f.outcome.checkBack == IceLite::CheckBack::no);
+    CHECK(f.check(path(4000)).empty());
     f.receive(f.viewer.indication(), path(4000));
-    CHECK_FALSE(f.outcome.checkBack);
+    CHECK(f.outcome.checkBack == IceLite::CheckBack::no);
 
     f.receive(f.viewer.check(), path(4000));
-    CHECK(f.outcome.checkBack);
-    f.receive(f.viewer.nomination(), path(4000));
-    CHECK_FALSE(f.outcome.checkBack);
-    f.receive(f.viewer.check(), path(4001));
-    CHECK_FALSE(f.outcome.checkBack);
+    CHECK(f.outcome.checkBack == IceLite::CheckBack::behindReply);
+    f.check(path(4000));
+    CHECK_FALSE(f.ice.nextDue()); // the remote will ask again
 }
 
-TEST_CASE("our check is that of the controlled side, and its answer changes nothing", "[ice]") {
+TEST_CASE("our check is that of the controlled side, and its answer finds the session by its tag", "[ice]") {
     Fixture f;
+    f.select(path(4000));
     // More than an agent remembers: each is forgotten.
     for (int i = 0; i < 1000; ++i) {
-        Message check(IceLite::maxMessage);
-        check.resize(f.ice.check(check));
-        const auto asked = f.viewer.readCheck(check);
+        const auto asked = f.viewer.readCheck(f.check(path(4000)));
         REQUIRE(asked.status == STUN_VALIDATION_SUCCESS);
         REQUIRE(asked.binding);
         REQUIRE(asked.controlled);
@@ -321,14 +538,12 @@ TEST_CASE("our check is that of the controlled side, and its answer changes noth
         REQUIRE(asked.priority == 1862270975); // RFC 8445 section 5.1.2.1, of a peer-reflexive candidate
     }
     Message small(40);
-    CHECK(f.ice.check(small) == 0);
-    Message check(IceLite::maxMessage);
-    check.resize(f.ice.check(check));
-    const Message answer = f.viewer.answer(check, path(4000).local);
-    CHECK(f.receive(answer, path(4000), start + 20s).empty());
-    CHECK_FALSE(f.outcome.checkBack);
-    CHECK_FALSE(addressedUfrag(answer));
-    CHECK_FALSE(f.ice.hasConsent(start + 30s));
+    CHECK(f.ice.check(path(4000), start, small) == 0);
+    CHECK(f.ice.check(path(4001), start, small) == 0);
+    const Message answer = f.answer(path(4000));
+    CHECK(addresseeOf(answer) == Addressee{tag});
+    for (std::size_t size = 0; size < answer.size(); ++size)
+        CHECK_FALSE(addresseeOf(Message(answer.begin(), answer.begin() + static_cast<long>(size))));
 }
 
 TEST_CASE("credentials are made of ice-chars, long enough, and no two are the same", "[ice]") {

@@ -1,10 +1,10 @@
 #include "relay/outputs/webrtc/worker/viewer_session.h"
 
 #include "relay/base/overloaded.h"
+#include "relay/port/ice_exchange.h"
 #include "relay/rtp/feedback.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <variant>
 
@@ -17,12 +17,12 @@ constexpr std::chrono::seconds connectTime{30};
 
 } // namespace
 
-ViewerSession::ViewerSession(SessionSetup setup, const DtlsContext& dtls, port::Sockets& sockets,
-                             Clock::time_point now)
+ViewerSession::ViewerSession(SessionSetup setup, port::SessionTag tag, const DtlsContext& dtls,
+                             port::Sockets& sockets, Clock::time_point now)
     : setup_(std::move(setup))
     , sockets_(sockets)
     , begun_(now)
-    , ice_(setup_.ours, setup_.theirs, now)
+    , ice_(setup_.ours, setup_.theirs, tag, now)
     , dtls_(dtls, setup_.fingerprint, [this](Bytes datagram) {
         if (path()) sockets_.send(*path(), datagram);
     }) {
@@ -47,16 +47,18 @@ std::vector<std::uint32_t> ViewerSession::slots() const {
 
 void ViewerSession::onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
                            const std::function<void()>& onSelected) {
-    std::array<std::uint8_t, port::IceLite::maxMessage> message{};
-    const auto outcome = ice_.receive(datagram, path, now, message);
-    if (outcome.selected) {
+    if (!ended_.empty()) return;
+    port::exchange(ice_, sockets_, datagram, path, now, [&] {
         setup_.stats->setAddress(path.remote.text());
         if (wire_) wire_->path = path;
         onSelected();
-    }
-    if (outcome.reply > 0) sockets_.send(path, Bytes(message).first(outcome.reply));
-    const std::size_t check = outcome.checkBack ? ice_.check(message) : 0;
-    if (check > 0) sockets_.send(path, Bytes(message).first(check));
+    });
+}
+
+void ViewerSession::losePath() {
+    wire_.reset();
+    ice_.loseSelected();
+    end("its path is another viewer's or publisher's now");
 }
 
 void ViewerSession::onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path,
@@ -111,6 +113,7 @@ void ViewerSession::tick(Clock::time_point now) {
     if (due && *due <= now) follow(dtls_.onTimeout(), now);
     if (!ice_.hasConsent(now)) return end(wire_ ? "the viewer is gone" : "the viewer did not come");
     if (!wire_ && now - begun_ > connectTime) return end("no DTLS handshake in time");
+    port::sendDueChecks(ice_, sockets_, now);
     if (!wire_) return;
     for (const auto& channel : channels_)
         channel->report(*wire_, now);

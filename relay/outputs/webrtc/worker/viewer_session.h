@@ -1,8 +1,8 @@
 // One viewer at its worker: ICE-lite, DTLS, SRTP and its channels.
 //
-// Comes in: datagrams that are this viewer's by ufrag or path; turns of its channels. Goes out: replies, and
-// media on the selected path alone. It ends by itself when its consent, its handshake or the codec of a track
-// does, and says so once; the worker then throws it away. Worker thread.
+// Comes in: datagrams that are this viewer's by ufrag, tag or path; turns of its channels. Goes out: replies,
+// checks, and media on the selected path alone. It ends by itself when its consent, its handshake or the
+// codec of a track does, and says so once; the worker then throws it away. Worker thread.
 #pragma once
 
 #include "relay/outputs/webrtc/transport/dtls.h"
@@ -35,7 +35,9 @@ struct SessionSetup {
 
 class ViewerSession {
   public:
-    ViewerSession(SessionSetup setup, const DtlsContext& dtls, port::Sockets& sockets, Clock::time_point now);
+    /// `tag` is its name in the answers to its checks.
+    ViewerSession(SessionSetup setup, port::SessionTag tag, const DtlsContext& dtls, port::Sockets& sockets,
+                  Clock::time_point now);
     /// Says good-bye.
     ~ViewerSession();
     ViewerSession(const ViewerSession&) = delete;
@@ -48,6 +50,8 @@ class ViewerSession {
     /// DTLS or SRTCP of a path; that of any but the selected one is ignored.
     void onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path,
                     Clock::time_point now);
+    /// Its path is another session's now: it ends, and says nothing there any more.
+    void losePath();
     /// Sends what waits for this channel, a batch at most, and returns how many frames that were; 0 when it
     /// is to be served again later, by a wake.
     std::size_t serve(std::uint32_t slot, Clock::time_point now);

@@ -17,9 +17,10 @@ constexpr int maxBatches = 4;
 Worker::Worker(unsigned index, std::unique_ptr<port::Sockets> sockets, Context context)
     : context_(context)
     , sockets_(std::move(sockets))
+    , table_(context.directory, *this)
     , mailbox_(reactor_,
                [this](MutableBytes datagram, const port::Path& path) {
-                   onDatagram(datagram, path, From::mailbox);
+                   onDatagram(datagram, path, port::From::mailbox);
                    dropOver();
                })
     , reactor_("viewers-" + std::to_string(index), *this) {
@@ -56,9 +57,10 @@ std::uint32_t Worker::takeSlot() {
 
 void Worker::add(SessionSetup setup) {
     ++viewers_;
-    context_.directory.add(setup.ours.ufrag, *this);
-    reactor_.post(
-        [this, shared = std::make_shared<SessionSetup>(std::move(setup))] { open(std::move(*shared)); });
+    const auto tag = context_.directory.add(setup.ours.ufrag, *this);
+    reactor_.post([this, tag, shared = std::make_shared<SessionSetup>(std::move(setup))] {
+        open(std::move(*shared), tag);
+    });
 }
 
 void Worker::remove(ViewerId viewer, std::function<void()> onGone) {
@@ -71,49 +73,45 @@ void Worker::remove(ViewerId viewer, std::function<void()> onGone) {
 
 void Worker::read(std::size_t socket) {
     sockets_->receive(socket, readBatch, [this](MutableBytes datagram, const port::Path& path) {
-        onDatagram(datagram, path, From::network);
+        onDatagram(datagram, path, port::From::network);
     });
     dropOver();
 }
 
-void Worker::onDatagram(MutableBytes datagram, const port::Path& path, From from) {
+void Worker::onDatagram(MutableBytes datagram, const port::Path& path, port::From from) {
     const port::DatagramKind kind = port::kindOf(datagram);
-    if (kind == port::DatagramKind::stun) return onStun(datagram, path, from);
-    if (kind == port::DatagramKind::other) return;
-    if (const auto found = byPath_.find(path); found != byPath_.end()) {
-        found->second->onDatagram(kind, datagram, path, Clock::now());
-        return note(*found->second);
-    }
-    if (from == From::mailbox) return;
-    if (auto* owner = context_.directory.find(path); owner && owner != this) owner->pass(datagram, path);
-}
-
-void Worker::onStun(MutableBytes datagram, const port::Path& path, From from) {
-    const auto ufrag = port::addressedUfrag(datagram);
-    if (!ufrag) return;
-    if (const auto found = byUfrag_.find(*ufrag); found != byUfrag_.end()) {
-        ViewerSession& session = *found->second;
-        session.onStun(datagram, path, Clock::now(),
-                       [&, before = session.path()] { moved(session, before); });
-        return;
-    }
-    if (from == From::mailbox) return;
-    if (auto* owner = context_.directory.find(*ufrag); owner && owner != this) owner->pass(datagram, path);
+    ViewerSession* session = table_.find(kind, datagram, path, from);
+    if (!session) return;
+    const auto now = Clock::now();
+    if (kind == port::DatagramKind::stun)
+        session->onStun(datagram, path, now, [&, before = session->path()] { moved(*session, before); });
+    else
+        session->onDatagram(kind, datagram, path, now);
+    note(*session);
 }
 
 void Worker::moved(ViewerSession& session, const std::optional<port::Path>& before) {
-    if (before) {
-        byPath_.erase(*before);
-        context_.directory.remove(*before, *this);
-    }
-    byPath_[*session.path()] = &session;
-    context_.directory.add(*session.path(), *this);
+    lose(table_.move(session, before));
 }
 
-void Worker::open(SessionSetup setup) {
+void Worker::losePath(const port::Path& path) {
+    reactor_.post([this, path] {
+        lose(table_.lose(path));
+        dropOver();
+    });
+}
+
+void Worker::lose(ViewerSession* loser) {
+    if (!loser) return;
+    loser->losePath();
+    note(*loser);
+}
+
+void Worker::open(SessionSetup setup, port::SessionTag tag) {
     const ViewerId id = setup.id;
-    auto session = std::make_unique<ViewerSession>(std::move(setup), context_.dtls, *sockets_, Clock::now());
-    byUfrag_[session->setup().ours.ufrag] = session.get();
+    auto session =
+        std::make_unique<ViewerSession>(std::move(setup), tag, context_.dtls, *sockets_, Clock::now());
+    table_.add(session->setup().ours.ufrag, tag, *session);
     for (const std::uint32_t slot : session->slots())
         bySlot_[slot] = session.get();
     sessions_[id] = std::move(session);
@@ -123,17 +121,9 @@ void Worker::drop(ViewerId viewer) {
     const auto found = sessions_.find(viewer);
     if (found == sessions_.end()) return;
     ViewerSession& session = *found->second;
-    byUfrag_.erase(session.setup().ours.ufrag);
-    context_.directory.remove(session.setup().ours.ufrag);
+    table_.remove(session.setup().ours.ufrag);
     for (const std::uint32_t slot : session.slots())
         bySlot_.erase(slot);
-    if (const auto path = session.path()) {
-        const auto owner = byPath_.find(*path);
-        if (owner != byPath_.end() && owner->second == &session) {
-            byPath_.erase(owner);
-            context_.directory.remove(*path, *this);
-        }
-    }
     sessions_.erase(found);
 }
 

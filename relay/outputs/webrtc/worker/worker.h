@@ -6,9 +6,9 @@
 #pragma once
 
 #include "relay/outputs/webrtc/worker/viewer_session.h"
-#include "relay/port/directory.h"
 #include "relay/port/mailbox.h"
 #include "relay/port/reactor.h"
+#include "relay/port/session_table.h"
 #include "relay/port/sockets.h"
 
 #include <functional>
@@ -65,6 +65,7 @@ class Worker : public port::SessionOwner, private port::Reactor::Hooks {
     /// Any thread, also a streaming thread.
     void wake(std::uint32_t slot) { reactor_.wake(slot); }
     void pass(Bytes datagram, const port::Path& path) override { mailbox_.add(datagram, path); }
+    void losePath(const port::Path& path) override;
 
     std::optional<Clock::time_point> busySince() const { return reactor_.busySince(); }
 
@@ -75,11 +76,10 @@ class Worker : public port::SessionOwner, private port::Reactor::Hooks {
     void onTimeout(Clock::time_point now) override;
 
     void read(std::size_t socket);
-    enum class From { network, mailbox };
-    void onDatagram(MutableBytes datagram, const port::Path& path, From from);
-    void onStun(MutableBytes datagram, const port::Path& path, From from);
+    void onDatagram(MutableBytes datagram, const port::Path& path, port::From from);
     void moved(ViewerSession& session, const std::optional<port::Path>& before);
-    void open(SessionSetup setup);
+    void lose(ViewerSession* loser);
+    void open(SessionSetup setup, port::SessionTag tag);
     void drop(ViewerId viewer);
     void note(const ViewerSession& session);
     void dropOver();
@@ -93,8 +93,7 @@ class Worker : public port::SessionOwner, private port::Reactor::Hooks {
 
     // Of the thread alone.
     std::map<ViewerId, std::unique_ptr<ViewerSession>> sessions_;
-    std::map<std::string, ViewerSession*, std::less<>> byUfrag_;
-    std::unordered_map<port::Path, ViewerSession*, port::PathHash> byPath_;
+    port::SessionTable<ViewerSession> table_;
     std::unordered_map<std::uint32_t, ViewerSession*> bySlot_;
     std::vector<ViewerId> over_;
     Clock::time_point nextTick_{};

@@ -151,13 +151,14 @@ struct Client {
     }
     void nominate(const ViewAnswer& viewing) {
         const auto line = firstLine(viewing);
-        IceClient::Check check;
-        check.username = line.attribute("ice-ufrag").value() + ":" + viewing.offeredUfrag;
-        check.pwd = line.attribute("ice-pwd").value();
-        check.nominates = true;
-        socket.emplace(at("127.0.0.1", portIn(viewing)), "127.0.0.1");
-        socket->send(ice.check(check));
-        REQUIRE(ice.read(socket->receive().value()).mapped == socket->address());
+        ice.emplace(
+            port::IceCredentials{line.attribute("ice-ufrag").value(), line.attribute("ice-pwd").value()},
+            port::IceCredentials{viewing.offeredUfrag, "0123456789012345678901"});
+        const auto node = at("127.0.0.1", portIn(viewing));
+        socket.emplace(node, "127.0.0.1");
+        socket->send(ice->nomination());
+        socket->send(ice->answer(socket->receive().value(), node));
+        REQUIRE(ice->read(socket->receive().value()).mapped == socket->address());
     }
     void shakeHands(const ViewAnswer& viewing) {
         dtls.shakeHands(*socket);
@@ -172,7 +173,7 @@ struct Client {
         return srtp->unprotect(datagram);
     }
 
-    IceClient ice;
+    std::optional<IceClient> ice;
     DtlsClient dtls{DtlsClient::Settings{}};
     std::optional<UdpClient> socket;
     std::optional<SrtpClient> srtp;

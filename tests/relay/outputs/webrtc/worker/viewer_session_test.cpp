@@ -92,10 +92,26 @@ struct Stage {
             all.push_back(at.receive().value());
         return all;
     }
+    /// As an ICE agent answers what came; how many checks that were.
+    int answerChecks(const UdpClient& at) {
+        int checks = 0;
+        for (const Datagram& datagram : arrived(at)) {
+            if (!isCheck(datagram)) continue;
+            send(at, ice.answer(datagram, sockets.boundAddresses().front()));
+            ++checks;
+        }
+        return checks;
+    }
     void nominate(const UdpClient& from) {
         send(from, ice.nomination());
+        REQUIRE(answerChecks(from) == 1);
         REQUIRE(session->path()->remote == from.address());
-        arrived(from);
+    }
+    void pass(Clock::duration time) {
+        for (const auto end = now + time; now < end;) {
+            now += 50ms;
+            session->tick(now);
+        }
     }
     void handshake(DtlsClient& who, const UdpClient& from) {
         std::vector<Datagram> flight = who.start();
@@ -168,7 +184,7 @@ struct Stage {
     IceClient ice;
     DtlsClient dtls{withGcm()};
     std::optional<SrtpClient> srtp;
-    std::optional<ViewerSession> session{std::in_place, setUp(), dtlsContext(), sockets, now};
+    std::optional<ViewerSession> session{std::in_place, setUp(), tag, dtlsContext(), sockets, now};
 };
 
 Packet words(std::initializer_list<std::uint32_t> values) {
@@ -241,6 +257,65 @@ TEST_CASE("media follows a viewer that nominates another path") {
     CHECK(stage.stats->address() == stage.other.address().text());
     stage.publish();
     CHECK(stage.media(stage.other).size() == 1);
+    CHECK(Stage::arrived(stage.client).empty());
+}
+
+TEST_CASE("a nomination that seems to come from elsewhere moves nothing, and brings little") {
+    Stage stage;
+    stage.connect();
+    stage.send(stage.other, stage.ice.nomination());
+    const auto brought = Stage::arrived(stage.other);
+    REQUIRE(brought.size() == 2);
+    // The check first: its answer is here before the DTLS that the reply sets free.
+    CHECK(stage.ice.readCheck(brought[0]).controlled);
+    CHECK(stage.ice.read(brought[1]).mapped == stage.other.address());
+    stage.publish();
+    CHECK(stage.media(stage.client).size() == 1);
+    stage.pass(20s);
+    CHECK(Stage::arrived(stage.other).size() == port::IceLite::maxRetries);
+    CHECK(stage.session->path()->remote == stage.client.address());
+    CHECK(stage.stats->address() == stage.client.address().text());
+}
+
+TEST_CASE("media follows within 2 s, also when an answer is lost") {
+    Stage stage;
+    stage.connect();
+    stage.send(stage.other, stage.ice.nomination());
+    Stage::arrived(stage.other);
+    stage.pass(1s);
+    CHECK(stage.answerChecks(stage.other) == 1);
+    CHECK(stage.selected == 2);
+    stage.publish();
+    CHECK(stage.media(stage.other).size() == 1);
+    stage.report(stage.other, 1, 206, words({ssrc})); // RFC 4585 section 6.3.1
+    CHECK(stage.wishes == std::vector{WishReason::viewer});
+}
+
+TEST_CASE("a viewer stays as long as it answers, and not for its own checks") {
+    Stage stage;
+    stage.connect();
+    for (int i = 0; i < 90; ++i) {
+        stage.pass(1s);
+        stage.answerChecks(stage.client);
+    }
+    REQUIRE(stage.session->ended().empty());
+    for (int i = 0; i < 31; ++i) {
+        stage.send(stage.client, i % 2 == 0 ? stage.ice.check() : stage.ice.nomination());
+        stage.pass(1s);
+    }
+    CHECK(stage.session->ended() == "the viewer is gone");
+}
+
+TEST_CASE("a viewer whose path is another's ends, and sends nothing there any more") {
+    Stage stage;
+    stage.connect();
+    Stage::arrived(stage.client);
+    stage.session->losePath();
+    CHECK_FALSE(stage.session->ended().empty());
+    CHECK_FALSE(stage.session->path());
+    stage.publish();
+    stage.send(stage.client, stage.ice.nomination());
+    stage.session.reset();
     CHECK(Stage::arrived(stage.client).empty());
 }
 

@@ -3,6 +3,7 @@
 
 #include "support/catch.h"
 #include "support/settings.h"
+#include "support/wait.h"
 
 #include "relay/outputs/webrtc/transport/dtls_client.h"
 #include "relay/port/ice_client.h"
@@ -17,6 +18,8 @@ using namespace spillway::relay::webrtc;
 using namespace spillway::relay::port::test;
 using namespace spillway::relay::webrtc::test;
 using namespace std::chrono_literals;
+using spillway::test::Datagram;
+using spillway::test::eventually;
 using spillway::test::UdpClient;
 
 namespace {
@@ -43,13 +46,19 @@ struct Stage {
             worker->stop();
     }
 
-    void add() {
+    SessionSetup setUp(ViewerId id, const IceCredentials& credentials) {
         SessionSetup setup;
-        setup.id = 1;
-        setup.ours = ours;
+        setup.id = id;
+        setup.ours = credentials;
         setup.theirs = theirs;
         setup.fingerprint = dtls.fingerprint();
-        setup.stats = std::make_shared<ViewerStats>();
+        setup.stats = stats;
+        setup.onConnected = [] {};
+        setup.onEnded = [](const std::string&) {};
+        return setup;
+    }
+    void add() {
+        SessionSetup setup = setUp(1, ours);
         setup.onConnected = [this] { connected.set_value(); };
         setup.onEnded = [this](const std::string& reason) { ended.set_value(reason); };
         workers[owner]->add(std::move(setup));
@@ -60,9 +69,18 @@ struct Stage {
         REQUIRE(gone.get_future().wait_for(5s) == std::future_status::ready);
     }
 
+    /// Nominates, and answers what it is asked, until the path is the viewer's.
+    void select(const UdpClient& client, IceClient& agent) {
+        client.send(agent.nomination());
+        for (auto datagram = client.receive(); datagram; datagram = client.receive()) {
+            if (!isCheck(*datagram)) continue;
+            client.send(agent.answer(*datagram, port));
+            break;
+        }
+        REQUIRE(eventually([&] { return stats->address() == client.address().text(); }));
+    }
     void connect(const UdpClient& client) {
-        client.send(ice.nomination());
-        REQUIRE(client.receive());
+        select(client, ice);
         dtls.shakeHands(client);
         REQUIRE(connected.get_future().wait_for(5s) == std::future_status::ready);
     }
@@ -71,6 +89,7 @@ struct Stage {
     port::MediaPort mediaPort{spillway::test::listenAt("127.0.0.1:0")};
     std::vector<std::unique_ptr<Worker>> workers;
     SocketAddress port = *SocketAddress::parse("127.0.0.1");
+    std::shared_ptr<ViewerStats> stats = std::make_shared<ViewerStats>();
     IceClient ice;
     DtlsClient dtls{DtlsClient::Settings{}};
     std::promise<void> connected;
@@ -94,11 +113,14 @@ TEST_CASE("a viewer's datagrams find its worker, whichever socket the kernel gav
         CHECK(stage.ice.read(*reply).mapped == client->address());
         CHECK(stage.ice.readCheck(client->receive().value()).controlled);
     }
+    // So do the answers to its worker's checks.
+    for (const auto& client : clients)
+        stage.select(*client, stage.ice);
     stage.connect(*clients[7]);
     stage.remove();
     while (!stage.dtls.closed())
         stage.dtls.receive(clients[7]->receive().value());
-    CHECK_FALSE(stage.mediaPort.directory().find(ours.ufrag));
+    CHECK_FALSE(stage.mediaPort.directory().find(Addressee{ours.ufrag}));
     CHECK(stage.workers[owner]->viewers() == 0);
 }
 
@@ -113,7 +135,7 @@ TEST_CASE("a viewer that leaves is told of once, and forgotten", "[worker]") {
     REQUIRE(ended.wait_for(5s) == std::future_status::ready);
     CHECK(ended.get() == "the viewer left");
     stage.remove(); // as the main loop does with who has ended
-    CHECK_FALSE(stage.mediaPort.directory().find(ours.ufrag));
+    CHECK_FALSE(stage.mediaPort.directory().find(Addressee{ours.ufrag}));
 }
 
 TEST_CASE("who views when the workers stop gets a good-bye", "[worker]") {
@@ -124,5 +146,35 @@ TEST_CASE("who views when the workers stop gets a good-bye", "[worker]") {
     stage.stop();
     while (!stage.dtls.closed())
         stage.dtls.receive(client.receive().value());
-    CHECK_FALSE(stage.mediaPort.directory().find(ours.ufrag));
+    CHECK_FALSE(stage.mediaPort.directory().find(Addressee{ours.ufrag}));
+}
+
+TEST_CASE("of two viewers at one path the one that proved it last stays, the other is told", "[worker]") {
+    const unsigned second = GENERATE(owner, owner + 1);
+    Stage stage;
+    stage.add();
+    const UdpClient client(stage.port, "127.0.0.1");
+    stage.connect(client);
+    stage.stats->setAddress({});
+
+    const IceCredentials others{"w9other", "otherpasswordotherpassword"};
+    IceClient agent(others);
+    stage.workers[second]->add(stage.setUp(2, others));
+    stage.select(client, agent);
+    auto ended = stage.ended.get_future();
+    REQUIRE(ended.wait_for(5s) == std::future_status::ready);
+    CHECK(ended.get() == "its path is another viewer's or publisher's now");
+    stage.remove();
+
+    // What the first one left behind is not the second one's: it has its path still.
+    const port::Path path{client.address(), stage.port, 0};
+    CHECK(stage.mediaPort.directory().find(path) == stage.workers[second].get());
+    DtlsClient dtls{DtlsClient::Settings{}};
+    for (const Datagram& record : dtls.start())
+        client.send(record);
+    auto reply = client.receive();
+    while (reply && port::kindOf(*reply) != port::DatagramKind::dtls)
+        reply = client.receive();
+    REQUIRE(reply);
+    CHECK((*reply)[0] == 22); // RFC 6347 section 4.1: a handshake, no alert
 }
