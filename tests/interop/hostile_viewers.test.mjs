@@ -15,7 +15,7 @@ import { LineProcess } from '../support/line_process.mjs';
 import { residentBytes } from '../support/process.mjs';
 import { root } from '../support/spillwayd.mjs';
 import { aWindowOf, holds, until, within } from '../support/wait.mjs';
-import { bindingSuccess, check, typeOf } from './stun.mjs';
+import { answerTo, bindingRequest, bindingSuccess, check, typeOf } from './stun.mjs';
 import { viewerOffer } from './viewer_offers.mjs';
 import { endpointOf, startStage, untilViewers } from './viewing.mjs';
 import * as whip from './whip.mjs';
@@ -80,13 +80,13 @@ const allJoined = { connected: joining, failures: [] };
 
 /// A session whose viewer is this test: { to, pwd, username }, as its checks need them.
 async function openSession(t, daemon) {
-  const ufrag = randomBytes(4).toString('hex');
-  const offer = viewerOffer(['VP8', 'opus'], { ufrag });
+  const [ufrag, ownPwd] = [randomBytes(4).toString('hex'), randomBytes(12).toString('hex')];
+  const offer = viewerOffer(['VP8', 'opus'], { ufrag, pwd: ownPwd });
   const { session, answer } = await whip.open(endpointOf(daemon, 'alice'), { token: admin, offer });
   t.after(() => whip.remove(session, { token: admin }));
   const value = (name) => new RegExp(`^a=${name}:(\\S+)`, 'm').exec(answer)[1];
   const [, address, port] = /^a=candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+)/im.exec(answer);
-  return { to: { address, port: Number(port) }, pwd: value('ice-pwd'), username: `${value('ice-ufrag')}:${ufrag}` };
+  return { to: { address, port: Number(port) }, pwd: value('ice-pwd'), ownPwd, username: `${value('ice-ufrag')}:${ufrag}` };
 }
 
 const send = (socket, message, { port, address }) => new Promise((resolve, reject) => {
@@ -150,9 +150,12 @@ async function during(work, attack) {
   return [await finished, attacks];
 }
 
-async function nominate(socket, { to, username, pwd }) {
+async function nominate(socket, { to, username, pwd, ownPwd }) {
   await send(socket, check({ username, pwd, nominates: true }), to);
-  await until('the check is answered', () => socket.received.some((message) => typeOf(message) === bindingSuccess));
+  const came = (type) => socket.received.find((message) => typeOf(message) === type);
+  await until('the check is answered', () => came(bindingSuccess));
+  const asked = await until('the path is checked', () => came(bindingRequest));
+  await send(socket, answerTo(asked, { pwd: ownPwd, from: to }), to);
   socket.received.length = 0;
 }
 
@@ -198,6 +201,18 @@ test('strangers on the media port get nothing and cost a viewer nothing', { time
     await sendMany(nobody, session.to, 2000, (i) => check(right).subarray(0, i % 80)); // before the integrity's end
     await silent(nobody);
 
+    await send(ours, hello, session.to);
+    await until('the path is still the viewer\'s', () => shaken(ours) > 0);
+    assert.equal(shaken(theirs), 0);
+    await undisturbed();
+  });
+
+  await t.test('a nomination that was recorded, from another address', async (t) => {
+    const session = await openSession(t, daemon);
+    const [ours, theirs] = [await openSocket(t, session.to.address), await openSocket(t, stranger)];
+    await nominate(ours, session);
+    await send(theirs, check({ ...session, nominates: true }), session.to);
+    await until('it is answered', () => theirs.received.some((message) => typeOf(message) === bindingSuccess));
     await send(ours, hello, session.to);
     await until('the path is still the viewer\'s', () => shaken(ours) > 0);
     assert.equal(shaken(theirs), 0);

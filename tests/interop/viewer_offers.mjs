@@ -20,9 +20,11 @@ function line(name, mid, direction) {
 }
 
 /// An offer with one line for each codec; `transport` lines are those of a session.
-export function viewerOffer(names = ['VP8', 'opus'], { direction = 'recvonly', ufrag = randomBytes(4).toString('hex'), drop = /^$/ } = {}) {
+export function viewerOffer(names = ['VP8', 'opus'], {
+  direction = 'recvonly', ufrag = randomBytes(4).toString('hex'), pwd = randomBytes(12).toString('hex'), drop = /^$/,
+} = {}) {
   const transport = [
-    `a=ice-ufrag:${ufrag}`, `a=ice-pwd:${randomBytes(12).toString('hex')}`,
+    `a=ice-ufrag:${ufrag}`, `a=ice-pwd:${pwd}`,
     `a=fingerprint:sha-256 ${[...randomBytes(32)].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(':')}`,
   ];
   const lines = [

@@ -137,8 +137,8 @@ TEST_CASE("a later nomination moves the session, once our check was answered the
 
 TEST_CASE("of two nominations the later counts, whichever is answered first", "[ice]") {
     Fixture f;
-    for (const std::uint16_t port : {4000, 4001})
-        f.receive(f.viewer.nomination(), path(port));
+    for (const auto& by : {path(4000), path(4001)})
+        f.receive(f.viewer.nomination(), by);
     const Message first = f.answer(path(4000)), second = f.answer(path(4001));
     f.receive(second, path(4001));
     CHECK(f.ice.selected() == path(4001));
@@ -537,6 +537,13 @@ TEST_CASE("our check is that of the controlled side, and its answer finds the se
         REQUIRE_FALSE(asked.nominates);
         REQUIRE(asked.priority == 1862270975); // RFC 8445 section 5.1.2.1, of a peer-reflexive candidate
     }
+    // Nor are their answers remembered.
+    for (int i = 0; i < 1000; ++i) {
+        Message wrong = f.answer(path(4000));
+        wrong[wrong.size() - 10] ^= 1U;
+        f.receive(withFingerprint(wrong), path(4000));
+    }
+    REQUIRE_FALSE(f.check(path(4000)).empty());
     Message small(40);
     CHECK(f.ice.check(path(4000), start, small) == 0);
     CHECK(f.ice.check(path(4001), start, small) == 0);

@@ -5,6 +5,7 @@
 #include "support/catch.h"
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 using namespace spillway::relay;
@@ -131,7 +132,7 @@ TEST_CASE("a check and the answer to one find their session's thread, and go no 
         };
         CHECK(find(f.two, From::mailbox) == &session);
         CHECK_FALSE(find(f.one, From::network));
-        CHECK(f.two.passed == std::vector{message});
+        CHECK(f.two.passed == std::vector<Message>{message});
         f.two.passed.clear();
         CHECK_FALSE(find(f.one, From::mailbox));
         CHECK(f.two.passed.empty());
