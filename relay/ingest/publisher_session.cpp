@@ -35,6 +35,10 @@ void PublisherSession::tick(Clock::time_point now) {
     port::sendDueChecks(ice_, sockets_, now);
 }
 
+std::optional<Clock::time_point> PublisherSession::nextCheck() const {
+    return over_ ? std::nullopt : ice_.nextDue();
+}
+
 void PublisherSession::losePath() {
     setup_.route->close();
     ice_.loseSelected();

@@ -45,7 +45,7 @@ class PublisherSession {
     void losePath();
     /// Call every second or so, and when a check is due.
     void tick(Clock::time_point now);
-    std::optional<Clock::time_point> nextCheck() const { return ice_.nextDue(); }
+    std::optional<Clock::time_point> nextCheck() const;
 
     const SessionSetup& setup() const { return setup_; }
     const std::optional<port::Path>& path() const { return ice_.selected(); }

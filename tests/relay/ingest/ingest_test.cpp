@@ -210,3 +210,30 @@ TEST_CASE("of two publishers at one path the one that proved it last stays, the 
     CHECK(node.port.directory().find(path) == &node.ingest);
     CHECK(second.said->lost == 0);
 }
+
+TEST_CASE("a publisher that answers no checks is lost once, and not asked any more") {
+    port::Sockets sockets{{at("127.0.0.1")}};
+    const SocketAddress bound = sockets.boundAddresses().front();
+    const UdpClient client(bound, "127.0.0.1");
+    IceClient agent;
+    const auto route = std::make_shared<ingest::Route>();
+    int lost = 0;
+    Clock::time_point now{1h};
+    ingest::PublisherSession session(
+        {port::test::ours, port::test::theirs, ingest::makeDatagramSource(), route, [] {}, [&] { ++lost; }},
+        port::test::tag, sockets, now);
+    const auto send = [&](const Datagram& message) {
+        client.send(message);
+        for (const auto& came : receive(sockets))
+            session.onStun(came.datagram, came.path, now, [] {});
+    };
+    send(agent.nomination());
+    send(agent.answer(IceOnly::checkAt(client), bound));
+    REQUIRE(route->path());
+    for (const auto end = now + 60s; now < end; now += 1s) {
+        session.tick(now);
+        send(agent.nomination());
+        CHECK(lost == (now >= end - 30s ? 1 : 0));
+    }
+    CHECK_FALSE(session.nextCheck());
+}

@@ -84,14 +84,11 @@ void Worker::onDatagram(MutableBytes datagram, const port::Path& path, port::Fro
     if (!session) return;
     const auto now = Clock::now();
     if (kind == port::DatagramKind::stun)
-        session->onStun(datagram, path, now, [&, before = session->path()] { moved(*session, before); });
+        session->onStun(datagram, path, now,
+                        [&, before = session->path()] { lose(table_.move(*session, before)); });
     else
         session->onDatagram(kind, datagram, path, now);
     note(*session);
-}
-
-void Worker::moved(ViewerSession& session, const std::optional<port::Path>& before) {
-    lose(table_.move(session, before));
 }
 
 void Worker::losePath(const port::Path& path) {

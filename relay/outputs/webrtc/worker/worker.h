@@ -77,7 +77,6 @@ class Worker : public port::SessionOwner, private port::Reactor::Hooks {
 
     void read(std::size_t socket);
     void onDatagram(MutableBytes datagram, const port::Path& path, port::From from);
-    void moved(ViewerSession& session, const std::optional<port::Path>& before);
     void lose(ViewerSession* loser);
     void open(SessionSetup setup, port::SessionTag tag);
     void drop(ViewerId viewer);
