@@ -10,6 +10,7 @@
 #include "relay/port/demux.h"
 #include "relay/port/directory.h"
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -46,7 +47,7 @@ class SessionTable {
     }
 
     /// Whose it is; null when no session's of this thread.
-    Session* find(DatagramKind kind, Bytes datagram, const Path& path, From from) const {
+    Session* find(DatagramKind kind, Bytes datagram, const Path& path, From from) {
         if (kind == DatagramKind::other) return nullptr;
         if (kind != DatagramKind::stun) return find(path, datagram, path, from);
         const auto addressee = addresseeOf(datagram);
@@ -78,6 +79,12 @@ class SessionTable {
         SessionTag tag{};
     };
 
+    /// The DTLS behind an answer may come before the Directory has the path: it goes the same way, behind it.
+    struct Answered {
+        Path path;
+        SessionOwner* owner = nullptr;
+    };
+
     Session* here(const Path& path) const {
         const auto found = byPath_.find(path);
         return found == byPath_.end() ? nullptr : found->second;
@@ -91,12 +98,23 @@ class SessionTable {
         return found == byUfrag_.end() ? nullptr : found->second.session;
     }
     template <class Key>
-    Session* find(const Key& key, Bytes datagram, const Path& path, From from) const {
+    Session* find(const Key& key, Bytes datagram, const Path& path, From from) {
         if (Session* session = here(key)) return session;
         if (from == From::mailbox) return nullptr;
-        SessionOwner* owner = directory_.find(key);
+        SessionOwner* owner = ownerOf(key, path);
         if (owner && owner != &owner_) owner->pass(datagram, path);
         return nullptr;
+    }
+    SessionOwner* ownerOf(const Addressee& addressee, const Path& path) {
+        SessionOwner* owner = directory_.find(addressee);
+        if (owner && std::holds_alternative<SessionTag>(addressee))
+            answered_[PathHash()(path) % answered_.size()] = {path, owner};
+        return owner;
+    }
+    SessionOwner* ownerOf(const Path& path, const Path&) const {
+        if (SessionOwner* owner = directory_.find(path)) return owner;
+        const Answered& latest = answered_[PathHash()(path) % answered_.size()];
+        return latest.path == path ? latest.owner : nullptr;
     }
     /// Unless it is another session's by now.
     void release(const Path& path, const Session& session) {
@@ -110,6 +128,7 @@ class SessionTable {
     std::map<std::string, Named, std::less<>> byUfrag_;
     std::unordered_map<SessionTag, Session*> byTag_;
     std::unordered_map<Path, Session*, PathHash> byPath_;
+    std::array<Answered, 64> answered_{}; ///< passed on lately, by their hash
 };
 
 } // namespace spillway::relay::port

@@ -38,7 +38,7 @@ struct Owner : SessionOwner {
         const auto before = std::exchange(session.at, to);
         return table.move(session, before);
     }
-    Session* at(const Path& path, From from = From::mailbox) const {
+    Session* at(const Path& path, From from = From::mailbox) {
         return table.find(DatagramKind::rtp, {}, path, from);
     }
 
@@ -137,6 +137,11 @@ TEST_CASE("a check and the answer to one find their session's thread, and go no 
         CHECK_FALSE(find(f.one, From::mailbox));
         CHECK(f.two.passed.empty());
     }
+    // What comes behind an answer is passed on behind it, though the path is nobody's yet.
+    CHECK_FALSE(f.one.at(pathOf(1), From::network));
+    CHECK(f.two.passed.size() == 1);
+    CHECK_FALSE(f.one.at(pathOf(2), From::network));
+    CHECK(f.two.passed.size() == 1);
     f.two.table.remove(ours.ufrag);
     CHECK_FALSE(f.directory.find(Addressee{tag}));
     CHECK_FALSE(f.directory.find(Addressee{ours.ufrag}));
