@@ -181,7 +181,7 @@ TEST_CASE("a publisher's path moves within 2 s once it answers there, also when 
     const UdpClient before(at, "127.0.0.1"), after(at, "127.0.0.1");
     IceOnly publisher(node, port::test::ours);
     publisher.select(before);
-    CHECK(publisher.said->connected == 1);
+    CHECK(eventually([&] { return publisher.said->connected == 1; }));
 
     after.send(publisher.agent.nomination());
     const auto nominated = Clock::now();

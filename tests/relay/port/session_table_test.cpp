@@ -117,10 +117,10 @@ TEST_CASE("an occupied path goes to the session that proved it last, of two thre
 TEST_CASE("a check and the answer to one find their session's thread, and go no further", "[session-table]") {
     Fixture f;
     IceClient client;
-    const SessionTag tag = f.directory.add(ours.ufrag, f.two);
+    const SessionTag given = f.directory.add(ours.ufrag, f.two);
     Session session;
-    f.two.table.add(ours.ufrag, tag, session);
-    IceLite ice(ours, theirs, tag, {});
+    f.two.table.add(ours.ufrag, given, session);
+    IceLite ice(ours, theirs, given, {});
     Message reply(IceLite::maxMessage), check(IceLite::maxMessage);
     const Message asked = client.check();
     ice.receive(asked, pathOf(1), {}, reply);
@@ -143,6 +143,6 @@ TEST_CASE("a check and the answer to one find their session's thread, and go no 
     CHECK_FALSE(f.one.at(pathOf(2), From::network));
     CHECK(f.two.passed.size() == 1);
     f.two.table.remove(ours.ufrag);
-    CHECK_FALSE(f.directory.find(Addressee{tag}));
+    CHECK_FALSE(f.directory.find(Addressee{given}));
     CHECK_FALSE(f.directory.find(Addressee{ours.ufrag}));
 }
