@@ -43,6 +43,7 @@ sdp
 dtls
 srtp
 port
+jitter
 ingest
 peer
 track

@@ -1,0 +1,34 @@
+// The element that stands in for GStreamer's rtpjitterbuffer in an rtpbin, without a thread of its own.
+//
+// Comes in: RTP of one SSRC and its RTCP. Goes out: the packets in order with PTS and DTS, on the thread that
+// pushed the packet which lets them go, or on that of the timers when a wait is over. Both hold the stream
+// lock of the sink pad, as whoever flushes it or stops it does: so nothing is pushed after that, and nobody
+// else's locks are taken in another order than a streaming thread takes them. What its downstream returns
+// stops nobody upstream.
+//
+// Of rtpjitterbuffer, rtpbin and webrtcbin 1.22 to 1.26 touch
+//   pads        sink, src, sink_rtcp (on request)
+//   properties  latency, do-retransmission, do-lost, ts-offset, stats
+//   signals     request-pt-map, clear-pt-map, handle-sync
+// and, only when an element has them: the properties drop-on-latency, mode, percent, max-dropout-time,
+// max-misorder-time, max-rtcp-rtp-time-diff, max-ts-offset-adjustment, rfc7273-sync, sync-interval,
+// add-reference-timestamp-meta, and the signals on-npt-stop and set-active, which serve what is not done here
+// (buffering mode, RTSP, clocks by RFC 7273). Those it does not have.
+// Of its own is the property newest-sequence: the highest sequence number that came, held or not.
+// Events: GstRTPRetransmissionRequest upstream for each missing packet, GstRTPPacketLost downstream for each
+// gap that was given up.
+#pragma once
+
+#include "relay/jitter/timers.h"
+
+#include <gst/gst.h>
+
+#include <memory>
+
+namespace spillway::relay::jitter {
+
+/// A floating reference, as a factory returns it. Without timers, what is missing is only looked at when a
+/// packet comes.
+GstElement* newElement(std::weak_ptr<Timers> timers);
+
+} // namespace spillway::relay::jitter

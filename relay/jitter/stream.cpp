@@ -1,0 +1,308 @@
+// On the main path of every packet that comes in.
+#include "relay/jitter/stream.h"
+
+#include "relay/base/big_endian.h"
+#include "relay/gst/buffer_map.h"
+#include "relay/gst/element.h"
+#include "relay/rtp/packet.h"
+#include "relay/rtp/rtcp.h"
+
+#include <gst/rtp/gstrtpbuffer.h>
+
+#include <utility>
+
+namespace spillway::relay::jitter {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A buffer's own time of arrival is taken when it is no older than this.
+constexpr seconds oldestArrival{1};
+/// A report that speaks of times further ahead than this is of another clock.
+constexpr seconds furthestReport{1};
+/// While somebody else pushes through the stream.
+constexpr milliseconds tryAgain{1};
+
+guint toMilliseconds(Time time) {
+    return static_cast<guint>(std::chrono::ceil<milliseconds>(time).count());
+}
+
+unsigned payloadTypeOf(GstBuffer* buffer) {
+    const gst::BufferMap map(buffer);
+    return map.bytes()[1] & 0x7FU;
+}
+
+} // namespace
+
+/// Reaches the element as long as that lives, and keeps it while it is inside.
+class Stream::Wake : public Alarm {
+  public:
+    Wake(Stream& stream, GstElement* element)
+        : stream_(stream) {
+        g_weak_ref_init(&element_, element);
+    }
+    ~Wake() override { g_weak_ref_clear(&element_); }
+    Wake(const Wake&) = delete;
+    Wake& operator=(const Wake&) = delete;
+
+    std::optional<Clock::time_point> onAlarm(Clock::time_point) override {
+        const auto element = gst::Ref<GstElement>::adopt(static_cast<GstElement*>(g_weak_ref_get(&element_)));
+        return element ? stream_.onAlarm() : std::nullopt;
+    }
+
+  private:
+    Stream& stream_; ///< lives as long as the element does
+    GWeakRef element_{};
+};
+
+Stream::Stream(Element element, std::weak_ptr<Timers> timers)
+    : element_(std::move(element))
+    , timers_(std::move(timers))
+    , wake_(std::make_shared<Wake>(*this, element_.element)) {}
+
+Stream::~Stream() = default;
+
+/// On the clock that buffers have their times of; without one, on our own.
+Time Stream::runningTime() const {
+    const GstClockTime time = gst_element_get_current_running_time(element_.element);
+    if (GST_CLOCK_TIME_IS_VALID(time)) return Time(static_cast<Time::rep>(time));
+    return Clock::now().time_since_epoch();
+}
+
+Time Stream::arrivalOf(GstBuffer* buffer, Time now) const {
+    const GstClockTime time = GST_BUFFER_DTS_OR_PTS(buffer);
+    if (!GST_CLOCK_TIME_IS_VALID(time)) return now;
+    const Time arrived(static_cast<Time::rep>(time));
+    return arrived <= now && arrived >= now - oldestArrival ? arrived : now;
+}
+
+std::uint32_t Stream::clockRateOf(unsigned payloadType) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (clockRates_[payloadType] != 0) return clockRates_[payloadType];
+    }
+    const std::uint32_t rate = element_.clockRate(payloadType);
+    learn(payloadType, rate);
+    return rate;
+}
+
+std::optional<Packet> Stream::read(GstBuffer* buffer, Time now) {
+    const gst::BufferMap map(buffer);
+    const auto header = rtp::readPacket(map.bytes());
+    if (!header) return std::nullopt;
+    return Packet{header->sequence,
+                  header->timestamp,
+                  clockRateOf(header->payloadType),
+                  arrivalOf(buffer, now),
+                  map.bytes().size(),
+                  GST_BUFFER_FLAG_IS_SET(buffer, GST_RTP_BUFFER_FLAG_RETRANSMISSION)};
+}
+
+void Stream::onPacket(gst::Ref<GstBuffer> buffer) {
+    const Time now = runningTime();
+    const auto packet = read(buffer.get(), now);
+    if (!packet) return;
+    Work work;
+    {
+        const std::lock_guard lock(mutex_);
+        buffer_.add(*packet, std::move(buffer), work.ready);
+        look(work, now);
+    }
+    carryOut(work, On::streamingThread);
+    arm(work.next, now);
+}
+
+/// Under the mutex.
+void Stream::look(Work& work, Time now) {
+    buffer_.advance(now, work.ready);
+    work.requests = buffer_.requests(now);
+    work.roundTrip = buffer_.roundTrip().value();
+    work.next = buffer_.nextCall();
+}
+
+/// The thread of the timers may not push what makes a new pad, whose owner may wait: that goes with the next
+/// packet that comes, and so does what is behind it.
+void Stream::carryOut(Work& work, On thread) {
+    request(work);
+    for (auto& ready : std::exchange(parked_, {}))
+        thread == On::timers ? parked_.push_back(std::move(ready)) : push(std::move(ready));
+    for (auto& ready : work.ready) {
+        const bool waits =
+            thread == On::timers && (!parked_.empty() || !pushedTypes_[payloadTypeOf(ready.payload.get())]);
+        waits ? parked_.push_back(std::move(ready)) : push(std::move(ready));
+    }
+}
+
+/// rtpsession takes `deadline` less `avg-rtt` for the longest that the request may wait for its turn.
+void Stream::request(const Work& work) {
+    for (const Request& request : work.requests) {
+        GstStructure* structure =
+            gst_structure_new("GstRTPRetransmissionRequest", "seqnum", G_TYPE_UINT, guint{request.sequence},
+                              "retry", G_TYPE_UINT, request.retry, "delay", G_TYPE_UINT, 0U, "deadline",
+                              G_TYPE_UINT, toMilliseconds(request.remaining), "avg-rtt", G_TYPE_UINT,
+                              toMilliseconds(work.roundTrip.value_or(Time{0})), nullptr);
+        gst_pad_push_event(element_.sink, gst_event_new_custom(GST_EVENT_CUSTOM_UPSTREAM, structure));
+    }
+}
+
+void Stream::push(Ready ready) {
+    GstBuffer* buffer = gst_buffer_make_writable(ready.payload.release());
+    if (ready.lostBefore > 0) pushLost(ready);
+    if (ready.lostBefore > 0 || ready.stamp.restarted) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+    if (ready.stamp.restarted) GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_RESYNC);
+    GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(std::max(Time{0}, ready.stamp.presentation).count());
+    GST_BUFFER_DTS(buffer) = static_cast<GstClockTime>(std::max(Time{0}, ready.stamp.decoding).count());
+    lastPushed_ = ready.stamp.presentation;
+    pushedTypes_.set(payloadTypeOf(buffer));
+    gst_pad_push(element_.source, buffer);
+}
+
+/// One event for the whole gap.
+void Stream::pushLost(const Ready& ready) {
+    if (!lostEvents() || !lastPushed_) return;
+    const Time length = std::max(Time{0}, ready.stamp.presentation - *lastPushed_);
+    const auto first = static_cast<std::uint16_t>(ready.sequence - ready.lostBefore);
+    GstStructure* structure = gst_structure_new(
+        "GstRTPPacketLost", "seqnum", G_TYPE_UINT, guint{first}, "timestamp", G_TYPE_UINT64,
+        static_cast<guint64>(std::max(Time{0}, *lastPushed_).count()), "duration", G_TYPE_UINT64,
+        static_cast<guint64>(length.count()), "retry", G_TYPE_UINT, 0U, nullptr);
+    gst_pad_push_event(element_.source, gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, structure));
+}
+
+/// Calls that come too early find nothing to do, and set the next one.
+void Stream::arm(std::optional<Time> at, Time now) {
+    if (!at || (armed_ && *armed_ <= *at)) return;
+    const auto timers = timers_.lock();
+    if (!timers) return;
+    armed_ = at;
+    timers->set(wake_, Clock::now() + (*at - now));
+}
+
+std::optional<Clock::time_point> Stream::onAlarm() {
+    // Whoever has it may be inside a long push: others wait for their alarms.
+    if (!GST_PAD_STREAM_TRYLOCK(element_.sink)) return Clock::now() + tryAgain;
+    std::optional<Clock::time_point> again;
+    armed_.reset();
+    if (!GST_PAD_IS_FLUSHING(element_.sink)) {
+        const Time now = runningTime();
+        Work work;
+        {
+            const std::lock_guard lock(mutex_);
+            look(work, now);
+        }
+        carryOut(work, On::timers);
+        armed_ = work.next;
+        if (work.next) again = Clock::now() + (*work.next - now);
+    }
+    GST_PAD_STREAM_UNLOCK(element_.sink);
+    return again;
+}
+
+void Stream::drain() {
+    Work work;
+    {
+        const std::lock_guard lock(mutex_);
+        buffer_.drain(work.ready);
+    }
+    carryOut(work, On::streamingThread);
+}
+
+void Stream::reset() {
+    Buffer former;
+    parked_.clear();
+    lastPushed_.reset();
+    armed_.reset();
+    const std::lock_guard lock(mutex_);
+    former.set(buffer_.settings());
+    former.timeline().setOffset(buffer_.timeline().offset());
+    std::swap(former, buffer_);
+}
+
+void Stream::learn(unsigned payloadType, std::uint32_t clockRate) {
+    const std::lock_guard lock(mutex_);
+    clockRates_[payloadType] = clockRate;
+}
+
+void Stream::forgetClockRates() {
+    const std::lock_guard lock(mutex_);
+    clockRates_.fill(0);
+}
+
+void Stream::onReport(GstBuffer* rtcp) {
+    const gst::BufferMap map(rtcp);
+    Bytes rest = map.bytes();
+    const auto report = rtp::takeRtcp(rest);
+    // RFC 3550 section 6.4.1: SSRC, NTP time of 64 bits, RTP time.
+    if (!report || report->type != rtp::RtcpType::senderReport || report->body.size() < 16) return;
+    std::uint64_t rtpTime = 0;
+    std::optional<Timeline::Relation> relation;
+    {
+        const std::lock_guard lock(mutex_);
+        relation = buffer_.timeline().relation();
+        rtpTime = buffer_.timeline().extended(readU32(&report->body[12]));
+    }
+    if (!relation || rtpTime < relation->rtp) return;
+    if (rtpTime > relation->newest + relation->clockRate * std::uint64_t{furthestReport.count()}) return;
+    GstStructure* structure = gst_structure_new(
+        "application/x-rtp-sync", "base-rtptime", G_TYPE_UINT64, guint64{relation->rtp}, "base-time",
+        G_TYPE_UINT64, static_cast<guint64>(std::max(Time{0}, relation->time).count()), "clock-rate",
+        G_TYPE_UINT, guint{relation->clockRate}, "clock-base", G_TYPE_UINT64, guint64{relation->rtp}, "ssrc",
+        G_TYPE_UINT, guint{readU32(report->body.data())}, "sr-ext-rtptime", G_TYPE_UINT64, guint64{rtpTime},
+        "sr-buffer", GST_TYPE_BUFFER, rtcp, nullptr);
+    element_.sync(structure);
+    gst_structure_free(structure);
+}
+
+void Stream::setLatency(Time latency) {
+    const std::lock_guard lock(mutex_);
+    buffer_.set({latency, buffer_.settings().retransmission});
+}
+
+void Stream::setRetransmission(bool wanted) {
+    const std::lock_guard lock(mutex_);
+    buffer_.set({buffer_.settings().latency, wanted});
+}
+
+void Stream::setLostEvents(bool wanted) {
+    const std::lock_guard lock(mutex_);
+    lostEvents_ = wanted;
+}
+
+void Stream::setOffset(Time offset) {
+    const std::lock_guard lock(mutex_);
+    buffer_.timeline().setOffset(offset);
+}
+
+Settings Stream::settings() const {
+    const std::lock_guard lock(mutex_);
+    return buffer_.settings();
+}
+
+bool Stream::lostEvents() const {
+    const std::lock_guard lock(mutex_);
+    return lostEvents_;
+}
+
+Time Stream::offset() const {
+    const std::lock_guard lock(mutex_);
+    return buffer_.timeline().offset();
+}
+
+std::uint16_t Stream::newest() const {
+    const std::lock_guard lock(mutex_);
+    return buffer_.newest();
+}
+
+GstStructure* Stream::stats() const {
+    const std::lock_guard lock(mutex_);
+    const Counts& counts = buffer_.counts();
+    return gst_structure_new("application/x-rtp-jitterbuffer-stats", "num-pushed", G_TYPE_UINT64,
+                             guint64{counts.delivered}, "num-lost", G_TYPE_UINT64, guint64{counts.lost},
+                             "num-late", G_TYPE_UINT64, guint64{counts.late}, "num-duplicates", G_TYPE_UINT64,
+                             guint64{counts.duplicates}, "rtx-count", G_TYPE_UINT64, guint64{counts.requests},
+                             "rtx-success-count", G_TYPE_UINT64, guint64{buffer_.answered()}, nullptr);
+}
+
+} // namespace spillway::relay::jitter

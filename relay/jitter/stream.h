@@ -1,0 +1,105 @@
+// What the element does with the packets of its stream: from its pads to the JitterBuffer and back.
+//
+// Owner: the element, which has the pads. Packets and alarms come with the stream lock of the sink pad held.
+// Its own mutex is held for moments only, never while calling out.
+#pragma once
+
+#include "relay/gst/ref.h"
+#include "relay/jitter/jitter_buffer.h"
+#include "relay/jitter/timers.h"
+
+#include <gst/gst.h>
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace spillway::relay::jitter {
+
+class Stream {
+  public:
+    /// What the element has that the stream needs. They outlive it.
+    struct Element {
+        GstElement* element;
+        GstPad* sink;
+        GstPad* source;
+        std::function<std::uint32_t(unsigned payloadType)> clockRate; ///< 0 when nobody knows it
+        std::function<void(GstStructure*)> sync;                      ///< what a sender report says
+    };
+
+    Stream(Element element, std::weak_ptr<Timers> timers);
+    ~Stream();
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    /// Streaming thread.
+    void onPacket(gst::Ref<GstBuffer> buffer);
+    void onReport(GstBuffer* rtcp);
+    /// Everything that is held goes out: the end of the stream.
+    void drain();
+    /// Everything that is held is dropped, and the next packet is the first. While no data flows.
+    void reset();
+    void learn(unsigned payloadType, std::uint32_t clockRate);
+    void forgetClockRates();
+
+    // Any thread.
+    void setLatency(Time latency);
+    void setRetransmission(bool wanted);
+    void setLostEvents(bool wanted);
+    void setOffset(Time offset);
+    Settings settings() const;
+    bool lostEvents() const;
+    Time offset() const;
+    /// The highest sequence number that came, held or not.
+    std::uint16_t newest() const;
+    /// To be freed by the caller.
+    GstStructure* stats() const;
+
+  private:
+    using Buffer = JitterBuffer<gst::Ref<GstBuffer>>;
+    using Ready = Buffer::Ready;
+    class Wake;
+
+    /// What is to be done outside the mutex.
+    struct Work {
+        std::vector<Ready> ready;
+        std::vector<Request> requests;
+        std::optional<Time> roundTrip;
+        std::optional<Time> next;
+    };
+    enum class On { streamingThread, timers };
+
+    std::optional<Clock::time_point> onAlarm();
+    std::optional<Packet> read(GstBuffer* buffer, Time now);
+    std::uint32_t clockRateOf(unsigned payloadType);
+    Time runningTime() const;
+    Time arrivalOf(GstBuffer* buffer, Time now) const;
+    void look(Work& work, Time now);
+    void carryOut(Work& work, On thread);
+    void request(const Work& work);
+    void push(Ready ready);
+    void pushLost(const Ready& ready);
+    void arm(std::optional<Time> at, Time now);
+
+    const Element element_;
+    const std::weak_ptr<Timers> timers_;
+    const std::shared_ptr<Wake> wake_;
+
+    // Under the stream lock.
+    std::vector<Ready> parked_;
+    std::bitset<128> pushedTypes_;
+    std::optional<Time> lastPushed_;
+    std::optional<Time> armed_; ///< for when the timers will call, at the latest
+
+    mutable std::mutex mutex_; ///< protects what follows
+    Buffer buffer_;
+    std::array<std::uint32_t, 128> clockRates_{};
+    bool lostEvents_ = false;
+};
+
+} // namespace spillway::relay::jitter
