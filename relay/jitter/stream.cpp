@@ -171,12 +171,16 @@ void Stream::pushLost(const Ready& ready) {
     gst_pad_push_event(element_.source, gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, structure));
 }
 
-/// Calls that come too early find nothing to do, and set the next one.
+/// Calls that come too early find nothing to do, and see to the next one.
+bool Stream::mustRing(std::optional<Time> at) const {
+    return at && (alarms_.empty() || *alarms_.begin() > *at);
+}
+
 void Stream::arm(std::optional<Time> at, Time now) {
-    if (!at || (armed_ && *armed_ <= *at)) return;
+    if (!mustRing(at)) return;
     const auto timers = timers_.lock();
     if (!timers) return;
-    armed_ = at;
+    alarms_.insert(*at);
     timers->set(wake_, Clock::now() + (*at - now));
 }
 
@@ -184,7 +188,7 @@ std::optional<Clock::time_point> Stream::onAlarm() {
     // Whoever has it may be inside a long push: others wait for their alarms.
     if (!GST_PAD_STREAM_TRYLOCK(element_.sink)) return Clock::now() + tryAgain;
     std::optional<Clock::time_point> again;
-    armed_.reset();
+    alarms_.erase(alarms_.begin()); // they ring in order
     if (!GST_PAD_IS_FLUSHING(element_.sink)) {
         const Time now = runningTime();
         Work work;
@@ -193,8 +197,10 @@ std::optional<Clock::time_point> Stream::onAlarm() {
             look(work, now);
         }
         carryOut(work, On::timers);
-        armed_ = work.next;
-        if (work.next) again = Clock::now() + (*work.next - now);
+        if (mustRing(work.next)) {
+            alarms_.insert(*work.next);
+            again = Clock::now() + (*work.next - now);
+        }
     }
     GST_PAD_STREAM_UNLOCK(element_.sink);
     return again;
@@ -213,7 +219,6 @@ void Stream::reset() {
     Buffer former;
     parked_.clear();
     lastPushed_.reset();
-    armed_.reset();
     const std::lock_guard lock(mutex_);
     former.set(buffer_.settings());
     former.timeline().setOffset(buffer_.timeline().offset());

@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace spillway::relay::jitter {
@@ -85,6 +86,7 @@ class Stream {
     void push(Ready ready);
     void pushLost(const Ready& ready);
     void arm(std::optional<Time> at, Time now);
+    bool mustRing(std::optional<Time> at) const;
 
     const Element element_;
     const std::weak_ptr<Timers> timers_;
@@ -94,7 +96,7 @@ class Stream {
     std::vector<Ready> parked_;
     std::bitset<128> pushedTypes_;
     std::optional<Time> lastPushed_;
-    std::optional<Time> armed_; ///< for when the timers will call, at the latest
+    std::set<Time> alarms_; ///< when the timers will call; two or three at most
 
     mutable std::mutex mutex_; ///< protects what follows
     Buffer buffer_;

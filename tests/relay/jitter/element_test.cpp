@@ -11,6 +11,8 @@
 #include <gst/rtp/rtp.h>
 
 #include <atomic>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -36,7 +38,8 @@ GstBuffer* makePacket(std::uint16_t sequence, unsigned payloadType = 96) {
 
 /// The element in PLAYING with a pad before and behind it.
 struct Stage {
-    Stage() {
+    explicit Stage(std::shared_ptr<jitter::Timers> ring = jitter::sharedTimers())
+        : timers(std::move(ring)) {
         g_object_set(element.get(), "latency", 50U, "do-retransmission", TRUE, "do-lost", TRUE, nullptr);
         g_signal_connect(element.get(), "request-pt-map", G_CALLBACK(+[](GstElement*, guint, gpointer) {
                              return gst_caps_new_simple("application/x-rtp", "clock-rate", G_TYPE_INT, 90000,
@@ -127,7 +130,7 @@ struct Stage {
         return TRUE;
     }
 
-    std::shared_ptr<jitter::Timers> timers = jitter::sharedTimers();
+    std::shared_ptr<jitter::Timers> timers;
     gst::Ref<GstElement> element = gst::Ref<GstElement>::sink(jitter::newElement(timers));
     gst::Ref<GstPad> source = gst::Ref<GstPad>::sink(gst_pad_new("before", GST_PAD_SRC));
     gst::Ref<GstPad> sink = gst::Ref<GstPad>::sink(gst_pad_new("behind", GST_PAD_SINK));
@@ -258,4 +261,46 @@ TEST_CASE("jitter buffers that stop with gaps open leave nothing") {
         if (i % 3 == 0) eventually([&] { return stage.numbers().size() > 1; }, 1s);
     }
     guard.require();
+}
+
+namespace {
+
+/// Rings when the test says so, and counts what is set.
+class TestTimers : public jitter::Timers {
+  public:
+    void set(std::weak_ptr<jitter::Alarm> alarm, Clock::time_point at) override {
+        waiting_.emplace(at, std::move(alarm));
+    }
+    void ring() {
+        while (!waiting_.empty() && waiting_.begin()->first <= Clock::now()) {
+            const auto node = waiting_.extract(waiting_.begin());
+            const auto alarm = node.mapped().lock();
+            if (const auto again = alarm ? alarm->onAlarm(Clock::now()) : std::nullopt)
+                waiting_.emplace(std::max(*again, Clock::now() + 1ms), alarm);
+        }
+    }
+    std::size_t waiting() const { return waiting_.size(); }
+
+  private:
+    std::multimap<Clock::time_point, std::weak_ptr<jitter::Alarm>> waiting_;
+};
+
+} // namespace
+
+TEST_CASE("a stream that loses packets all the time does not pile up alarms") {
+    const auto timers = std::make_shared<TestTimers>();
+    Stage stage(timers);
+    g_object_set(stage.element.get(), "latency", 200U, nullptr);
+    std::uint16_t sequence = 0;
+    std::size_t most = 0;
+    stage.push(++sequence);
+    CHECK(eventually(
+        [&] {
+            if (++sequence % 16 != 0) stage.push(sequence);
+            timers->ring();
+            most = std::max(most, timers->waiting());
+            return stage.stat("num-lost") > 50;
+        },
+        5s));
+    CHECK(most <= 3);
 }
