@@ -122,15 +122,16 @@ void Stream::look(Work& work, Time now) {
     work.next = buffer_.nextCall();
 }
 
-/// The thread of the timers may not push what makes a new pad, whose owner may wait: that goes with the next
-/// packet that comes, and so does what is behind it.
+/// The thread of the timers pushes no other payload type than the one before: it may make a new pad, or wake
+/// a former one, whose owner may wait. It goes with the next packet that comes, and so does what is behind
+/// it.
 void Stream::carryOut(Work& work, On thread) {
     request(work);
     for (auto& ready : std::exchange(parked_, {}))
         thread == On::timers ? parked_.push_back(std::move(ready)) : push(std::move(ready));
     for (auto& ready : work.ready) {
         const bool waits =
-            thread == On::timers && (!parked_.empty() || !pushedTypes_[payloadTypeOf(ready.payload.get())]);
+            thread == On::timers && (!parked_.empty() || lastType_ != payloadTypeOf(ready.payload.get()));
         waits ? parked_.push_back(std::move(ready)) : push(std::move(ready));
     }
 }
@@ -155,7 +156,7 @@ void Stream::push(Ready ready) {
     GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(std::max(Time{0}, ready.stamp.presentation).count());
     GST_BUFFER_DTS(buffer) = static_cast<GstClockTime>(std::max(Time{0}, ready.stamp.decoding).count());
     lastPushed_ = ready.stamp.presentation;
-    pushedTypes_.set(payloadTypeOf(buffer));
+    lastType_ = payloadTypeOf(buffer);
     gst_pad_push(element_.source, buffer);
 }
 

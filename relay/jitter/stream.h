@@ -11,7 +11,6 @@
 #include <gst/gst.h>
 
 #include <array>
-#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -94,7 +93,7 @@ class Stream {
 
     // Under the stream lock.
     std::vector<Ready> parked_;
-    std::bitset<128> pushedTypes_;
+    std::optional<unsigned> lastType_;
     std::optional<Time> lastPushed_;
     std::set<Time> alarms_; ///< when the timers will call; two or three at most
 

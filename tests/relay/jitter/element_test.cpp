@@ -221,16 +221,21 @@ TEST_CASE("a downstream that refuses stops nobody upstream, and takes up again")
     CHECK(stage.numbers() == Numbers{1, 2, 3});
 }
 
-TEST_CASE("a payload type that is new is not pushed by the timers, but with the next packet") {
+TEST_CASE("a payload type that is new or comes back is not pushed by the timers, but with the next packet") {
     Stage stage;
     g_object_set(stage.element.get(), "do-retransmission", FALSE, nullptr);
     stage.push(1);
     stage.push(3, 102);
-    stage.push(4);
+    stage.push(4, 102);
     REQUIRE(eventually([&] { return stage.stat("num-lost") == 1; }, 2s));
     CHECK(stage.numbers() == Numbers{1});
-    stage.push(5);
+    stage.push(5, 102);
     CHECK(stage.numbers() == Numbers{1, -2, 3, 4, 5});
+    stage.push(7);
+    REQUIRE(eventually([&] { return stage.stat("num-lost") == 2; }, 2s));
+    CHECK(stage.numbers().size() == 5);
+    stage.push(8);
+    CHECK(stage.numbers() == Numbers{1, -2, 3, 4, 5, -6, 7, 8});
 }
 
 TEST_CASE("a stream that stalls in a push does not hold up the timers of others") {
