@@ -16,7 +16,7 @@ class Inputs {
   public:
     /// Adds it unless it is there already.
     void keep(const std::shared_ptr<TrackInput>& input);
-    /// Its end is final: after a grace for late packets its jitter buffer and threads go.
+    /// Its end is final: after a grace for late packets its jitter buffer goes.
     void forget(const TrackInput& input);
     /// It is not final after all.
     void remember(const TrackInput& input);

@@ -28,6 +28,7 @@ void CallTracks::adopt(Feeder& feeder, const std::shared_ptr<TrackInput>& input)
     log::debug("stream awake call={} peer={} ssrc={} mid={} owner={}", settings_.name, feeder.number(),
                input->ssrc(), input->mid(), owner ? owner->participant + "/" + owner->source : "none");
     if (!owner || !admits(*owner, feeder)) return refuse(feeder, *input, owner);
+    feeder.inputs().remember(*input);
     const bool isNew = !entries_.contains(*owner);
     Entry& entry = entryFor(*owner, input->kind());
     const auto before = entry.track->input();
@@ -68,10 +69,10 @@ void CallTracks::end(const Key& key, After after) {
     if (node.empty()) return;
     const Entry& entry = node.mapped();
     if (events_.ends) events_.ends(*entry.track);
-    if (entry.feeder && entry.track->input() && after == After::forget)
+    const bool wakes = after == After::wakeOnPacket || after == After::forgetUnlessWoken;
+    if (entry.feeder && entry.track->input() && (after == After::forget || after == After::forgetUnlessWoken))
         entry.feeder->inputs().forget(*entry.track->input());
-    entry.track->loseInput(after == After::wakeOnPacket ? TrackInput::Wake::onPacket
-                                                        : TrackInput::Wake::never);
+    entry.track->loseInput(wakes ? TrackInput::Wake::onPacket : TrackInput::Wake::never);
     log::info("track ended track={}", entry.track->name().text());
     status_.trackIs(entry.track->name(), "ended");
 }
@@ -90,7 +91,7 @@ void CallTracks::onPadGone(const Feeder& feeder, std::uint32_t ssrc) {
         [&](const Key&, const Entry& entry) {
             return entry.feeder == &feeder && entry.track->input() && entry.track->input()->ssrc() == ssrc;
         },
-        After::forget);
+        After::forgetUnlessWoken);
 }
 
 std::shared_ptr<TrackInput> CallTracks::switchOff(const Feeder& feeder, const LineOwner& source) {

@@ -64,9 +64,10 @@ class CallTracks {
         Feeder* feeder = nullptr; ///< none while it waits
     };
     enum class After {
-        forget,       ///< the SSRC does not come back: its jitter buffer goes after a grace
-        stayAsleep,   ///< until somebody wakes it
-        wakeOnPacket, ///< the next packet makes a new track
+        forget,            ///< the SSRC does not come back: its jitter buffer goes after a grace
+        forgetUnlessWoken, ///< the same, unless it does
+        stayAsleep,        ///< until somebody wakes it
+        wakeOnPacket,      ///< the next packet makes a new track
     };
 
     /// Not when the call is full, nor when a newer peer feeds this track.

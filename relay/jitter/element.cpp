@@ -4,6 +4,7 @@
 #include "relay/gst/type.h"
 #include "relay/jitter/stream.h"
 
+#include <atomic>
 #include <utility>
 
 namespace {
@@ -45,6 +46,8 @@ GType elementType() {
         GST_TYPE_ELEMENT, "SpillwayJitterBuffer");
     return type;
 }
+
+std::atomic<std::size_t> elements{0};
 
 Stream& streamOf(gpointer self) {
     return *static_cast<JitterElement*>(self)->stream;
@@ -179,6 +182,8 @@ void getProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) noe
         return g_value_set_boolean(value, stream.lostEvents() ? TRUE : FALSE);
     case tsOffset:
         return g_value_set_int64(value, stream.offset().count());
+    case newestSequence:
+        return g_value_set_uint(value, stream.newest());
     case stats:
         return g_value_take_boxed(value, stream.stats());
     default:
@@ -187,6 +192,7 @@ void getProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) noe
 }
 
 void init(JitterElement* self) {
+    ++elements;
     self->sink = gst_pad_new_from_static_template(&sinkTemplate, "sink");
     gst_pad_set_chain_function(self->sink, onPacket);
     gst_pad_set_event_function(self->sink, onSinkEvent);
@@ -200,6 +206,7 @@ void init(JitterElement* self) {
 
 void finalize(GObject* object) noexcept {
     delete gst::cast<JitterElement>(object)->stream;
+    --elements;
     gst::parentClassOf<GObjectClass>(elementType())->finalize(object);
 }
 
@@ -262,6 +269,10 @@ GstElement* newElement(std::weak_ptr<Timers> timers) {
         [self](GstStructure* sync) { g_signal_emit(self, signals.handleSync, 0, sync); }};
     self->stream = new Stream(std::move(element), std::move(timers));
     return &self->parent;
+}
+
+std::size_t liveElements() {
+    return elements;
 }
 
 } // namespace spillway::relay::jitter

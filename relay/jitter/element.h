@@ -23,6 +23,7 @@
 
 #include <gst/gst.h>
 
+#include <cstddef>
 #include <memory>
 
 namespace spillway::relay::jitter {
@@ -30,5 +31,8 @@ namespace spillway::relay::jitter {
 /// A floating reference, as a factory returns it. Without timers, what is missing is only looked at when a
 /// packet comes.
 GstElement* newElement(std::weak_ptr<Timers> timers);
+
+/// In the process. Each holds as much as a JitterBuffer may. Any thread.
+std::size_t liveElements();
 
 } // namespace spillway::relay::jitter

@@ -3,7 +3,8 @@
 // Comes in: packets as they arrive, retransmissions among them, and the time. Goes out: packets in order of
 // their sequence numbers with PTS and DTS, requests for missing ones, and when it wants to be called next.
 // While nothing is missing a packet goes out in the very call it came in by. A gap holds up what is behind it
-// for `latency` at most, counted from the arrival of the packet after it; then it is lost. Late packets and
+// for `latency` at most, counted from when its last packet was due, just before the one after it; then it is
+// lost. Late packets and
 // duplicates are dropped. It never holds more than the bounds below: the oldest gap is given up then. Any
 // thread, one at a time.
 #pragma once
@@ -92,6 +93,7 @@ class JitterBuffer {
     void begin(std::int64_t sequence, Held held, std::vector<Ready>& ready);
     void goOn(std::int64_t sequence, Held held, std::vector<Ready>& ready);
     void drop(std::int64_t sequence);
+    Time deadlineOf(std::int64_t missing, Time arrived) const;
     void noteGap(std::int64_t sequence, Time arrived, std::vector<Ready>& ready);
     /// What is missing before `sequence` is lost.
     void giveUpBefore(std::int64_t sequence);
@@ -107,6 +109,7 @@ class JitterBuffer {
     /// Behind the highest that came, all is missing from `next_` on that is not held.
     std::int64_t next_ = 0;
     std::int64_t highest_ = 0;
+    Time highestArrived_{};
     std::map<std::int64_t, Held> held_;
     std::size_t heldBytes_ = 0;
     std::set<std::int64_t> givenUp_; ///< of late, `Missing::most` at most
@@ -142,6 +145,7 @@ template <class Payload>
 void JitterBuffer<Payload>::begin(std::int64_t sequence, Held held, std::vector<Ready>& ready) {
     givenUp_.clear();
     highest_ = sequence;
+    highestArrived_ = held.packet.arrived;
     next_ = sequence + 1;
     deliver(std::move(held), ready);
 }
@@ -169,6 +173,14 @@ void JitterBuffer<Payload>::drop(std::int64_t sequence) {
     ++(givenUp_.erase(sequence) > 0 ? counts_.late : counts_.duplicates);
 }
 
+/// Where `missing` packets in a row would have come at the same distances; a sender may have paused, so that
+/// only a part of the latency may be taken off.
+template <class Payload>
+Time JitterBuffer<Payload>::deadlineOf(std::int64_t missing, Time arrived) const {
+    const Time distance = (arrived - highestArrived_) / (missing + 1);
+    return arrived + settings_.latency - std::clamp(distance, Time{0}, settings_.latency / 4);
+}
+
 template <class Payload>
 void JitterBuffer<Payload>::noteGap(std::int64_t sequence, Time arrived, std::vector<Ready>& ready) {
     std::int64_t first = std::exchange(highest_, sequence) + 1;
@@ -184,7 +196,8 @@ void JitterBuffer<Payload>::noteGap(std::int64_t sequence, Time arrived, std::ve
         lostBefore_ += lost;
         next_ = first = kept;
     }
-    if (first < sequence) missing_.add(first, sequence - 1, arrived, arrived + settings_.latency);
+    if (first < sequence) missing_.add(first, sequence - 1, arrived, deadlineOf(sequence - first, arrived));
+    highestArrived_ = arrived;
 }
 
 template <class Payload>

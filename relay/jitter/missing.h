@@ -43,7 +43,7 @@ class Missing {
     /// At once; a larger gap is given up from its front.
     static constexpr std::size_t most = 512;
     /// Before the first request.
-    static constexpr Time grace = std::chrono::milliseconds(10);
+    static constexpr Time grace = std::chrono::milliseconds(5);
 
     /// `first` to `last`, for which the packet after them, which has arrived, waits until `deadline`.
     void add(std::int64_t first, std::int64_t last, Time arrived, Time deadline);

@@ -1,6 +1,7 @@
 #include "relay/jitter/timeline.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spillway::relay::jitter {
 

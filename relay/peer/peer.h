@@ -39,9 +39,11 @@ namespace spillway::relay {
 
 struct PeerEvents {
     /// Streaming thread, inside `pad-added`: must link the pad before it returns. A second pad of the same
-    /// SSRC (the sender changed the payload type) takes the place of the first, for which no onPadGone comes.
+    /// SSRC (the sender changed the payload type) takes the place of the first, for which no onPadGone comes;
+    /// when data comes on the first again, it is the first that counts.
     std::function<void(const IncomingPad&)> onPad;
-    /// Loop. The pad of this SSRC is gone or at its end (RTCP BYE, EOS, pad-removed).
+    /// Loop. The pad of this SSRC is gone or at its end (RTCP BYE, EOS, pad-removed). After a BYE, data on it
+    /// means that the sender is back.
     std::function<void(std::uint32_t ssrc)> onPadGone;
     /// Loop. DTLS is up and the certificate matched; media passes from here on.
     std::function<void()> onConnected;
@@ -87,7 +89,7 @@ class Peer {
     void expectMedia(bool expected);
     /// Packets that RTP statistics say were lost on the way to us, for this SSRC.
     std::uint64_t lostPackets(std::uint32_t ssrc) const;
-    /// Removes jitter buffer and threads of an SSRC that has ended, some seconds after its end. False: it is
+    /// Removes the jitter buffer of an SSRC that has ended, some seconds after its end. False: it is
     /// to be tried again later.
     bool forgetSsrc(std::uint32_t ssrc);
 

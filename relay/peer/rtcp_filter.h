@@ -1,8 +1,8 @@
 // What RTCP passes between rtpbin and an SFU. A publisher's passes as it is.
 //
 // Out: each feedback message leaves in a packet of its own (rtp/rtcp_split.h says why). In: reports on SSRCs
-// that the description does not name are dropped, for which rtpbin would make a jitter buffer with two
-// threads: Janus goes on reporting for lines that carry nothing any more. Owner: the Peer. Loop thread;
+// that the description does not name are dropped, for which rtpbin would make a stream: Janus goes on
+// reporting for lines that carry nothing any more. Owner: the Peer. Loop thread;
 // packets on GStreamer's own.
 #pragma once
 

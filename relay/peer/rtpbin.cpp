@@ -64,10 +64,13 @@ void setUpSession(GstElement* element) {
 }
 
 void setUpJitterBuffer(GstElement* jitterBuffer, bool retransmissions) {
-    // Senders pace their packets, which the jitter buffer takes for loss: do not request packets it merely
-    // expects.
-    g_object_set(jitterBuffer, "do-retransmission", retransmissions ? TRUE : FALSE, "rtx-next-seqnum", FALSE,
-                 "faststart-min-packets", 1U, nullptr);
+    g_object_set(jitterBuffer, "do-retransmission", retransmissions ? TRUE : FALSE, nullptr);
+}
+
+std::uint16_t readNewest(GstElement* jitterBuffer) {
+    guint newest = 0;
+    g_object_get(jitterBuffer, "newest-sequence", &newest, nullptr);
+    return static_cast<std::uint16_t>(newest);
 }
 
 std::uint64_t readLost(GstElement* jitterBuffer) {

@@ -38,6 +38,9 @@ void setUpSession(GstElement* element);
 /// A new jitter buffer. Streaming thread, under the lock of its RTP session.
 void setUpJitterBuffer(GstElement* jitterBuffer, bool retransmissions);
 
+/// The highest sequence number that came. Any thread; takes a lock of the jitter buffer's own.
+std::uint16_t readNewest(GstElement* jitterBuffer);
+
 /// Packets lost, as the jitter buffer counts them. Any thread; takes its lock.
 std::uint64_t readLost(GstElement* jitterBuffer);
 
@@ -49,7 +52,7 @@ bool bringToRest(GstElement* jitterBuffer);
 /// nothing when what was under way has not passed after a moment. Any thread but a streaming one.
 std::optional<std::vector<gst::PadProbe>> holdStreams(GstElement* rtpbin);
 
-/// Frees jitter buffer, demultiplexer, pads and threads of the SSRC; should it send again, it is a new
+/// Frees jitter buffer, demultiplexer and pads of the SSRC; should it send again, it is a new
 /// stream. Its jitter buffer is at rest, and streams are held: rtpssrcdemux forgets its pads before it
 /// removes them, and could not make new ones of the same name in between; rtpbin keeps a list of elements
 /// that it adds to under one lock and takes from under another. Any thread but a streaming one.

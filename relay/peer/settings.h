@@ -29,7 +29,7 @@ enum class PeerRole {
 struct PeerSettings {
     std::string label; ///< for logs: `call=studio participant=alice`
     PeerRole role = PeerRole::publisher;
-    /// At once. Each SSRC costs two threads, whoever made it up.
+    /// At once. Each SSRC costs a jitter buffer and pads, whoever made it up.
     std::size_t maxStreams = 16;
     /// All TURN servers are used, and of the STUN servers one: the next one for each `number`.
     std::vector<config::IceServer> iceServers;

@@ -1,9 +1,12 @@
 #include "relay/peer/streams.h"
 
 #include "relay/base/log.h"
+#include "relay/gst/buffer_map.h"
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
+#include "relay/jitter/element.h"
 #include "relay/peer/rtpbin.h"
+#include "relay/rtp/packet.h"
 
 #include <atomic>
 #include <exception>
@@ -19,11 +22,25 @@ namespace {
 constexpr auto dataProbe =
     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
 
+/// What becomes of the data of a pad.
+enum class PadUse {
+    open,
+    replaced, ///< the sender changed its payload type; open again with what comes next
+    left,     ///< RTCP BYE; open again with a packet that was sent after it
+    ended,    ///< for good
+};
+
 /// One pad of webrtcbin, shared with its probes.
 struct PadState {
     std::uint32_t ssrc = 0;
-    std::atomic<bool> ended{false};
+    std::atomic<PadUse> use{PadUse::open};
 };
+
+/// 0 of what is no packet.
+std::uint16_t sequenceOf(GstBuffer* buffer) {
+    const auto packet = rtp::readPacket(gst::BufferMap(buffer).bytes());
+    return packet ? packet->sequence : 0;
+}
 
 struct OpenPad {
     gst::Ref<GstPad> pad;
@@ -36,8 +53,15 @@ struct OpenPad {
 struct Stream {
     gst::Ref<GstElement> jitterBuffer;
     std::uint64_t lost = 0;
-    std::vector<OpenPad> pads; ///< more than one when the sender changes the payload type
+    std::uint16_t lastBeforeBye = 0; ///< sequence number
+    std::vector<OpenPad> pads;       ///< more than one when the sender changes the payload type
 };
+
+/// Of the pads of one SSRC, as another takes their place, which is not told as an end.
+void replace(const std::vector<OpenPad>& pads) {
+    for (const OpenPad& former : pads)
+        if (former.state->use != PadUse::ended) former.state->use = PadUse::replaced;
+}
 
 } // namespace
 
@@ -63,8 +87,9 @@ struct PeerStreams::Shared {
         , maxStreams(most)
         , onPad(streamsOwner.events_.onPad) {}
 
-    void end(PadState& state) {
-        if (!state.ended.exchange(true))
+    /// Tells the end of a pad that was open.
+    void close(PadState& state, PadUse use) {
+        if (state.use.exchange(use) == PadUse::open)
             post([&streams = owner, ssrc = state.ssrc] { streams.events_.onGone(ssrc); });
     }
 
@@ -76,6 +101,8 @@ struct PeerStreams::Shared {
     bool handOver(GstPad* pad, const RtpPadName& name);
     void onPadRemoved(GstPad* pad);
     void onBye(std::uint32_t ssrc);
+    gst::Ref<GstElement> jitterBufferOf(std::uint32_t ssrc);
+    bool opensAgain(PadState& state, GstBuffer* packet);
 };
 
 /// Streaming thread, before the first packet of the SSRC goes on.
@@ -111,28 +138,28 @@ void PeerStreams::Shared::onPadAdded(const std::shared_ptr<Shared>& self, GstPad
     }
     state->ssrc = name->ssrc;
     watch(self, pad, target.get(), state);
-    if (!self->handOver(pad, *name)) state->ended.store(true);
+    if (!self->handOver(pad, *name)) state->use.store(PadUse::ended);
 }
 
 void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
                                 const std::shared_ptr<PadState>& state) {
     OpenPad open{gst::Ref<GstPad>::retain(pad), state, {}, {}};
-    open.dataAfterEnd = gst::PadProbe(target, dataProbe, [state](GstPadProbeInfo*) {
-        return state->ended.load(std::memory_order_relaxed) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
-    });
     const std::weak_ptr<Shared> weak = self;
+    open.dataAfterEnd = gst::PadProbe(target, dataProbe, [weak, state](GstPadProbeInfo* info) {
+        if (state->use.load(std::memory_order_relaxed) == PadUse::open) return GST_PAD_PROBE_OK;
+        const auto shared = weak.lock();
+        return shared && shared->opensAgain(*state, gst_pad_probe_info_get_buffer(info)) ? GST_PAD_PROBE_OK
+                                                                                         : GST_PAD_PROBE_DROP;
+    });
     open.endOfStream =
         gst::PadProbe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, [weak, state](GstPadProbeInfo* info) {
             if (GST_EVENT_TYPE(gst_pad_probe_info_get_event(info)) != GST_EVENT_EOS) return GST_PAD_PROBE_OK;
-            if (const auto shared = weak.lock()) shared->end(*state);
+            if (const auto shared = weak.lock()) shared->close(*state, PadUse::ended);
             return GST_PAD_PROBE_DROP;
         });
     const std::lock_guard lock(self->mutex);
     auto& pads = self->streams[state->ssrc].pads;
-    // The sender changed the payload type: this pad takes the place of the one before, which is not reported
-    // as gone.
-    for (const OpenPad& former : pads)
-        former.state->ended.store(true);
+    replace(pads);
     pads.push_back(std::move(open));
 }
 
@@ -172,21 +199,43 @@ void PeerStreams::Shared::onPadRemoved(GstPad* pad) {
             for (const OpenPad& open : stream.pads)
                 if (open.pad.get() == pad) removed = open.state;
     }
-    if (removed) end(*removed);
+    if (removed) close(*removed, PadUse::ended);
 }
 
-/// Thread that receives RTCP.
+gst::Ref<GstElement> PeerStreams::Shared::jitterBufferOf(std::uint32_t ssrc) {
+    const std::lock_guard lock(mutex);
+    const auto it = streams.find(ssrc);
+    return it == streams.end() ? nullptr : it->second.jitterBuffer;
+}
+
+/// Thread that receives RTCP. What arrived up to now, held back or not, was sent before.
 void PeerStreams::Shared::onBye(std::uint32_t ssrc) {
-    std::vector<std::shared_ptr<PadState>> ended;
+    const auto jitterBuffer = jitterBufferOf(ssrc);
+    if (!jitterBuffer) return;
+    const std::uint16_t newest = readNewest(jitterBuffer.get());
+    std::vector<std::shared_ptr<PadState>> left;
     {
         const std::lock_guard lock(mutex);
         const auto it = streams.find(ssrc);
         if (it == streams.end()) return;
+        it->second.lastBeforeBye = newest;
         for (const OpenPad& open : it->second.pads)
-            ended.push_back(open.state);
+            if (open.state->use != PadUse::ended) left.push_back(open.state);
     }
-    for (const auto& state : ended)
-        end(*state);
+    for (const auto& state : left)
+        close(*state, PadUse::left);
+}
+
+/// Streaming thread. Packets come in order, so what comes on a pad that another replaced is newer.
+bool PeerStreams::Shared::opensAgain(PadState& state, GstBuffer* packet) {
+    const std::lock_guard lock(mutex);
+    const auto it = streams.find(state.ssrc);
+    if (it == streams.end() || state.use == PadUse::ended || !packet) return false;
+    if (state.use == PadUse::left && !rtp::isAhead(sequenceOf(packet), it->second.lastBeforeBye))
+        return false;
+    replace(it->second.pads);
+    state.use = PadUse::open;
+    return true;
 }
 
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
@@ -194,6 +243,7 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
     : webrtcbin_(webrtcbin)
     , srtpContexts_(webrtcbin)
     , rtpbin_(rtpbinOf(webrtcbin))
+    , timers_(jitter::sharedTimers())
     , events_(std::move(events)) {
     takeOver(rtpbin_.get(), webrtcbin);
     shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), pipeline, std::move(gate), maxStreams);
@@ -203,6 +253,9 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
         webrtcbin, "pad-added", [shared](GstPad* pad) { Shared::onPadAdded(shared, pad); }));
     connections_.push_back(SignalConnection::connect<void(GstPad*)>(
         webrtcbin, "pad-removed", [shared](GstPad* pad) { shared->onPadRemoved(pad); }));
+    connections_.push_back(SignalConnection::connect<GstElement*(guint)>(
+        rtpbin_.get(), "request-jitterbuffer",
+        [timers = std::weak_ptr(timers_)](guint) { return jitter::newElement(timers); }));
     connections_.push_back(SignalConnection::connect<void(GstElement*, guint, guint)>(
         rtpbin_.get(), "new-jitterbuffer", [shared](GstElement* jitterBuffer, guint, guint ssrc) {
             shared->onJitterBuffer(jitterBuffer, ssrc);
@@ -293,7 +346,7 @@ bool PeerStreams::forget(std::uint32_t ssrc) {
         shared_->unclaimed.erase(ssrc);
     }
     for (const OpenPad& open : stream.pads) {
-        shared_->end(*open.state);
+        shared_->close(*open.state, PadUse::ended);
         // webrtcbin keeps its ghost pads when rtpbin's go.
         gst_element_remove_pad(webrtcbin_, open.pad.get());
     }

@@ -8,6 +8,7 @@
 #include "relay/base/loop.h"
 #include "relay/gst/ref.h"
 #include "relay/gst/signal.h"
+#include "relay/jitter/timers.h"
 #include "relay/peer/receive_gate.h"
 #include "relay/peer/settings.h"
 #include "relay/peer/srtp_contexts.h"
@@ -46,7 +47,7 @@ class PeerStreams {
     void readStatistics();
     /// As of the last reading.
     std::uint64_t lostPackets(std::uint32_t ssrc) const;
-    /// Removes pads, jitter buffer and threads of the SSRC; should it send again, it is a new stream. False:
+    /// Removes pads and jitter buffer of the SSRC; should it send again, it is a new stream. False:
     /// something is still under way in there; all is as it was, but no more data comes. Try again.
     bool forget(std::uint32_t ssrc);
 
@@ -58,6 +59,7 @@ class PeerStreams {
     GstElement* webrtcbin_;
     SrtpContexts srtpContexts_;
     gst::Ref<GstElement> rtpbin_;
+    std::shared_ptr<jitter::Timers> timers_; ///< of the jitter buffers
     StreamEvents events_;
     std::shared_ptr<Shared> shared_; ///< with the handlers, which may still run when this object goes
     std::vector<gst::SignalConnection> connections_;

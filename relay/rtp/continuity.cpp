@@ -6,14 +6,7 @@
 
 namespace spillway::relay::rtp {
 
-namespace {
-
-/// Is `a` ahead of `b` on the circle of sequence numbers?
-bool isAhead(std::uint16_t a, std::uint16_t b) {
-    return static_cast<std::int16_t>(a - b) > 0;
-}
-
-} // namespace
+namespace {} // namespace
 
 std::uint32_t ticks(Clock::duration duration, std::uint32_t clockRate) {
     const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();

@@ -14,6 +14,11 @@ namespace spillway::relay::rtp {
 constexpr std::size_t fixedHeaderBytes = 12;
 using HeaderBytes = std::array<std::uint8_t, fixedHeaderBytes>;
 
+/// Whether sequence number `a` comes after `b`, around which they wrap.
+constexpr bool isAhead(std::uint16_t a, std::uint16_t b) {
+    return a != b && static_cast<std::uint16_t>(a - b) < 0x8000;
+}
+
 /// What a packet says, and where its parts are. The marker of a track reads it once; it then travels with the
 /// frame.
 struct Packet {

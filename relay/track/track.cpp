@@ -22,7 +22,9 @@ Track::~Track() {
 }
 
 void Track::setInput(std::shared_ptr<TrackInput> input) {
-    if (input != input_) releaseInput(TrackInput::Wake::never);
+    // A sender that changed its payload type may change it back.
+    const bool isSameStream = input_ && input_->ssrc() == input->ssrc();
+    if (input != input_) releaseInput(isSameStream ? TrackInput::Wake::onPacket : TrackInput::Wake::never);
     input_ = std::move(input);
     input_->setBroker(broker_);
     totals_.begin(*input_);

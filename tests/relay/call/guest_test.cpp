@@ -1,6 +1,7 @@
 // A call that this daemon is a guest in. The SFU is a synthetic publisher: to the relay, one peer that offers
 // a video and an audio line; who sends on them is what the test says. (A whole SFU:
 // tests/interop/janus_*.test.mjs.)
+#include "relay/jitter/element.h"
 #include "relay/relay.h"
 #include "relay/synthetic/publisher.h"
 #include "support/catch.h"
@@ -24,14 +25,6 @@ namespace {
 std::string midOf(const std::string& sdp, const std::string& kind) {
     const auto at = sdp.find("a=mid:", sdp.find("m=" + kind)) + 6;
     return sdp.substr(at, sdp.find_first_of("\r\n", at) - at);
-}
-
-/// At least one for each stream that comes in.
-std::ptrdiff_t jitterBufferThreads() {
-    const auto threads = test::LeakGuard::threads();
-    return std::count_if(threads.begin(), threads.end(), [](const std::string& thread) {
-        return thread.find(" rtpjitterbuffer") != std::string::npos;
-    });
 }
 
 /// The daemon in somebody else's call.
@@ -184,14 +177,14 @@ TEST_CASE("what nobody owns any more is forgotten in time, however often owners 
     Visit visit;
     auto& side = visit.join();
     visit.until([&] { return visit.flows("alice"); });
-    const auto before = jitterBufferThreads();
+    const auto before = jitter::liveElements(); // one for each stream that comes in
     side.sfu->freeze();
     for (int round = 0; round < 25; ++round) {
         side.guest->setOwners({});
         nothingComes(visit.loop, 200ms);
     }
     CHECK_FALSE(side.lost);
-    CHECK(jitterBufferThreads() + 2 <= before);
+    CHECK(jitter::liveElements() + 2 <= before);
 }
 
 TEST_CASE("a guest that takes over keeps tracks and subscribers, with a gap and no end") {

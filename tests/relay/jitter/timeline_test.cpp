@@ -1,8 +1,10 @@
 #include "relay/jitter/timeline.h"
+#include "relay/outputs/record/frame_timeline.h"
 
 #include "support/catch.h"
 
 #include <cstdlib>
+#include <vector>
 
 using namespace spillway::relay::jitter;
 using namespace std::chrono_literals;
@@ -72,6 +74,19 @@ TEST_CASE("B-frames keep their times, and decoding times go on and are never abo
         CHECK(stamp.decoding <= stamp.presentation);
         before = stamp.decoding;
     }
+}
+
+TEST_CASE("B-frames are recorded at their times") {
+    Timeline timeline;
+    spillway::relay::FrameTimeline file;
+    const spillway::relay::Clock::time_point begin{};
+    std::vector<Time> recorded;
+    for (const int frame : {0, 3, 1, 2, 6, 4, 5}) {
+        const Time arrived = 120ms + 40ms * frame;
+        const auto stamp = timeline.next(static_cast<std::uint32_t>(frame) * 3600, arrived, rate);
+        recorded.push_back(file.next(stamp.presentation, stamp.decoding, begin + arrived));
+    }
+    CHECK(recorded == std::vector<Time>{0ms, 120ms, 40ms, 80ms, 240ms, 160ms, 200ms});
 }
 
 TEST_CASE("a step back that no B-frame makes holds times where they are") {
