@@ -4,9 +4,8 @@
 // their sequence numbers with PTS and DTS, requests for missing ones, and when it wants to be called next.
 // While nothing is missing a packet goes out in the very call it came in by. A gap holds up what is behind it
 // for `latency` at most, counted from when its last packet was due, just before the one after it; then it is
-// lost. Late packets and
-// duplicates are dropped. It never holds more than the bounds below: the oldest gap is given up then. Any
-// thread, one at a time.
+// lost. Late packets and duplicates are dropped. It never holds more than the bounds below: the oldest gap is
+// given up then. Any thread, one at a time.
 #pragma once
 
 #include "relay/jitter/missing.h"
