@@ -246,7 +246,8 @@ void compare(const Trace& trace, Player& oursPlayer, Player& theirsPlayer) {
         else
             latest = std::max(latest, it->second.at - packet.at);
     }
-    CHECK(missed == std::vector<int>());
+    CAPTURE(missed);
+    CHECK(missed.empty());
     // theirs guesses when a lost packet should have come; a gap of ours begins with the packet after it.
     CHECK(latest < 50ms);
     // And it counts a gap's wait from when its packet would have come without jitter.
