@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import wrtc from '@roamhq/wrtc';
+import { rtpStats } from './rtp_stats.mjs';
 import { audioSource, videoSource } from './sources.mjs';
 import * as whip from './whip.mjs';
 
@@ -88,7 +89,7 @@ const connected = () => new Promise((resolve, reject) => {
 });
 
 async function stats() {
-  const entries = [...(await peer.getStats()).values()].filter(({ type }) => type === 'outbound-rtp');
+  const entries = await rtpStats(peer, 'outbound-rtp');
   const of = (kind) => entries.find((entry) => entry.kind === kind) ?? {};
   return { video: of('video'), audio: of('audio') };
 }

@@ -1,5 +1,6 @@
 // Sends by libwebrtc, as a browser would: real encoders, real keyframes on PLI.
 import wrtc from '@roamhq/wrtc';
+import { rtpStats } from '../rtp_stats.mjs';
 import { audioSource, videoSource } from '../sources.mjs';
 
 const picture = { width: 320, height: 240, fps: 15 };
@@ -56,7 +57,7 @@ export class WrtcEngine {
   }
 
   async stats() {
-    const sent = [...(await this.#peer.getStats()).values()].filter(({ type }) => type === 'outbound-rtp');
+    const sent = await rtpStats(this.#peer, 'outbound-rtp');
     return Object.fromEntries([...this.#lines].map(([name, { transceiver }]) => (
       [name, sent.find(({ mid }) => mid === transceiver.mid) ?? {}]
     )));

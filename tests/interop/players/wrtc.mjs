@@ -1,6 +1,7 @@
 // A player on libwebrtc (as in Chrome, without the browser): it decodes everything.
 //   node wrtc.mjs '{"endpoint": "http://…/whep/demo/alice", "token": "…"}'
 import wrtc from '@roamhq/wrtc';
+import { rtpStats } from '../rtp_stats.mjs';
 import { serve } from './serve.mjs';
 
 const peer = new wrtc.RTCPeerConnection({ bundlePolicy: 'max-bundle' });
@@ -41,7 +42,7 @@ async function accept(sdp) {
 }
 
 async function stats() {
-  const inbound = [...(await peer.getStats()).values()].filter(({ type }) => type === 'inbound-rtp');
+  const inbound = await rtpStats(peer, 'inbound-rtp');
   const of = (kind) => inbound.find((entry) => entry.kind === kind) ?? {};
   const [video, audio] = [of('video'), of('audio')];
   return {
