@@ -13,10 +13,11 @@ Entry::~Entry() {
     if (!ufrag_.empty()) ingest_.remove(ufrag_);
 }
 
-void Entry::open(const port::IceCredentials& ours, const port::IceCredentials& theirs) {
+void Entry::open(const port::IceCredentials& ours, const port::IceCredentials& theirs,
+                 std::shared_ptr<MediaSink> media) {
     ufrag_ = ours.ufrag;
     const Poster post = loop_.poster(lifetime_);
-    ingest_.add({ours, theirs, agent_.source(), route_,
+    ingest_.add({ours, theirs, agent_.source(), std::move(media), route_,
                  [this, post] { post([this] { agent_.reportConnected(); }); },
                  [this, post] { post([this] { agent_.reportFailed(); }); }});
 }

@@ -25,7 +25,8 @@ class Entry {
     /// For webrtcbin's `ice-agent`.
     GObject* agent() const { return agent_.object(); }
     /// Lets the publisher in. Once, and only when webrtcbin has both descriptions.
-    void open(const port::IceCredentials& ours, const port::IceCredentials& theirs);
+    void open(const port::IceCredentials& ours, const port::IceCredentials& theirs,
+              std::shared_ptr<MediaSink> media);
 
   private:
     Loop& loop_;

@@ -1,6 +1,7 @@
 #include "relay/ingest/ice_agent.h"
 
 #include "relay/gst/element.h"
+#include "relay/gst/live_source.h"
 #include "relay/gst/type.h"
 
 #include <gst/webrtc/ice.h>
@@ -242,7 +243,7 @@ gst::Ref<GstWebRTCICETransport> makeTransport(const gst::Ref<GstElement>& source
 namespace spillway::relay::ingest {
 
 IceAgent::IceAgent(std::vector<std::string> candidates, SendDatagram send)
-    : source_(makeDatagramSource()) {
+    : source_(gst::makeLiveSource("application/x-rtp")) {
     auto* agent = static_cast<Agent*>(g_object_new(agentType(), nullptr));
     agent_ = gst::Ref<GObject>::sink(G_OBJECT(agent));
     *agent->parts = {std::move(candidates), makeTransport(source_, makeDatagramSink(std::move(send)))};

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "relay/gst/ref.h"
-#include "relay/ingest/socket_elements.h"
+#include "relay/ingest/datagram_sink.h"
 
 #include <gst/gst.h>
 
@@ -24,7 +24,7 @@ class IceAgent {
     IceAgent& operator=(const IceAgent&) = delete;
 
     GObject* object() const { return agent_.get(); }
-    /// Where pushDatagram() pushes. Any thread.
+    /// Where DTLS and SRTCP are pushed (gst::pushLive). Any thread.
     const gst::Ref<GstElement>& source() const { return source_; }
 
     // webrtcbin runs its handlers inside these, with a bare pointer to itself: only while it lives.

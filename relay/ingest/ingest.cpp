@@ -49,6 +49,7 @@ void Ingest::stop() {
             drop(sessions_.begin()->first);
     });
     reactor_.stop();
+    lane_.stop();
 }
 
 void Ingest::add(SessionSetup setup) {
@@ -86,12 +87,12 @@ void Ingest::read(std::size_t socket) {
     });
 }
 
-void Ingest::onDatagram(Bytes datagram, const port::Path& path, port::From from) {
+void Ingest::onDatagram(MutableBytes datagram, const port::Path& path, port::From from) {
     const port::DatagramKind kind = port::kindOf(datagram);
     PublisherSession* session = table_.find(kind, datagram, path, from);
     if (!session) return;
     if (kind == port::DatagramKind::stun) return onStun(*session, datagram, path);
-    session->onDatagram(datagram, path);
+    session->onDatagram(kind, datagram, path);
 }
 
 void Ingest::onStun(PublisherSession& session, Bytes datagram, const port::Path& path) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "relay/ingest/publisher_session.h"
+#include "relay/ingest/slow_lane.h"
 #include "relay/port/mailbox.h"
 #include "relay/port/media_port.h"
 #include "relay/port/reactor.h"
@@ -35,6 +36,9 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     void add(SessionSetup setup);
     void remove(const std::string& ufrag);
 
+    /// For what must not hold up its thread. Ends with stop().
+    SlowLane& lane() { return lane_; }
+
     /// Any thread: one datagram, at once; lost when the kernel does not take it.
     void send(const port::Path& path, Bytes datagram) const { sockets_->sendAlone(path, datagram); }
     void pass(Bytes datagram, const port::Path& path) override { mailbox_.add(datagram, path); }
@@ -49,7 +53,7 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     void onTimeout(Clock::time_point now) override;
 
     void read(std::size_t socket);
-    void onDatagram(Bytes datagram, const port::Path& path, port::From from);
+    void onDatagram(MutableBytes datagram, const port::Path& path, port::From from);
     void onStun(PublisherSession& session, Bytes datagram, const port::Path& path);
     void wakeFor(const PublisherSession& session);
     void open(SessionSetup setup, port::SessionTag tag);
@@ -63,6 +67,7 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     port::SessionTable<PublisherSession> table_;
     Clock::time_point nextTick_{};
 
+    SlowLane lane_;
     port::Mailbox mailbox_;
     port::Reactor reactor_; ///< last: its thread uses the rest
 };

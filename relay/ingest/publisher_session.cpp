@@ -1,6 +1,6 @@
 #include "relay/ingest/publisher_session.h"
 
-#include "relay/ingest/socket_elements.h"
+#include "relay/gst/live_source.h"
 #include "relay/port/ice_exchange.h"
 
 #include <utility>
@@ -24,9 +24,11 @@ void PublisherSession::onStun(Bytes datagram, const port::Path& path, Clock::tim
     if (first && ice_.selected()) setup_.onConnected();
 }
 
-void PublisherSession::onDatagram(Bytes datagram, const port::Path& path) {
+void PublisherSession::onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path) {
     if (over_ || path != ice_.selected()) return;
-    pushDatagram(setup_.source.get(), datagram);
+    if (kind == port::DatagramKind::rtp) return setup_.media->onSrtp(datagram);
+    gst::pushLive(setup_.source.get(),
+                  gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup(datagram.data(), datagram.size())));
 }
 
 void PublisherSession::tick(Clock::time_point now) {

@@ -1,12 +1,14 @@
 // One publisher at the port: ICE-lite, and what of its datagrams goes on into webrtcbin.
 //
 // Comes in: datagrams that are this publisher's by ufrag, tag or path. Goes out: replies to its checks, and
-// ours; DTLS, SRTP and SRTCP of the selected path, pushed into its source. It ends by itself when its consent
-// does, and says so once. Ingest thread.
+// ours; SRTP of the selected path for its MediaSink, DTLS and SRTCP pushed into its source. It ends by itself
+// when its consent does, and says so once. Ingest thread.
 #pragma once
 
 #include "relay/gst/ref.h"
+#include "relay/ingest/media_sink.h"
 #include "relay/ingest/route.h"
+#include "relay/port/demux.h"
 #include "relay/port/ice_lite.h"
 #include "relay/port/sockets.h"
 
@@ -21,7 +23,8 @@ namespace spillway::relay::ingest {
 struct SessionSetup {
     port::IceCredentials ours;
     port::IceCredentials theirs;
-    gst::Ref<GstElement> source; ///< of makeDatagramSource()
+    gst::Ref<GstElement> source; ///< a gst::makeLiveSource()
+    std::shared_ptr<MediaSink> media;
     std::shared_ptr<Route> route;
     // Ingest thread; they must not block.
     std::function<void()> onConnected; ///< the first path is selected
@@ -40,7 +43,7 @@ class PublisherSession {
     void onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
                 const std::function<void()>& onSelected);
     /// Of any but the selected path it is ignored.
-    void onDatagram(Bytes datagram, const port::Path& path);
+    void onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path);
     /// Its path is another session's now: it is over, and says nothing there any more.
     void losePath();
     /// Call every second or so, and when a check is due.

@@ -39,6 +39,14 @@ gst::Ref<GstElement> makeWebrtcbin(const PeerSettings& settings, const ingest::E
     return webrtcbin;
 }
 
+/// An SFU makes up new SSRCs all day.
+Decryption::Settings decryptionOf(const PeerSettings& settings) {
+    constexpr std::size_t mostOfAPublisher = 64;
+    constexpr std::size_t mostOfAnSfu = 1024;
+    return {settings.ingest ? &settings.ingest->lane() : nullptr,
+            settings.role == PeerRole::sfu ? mostOfAnSfu : mostOfAPublisher};
+}
+
 NegotiationError toNegotiationError(const sdp::Error& error) {
     const bool malformed = error.kind == sdp::Error::Kind::malformed;
     return {malformed ? NegotiationError::Kind::malformed : NegotiationError::Kind::unsupported,
@@ -68,6 +76,7 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
     : loop_(loop)
     , settings_(std::move(settings))
     , events_(std::move(events))
+    , decryption_(std::make_shared<Decryption>(gate_, decryptionOf(settings_)))
     , entry_(settings_.ingest ? std::make_unique<ingest::Entry>(loop_, *settings_.ingest) : nullptr)
     , webrtcbin_(makeWebrtcbin(settings_, entry_.get())) {
     gst::addTo(pipeline_.get(), webrtcbin_);
@@ -77,8 +86,9 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
         webrtcbin_.get(), "on-new-transceiver",
         [](GObject* transceiver) { g_object_set(transceiver, "do-nack", TRUE, nullptr); });
     if (settings_.role == PeerRole::sfu) rtcpFilter_.emplace(webrtcbin_.get());
-    transport_.emplace(loop_, webrtcbin_.get(), gate_, transportEvents());
-    streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), gate_, settings_.maxStreams, streamEvents());
+    transport_.emplace(loop_, webrtcbin_.get(), gate_, decryption_, transportEvents());
+    streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), gate_, decryption_, settings_.maxStreams,
+                     streamEvents());
     negotiation_.emplace(
         loop_, webrtcbin_.get(), settings_.label, entry_ != nullptr, [this](const std::string& candidate) {
             if (description_ && stage_ != Stage::lost && events_.onCandidate)
@@ -221,7 +231,7 @@ void Peer::onConnected() {
 
 void Peer::beginIce() {
     if (entry_)
-        entry_->open(negotiation_->credentials(), description_->ice);
+        entry_->open(negotiation_->credentials(), description_->ice, decryption_);
     else
         checksTimer_ = loop_.after(headStart, [this] { startChecks(); });
 }

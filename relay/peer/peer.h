@@ -15,6 +15,7 @@
 #include "relay/gst/pipeline.h"
 #include "relay/gst/signal.h"
 #include "relay/ingest/entry.h"
+#include "relay/peer/decryption.h"
 #include "relay/peer/negotiation.h"
 #include "relay/peer/receive_gate.h"
 #include "relay/peer/rtcp_filter.h"
@@ -141,6 +142,7 @@ class Peer {
     std::shared_ptr<const sdp::RemoteDescription> description_; ///< the peer's, in force
     std::vector<sdp::MediaLine> ours_; ///< what our offer can receive; empty without one
     std::shared_ptr<ReceiveGate> gate_ = std::make_shared<ReceiveGate>();
+    const std::shared_ptr<Decryption> decryption_;
     gst::Pipeline pipeline_{nullptr};
     std::unique_ptr<ingest::Entry> entry_; ///< null: ICE is libnice's
     gst::Ref<GstElement> webrtcbin_;

@@ -45,10 +45,12 @@ std::optional<RtpPadName> readPadName(GstPad* rtpbinPad) {
 void takeOver(GstElement* rtpbin, GstElement* webrtcbin) {
     // The first is emitted under the lock of an RTP session, which rtpbin takes under its own to free a
     // stream, and webrtcbin's handler waits for webrtcbin's lock, under which a description that is set asks
-    // rtpbin for a session: when all three happened at once, all three stood still for ever. The others serve
+    // rtpbin for a session: when all three happened at once, all three stood still for ever. Two serve
     // FEC, which is never negotiated: a decoder for each SSRC, which nobody frees, and the packets of the
-    // last quarter of a second, kept for ever once an SSRC is silent.
-    for (const char* signal : {"new-jitterbuffer", "request-fec-decoder-full", "new-storage"})
+    // last quarter of a second, kept for ever once an SSRC is silent. The last one makes a thread that keeps
+    // what we send for retransmissions: we send no media.
+    for (const char* signal :
+         {"new-jitterbuffer", "request-fec-decoder-full", "new-storage", "request-aux-sender"})
         g_signal_handlers_disconnect_matched(
             rtpbin, static_cast<GSignalMatchType>(G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_DATA),
             g_signal_lookup(signal, G_OBJECT_TYPE(rtpbin)), 0, nullptr, nullptr, webrtcbin);

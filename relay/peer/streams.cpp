@@ -239,9 +239,10 @@ bool PeerStreams::Shared::opensAgain(PadState& state, GstBuffer* packet) {
 }
 
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
-                         std::shared_ptr<ReceiveGate> gate, std::size_t maxStreams, StreamEvents events)
+                         std::shared_ptr<ReceiveGate> gate, std::shared_ptr<Decryption> decryption,
+                         std::size_t maxStreams, StreamEvents events)
     : webrtcbin_(webrtcbin)
-    , srtpContexts_(webrtcbin)
+    , decryption_(std::move(decryption))
     , rtpbin_(rtpbinOf(webrtcbin))
     , timers_(jitter::sharedTimers())
     , events_(std::move(events)) {
@@ -277,7 +278,6 @@ void PeerStreams::setDescription(std::shared_ptr<const sdp::RemoteDescription> d
     std::set<std::uint32_t> stale;
     {
         const std::lock_guard lock(shared_->mutex);
-        if (shared_->description) retireSsrcs(*shared_->description, *description);
         shared_->description = std::move(description);
         // An SFU sends on a new line as soon as it has made the offer: the next packet makes a stream with a
         // line.
@@ -291,15 +291,6 @@ void PeerStreams::setDescription(std::shared_ptr<const sdp::RemoteDescription> d
         const std::lock_guard lock(shared_->mutex);
         shared_->unclaimed.insert(ssrc);
     }
-}
-
-void PeerStreams::retireSsrcs(const sdp::RemoteDescription& former, const sdp::RemoteDescription& present) {
-    for (const auto& line : former.lines)
-        for (const std::uint32_t ssrc : line.ssrcs)
-            if (!present.allows(ssrc)) srtpContexts_.retire(ssrc);
-    for (const auto& line : present.lines)
-        for (const std::uint32_t ssrc : line.ssrcs)
-            srtpContexts_.revive(ssrc);
 }
 
 void PeerStreams::readStatistics() {
@@ -324,6 +315,7 @@ std::uint64_t PeerStreams::lostPackets(std::uint32_t ssrc) const {
 }
 
 bool PeerStreams::forget(std::uint32_t ssrc) {
+    const auto detour = decryption_->detour();
     gst::Ref<GstElement> jitterBuffer;
     {
         const std::lock_guard lock(shared_->mutex);

@@ -9,9 +9,9 @@
 #include "relay/gst/ref.h"
 #include "relay/gst/signal.h"
 #include "relay/jitter/timers.h"
+#include "relay/peer/decryption.h"
 #include "relay/peer/receive_gate.h"
 #include "relay/peer/settings.h"
-#include "relay/peer/srtp_contexts.h"
 #include "relay/sdp/remote_description.h"
 
 #include <gst/gst.h>
@@ -34,7 +34,7 @@ class PeerStreams {
   public:
     /// `maxStreams` at once; throws std::runtime_error when webrtcbin is not as it should be.
     PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
-                std::size_t maxStreams, StreamEvents events);
+                std::shared_ptr<Decryption> decryption, std::size_t maxStreams, StreamEvents events);
     ~PeerStreams();
     PeerStreams(const PeerStreams&) = delete;
     PeerStreams& operator=(const PeerStreams&) = delete;
@@ -54,10 +54,8 @@ class PeerStreams {
   private:
     struct Shared;
 
-    void retireSsrcs(const sdp::RemoteDescription& former, const sdp::RemoteDescription& present);
-
     GstElement* webrtcbin_;
-    SrtpContexts srtpContexts_;
+    const std::shared_ptr<Decryption> decryption_;
     gst::Ref<GstElement> rtpbin_;
     std::shared_ptr<jitter::Timers> timers_; ///< of the jitter buffers
     StreamEvents events_;

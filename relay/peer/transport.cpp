@@ -62,17 +62,19 @@ struct PeerTransport::Shared {
     PeerTransport& owner; ///< only inside what is posted
     Poster post;
     std::shared_ptr<ReceiveGate> gate;
+    const std::shared_ptr<Decryption> decryption;
 
     std::mutex mutex; ///< protects what follows; never held while calling out
     std::optional<sdp::Fingerprint> expected;
     bool handshaking = false; ///< CLOSED before that is only the initial state
     std::vector<gst::SignalConnection> connections;
-    std::vector<gst::PadProbe> probes;
 
-    Shared(PeerTransport& transport, Poster poster, std::shared_ptr<ReceiveGate> receiveGate)
+    Shared(PeerTransport& transport, Poster poster, std::shared_ptr<ReceiveGate> receiveGate,
+           std::shared_ptr<Decryption> ofMedia)
         : owner(transport)
         , post(std::move(poster))
-        , gate(std::move(receiveGate)) {}
+        , gate(std::move(receiveGate))
+        , decryption(std::move(ofMedia)) {}
 
     void lost(LostCause cause, std::string detail) {
         post([&transport = owner, cause, detail = std::move(detail)] {
@@ -91,6 +93,9 @@ struct PeerTransport::Shared {
 void PeerTransport::Shared::watch(const std::shared_ptr<Shared>& self, GstElement* decoder) {
     identify(decoder);
     const std::weak_ptr<Shared> weak = self;
+    self->decryption->attach(decoder, [weak](std::string why) {
+        if (const auto shared = weak.lock()) shared->lost(LostCause::dtls, std::move(why));
+    });
     auto certificate = gst::SignalConnection::connect<void(GParamSpec*)>(
         decoder, "notify::peer-pem", [weak, decoder](GParamSpec*) {
             if (const auto shared = weak.lock()) shared->onCertificate(decoder);
@@ -104,14 +109,6 @@ void PeerTransport::Shared::watch(const std::shared_ptr<Shared>& self, GstElemen
     const std::lock_guard lock(self->mutex);
     self->connections.push_back(std::move(certificate));
     self->connections.push_back(std::move(state));
-    for (const char* name : {"rtp_src", "rtcp_src"}) {
-        const auto pad = gst::staticPad(decoder, name);
-        const auto type =
-            static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
-        self->probes.emplace_back(pad.get(), type, [gate = self->gate](GstPadProbeInfo*) {
-            return gate->pass() ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
-        });
-    }
 }
 
 void PeerTransport::Shared::watchQueue(const std::shared_ptr<Shared>& self, GstElement* queue) {
@@ -154,9 +151,9 @@ void PeerTransport::Shared::onDtlsState(int state) {
 }
 
 PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
-                             TransportEvents events)
+                             std::shared_ptr<Decryption> decryption, TransportEvents events)
     : events_(std::move(events)) {
-    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(gate));
+    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(gate), std::move(decryption));
     elementAdded_ = gst::SignalConnection::connect<void(GstBin*, GstElement*)>(
         webrtcbin, "deep-element-added", [shared = shared_](GstBin* bin, GstElement* element) {
             if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
@@ -174,10 +171,8 @@ PeerTransport::~PeerTransport() {
     elementAdded_.disconnect();
     iceState_.disconnect();
     std::vector<gst::SignalConnection> connections;
-    std::vector<gst::PadProbe> probes;
     const std::lock_guard lock(shared_->mutex);
     connections.swap(shared_->connections);
-    probes.swap(shared_->probes);
 }
 
 void PeerTransport::expect(sdp::Fingerprint fingerprint) {

@@ -1,14 +1,14 @@
 // ICE and DTLS of one webrtcbin: how far the connection is, and the gate that media passes.
 //
-// Comes in: notifications of webrtcbin and of the dtlssrtpdec inside it, on threads of GStreamer's own;
-// decrypted packets. Goes out: TransportEvents on the loop, and an open gate once the certificate matched.
+// Comes in: notifications of webrtcbin and of the dtlssrtpdec inside it, on threads of GStreamer's own. Goes
+// out: TransportEvents on the loop, and an open gate once the certificate matched.
 // The certificate is compared inside the TLS handshake, before there are any keys, so that no packet passes
 // unverified and the first keyframe is not lost. Owner: the Peer. Loop thread.
 #pragma once
 
 #include "relay/base/loop.h"
-#include "relay/gst/probe.h"
 #include "relay/gst/signal.h"
+#include "relay/peer/decryption.h"
 #include "relay/peer/receive_gate.h"
 #include "relay/sdp/fingerprint.h"
 #include "relay/values/negotiation.h"
@@ -30,7 +30,7 @@ class PeerTransport {
   public:
     /// The events come until this object is gone.
     PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
-                  TransportEvents events);
+                  std::shared_ptr<Decryption> decryption, TransportEvents events);
     ~PeerTransport();
     PeerTransport(const PeerTransport&) = delete;
     PeerTransport& operator=(const PeerTransport&) = delete;

@@ -2,26 +2,53 @@
 
 #include "relay/base/big_endian.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace spillway::relay::rtp {
 
-std::optional<Packet> readPacket(Bytes bytes, std::uint8_t playoutDelayId) {
-    constexpr unsigned version = 2, padded = 0x20, extended = 0x10, sourcesMask = 0x0F;
+namespace {
+
+constexpr unsigned version = 2;
+constexpr unsigned padded = 0x20, extended = 0x10, csrcMask = 0x0F;
+
+std::size_t extensionOffset(Bytes packet) {
+    return fixedHeaderBytes + 4 * std::size_t{packet[0] & csrcMask};
+}
+
+} // namespace
+
+std::optional<std::size_t> payloadOffset(Bytes packet) {
     constexpr std::size_t extensionHead = 4;
-    if (bytes.size() < fixedHeaderBytes || bytes.size() > std::numeric_limits<std::uint32_t>::max() ||
-        bytes[0] >> 6 != version)
-        return std::nullopt;
-    Packet packet;
-    std::size_t at = fixedHeaderBytes + 4 * std::size_t{bytes[0] & sourcesMask};
-    if ((bytes[0] & extended) != 0) {
-        if (bytes.size() < at + extensionHead) return std::nullopt;
-        packet.extensionOffset = static_cast<std::uint32_t>(at);
-        at += extensionHead + 4 * std::size_t{readU16(&bytes[at + 2])};
+    if (packet.size() < fixedHeaderBytes || packet[0] >> 6 != version) return std::nullopt;
+    std::size_t at = extensionOffset(packet);
+    if ((packet[0] & extended) != 0) {
+        if (packet.size() < at + extensionHead) return std::nullopt;
+        at += extensionHead + 4 * std::size_t{readU16(&packet[at + 2])};
     }
+    if (packet.size() < at) return std::nullopt;
+    return at;
+}
+
+MutableBytes withoutCsrcs(MutableBytes packet) {
+    const std::size_t bytes = 4 * std::size_t{packet[0] & csrcMask};
+    if (bytes == 0) return packet;
+    packet[0] = static_cast<std::uint8_t>(packet[0] & ~csrcMask);
+    std::copy_backward(packet.begin(), packet.begin() + fixedHeaderBytes,
+                       packet.begin() + static_cast<std::ptrdiff_t>(fixedHeaderBytes + bytes));
+    return packet.subspan(bytes);
+}
+
+std::optional<Packet> readPacket(Bytes bytes, std::uint8_t playoutDelayId) {
+    const auto offset = payloadOffset(bytes);
+    if (!offset || bytes.size() > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+    const std::size_t at = *offset;
     const std::size_t padding = (bytes[0] & padded) != 0 ? bytes.back() : 0;
     if (bytes.size() < at + padding) return std::nullopt;
 
+    Packet packet;
+    if ((bytes[0] & extended) != 0)
+        packet.extensionOffset = static_cast<std::uint32_t>(extensionOffset(bytes));
     packet.marker = (bytes[1] & 0x80U) != 0;
     packet.payloadType = bytes[1] & 0x7FU;
     packet.sequence = readU16(&bytes[2]);

@@ -39,6 +39,15 @@ struct Packet {
 /// playout delay.
 std::optional<Packet> readPacket(Bytes bytes, std::uint8_t playoutDelayId = 0);
 
+/// Where the payload begins, behind CSRCs and header extensions; nothing when the header is longer than the
+/// packet, or of another version. The payload itself, padding included, is not looked at: it may be
+/// encrypted.
+std::optional<std::size_t> payloadOffset(Bytes packet);
+
+/// The packet without its list of CSRCs: its header moves up to what follows them. For a packet whose
+/// payloadOffset() is known.
+MutableBytes withoutCsrcs(MutableBytes packet);
+
 /// A header without CSRC, extension and padding.
 HeaderBytes makeHeader(bool marker, std::uint8_t payloadType, std::uint16_t sequence, std::uint32_t timestamp,
                        std::uint32_t ssrc);

@@ -23,6 +23,8 @@ enum class RtcpType : std::uint8_t {
 };
 
 constexpr std::size_t rtcpHeadBytes = 4;
+/// With the SSRC of the sender, which no packet of those above lacks.
+constexpr std::size_t rtcpHeaderBytes = 8;
 
 struct RtcpPacket {
     RtcpType type;

@@ -2,6 +2,7 @@
 
 #include "relay/base/big_endian.h"
 #include "relay/rtp/packet.h"
+#include "relay/srtp/key_derivation.h"
 
 #include <openssl/crypto.h>
 
@@ -15,30 +16,6 @@ namespace {
 
 constexpr std::size_t keyBytes = 16;
 constexpr std::size_t saltBytes = 12;
-constexpr std::size_t blockBytes = 16;
-
-using Block = std::array<std::uint8_t, blockBytes>;
-
-/// RFC 3711 section 4.3.1.
-enum class Label : std::uint8_t { encryption = 0, salt = 2 };
-
-/// The first block of AES-CM's key stream for this label (RFC 3711 section 4.3.3), where the salt of 12 bytes
-/// is moved to the front (RFC 7714 section 11).
-Block derive(Bytes key, Bytes masterSalt, Label label) {
-    // Of 14 bytes: an index of 48 bits, which is 0, comes behind the label.
-    constexpr std::size_t labelAt = 7;
-    Block counter{};
-    std::copy(masterSalt.begin(), masterSalt.end(), counter.begin());
-    counter[labelAt] ^= static_cast<std::uint8_t>(label);
-    const openssl::CipherContext aes(EVP_CIPHER_CTX_new());
-    Block derived{};
-    int size = 0;
-    openssl::require(
-        aes && EVP_EncryptInit_ex(aes.get(), EVP_aes_128_ecb(), nullptr, key.data(), nullptr) == 1 &&
-            EVP_EncryptUpdate(aes.get(), derived.data(), &size, counter.data(), blockBytes) == 1,
-        "key derivation");
-    return derived;
-}
 
 } // namespace
 
@@ -47,9 +24,9 @@ GcmSender::GcmSender(Bytes key)
     if (key.size() != keyBytes + saltBytes) throw std::runtime_error("SRTP: a key of the wrong length");
     const Bytes masterKey = key.first(keyBytes);
     const Bytes masterSalt = key.last(saltBytes);
-    Block session = derive(masterKey, masterSalt, Label::encryption);
-    const Block salt = derive(masterKey, masterSalt, Label::salt);
-    std::copy_n(salt.begin(), saltBytes, salt_.begin());
+    auto session = derive(masterKey, masterSalt, Label::encryption, keyBytes);
+    const auto salt = derive(masterKey, masterSalt, Label::salt, saltBytes);
+    std::copy(salt.begin(), salt.end(), salt_.begin());
     openssl::require(cipher_ && EVP_EncryptInit_ex(cipher_.get(), EVP_aes_128_gcm(), nullptr, session.data(),
                                                    nullptr) == 1,
                      "AES-GCM");

@@ -2,6 +2,8 @@
 // Works in place. Worker thread.
 #pragma once
 
+#include "relay/base/bytes.h"
+#include "relay/base/clock.h"
 #include "relay/srtp/keys.h"
 
 #include <cstddef>
@@ -14,12 +16,9 @@ class Session {
   public:
     /// Room that protect() and protectRtcp() may need behind the packet, bytes.
     static constexpr std::size_t trailer = 32;
-    /// SSRCs that a viewer may send RTCP with; from more it is dropped.
+    /// SSRCs that a viewer may send RTCP with at a time; from more it is dropped.
     static constexpr std::size_t maxSenders = 64;
 
-    /// Once, before other threads: GStreamer's plugin starts the same library, which locks nothing there.
-    /// Without it the first session does so. Throws std::runtime_error.
-    static void startLibrary();
     /// Throws std::runtime_error.
     explicit Session(const Keys& keys);
     ~Session();
@@ -32,7 +31,7 @@ class Session {
     std::size_t protect(std::uint8_t* packet, std::size_t bytes);
     std::size_t protectRtcp(std::uint8_t* packet, std::size_t bytes);
     /// What came in; 0 when it is forged, replayed or broken.
-    std::size_t unprotectRtcp(std::uint8_t* packet, std::size_t bytes);
+    std::size_t unprotectRtcp(MutableBytes packet, Clock::time_point now);
 
   private:
     struct Impl;

@@ -5,6 +5,7 @@
 //   times as long with 400 viewers
 
 #include "relay/base/big_endian.h"
+#include "relay/srtp/libsrtp.h"
 #include "relay/srtp/session.h"
 #include "support/cpu_time.h"
 
@@ -126,7 +127,7 @@ int main(int argc, char** argv) {
         return std::find(argv + 1, argv + argc, word) != argv + argc;
     };
     const std::size_t packets = has("--short") ? 50'000 : 500'000;
-    Session::startLibrary();
+    LibsrtpSession::startLibrary();
     const Cost one = measure(1, packets);
     const Cost many = measure(400, packets);
     std::printf("400 viewers cost ours %.2f times as much as one, libsrtp %.2f times\n", many.ours / one.ours,

@@ -2,6 +2,7 @@
 #include "relay/ingest/ingest.h"
 
 #include "relay/gst/bin.h"
+#include "relay/gst/live_source.h"
 #include "relay/port/ice_client.h"
 #include "relay/port/socket_fixture.h"
 #include "relay/support/peers.h"
@@ -60,8 +61,8 @@ struct IceOnly {
         : node(host)
         , ufrag(credentials.ufrag)
         , agent(credentials) {
-        node.ingest.add({credentials, port::test::theirs, ingest::makeDatagramSource(), route,
-                         [said = said] { ++said->connected; }, [said = said] { ++said->lost; }});
+        node.ingest.add({credentials, port::test::theirs, gst::makeLiveSource("application/x-rtp"), nullptr,
+                         route, [said = said] { ++said->connected; }, [said = said] { ++said->lost; }});
     }
     ~IceOnly() { node.ingest.remove(ufrag); }
     IceOnly(const IceOnly&) = delete;
@@ -219,9 +220,10 @@ TEST_CASE("a publisher that answers no checks is lost once, and not asked any mo
     const auto route = std::make_shared<ingest::Route>();
     int lost = 0;
     Clock::time_point now{1h};
-    ingest::PublisherSession session(
-        {port::test::ours, port::test::theirs, ingest::makeDatagramSource(), route, [] {}, [&] { ++lost; }},
-        port::test::tag, sockets, now);
+    ingest::PublisherSession session({port::test::ours, port::test::theirs,
+                                      gst::makeLiveSource("application/x-rtp"), nullptr, route, [] {},
+                                      [&] { ++lost; }},
+                                     port::test::tag, sockets, now);
     const auto send = [&](const Datagram& message) {
         client.send(message);
         for (const auto& came : receive(sockets))

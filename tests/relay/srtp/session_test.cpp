@@ -1,6 +1,7 @@
 #include "relay/srtp/session.h"
 
 #include "relay/base/big_endian.h"
+#include "relay/srtp/rtcp_receiver.h"
 #include "support/catch.h"
 
 #include "relay/srtp/srtp_client.h"
@@ -15,6 +16,7 @@
 using namespace spillway::relay;
 using namespace spillway::relay::srtp;
 using namespace spillway::relay::srtp::test;
+using namespace std::chrono_literals;
 using Packet = std::vector<std::uint8_t>;
 
 namespace {
@@ -52,8 +54,8 @@ Packet protect(Session& session, Packet packet, bool rtcp = false) {
     packet.resize(rtcp ? session.protectRtcp(packet.data(), bytes) : session.protect(packet.data(), bytes));
     return packet;
 }
-Packet unprotectRtcp(Session& session, Packet packet) {
-    packet.resize(session.unprotectRtcp(packet.data(), packet.size()));
+Packet unprotectRtcp(Session& session, Packet packet, Clock::time_point now = {}) {
+    packet.resize(session.unprotectRtcp(packet, now));
     return packet;
 }
 
@@ -189,8 +191,18 @@ TEST_CASE("a viewer has RTCP senders without number refused", "[srtp]") {
     SrtpClient other(keysOf(Profile::aeadAes128Gcm));
     for (std::uint32_t sender = 0; sender < Session::maxSenders; ++sender)
         REQUIRE_FALSE(unprotectRtcp(session, other.protectRtcp(receiverReport(sender))).empty());
-    CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(1000))).empty());
-    CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(0))) == receiverReport(0));
+    const Clock::time_point later = Clock::time_point{} + RtcpReceiver::silence;
+    CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(1000)), later - 1ns).empty());
+    CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(0)), later - 1ns) == receiverReport(0));
+    // Those that are silent make place, one for one.
+    for (std::uint32_t sender = 1; sender < Session::maxSenders; ++sender)
+        REQUIRE_FALSE(
+            unprotectRtcp(session, other.protectRtcp(receiverReport(1000 + sender)), later).empty());
+    CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(2000)), later).empty());
+    CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(0)), later) == receiverReport(0));
+    // And the one that went can begin anew, which shows that libsrtp forgot it.
+    const Clock::time_point evenLater = later + RtcpReceiver::silence;
+    CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(1)), evenLater) == receiverReport(1));
 }
 
 TEST_CASE("keys of a wrong length make no session", "[srtp]") {

@@ -1,7 +1,8 @@
 // A viewer's side of SRTP, for tests: set up by the macros of libsrtp instead of by profile.
 #pragma once
 
-#include "relay/srtp/session.h"
+#include "relay/srtp/keys.h"
+#include "relay/srtp/libsrtp.h"
 
 #include <srtp2/srtp.h>
 
@@ -30,10 +31,12 @@ class SrtpClient {
 
     Packet unprotect(Packet packet) { return run(srtp_unprotect, in_, std::move(packet)); }
     Packet unprotectRtcp(Packet packet) { return run(srtp_unprotect_rtcp, in_, std::move(packet)); }
+    Packet protect(Packet packet) { return run(srtp_protect, out_, std::move(packet)); }
     Packet protectRtcp(Packet packet) { return run(srtp_protect_rtcp, out_, std::move(packet)); }
 
   private:
     static srtp_t make(Profile profile, srtp_ssrc_type_t type, Packet& key) {
+        LibsrtpSession::startLibrary();
         srtp_policy_t policy{};
         for (srtp_crypto_policy_t* each : {&policy.rtp, &policy.rtcp}) {
             if (profile == Profile::aeadAes128Gcm)

@@ -66,7 +66,7 @@ void ViewerSession::onDatagram(port::DatagramKind kind, MutableBytes datagram, c
     if (!ended_.empty() || this->path() != path) return;
     if (kind == port::DatagramKind::dtls) return follow(dtls_.receive(datagram), now);
     if (kind != port::DatagramKind::rtcp || !wire_) return;
-    const std::size_t bytes = srtp_->unprotectRtcp(datagram.data(), datagram.size());
+    const std::size_t bytes = srtp_->unprotectRtcp(datagram, now);
     if (bytes == 0) return;
     onFeedback(datagram.first(bytes), *wire_, now);
     sockets_.flush(wire_->path);

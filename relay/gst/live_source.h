@@ -1,0 +1,17 @@
+// A live source without a thread: whoever pushes runs what is behind it.
+#pragma once
+
+#include "relay/gst/ref.h"
+
+#include <gst/gst.h>
+
+namespace spillway::gst {
+
+/// With one pad, `src`, of this media type.
+Ref<GstElement> makeLiveSource(const char* mediaType);
+
+/// A buffer without a time gets that of now. False when the source takes no data: its pipeline is stopping or
+/// has not started. An error of what is behind it is posted as the source's own. One thread at a time.
+bool pushLive(GstElement* source, Ref<GstBuffer> buffer);
+
+} // namespace spillway::gst

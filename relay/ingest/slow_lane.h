@@ -1,0 +1,45 @@
+// One thread for what may take long of all publishers, so that the thread of the port never waits: the first
+// packet of a stream, a stream that is being forgotten, DTLS.
+//
+// Comes in: whoever has something to do. Each has its turn, so that one with much to do does not hold up the
+// others for longer than a turn. Owner: the Ingest.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace spillway::relay::ingest {
+
+class SlowLane {
+  public:
+    class Traffic {
+      public:
+        virtual ~Traffic() = default;
+        /// On the thread of the lane: a bounded piece of work. Whether there is more.
+        virtual bool turn() = 0;
+    };
+
+    SlowLane();
+    ~SlowLane() { stop(); }
+    SlowLane(const SlowLane&) = delete;
+    SlowLane& operator=(const SlowLane&) = delete;
+
+    /// Once for what is waiting; `turn()` comes until it says that there is no more. Any thread, never waits.
+    void add(std::shared_ptr<Traffic> traffic);
+    /// Ends the thread; what is left is dropped. Idempotent.
+    void stop();
+
+  private:
+    void run();
+
+    std::mutex mutex_; ///< protects what follows
+    std::condition_variable changed_;
+    std::deque<std::shared_ptr<Traffic>> waiting_;
+    bool stopped_ = false;
+    std::thread thread_; ///< last: it uses the rest
+};
+
+} // namespace spillway::relay::ingest

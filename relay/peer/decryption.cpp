@@ -1,0 +1,149 @@
+// On the main path of every packet that comes in.
+#include "relay/peer/decryption.h"
+
+#include "relay/base/big_endian.h"
+#include "relay/gst/bin.h"
+#include "relay/gst/buffer_map.h"
+#include "relay/gst/element.h"
+#include "relay/gst/live_source.h"
+#include "relay/rtp/packet.h"
+
+#include <stdexcept>
+#include <utility>
+
+namespace spillway::relay {
+
+namespace {
+
+/// Values of the properties `srtp-cipher` and `srtp-auth` of dtlsdec, whose enums have no header. It
+/// negotiates nothing else (1.22 to 1.26).
+constexpr gint aes128Icm = 1;
+constexpr gint hmacSha1_80 = 2;
+
+/// What a pad of srtpdec would get is ours, and what its other pad would push.
+void replace(GstElement* dtlssrtpdec, const char* pad, const gst::Ref<GstElement>& source) {
+    gst::addTo(dtlssrtpdec, source);
+    const auto ghost = gst::staticPad(dtlssrtpdec, pad);
+    const auto target = gst::staticPad(source.get(), "src");
+    if (!ghost || !gst_ghost_pad_set_target(gst::cast<GstGhostPad>(ghost.get()), target.get()))
+        throw std::runtime_error(std::string("dtlssrtpdec has no pad ") + pad);
+}
+
+gst::PadProbe takeAll(GstPad* pad, std::function<void(gst::Ref<GstBuffer>)> onBuffer) {
+    return {pad, GST_PAD_PROBE_TYPE_BUFFER, [onBuffer = std::move(onBuffer)](GstPadProbeInfo* info) {
+                onBuffer(gst::Ref<GstBuffer>::adopt(gst_pad_probe_info_get_buffer(info)));
+                return GST_PAD_PROBE_HANDLED;
+            }};
+}
+
+/// Changes the bytes of a buffer, which may move and shrink within it. False when `change` leaves none.
+template <class Change>
+bool changeBytes(gst::Ref<GstBuffer>& buffer, Change change) {
+    buffer = gst::Ref<GstBuffer>::adopt(gst_buffer_make_writable(buffer.release()));
+    GstMapInfo map;
+    if (!gst_buffer_map(buffer.get(), &map, GST_MAP_READWRITE)) return false;
+    const MutableBytes left = change(MutableBytes(map.data, map.size));
+    const auto offset = left.empty() ? 0 : left.data() - map.data;
+    gst_buffer_unmap(buffer.get(), &map);
+    if (left.empty()) return false;
+    gst_buffer_resize(buffer.get(), offset, static_cast<gssize>(left.size()));
+    return true;
+}
+
+} // namespace
+
+Decryption::Decryption(std::shared_ptr<ReceiveGate> gate, Settings settings)
+    : gate_(std::move(gate))
+    , settings_(settings)
+    , rtcpSource_(gst::makeLiveSource("application/x-rtcp"))
+    , rtpSource_(gst::makeLiveSource("application/x-rtp"))
+    , inlet_(std::make_shared<Inlet>(rtpSource_, settings.lane)) {}
+
+void Decryption::attach(GstElement* dtlssrtpdec, std::function<void(std::string)> onUnusable) {
+    if (onUnusable_) throw std::logic_error("a peer has one transport");
+    onUnusable_ = std::move(onUnusable);
+    replace(dtlssrtpdec, "rtp_src", rtpSource_);
+    replace(dtlssrtpdec, "rtcp_src", rtcpSource_);
+    const std::weak_ptr<Decryption> weak = shared_from_this();
+    for (const auto& srtpdec : gst::elementsOf(dtlssrtpdec, "srtpdec")) {
+        probes_.push_back(
+            takeAll(gst::staticPad(srtpdec.get(), "rtp_sink").get(), [weak](gst::Ref<GstBuffer> buffer) {
+                if (const auto self = weak.lock()) self->onRtpBuffer(std::move(buffer));
+            }));
+        probes_.push_back(
+            takeAll(gst::staticPad(srtpdec.get(), "rtcp_sink").get(), [weak](gst::Ref<GstBuffer> buffer) {
+                if (const auto self = weak.lock()) self->onRtcpBuffer(std::move(buffer));
+            }));
+    }
+    for (const auto& dtlsdec : gst::elementsOf(dtlssrtpdec, "dtlsdec"))
+        keys_ = gst::SignalConnection::connect<void()>(dtlsdec.get(), "on-key-received",
+                                                       [weak, element = dtlsdec.get()] {
+                                                           if (const auto self = weak.lock())
+                                                               self->onKeys(element);
+                                                       });
+}
+
+/// On the thread that receives, inside the TLS handshake, after the certificate was compared.
+void Decryption::onKeys(GstElement* dtlsdec) {
+    if (keyed_.load() || !gate_->isOpen()) return;
+    gint cipher = 0;
+    gint authentication = 0;
+    GstBuffer* found = nullptr;
+    g_object_get(dtlsdec, "srtp-cipher", &cipher, "srtp-auth", &authentication, "decoder-key", &found,
+                 nullptr);
+    const auto key = gst::Ref<GstBuffer>::adopt(found);
+    if (!key || cipher != aes128Icm || authentication != hmacSha1_80)
+        return onUnusable_("the SRTP profile is not SRTP_AES128_CM_SHA1_80");
+    try {
+        const gst::BufferMap map(key.get());
+        rtp_.emplace(map.bytes());
+        rtcp_.emplace(srtp::Profile::aes128CmSha1_80, map.bytes(), settings_.maxReporters);
+        keyed_.store(true);
+    } catch (const std::exception& error) {
+        onUnusable_(error.what());
+    }
+}
+
+void Decryption::onSrtp(MutableBytes packet) {
+    if (!keyed_.load()) {
+        if (early_.size() < maxEarly) early_.emplace_back(packet.begin(), packet.end());
+        return;
+    }
+    for (auto& early : std::exchange(early_, {}))
+        take(early);
+    take(packet);
+}
+
+/// The buffer is made of what is authentic only.
+void Decryption::take(MutableBytes packet) {
+    const std::size_t bytes = rtp_->unprotect(packet);
+    if (bytes == 0 || !gate_->pass()) return;
+    const MutableBytes plain = rtp::withoutCsrcs(packet.first(bytes));
+    inlet_->push(gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup(plain.data(), plain.size())),
+                 readU32(&plain[8]), plain[1] & 0x7FU);
+}
+
+void Decryption::onRtpBuffer(gst::Ref<GstBuffer> buffer) {
+    // What comes from the port does not come this way.
+    if (!keyed_.load() || settings_.lane) return;
+    std::uint32_t ssrc = 0;
+    std::uint8_t payloadType = 0;
+    const bool authentic = changeBytes(buffer, [&](MutableBytes packet) {
+        const std::size_t bytes = rtp_->unprotect(packet);
+        if (bytes == 0) return MutableBytes();
+        const MutableBytes plain = rtp::withoutCsrcs(packet.first(bytes));
+        ssrc = readU32(&plain[8]);
+        payloadType = plain[1] & 0x7FU;
+        return plain;
+    });
+    if (authentic && gate_->pass()) inlet_->push(std::move(buffer), ssrc, payloadType);
+}
+
+void Decryption::onRtcpBuffer(gst::Ref<GstBuffer> buffer) {
+    if (!keyed_.load()) return;
+    const bool authentic = changeBytes(
+        buffer, [&](MutableBytes packet) { return packet.first(rtcp_->unprotect(packet, Clock::now())); });
+    if (authentic && gate_->pass()) gst::pushLive(rtcpSource_.get(), std::move(buffer));
+}
+
+} // namespace spillway::relay

@@ -1,0 +1,67 @@
+// On the main path of every packet that comes in.
+#include "relay/peer/inlet.h"
+
+#include "relay/gst/live_source.h"
+#include "relay/srtp/rtp_receiver.h"
+
+#include <utility>
+
+namespace spillway::relay {
+
+namespace {
+
+/// Of one turn in the lane.
+constexpr int packetsOfATurn = 32;
+
+} // namespace
+
+void Inlet::push(gst::Ref<GstBuffer> buffer, std::uint32_t ssrc, std::uint8_t payloadType) {
+    if (!lane_) {
+        gst::pushLive(source_.get(), std::move(buffer));
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    const bool slow = isNew(ssrc, payloadType);
+    if (!slow && !inLane_ && detours_ == 0) {
+        gst::pushLive(source_.get(), std::move(buffer));
+        return;
+    }
+    if (waiting_.size() == maxWaiting) return;
+    waiting_.push_back(std::move(buffer));
+    if (!std::exchange(inLane_, true)) lane_->add(shared_from_this());
+}
+
+bool Inlet::isNew(std::uint32_t ssrc, std::uint8_t payloadType) {
+    if (payloadTypes_.size() == srtp::RtpReceiver::maxSources && !payloadTypes_.contains(ssrc))
+        payloadTypes_.clear();
+    const auto [known, isFirst] = payloadTypes_.try_emplace(ssrc, payloadType);
+    return std::exchange(known->second, payloadType) != payloadType || isFirst;
+}
+
+bool Inlet::turn() {
+    for (int i = 0; i < packetsOfATurn; ++i) {
+        gst::Ref<GstBuffer> next;
+        {
+            const std::lock_guard lock(mutex_);
+            inLane_ = !waiting_.empty();
+            if (!inLane_) return false;
+            next = std::move(waiting_.front());
+            waiting_.pop_front();
+        }
+        gst::pushLive(source_.get(), std::move(next));
+    }
+    return true;
+}
+
+Inlet::Detour::Detour(Inlet& inlet)
+    : inlet_(inlet.shared_from_this()) {
+    const std::lock_guard lock(inlet_->mutex_);
+    ++inlet_->detours_;
+}
+
+Inlet::Detour::~Detour() {
+    const std::lock_guard lock(inlet_->mutex_);
+    --inlet_->detours_;
+}
+
+} // namespace spillway::relay

@@ -1,0 +1,65 @@
+// From the decrypted RTP of one peer into its rtpbin: at once, or by the slow lane where that may take long.
+//
+// Comes in: RTP packets in order, from the thread that receives. Goes out: the same, pushed into `source`; by
+// whoever brought them, unless the packet is the first of its stream or of its payload type (GStreamer makes
+// elements then, and the owner of the new pad may wait for the main loop), or a stream is being forgotten.
+// What comes behind such a packet goes the same way until all has passed. Without a lane everything is pushed
+// at once: the thread is the peer's own then.
+#pragma once
+
+#include "relay/gst/ref.h"
+#include "relay/ingest/slow_lane.h"
+#include "relay/rtp/packet.h"
+
+#include <gst/gst.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace spillway::relay {
+
+class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_this<Inlet> {
+  public:
+    /// What waits for the lane at most; a keyframe of a fast sender. The rest is dropped.
+    static constexpr std::size_t maxWaiting = 1024;
+
+    /// `source` is a gst::makeLiveSource(); `lane` outlives whoever pushes.
+    Inlet(gst::Ref<GstElement> source, ingest::SlowLane* lane)
+        : source_(std::move(source))
+        , lane_(lane) {}
+
+    /// The thread that receives.
+    void push(gst::Ref<GstBuffer> buffer, std::uint32_t ssrc, std::uint8_t payloadType);
+
+    /// While it lives, everything goes by the lane: a push may have to wait. Any thread but one that pushes.
+    class Detour {
+      public:
+        explicit Detour(Inlet& inlet);
+        ~Detour();
+        Detour(const Detour&) = delete;
+        Detour& operator=(const Detour&) = delete;
+
+      private:
+        const std::shared_ptr<Inlet> inlet_;
+    };
+
+    bool turn() override;
+
+  private:
+    bool isNew(std::uint32_t ssrc, std::uint8_t payloadType);
+
+    const gst::Ref<GstElement> source_;
+    ingest::SlowLane* const lane_;
+
+    std::mutex mutex_; ///< protects what follows; held during a push of the thread that receives
+    std::deque<gst::Ref<GstBuffer>> waiting_;
+    bool inLane_ = false; ///< until a turn finds nothing more
+    int detours_ = 0;
+    std::unordered_map<std::uint32_t, std::uint8_t> payloadTypes_; ///< of each SSRC, the last one
+};
+
+} // namespace spillway::relay
