@@ -32,10 +32,15 @@ void Inlet::push(gst::Ref<GstBuffer> buffer, std::uint32_t ssrc, std::uint8_t pa
 }
 
 bool Inlet::isNew(std::uint32_t ssrc, std::uint8_t payloadType) {
-    if (payloadTypes_.size() == srtp::RtpReceiver::maxSources && !payloadTypes_.contains(ssrc))
-        payloadTypes_.clear();
-    const auto [known, isFirst] = payloadTypes_.try_emplace(ssrc, payloadType);
-    return std::exchange(known->second, payloadType) != payloadType || isFirst;
+    const Clock::time_point now = Clock::now();
+    const auto found = sources_.find(ssrc);
+    if (found == sources_.end()) {
+        if (sources_.size() == srtp::RtpReceiver::maxSources) sources_.clear();
+        sources_.emplace(ssrc, Source{payloadType, now});
+        return true;
+    }
+    const Source before = std::exchange(found->second, {payloadType, now});
+    return before.payloadType != payloadType || now - before.heard > silence;
 }
 
 bool Inlet::turn() {
@@ -57,6 +62,11 @@ Inlet::Detour::Detour(Inlet& inlet)
     : inlet_(inlet.shared_from_this()) {
     const std::lock_guard lock(inlet_->mutex_);
     ++inlet_->detours_;
+}
+
+void Inlet::Detour::expectNew(std::uint32_t ssrc) {
+    const std::lock_guard lock(inlet_->mutex_);
+    inlet_->sources_.erase(ssrc);
 }
 
 Inlet::Detour::~Detour() {

@@ -1,12 +1,14 @@
 // From the decrypted RTP of one peer into its rtpbin: at once, or by the slow lane where that may take long.
 //
 // Comes in: RTP packets in order, from the thread that receives. Goes out: the same, pushed into `source`; by
-// whoever brought them, unless the packet is the first of its stream or of its payload type (GStreamer makes
-// elements then, and the owner of the new pad may wait for the main loop), or a stream is being forgotten.
+// whoever brought them, unless the packet is the first of its stream, of its payload type or after a silence
+// (GStreamer may make elements then, and the owner of the new pad may wait for the main loop), or a stream is
+// being forgotten.
 // What comes behind such a packet goes the same way until all has passed. Without a lane everything is pushed
 // at once: the thread is the peer's own then.
 #pragma once
 
+#include "relay/base/clock.h"
 #include "relay/gst/ref.h"
 #include "relay/ingest/slow_lane.h"
 #include "relay/rtp/packet.h"
@@ -26,6 +28,8 @@ class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_t
   public:
     /// What waits for the lane at most; a keyframe of a fast sender. The rest is dropped.
     static constexpr std::size_t maxWaiting = 1024;
+    /// rtpbin may have freed the stream meanwhile.
+    static constexpr std::chrono::seconds silence{1};
 
     /// `source` is a gst::makeLiveSource(); `lane` outlives whoever pushes.
     Inlet(gst::Ref<GstElement> source, ingest::SlowLane* lane)
@@ -40,6 +44,8 @@ class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_t
       public:
         explicit Detour(Inlet& inlet);
         ~Detour();
+        /// The next packet of this SSRC goes by the lane as a first one does.
+        void expectNew(std::uint32_t ssrc);
         Detour(const Detour&) = delete;
         Detour& operator=(const Detour&) = delete;
 
@@ -50,6 +56,11 @@ class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_t
     bool turn() override;
 
   private:
+    struct Source {
+        std::uint8_t payloadType;
+        Clock::time_point heard;
+    };
+
     bool isNew(std::uint32_t ssrc, std::uint8_t payloadType);
 
     const gst::Ref<GstElement> source_;
@@ -59,7 +70,7 @@ class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_t
     std::deque<gst::Ref<GstBuffer>> waiting_;
     bool inLane_ = false; ///< until a turn finds nothing more
     int detours_ = 0;
-    std::unordered_map<std::uint32_t, std::uint8_t> payloadTypes_; ///< of each SSRC, the last one
+    std::unordered_map<std::uint32_t, Source> sources_; ///< by SSRC
 };
 
 } // namespace spillway::relay

@@ -86,7 +86,7 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
         webrtcbin_.get(), "on-new-transceiver",
         [](GObject* transceiver) { g_object_set(transceiver, "do-nack", TRUE, nullptr); });
     if (settings_.role == PeerRole::sfu) rtcpFilter_.emplace(webrtcbin_.get());
-    transport_.emplace(loop_, webrtcbin_.get(), gate_, decryption_, transportEvents());
+    transport_.emplace(loop_, webrtcbin_.get(), gate_, decryption_, entry_ != nullptr, transportEvents());
     streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), gate_, decryption_, settings_.maxStreams,
                      streamEvents());
     negotiation_.emplace(

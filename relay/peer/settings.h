@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -51,6 +52,10 @@ struct IncomingPad {
     std::string mid;      ///< of the m-line that the SSRC belongs to by the peer's own SDP
     std::uint32_t ssrc;
     MediaKind kind;
+    /// Runs a change, on the loop, after which the next packet of this SSRC may take long: it wakes somebody,
+    /// or waits. That one then comes by a thread that may wait.
+    std::function<void(const std::function<void()>& change)> beforeSlowPacket =
+        [](const std::function<void()>& change) { change(); };
 };
 
 } // namespace spillway::relay

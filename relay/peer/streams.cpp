@@ -70,6 +70,7 @@ struct PeerStreams::Shared {
     Poster post;
     GstElement* pipeline;
     std::shared_ptr<ReceiveGate> gate;
+    const std::shared_ptr<Decryption> decryption;
     std::size_t maxStreams;
     std::function<void(const IncomingPad&)> onPad;
 
@@ -84,6 +85,7 @@ struct PeerStreams::Shared {
         , post(std::move(poster))
         , pipeline(padOwner)
         , gate(std::move(receiveGate))
+        , decryption(streamsOwner.decryption_)
         , maxStreams(most)
         , onPad(streamsOwner.events_.onPad) {}
 
@@ -99,6 +101,7 @@ struct PeerStreams::Shared {
                       const std::shared_ptr<PadState>& state);
     std::shared_ptr<const sdp::MediaLine> claim(const RtpPadName& name);
     bool handOver(GstPad* pad, const RtpPadName& name);
+    std::function<void(const std::function<void()>&)> detourFor(std::uint32_t ssrc) const;
     void onPadRemoved(GstPad* pad);
     void onBye(std::uint32_t ssrc);
     gst::Ref<GstElement> jitterBufferOf(std::uint32_t ssrc);
@@ -173,6 +176,14 @@ std::shared_ptr<const sdp::MediaLine> PeerStreams::Shared::claim(const RtpPadNam
     return nullptr;
 }
 
+std::function<void(const std::function<void()>&)> PeerStreams::Shared::detourFor(std::uint32_t ssrc) const {
+    return [decryption = decryption, ssrc](const std::function<void()>& change) {
+        auto detour = decryption->detour();
+        change();
+        detour.expectNew(ssrc);
+    };
+}
+
 /// False when the pad has no consumer.
 bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) {
     const auto line = claim(name);
@@ -180,7 +191,7 @@ bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) {
                line ? line->mid : "none");
     if (!line) return false;
     try {
-        if (onPad) onPad({pad, pipeline, line->mid, name.ssrc, line->media});
+        if (onPad) onPad({pad, pipeline, line->mid, name.ssrc, line->media, detourFor(name.ssrc)});
     } catch (const std::exception& error) {
         log::error("peer stream has no consumer ssrc={} error=\"{}\"", name.ssrc, error.what());
     }
@@ -315,7 +326,7 @@ std::uint64_t PeerStreams::lostPackets(std::uint32_t ssrc) const {
 }
 
 bool PeerStreams::forget(std::uint32_t ssrc) {
-    const auto detour = decryption_->detour();
+    auto detour = decryption_->detour();
     gst::Ref<GstElement> jitterBuffer;
     {
         const std::lock_guard lock(shared_->mutex);
@@ -343,6 +354,7 @@ bool PeerStreams::forget(std::uint32_t ssrc) {
         gst_element_remove_pad(webrtcbin_, open.pad.get());
     }
     freeStream(rtpbin_.get(), ssrc);
+    detour.expectNew(ssrc);
     return true;
 }
 

@@ -41,6 +41,21 @@ gst::SignalConnection keepDropping(GstElement* queue) {
     });
 }
 
+gst::Ref<GstPad> peerOf(GstElement* element, const char* pad) {
+    return gst::Ref<GstPad>::adopt(gst_pad_get_peer(gst::staticPad(element, pad).get()));
+}
+
+/// Links what is in front of an element with what is behind it; the element stays in NULL, without a thread.
+void takeOut(GstElement* element) {
+    const auto before = peerOf(element, "sink");
+    const auto behind = peerOf(element, "src");
+    if (!before || !behind) return;
+    gst_pad_unlink(before.get(), gst::staticPad(element, "sink").get());
+    gst_pad_unlink(gst::staticPad(element, "src").get(), behind.get());
+    gst_element_set_locked_state(element, TRUE);
+    gst_pad_link_full(before.get(), behind.get(), GST_PAD_LINK_CHECK_NOTHING);
+}
+
 void setCertificate(GstElement* decoder) {
     g_object_set(decoder, "pem", dtls::ourIdentity().pem().c_str(), nullptr);
 }
@@ -63,6 +78,7 @@ struct PeerTransport::Shared {
     Poster post;
     std::shared_ptr<ReceiveGate> gate;
     const std::shared_ptr<Decryption> decryption;
+    const bool sharesThread;
 
     std::mutex mutex; ///< protects what follows; never held while calling out
     std::optional<sdp::Fingerprint> expected;
@@ -70,11 +86,12 @@ struct PeerTransport::Shared {
     std::vector<gst::SignalConnection> connections;
 
     Shared(PeerTransport& transport, Poster poster, std::shared_ptr<ReceiveGate> receiveGate,
-           std::shared_ptr<Decryption> ofMedia)
+           std::shared_ptr<Decryption> ofMedia, bool receivedByAll)
         : owner(transport)
         , post(std::move(poster))
         , gate(std::move(receiveGate))
-        , decryption(std::move(ofMedia)) {}
+        , decryption(std::move(ofMedia))
+        , sharesThread(receivedByAll) {}
 
     void lost(LostCause cause, std::string detail) {
         post([&transport = owner, cause, detail = std::move(detail)] {
@@ -151,13 +168,18 @@ void PeerTransport::Shared::onDtlsState(int state) {
 }
 
 PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
-                             std::shared_ptr<Decryption> decryption, TransportEvents events)
+                             std::shared_ptr<Decryption> decryption, bool sharesThread,
+                             TransportEvents events)
     : events_(std::move(events)) {
-    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(gate), std::move(decryption));
+    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(gate), std::move(decryption),
+                                       sharesThread);
     elementAdded_ = gst::SignalConnection::connect<void(GstBin*, GstElement*)>(
         webrtcbin, "deep-element-added", [shared = shared_](GstBin* bin, GstElement* element) {
             if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
-            if (gst::isMadeBy(element, "queue") && receives(bin)) Shared::watchQueue(shared, element);
+            if (!receives(bin)) return;
+            if (gst::isMadeBy(element, "capsfilter")) takeOut(element);
+            if (gst::isMadeBy(element, "queue"))
+                shared->sharesThread ? Shared::watchQueue(shared, element) : takeOut(element);
         });
     iceState_ = gst::SignalConnection::connect<void(GParamSpec*)>(
         webrtcbin, "notify::ice-connection-state", [this, webrtcbin, post = shared_->post](GParamSpec*) {

@@ -28,9 +28,11 @@ struct TransportEvents {
 
 class PeerTransport {
   public:
+    /// With `sharesThread` other peers wait for the thread that receives: it puts DTLS and RTCP into
+    /// webrtcbin's queue. Otherwise it does all the work, and webrtcbin's queue and its thread are taken out.
     /// The events come until this object is gone.
     PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
-                  std::shared_ptr<Decryption> decryption, TransportEvents events);
+                  std::shared_ptr<Decryption> decryption, bool sharesThread, TransportEvents events);
     ~PeerTransport();
     PeerTransport(const PeerTransport&) = delete;
     PeerTransport& operator=(const PeerTransport&) = delete;

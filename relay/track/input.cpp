@@ -27,6 +27,7 @@ TrackInput::TrackInput(const IncomingPad& incoming, OnAwake onAwake)
     , mid_(incoming.mid)
     , ssrc_(incoming.ssrc)
     , onAwake_(std::move(onAwake))
+    , beforeSlowPacket_(incoming.beforeSlowPacket)
     , counters_(std::make_shared<TrackCounters>(nextIncarnation(), incoming.kind))
     , drained_(std::make_shared<std::atomic<std::uint64_t>>(0))
     , marker_(std::make_shared<Marker>(counters_))
@@ -57,11 +58,13 @@ void TrackInput::letFirstPacketGo() {
 }
 
 void TrackInput::wakeOn(Wake wake) {
-    const std::lock_guard lock(mutex_);
-    wake_ = wake;
-    if (!std::exchange(asleep_, true)) dropWhatComes();
-    // Only now, so that no packet finds the tee without a consumer while the pad still lets it through.
-    setDrain(nullptr);
+    beforeSlowPacket_([this, wake] {
+        const std::lock_guard lock(mutex_);
+        wake_ = wake;
+        if (!std::exchange(asleep_, true)) dropWhatComes();
+        // Only now, so that no packet finds the tee without a consumer while the pad still lets it through.
+        setDrain(nullptr);
+    });
 }
 
 void TrackInput::dropWhatComes() {

@@ -95,6 +95,7 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     const std::string mid_;
     const std::uint32_t ssrc_;
     const OnAwake onAwake_;
+    const std::function<void(const std::function<void()>&)> beforeSlowPacket_;
     const std::shared_ptr<TrackCounters> counters_;
     const std::shared_ptr<std::atomic<std::uint64_t>> drained_;
     const std::shared_ptr<Marker> marker_;

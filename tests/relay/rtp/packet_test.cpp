@@ -60,6 +60,31 @@ TEST_CASE("packets that are cut off or lie about their size are none") {
     }
 }
 
+TEST_CASE("a packet without its CSRCs is the same but for them") {
+    for (const std::uint8_t sources : std::initializer_list<std::uint8_t>{0, 1, 15}) {
+        Bytes bytes{static_cast<std::uint8_t>(0xB0 | sources), 0xE0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+        bytes.insert(bytes.end(), std::size_t{4} * sources, 0xCC);
+        bytes.insert(bytes.end(), {0xBE, 0xDE, 0, 1, 9, 9, 9, 9, 'd', 'a', 't', 'a', 0, 0, 3});
+        const auto before = readPacket(bytes).value();
+        CHECK(payloadOffset(bytes) == before.payloadOffset);
+        const auto left = withoutCsrcs(bytes);
+        const Bytes expected{0xB0, 0xE0, 1, 2, 3, 4, 5,   6,   7,   8,   9, 10, 0xBE, 0xDE,
+                             0,    1,    9, 9, 9, 9, 'd', 'a', 't', 'a', 0, 0,  3};
+        CHECK(Bytes(left.begin(), left.end()) == expected);
+    }
+}
+
+TEST_CASE("a header that is longer than its packet has no payload, whatever its padding says") {
+    CHECK_FALSE(payloadOffset(Bytes(11, 0x80)));
+    CHECK_FALSE(payloadOffset(Bytes(12, 0x40)));
+    CHECK_FALSE(payloadOffset(Bytes(15, 0x81)));
+    CHECK(payloadOffset(Bytes(16, 0x81)) == 16U);
+    CHECK_FALSE(payloadOffset(Bytes(15, 0x90)));
+    Bytes padded(20, 0xFF);
+    padded[0] = 0xA0;
+    CHECK(payloadOffset(padded) == 12U);
+}
+
 TEST_CASE("within a source gaps stay gaps, also over the end of the number space") {
     Continuity stream(65530, 0xFFFFFF00);
     const auto start = Clock::now();
