@@ -2,6 +2,7 @@
 
 #include "relay/base/log.h"
 #include "relay/call/live_call.h"
+#include "relay/gst/batch.h"
 #include "relay/gst/element.h"
 #include "relay/ingest/choice.h"
 #include "relay/ingest/ingest.h"
@@ -63,6 +64,11 @@ struct Relay::Impl {
             for (auto& [name, subscription] : subscriptions)
                 if (subscription->hasRefused()) offerTracks(*subscription);
         })) {
+        if (const auto& batch = gst::batchScheduling(); batch.allowed)
+            log::info("GStreamer's threads run SCHED_BATCH");
+        else
+            log::warn("GStreamer's threads cannot run SCHED_BATCH, and wake up more often error=\"{}\"",
+                      batch.why);
         log::info("publishers ice={} reason=\"{}\"", publisherIce.word(), publisherIce.why);
     }
 
@@ -214,6 +220,7 @@ Snapshot Relay::snapshot() const {
         snapshot.subscriptions.push_back(subscription->snapshot());
     impl_->egress.addTo(snapshot);
     snapshot.publisherIce = impl_->publisherIce;
+    snapshot.batchScheduling = gst::batchScheduling().allowed;
     if (impl_->ingest) snapshot.socketDrops["publishers"] = impl_->ingest->drops();
     for (const auto& [output, metrics] : impl_->metrics)
         snapshot.outputs[output] = {metrics.depth.read(), metrics.latency.read(),

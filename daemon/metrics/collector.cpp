@@ -58,6 +58,9 @@ std::string Collector::text() const {
     const relay::Snapshot snapshot = sources_.snapshot();
     addBuild(families, build_);
     addPublisherIce(families, snapshot.publisherIce);
+    addSingle(families,
+              gauge("batch_scheduling", "1 when GStreamer's threads run SCHED_BATCH, 0 when they may not."),
+              snapshot.batchScheduling ? 1 : 0);
     addSocketDrops(families, snapshot.socketDrops);
     addCallFamilies(families, snapshot);
     addTrackFamilies(families, snapshot);

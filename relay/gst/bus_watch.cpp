@@ -1,5 +1,7 @@
 #include "relay/gst/bus_watch.h"
 
+#include "relay/gst/batch.h"
+
 #include <utility>
 
 namespace spillway::gst {
@@ -13,9 +15,18 @@ gboolean onBusMessage(GstBus*, GstMessage* message, gpointer data) noexcept {
     return G_SOURCE_CONTINUE;
 }
 
+/// A streaming thread says so itself when it begins.
+bool beginsThread(GstMessage* message) {
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_STREAM_STATUS) return false;
+    GstStreamStatusType type{};
+    gst_message_parse_stream_status(message, &type, nullptr);
+    return type == GST_STREAM_STATUS_TYPE_ENTER;
+}
+
 /// Any thread.
 GstBusSyncReply dropAllButErrors(GstBus*, GstMessage* message, gpointer) noexcept {
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) return GST_BUS_PASS;
+    if (beginsThread(message)) batchThisThread();
     gst_message_unref(message);
     return GST_BUS_DROP;
 }

@@ -1,6 +1,6 @@
 // Errors that a pipeline's elements post, on the main loop; the destructor ends the watch. All else that
 // comes over the bus is dropped by the thread that posts it: each element posts each of its states, and a
-// message costs the loop a wake. Loop thread.
+// message costs the loop a wake. The pipeline's threads run SCHED_BATCH (batch.h). Loop thread.
 #pragma once
 
 #include "relay/gst/ref.h"

@@ -93,6 +93,7 @@ inline relay::Snapshot studio() {
     snapshot.calls = {call("studio")};
     snapshot.tracks = {track("alice", "video"), track("alice", "audio")};
     snapshot.publisherIce = {true, "webrtc.announce is set"};
+    snapshot.batchScheduling = true;
     snapshot.socketDrops = {{"publishers", 3}, {"viewers", 4}};
     snapshot.tracks.front().subscribers = 1;
     snapshot.tracks.back().draining = true;
