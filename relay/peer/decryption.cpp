@@ -29,6 +29,18 @@ void replace(GstElement* dtlssrtpdec, const char* pad, const gst::Ref<GstElement
         throw std::runtime_error(std::string("dtlssrtpdec has no pad ") + pad);
 }
 
+/// Six pads on the way to rtpbin's first element do nothing but pass packets on.
+void linkDirectly(GstElement* dtlssrtpdec, GstElement* rtpbin, const gst::Ref<GstElement>& source) {
+    const auto entry = gst::staticPad(rtpbin, "recv_rtp_sink_0");
+    if (!entry) return;
+    auto* ghost = gst::cast<GstGhostPad>(entry.get());
+    const auto first = gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(ghost));
+    if (!first) return;
+    gst_ghost_pad_set_target(ghost, nullptr);
+    gst_ghost_pad_set_target(gst::cast<GstGhostPad>(gst::staticPad(dtlssrtpdec, "rtp_src").get()), nullptr);
+    gst_pad_link_full(gst::staticPad(source.get(), "src").get(), first.get(), GST_PAD_LINK_CHECK_NOTHING);
+}
+
 gst::PadProbe takeAll(GstPad* pad, std::function<void(gst::Ref<GstBuffer>)> onBuffer) {
     return {pad, GST_PAD_PROBE_TYPE_BUFFER, [onBuffer = std::move(onBuffer)](GstPadProbeInfo* info) {
                 onBuffer(gst::Ref<GstBuffer>::adopt(gst_pad_probe_info_get_buffer(info)));
@@ -59,7 +71,8 @@ Decryption::Decryption(std::shared_ptr<ReceiveGate> gate, Settings settings)
     , rtpSource_(gst::makeLiveSource("application/x-rtp"))
     , inlet_(std::make_shared<Inlet>(rtpSource_, settings.lane)) {}
 
-void Decryption::attach(GstElement* dtlssrtpdec, std::function<void(std::string)> onUnusable) {
+void Decryption::attach(GstElement* dtlssrtpdec, GstElement* rtpbin,
+                        std::function<void(std::string)> onUnusable) {
     if (onUnusable_) throw std::logic_error("a peer has one transport");
     onUnusable_ = std::move(onUnusable);
     replace(dtlssrtpdec, "rtp_src", rtpSource_);
@@ -77,31 +90,39 @@ void Decryption::attach(GstElement* dtlssrtpdec, std::function<void(std::string)
     }
     for (const auto& dtlsdec : gst::elementsOf(dtlssrtpdec, "dtlsdec"))
         keys_ = gst::SignalConnection::connect<void()>(dtlsdec.get(), "on-key-received",
-                                                       [weak, element = dtlsdec.get()] {
-                                                           if (const auto self = weak.lock())
-                                                               self->onKeys(element);
+                                                       [weak, element = dtlsdec.get(), dtlssrtpdec, rtpbin] {
+                                                           const auto self = weak.lock();
+                                                           if (self && self->onKeys(element))
+                                                               self->begin(dtlssrtpdec, rtpbin);
                                                        });
 }
 
 /// On the thread that receives, inside the TLS handshake, after the certificate was compared.
-void Decryption::onKeys(GstElement* dtlsdec) {
-    if (keyed_.load() || !gate_->isOpen()) return;
+bool Decryption::onKeys(GstElement* dtlsdec) {
+    if (keyed_.load() || !gate_->isOpen()) return false;
     gint cipher = 0;
     gint authentication = 0;
     GstBuffer* found = nullptr;
     g_object_get(dtlsdec, "srtp-cipher", &cipher, "srtp-auth", &authentication, "decoder-key", &found,
                  nullptr);
     const auto key = gst::Ref<GstBuffer>::adopt(found);
-    if (!key || cipher != aes128Icm || authentication != hmacSha1_80)
-        return onUnusable_("the SRTP profile is not SRTP_AES128_CM_SHA1_80");
     try {
+        if (!key || cipher != aes128Icm || authentication != hmacSha1_80)
+            throw std::runtime_error("the SRTP profile is not SRTP_AES128_CM_SHA1_80");
         const gst::BufferMap map(key.get());
         rtp_.emplace(map.bytes());
         rtcp_.emplace(srtp::Profile::aes128CmSha1_80, map.bytes(), settings_.maxReporters);
-        keyed_.store(true);
+        return true;
     } catch (const std::exception& error) {
         onUnusable_(error.what());
+        return false;
     }
+}
+
+/// No RTP has passed so far.
+void Decryption::begin(GstElement* dtlssrtpdec, GstElement* rtpbin) {
+    linkDirectly(dtlssrtpdec, rtpbin, rtpSource_);
+    keyed_.store(true);
 }
 
 void Decryption::onSrtp(MutableBytes packet) {

@@ -44,8 +44,8 @@ class Decryption : public ingest::MediaSink, public std::enable_shared_from_this
     Decryption(std::shared_ptr<ReceiveGate> gate, Settings settings);
 
     /// On the thread that adds the dtlssrtpdec, before data can reach it. `onUnusable` runs on the thread
-    /// that receives, when the keys are of no use. Once.
-    void attach(GstElement* dtlssrtpdec, std::function<void(std::string why)> onUnusable);
+    /// that receives, when the keys are of no use. `rtpbin` lives as long as the other. Once.
+    void attach(GstElement* dtlssrtpdec, GstElement* rtpbin, std::function<void(std::string why)> onUnusable);
 
     void onSrtp(MutableBytes packet) override;
 
@@ -53,7 +53,9 @@ class Decryption : public ingest::MediaSink, public std::enable_shared_from_this
     Inlet::Detour detour() { return Inlet::Detour(*inlet_); }
 
   private:
-    void onKeys(GstElement* dtlsdec);
+    /// Whether they are of use.
+    bool onKeys(GstElement* dtlsdec);
+    void begin(GstElement* dtlssrtpdec, GstElement* rtpbin);
     void take(MutableBytes packet);
     void onRtpBuffer(gst::Ref<GstBuffer> buffer);
     void onRtcpBuffer(gst::Ref<GstBuffer> buffer);

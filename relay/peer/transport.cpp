@@ -4,6 +4,7 @@
 #include "relay/dtls/identity.h"
 #include "relay/gst/bin.h"
 #include "relay/gst/element.h"
+#include "relay/peer/rtpbin.h"
 
 #include <gst/webrtc/webrtc.h>
 
@@ -79,6 +80,7 @@ struct PeerTransport::Shared {
     std::shared_ptr<ReceiveGate> gate;
     const std::shared_ptr<Decryption> decryption;
     const bool sharesThread;
+    GstElement* const rtpbin; ///< of webrtcbin, which owns it
 
     std::mutex mutex; ///< protects what follows; never held while calling out
     std::optional<sdp::Fingerprint> expected;
@@ -86,12 +88,13 @@ struct PeerTransport::Shared {
     std::vector<gst::SignalConnection> connections;
 
     Shared(PeerTransport& transport, Poster poster, std::shared_ptr<ReceiveGate> receiveGate,
-           std::shared_ptr<Decryption> ofMedia, bool receivedByAll)
+           std::shared_ptr<Decryption> ofMedia, bool receivedByAll, GstElement* webrtcbin)
         : owner(transport)
         , post(std::move(poster))
         , gate(std::move(receiveGate))
         , decryption(std::move(ofMedia))
-        , sharesThread(receivedByAll) {}
+        , sharesThread(receivedByAll)
+        , rtpbin(rtpbinOf(webrtcbin).get()) {}
 
     void lost(LostCause cause, std::string detail) {
         post([&transport = owner, cause, detail = std::move(detail)] {
@@ -110,7 +113,7 @@ struct PeerTransport::Shared {
 void PeerTransport::Shared::watch(const std::shared_ptr<Shared>& self, GstElement* decoder) {
     identify(decoder);
     const std::weak_ptr<Shared> weak = self;
-    self->decryption->attach(decoder, [weak](std::string why) {
+    self->decryption->attach(decoder, self->rtpbin, [weak](std::string why) {
         if (const auto shared = weak.lock()) shared->lost(LostCause::dtls, std::move(why));
     });
     auto certificate = gst::SignalConnection::connect<void(GParamSpec*)>(
@@ -172,7 +175,7 @@ PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<
                              TransportEvents events)
     : events_(std::move(events)) {
     shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(gate), std::move(decryption),
-                                       sharesThread);
+                                       sharesThread, webrtcbin);
     elementAdded_ = gst::SignalConnection::connect<void(GstBin*, GstElement*)>(
         webrtcbin, "deep-element-added", [shared = shared_](GstBin* bin, GstElement* element) {
             if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
