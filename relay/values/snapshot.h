@@ -103,7 +103,7 @@ struct Snapshot {
     std::vector<SubscriptionSnapshot> subscriptions;
     std::vector<ViewerSnapshot> viewers;
     PublisherIceChoice publisherIce;
-    bool batchScheduling = false; ///< of GStreamer's threads
+    bool batchScheduling = false;                     ///< of GStreamer's threads
     std::map<std::string, std::uint64_t> socketDrops; ///< of the kernel, by side: `publishers`, `viewers`
     std::map<TrackName, ViewerTotals> viewerTotals;   ///< of each track that exists and was ever viewed
     std::map<std::string, OutputHistograms> outputs;  ///< by output name, `webrtc` for viewers
