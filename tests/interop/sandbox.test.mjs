@@ -92,6 +92,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 def call(name, *arguments):
     if getattr(libc, name)(*arguments) == -1: raise OSError(ctypes.get_errno(), name)
 def written(path): os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o644))
+def writable(path):
+    if os.statvfs(path).f_flag & os.ST_RDONLY: raise OSError(errno.EROFS, path)
 tried = {
     'state': lambda: written(sys.argv[1] + '/file'),
     'temporary': lambda: written('/tmp/file'),
@@ -107,7 +109,7 @@ tried = {
     'mount': lambda: call('mount', b'none', b'/tmp', b'tmpfs', 0, None),
     'owner': lambda: os.chown(sys.argv[1] + '/file', 1, 1),
     'system': lambda: written('/etc/file'),
-    'tunables': lambda: written('/proc/sys/net/ipv4/ip_forward'),
+    'tunables': lambda: writable('/proc/sys'),
 }
 said = {}
 for name, attempt in tried.items():
