@@ -11,6 +11,7 @@ import { until, within } from './wait.mjs';
 
 export const root = resolve(fileURLToPath(import.meta.url), '../../..');
 export const program = process.env.SPILLWAYD ?? join(root, 'build/release/daemon/spillwayd');
+export const shippedUnit = join(root, 'systemd/spillway.service');
 
 export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -117,14 +118,23 @@ export function recordSubscription(directory, extra = {}) {
   };
 }
 
-/// Starts it and returns once /readyz says 200. `adapt(config, directory)` changes the shared settings.
-export async function startSpillwayd(adapt = () => {}, { env = {} } = {}) {
+/// The command before which support/sandbox puts what a unit file forbids: true is the unit that is shipped, a path another.
+export function sandboxed(unit, directory, command) {
+  if (!unit) return command;
+  const file = unit === true ? shippedUnit : unit;
+  return ['/usr/bin/python3', '-B', join(root, 'tests/support/sandbox'), file, directory, ...command];
+}
+
+/// Starts it and returns once /readyz says 200. `adapt(config, directory)` changes the shared settings; `sandbox` is as in
+/// sandboxed(): all that it writes must be in `directory`.
+export async function startSpillwayd(adapt = () => {}, { env = {}, sandbox = false } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
   const config = await baseConfig(directory);
   await adapt(config, directory);
   const file = join(directory, 'spillway.yaml');
   await writeFile(file, JSON.stringify(config, null, 2));
-  const child = spawn(program, ['--config', file], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [command, ...args] = sandboxed(sandbox, directory, [program, '--config', file]);
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const daemon = new Spillwayd(child, { url: `http://${config.http.listen}`, directory });
   try {
     await until('/readyz', async () => {
