@@ -88,8 +88,9 @@ void pushFirstEvents(LiveSource* self) {
 
 namespace spillway::gst {
 
-Ref<GstElement> makeLiveSource(const char* mediaType) {
-    auto element = Ref<GstElement>::sink(static_cast<GstElement*>(g_object_new(sourceType(), nullptr)));
+Ref<GstElement> makeLiveSource(const char* mediaType, const char* name) {
+    auto element =
+        Ref<GstElement>::sink(static_cast<GstElement*>(g_object_new(sourceType(), "name", name, nullptr)));
     cast<LiveSource>(element.get())->mediaType = g_quark_from_string(mediaType);
     return element;
 }

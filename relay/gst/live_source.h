@@ -7,8 +7,8 @@
 
 namespace spillway::gst {
 
-/// With one pad, `src`, of this media type.
-Ref<GstElement> makeLiveSource(const char* mediaType);
+/// With one pad, `src`, of this media type. The name is unique in its bin.
+Ref<GstElement> makeLiveSource(const char* mediaType, const char* name);
 
 /// A buffer without a time gets that of now. False when the source takes no data: its pipeline is stopping or
 /// has not started. An error of what is behind it is posted as the source's own. One thread at a time.

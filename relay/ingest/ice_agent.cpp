@@ -243,7 +243,7 @@ gst::Ref<GstWebRTCICETransport> makeTransport(const gst::Ref<GstElement>& source
 namespace spillway::relay::ingest {
 
 IceAgent::IceAgent(std::vector<std::string> candidates, SendDatagram send)
-    : source_(gst::makeLiveSource("application/x-rtp")) {
+    : source_(gst::makeLiveSource("application/x-rtp", "datagrams")) {
     auto* agent = static_cast<Agent*>(g_object_new(agentType(), nullptr));
     agent_ = gst::Ref<GObject>::sink(G_OBJECT(agent));
     *agent->parts = {std::move(candidates), makeTransport(source_, makeDatagramSink(std::move(send)))};

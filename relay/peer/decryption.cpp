@@ -67,8 +67,8 @@ bool changeBytes(gst::Ref<GstBuffer>& buffer, Change change) {
 Decryption::Decryption(std::shared_ptr<ReceiveGate> gate, Settings settings)
     : gate_(std::move(gate))
     , settings_(settings)
-    , rtcpSource_(gst::makeLiveSource("application/x-rtcp"))
-    , rtpSource_(gst::makeLiveSource("application/x-rtp"))
+    , rtcpSource_(gst::makeLiveSource("application/x-rtcp", "decrypted-rtcp"))
+    , rtpSource_(gst::makeLiveSource("application/x-rtp", "decrypted-rtp"))
     , inlet_(std::make_shared<Inlet>(rtpSource_, settings.lane)) {}
 
 void Decryption::attach(GstElement* dtlssrtpdec, GstElement* rtpbin,

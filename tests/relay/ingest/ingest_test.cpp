@@ -61,8 +61,9 @@ struct IceOnly {
         : node(host)
         , ufrag(credentials.ufrag)
         , agent(credentials) {
-        node.ingest.add({credentials, port::test::theirs, gst::makeLiveSource("application/x-rtp"), nullptr,
-                         route, [said = said] { ++said->connected; }, [said = said] { ++said->lost; }});
+        node.ingest.add({credentials, port::test::theirs,
+                         gst::makeLiveSource("application/x-rtp", "datagrams"), nullptr, route,
+                         [said = said] { ++said->connected; }, [said = said] { ++said->lost; }});
     }
     ~IceOnly() { node.ingest.remove(ufrag); }
     IceOnly(const IceOnly&) = delete;
@@ -221,8 +222,8 @@ TEST_CASE("a publisher that answers no checks is lost once, and not asked any mo
     int lost = 0;
     Clock::time_point now{1h};
     ingest::PublisherSession session({port::test::ours, port::test::theirs,
-                                      gst::makeLiveSource("application/x-rtp"), nullptr, route, [] {},
-                                      [&] { ++lost; }},
+                                      gst::makeLiveSource("application/x-rtp", "datagrams"), nullptr, route,
+                                      [] {}, [&] { ++lost; }},
                                      port::test::tag, sockets, now);
     const auto send = [&](const Datagram& message) {
         client.send(message);

@@ -90,7 +90,7 @@ class Outlet {
 
     const std::thread::id test_ = std::this_thread::get_id();
     gst::Pipeline pipeline_{nullptr};
-    const gst::Ref<GstElement> source_ = gst::makeLiveSource("application/x-rtp");
+    const gst::Ref<GstElement> source_ = gst::makeLiveSource("application/x-rtp", "packets");
     gst::PadProbe probe_;
     unsigned pushed_ = 0;
     mutable std::mutex mutex_;

@@ -73,13 +73,20 @@ struct OpenSession {
         return found;
     }
 
-    /// Where packets go on once they are deciphered.
-    gst::Ref<GstPad> wayIn(const char* from = "rtp_src") const {
-        return gst::Ref<GstPad>::adopt(gst_pad_get_peer(inside("dtlssrtpdec", from).get()));
+    /// What pushes decrypted packets.
+    gst::Ref<GstPad> decrypted(const char* name = "decrypted-rtp") const {
+        const auto source =
+            gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(pipeline), name));
+        REQUIRE(source);
+        return gst::staticPad(source.get(), "src");
+    }
+    /// Where they go on.
+    gst::Ref<GstPad> wayIn(const char* name = "decrypted-rtp") const {
+        return gst::Ref<GstPad>::adopt(gst_pad_get_peer(decrypted(name).get()));
     }
     void sayGoodbye(std::uint32_t ssrc) const {
         const auto bytes = rtp::goodbye({ssrc, std::chrono::system_clock::now(), 0, 0, 0}, "nobody");
-        gst_pad_chain(wayIn("rtcp_src").get(), gst_buffer_new_memdup(bytes.data(), bytes.size()));
+        gst_pad_chain(wayIn("decrypted-rtcp").get(), gst_buffer_new_memdup(bytes.data(), bytes.size()));
     }
 
     Loop loop;
@@ -306,7 +313,7 @@ TEST_CASE("a lost packet is asked for again, and is sent again") {
     session.connect();
     auto dropped = std::make_shared<std::atomic<int>>(0);
     auto resent = std::make_shared<std::atomic<int>>(0);
-    const gst::PadProbe probe(session.inside("dtlssrtpdec", "rtp_src").get(), GST_PAD_PROBE_TYPE_BUFFER,
+    const gst::PadProbe probe(session.decrypted().get(), GST_PAD_PROBE_TYPE_BUFFER,
                               [=](GstPadProbeInfo* info) {
                                   const Header header = readHeader(info);
                                   if (header.type == 97) ++*resent;
@@ -320,13 +327,12 @@ TEST_CASE("a lost packet is asked for again, and is sent again") {
 TEST_CASE("what no retransmission brings back is counted as lost") {
     OpenSession session;
     session.connect();
-    const gst::PadProbe probe(session.inside("dtlssrtpdec", "rtp_src").get(), GST_PAD_PROBE_TYPE_BUFFER,
-                              [=](GstPadProbeInfo* info) {
-                                  const Header header = readHeader(info);
-                                  const bool gone =
-                                      header.type == 97 || (header.type == 96 && header.sequence % 16 == 0);
-                                  return gone ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
-                              });
+    const gst::PadProbe probe(
+        session.decrypted().get(), GST_PAD_PROBE_TYPE_BUFFER, [=](GstPadProbeInfo* info) {
+            const Header header = readHeader(info);
+            const bool gone = header.type == 97 || (header.type == 96 && header.sequence % 16 == 0);
+            return gone ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+        });
     const std::uint32_t ssrc = session.receiver.sinks->of(MediaKind::video)->ssrc;
     CHECK(session.loop.runUntil([&] { return session.receiver.peer->lostPackets(ssrc) >= 2; }, 10s));
     CHECK(session.receiver.peer->lostPackets(12345) == 0);
