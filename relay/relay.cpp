@@ -63,6 +63,7 @@ struct Relay::Impl {
             for (auto& [name, subscription] : subscriptions)
                 if (subscription->hasRefused()) offerTracks(*subscription);
         })) {
+        port.followNames(loop);
         log::info("publishers ice={} reason=\"{}\"", publisherIce.word(), publisherIce.why);
     }
 
