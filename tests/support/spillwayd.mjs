@@ -1,11 +1,11 @@
 // One spillwayd of a test's own: a free port, a folder of its own, and nothing left when it is stopped.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { here } from './hosts.mjs';
 import { Metrics } from './metrics.mjs';
 import { until, within } from './wait.mjs';
 
@@ -117,15 +117,16 @@ export function recordSubscription(directory, extra = {}) {
   };
 }
 
-/// Starts it and returns once /readyz says 200. `adapt(config, directory)` changes the shared settings.
-export async function startSpillwayd(adapt = () => {}, { env = {} } = {}) {
+/// Starts it and returns once /readyz says 200. `adapt(config, directory)` changes the shared settings. On another host than
+/// this one its `url` is where it is reached from here.
+export async function startSpillwayd(adapt = () => {}, { env = {}, host = here, url } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
   const config = await baseConfig(directory);
   await adapt(config, directory);
   const file = join(directory, 'spillway.yaml');
   await writeFile(file, JSON.stringify(config, null, 2));
-  const child = spawn(program, ['--config', file], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const daemon = new Spillwayd(child, { url: `http://${config.http.listen}`, directory });
+  const child = host.spawn(program, ['--config', file], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const daemon = new Spillwayd(child, { url: url ?? `http://${config.http.listen}`, directory });
   try {
     await until('/readyz', async () => {
       if (!daemon.running) throw new Error('spillwayd ended');
