@@ -2,11 +2,11 @@
 // gateway is a network namespace that does what a router or a container's host does (DNAT of nftables); it lets nothing through
 // but that port and HTTP, in neither direction, so that no check of the node's own could open another way.
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { cable, forwardOnly, here, startHost } from '../support/hosts.mjs';
-import { run } from '../support/process.mjs';
 import { startSpillwayd } from '../support/spillwayd.mjs';
 import { until, within } from '../support/wait.mjs';
 import { openBrowser, servePage } from './browser.mjs';
@@ -55,18 +55,22 @@ const untilFrames = (read) => until(`${frames} frames and their tone`, async () 
   return video.frames >= frames && audio.packets >= frames;
 }, { deadline: 20_000, every: 200 });
 
-/// The names that this machine knows without asking anybody, to be changed while a test runs: `know(address)`.
-async function ownNames(t, directory) {
+/// Takes the machine's DNS away and makes the names that it knows by itself a file of the test's: `know(address)` makes `name`
+/// one of them.
+async function ownNames(t) {
+  const directory = await mkdtemp(join(tmpdir(), 'spillway-names-'));
+  t.after(() => rm(directory, { recursive: true }));
   const known = await readFile('/etc/hosts', 'utf8');
-  const file = join(directory, 'hosts');
-  await writeFile(file, known);
-  const mounted = await run('mount', ['--bind', file, '/etc/hosts']);
-  assert.equal(mounted.code, 0, mounted.stderr);
-  t.after(() => run('umount', ['/etc/hosts']));
-  return (address) => writeFile(file, `${known}\n${address} ${name}\n`);
+  for (const [file, text] of [['hosts', known], ['resolv.conf', 'nameserver 127.0.0.1\n']]) {
+    await writeFile(join(directory, file), text);
+    await here.run('mount', ['--bind', join(directory, file), `/etc/${file}`]);
+    t.after(() => here.run('umount', [`/etc/${file}`]));
+  }
+  return (address) => writeFile(join(directory, 'hosts'), `${known}\n${address} ${name}\n`);
 }
 
 test('behind NAT libwebrtc publishes and watches by the one port that is forwarded, once its name is found', async (t) => {
+  const know = await ownNames(t);
   const network = await startNetwork(t, '10.79.0');
   const outerPort = 30189;
   const daemon = await startBehind(t, network, { outerPort, announce: `${name}:${outerPort}` });
@@ -76,7 +80,6 @@ test('behind NAT libwebrtc publishes and watches by the one port that is forward
     assert.match(refused.headers.get('retry-after'), /^[1-9]\d*$/);
     assert.match((await assertProblem(refused, 503)).detail, /webrtc\.announce/);
   }
-  const know = await ownNames(t, daemon.directory);
   await know(gatewayAddress);
   await until('the name is found', () => daemon.log().includes(`name=${name} addresses=${gatewayAddress}`), { deadline: 20_000 });
   assert.equal(daemon.log().split('announced name not found').length, 2, 'that it was not is logged once');
@@ -92,9 +95,9 @@ test('behind NAT libwebrtc publishes and watches by the one port that is forward
 });
 
 test('a name is looked up every minute, for new sessions', { skip: !process.env.SPILLWAY_LONG }, async (t) => {
+  const know = await ownNames(t);
   const network = await startNetwork(t, '10.79.0');
   const daemon = await startBehind(t, network, { announce: [name, `${name}:443`] });
-  const know = await ownNames(t, daemon.directory);
   const offered = async () => {
     const { answer, session } = await whip.open(`${daemon.url}/whip/studio?participant=alice`, {
       token: 'publish-secret', offer: viewerOffer(undefined, { direction: 'sendonly' }),
