@@ -38,11 +38,11 @@ std::unique_ptr<Sockets> MediaPort::bind(SocketOptions options) {
 }
 
 std::vector<SocketAddress> MediaPort::reachable() const {
-    std::vector<SocketAddress> reachable = announcedAddresses(addresses_, announced_.addresses());
-    if (announced_.isSet() && !announceLocal_) return reachable;
+    std::vector<SocketAddress> all = announcedAddresses(addresses_, announced_.addresses());
+    if (announced_.isSet() && !announceLocal_) return all;
     for (const auto& address : ownAddresses(addresses_, interfaceAddresses()))
-        addOnce(reachable, address);
-    return reachable;
+        addOnce(all, address);
+    return all;
 }
 
 std::vector<std::string> MediaPort::candidates() const {

@@ -18,11 +18,11 @@ namespace spillway::relay::port {
 
 class MediaPort {
   public:
-    /// A checklist has 100 pairs (RFC 8445 section 6.1.2.5), and a browser has several addresses of its own.
+    /// A check list has 100 pairs (RFC 8445 section 6.1.2.5), and a browser has several addresses of its own.
     static constexpr std::size_t mostCandidates = 32;
 
-    /// Of these its own are `listen` and `announce`. Throws std::runtime_error naming an address that is
-    /// none.
+    /// Of the settings: listen, announce, announce_local. Throws std::runtime_error naming an address that
+    /// is none.
     explicit MediaPort(const config::WebrtcSettings& settings);
     /// From now on the names of `webrtc.announce` are looked up again and again; before, they stand for
     /// nothing. Once; `loop` outlives this.
@@ -38,9 +38,8 @@ class MediaPort {
     /// Where others can send to, the best first: as announced, or by the interfaces as they are now, or both.
     std::vector<SocketAddress> reachable() const;
     /// What to refuse with while reachable() is empty.
-    static constexpr const char* nowhere =
-        "no address to offer is known now: a name of webrtc.announce is not "
-        "found, or no interface has an address";
+    static constexpr const char* nowhere = "no address to offer is known now: no name of webrtc.announce is "
+                                           "found, or no interface has an address";
     /// The same as candidates, `candidate:…` each (RFC 8839 section 5.1), the first preferred.
     std::vector<std::string> candidates() const;
 
