@@ -61,6 +61,11 @@ constexpr Allowed udp{"it is not host:port", "0.0.0.0:8189, [::]:8189"};
                                 "; allowed: " + allowed.examples);
 }
 
+/// Of ASCII, whatever the locale.
+char smallLetter(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 /// Loopback counts: tests and players on this machine reach it.
 bool isReachable(const std::string& host) {
     const auto firstOctet = [&] { return std::stoi(host.substr(0, host.find('.'))); };
@@ -112,18 +117,30 @@ HostPort numericHostPort(std::string_view text, const Allowed& allowed) {
 
 } // namespace
 
-bool isHost(std::string_view text) {
-    if (text.find('\0') != std::string_view::npos) return false;
-    return numericHost(std::string(text)).has_value() || isDnsName(text);
+bool isNumeric(std::string_view text) {
+    return text.find('\0') == std::string_view::npos && numericHost(std::string(text)).has_value();
 }
 
-std::string parseReachableAddress(std::string_view text) {
-    const auto host =
-        text.find('\0') == std::string_view::npos ? numericHost(std::string(text)) : std::nullopt;
-    if (host && isReachable(*host)) return *host;
-    throw std::invalid_argument(quote(text) + " is not a reachable address: " +
-                                (host ? "nothing can be sent to it" : "it is not numeric") +
-                                "; allowed: 203.0.113.7, 2001:db8::7");
+bool isHost(std::string_view text) {
+    return isNumeric(text) || isDnsName(text);
+}
+
+HostPort parseReachableAddress(std::string_view text) {
+    const auto refuseFor = [&](const char* why) {
+        throw std::invalid_argument(quote(text) + " is not a reachable address: " + why +
+                                    "; allowed: 203.0.113.7, 2001:db8::7, gw.example.org, "
+                                    "gw.example.org:30189, [2001:db8::7]:30189");
+    };
+    auto address = isHost(text) ? HostPort{std::string(text), {}} : splitHostPort(text);
+    if (!address) refuseFor("it is neither an address nor a name, alone or with a port");
+    if (address->port == 0) refuseFor("nothing can be sent to port 0");
+    if (const auto numeric = numericHost(address->host)) {
+        if (!isReachable(*numeric)) refuseFor("nothing can be sent to it");
+        address->host = *numeric;
+    } else {
+        std::transform(address->host.begin(), address->host.end(), address->host.begin(), smallLetter);
+    }
+    return *address;
 }
 
 ListenAddress ListenAddress::parse(std::string_view text) {

@@ -11,6 +11,8 @@ namespace spillway::config {
 struct HostPort {
     std::string host; ///< without brackets
     std::optional<std::uint16_t> port;
+
+    bool operator==(const HostPort&) const = default;
 };
 
 /// Splits `host`, `host:port`, `[v6]` and `[v6]:port`; anything else gives nothing.
@@ -19,9 +21,13 @@ std::optional<HostPort> splitHostPort(std::string_view text);
 /// Whether this is a numeric IPv4 or IPv6 address (without brackets) or a DNS name of A-Z a-z 0-9 - and dots.
 bool isHost(std::string_view text);
 
-/// The short form of a numeric IPv4 or IPv6 address (without brackets) that packets can be sent to. Throws
-/// std::invalid_argument, which says what is wrong and what is allowed.
-std::string parseReachableAddress(std::string_view text);
+/// Whether this is an IPv4 or IPv6 address (without brackets).
+bool isNumeric(std::string_view text);
+
+/// An address or name that packets can be sent to, with a port or without; IPv6 alone needs no brackets. An
+/// address in its short form, a name in small letters. Throws std::invalid_argument, which says what is wrong
+/// and what is allowed.
+HostPort parseReachableAddress(std::string_view text);
 
 /// `49152-50151`: ports, both ends among them.
 struct PortRange {

@@ -88,7 +88,10 @@ struct WebrtcSettings {
     /// The UDP sockets that all viewers of this node share, and its publishers unless they have full ICE.
     /// Without any it serves no viewers.
     std::vector<ListenAddress> listen{ListenAddress::parse("0.0.0.0:8189")};
-    std::vector<std::string> announce; ///< numeric addresses to offer in place of our own, behind NAT
+    /// Addresses and names to offer in place of our own, behind NAT; without a port they have those of
+    /// `listen`.
+    std::vector<HostPort> announce;
+    bool announceLocal = false; ///< our own too, as second best
     PublisherIce publishers = PublisherIce::automatic;
     std::optional<PortRange> portRange; ///< for peers that have a port of their own; else the kernel chooses
     std::vector<IceServer> iceServers;

@@ -38,6 +38,11 @@ inline constexpr std::array logFormatWords{
     Word<LogFormat>{"journal", LogFormat::journal},
 };
 
+inline constexpr std::array flagWords{
+    Word<bool>{"false", false},
+    Word<bool>{"true", true},
+};
+
 inline constexpr std::array publisherIceWords{
     Word<PublisherIce>{"auto", PublisherIce::automatic},
     Word<PublisherIce>{"lite", PublisherIce::lite},

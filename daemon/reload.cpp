@@ -58,6 +58,7 @@ constexpr std::array httpKeys{
 constexpr std::array webrtcKeys{
     Key<WebrtcSettings>{"listen", same<&WebrtcSettings::listen>},
     Key<WebrtcSettings>{"announce", same<&WebrtcSettings::announce>},
+    Key<WebrtcSettings>{"announce_local", same<&WebrtcSettings::announceLocal>},
     Key<WebrtcSettings>{"publishers", same<&WebrtcSettings::publishers>},
     Key<WebrtcSettings>{"port_range", same<&WebrtcSettings::portRange>},
     Key<WebrtcSettings>{"ice_servers", same<&WebrtcSettings::iceServers>},

@@ -69,6 +69,7 @@ struct Relay::Impl {
         else
             log::warn("GStreamer's threads cannot run SCHED_BATCH, and wake up more often error=\"{}\"",
                       batch.why);
+        port.followNames(loop);
         log::info("publishers ice={} reason=\"{}\"", publisherIce.word(), publisherIce.why);
     }
 

@@ -115,6 +115,7 @@ void checkDocument(const Value& document, const Settings& settings) {
             .at("publishers")
             .problem("is lite, which takes publishers by webrtc.listen, and that is empty; write full, or an "
                      "address there");
+    checkAnnounce(document.at("webrtc").at("announce"), settings.webrtc);
     checkCount(subscriptions, settings.subscriptions.size(), settings.limits.subscribers,
                "limits.subscribers");
     if (calls.node().kind == TreeNode::Kind::sequence) {

@@ -13,6 +13,8 @@ const Keys<WebrtcSettings>& webrtcKeys();
 const Keys<CallSettings>& callKeys();
 const Keys<SubscriptionSettings>& subscriptionKeys();
 
+/// Checks that each address of `webrtc.announce` has a port of its own or one of `webrtc.listen`.
+void checkAnnounce(const Value& value, const WebrtcSettings& webrtc);
 /// Checks that involve more than one key of a call.
 void checkCall(const Value& value, const CallSettings& call);
 /// Checks that involve more than one key: duplicate names, more than the limits allow.

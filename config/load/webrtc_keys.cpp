@@ -36,7 +36,7 @@ void readListen(const Value& value, WebrtcSettings& webrtc) {
 }
 
 void readAnnounce(const Value& value, WebrtcSettings& webrtc) {
-    readAddresses(value, webrtc.announce, parseReachableAddress, [](const std::string&) { return false; });
+    readAddresses(value, webrtc.announce, parseReachableAddress, [](const HostPort&) { return false; });
 }
 
 /// An entry as written, where several URLs may share one login.
@@ -90,12 +90,28 @@ void readIceServers(const Value& value, WebrtcSettings& webrtc) {
                       std::to_string(mostServers) + " are allowed");
 }
 
+bool isV6(const std::string& host) {
+    return host.find(':') != std::string::npos;
+}
+
 } // namespace
+
+void checkAnnounce(const Value& value, const WebrtcSettings& webrtc) {
+    for (const auto& [host, port] : webrtc.announce) {
+        if (port || !isNumeric(host) || webrtc.listen.empty()) continue;
+        const bool v6 = isV6(host);
+        const auto isOfFamily = [&](const ListenAddress& address) { return isV6(address.host()) == v6; };
+        if (std::none_of(webrtc.listen.begin(), webrtc.listen.end(), isOfFamily))
+            value.problem(host + " has no port, and there is no " + (v6 ? "IPv6" : "IPv4") +
+                          " address in webrtc.listen to take one from");
+    }
+}
 
 const Keys<WebrtcSettings>& webrtcKeys() {
     static const Keys<WebrtcSettings> keys{
         {"listen", {readListen, {}}},
         {"announce", {readAnnounce, {}}},
+        {"announce_local", oneOf(&WebrtcSettings::announceLocal, flagWords)},
         {"publishers", oneOf(&WebrtcSettings::publishers, publisherIceWords)},
         {"port_range", parsed(&WebrtcSettings::portRange, PortRange::parse)},
         {"ice_servers", {readIceServers, dotted(iceServerKeys(), "[].")}},

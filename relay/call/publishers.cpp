@@ -1,6 +1,8 @@
 #include "relay/call/publishers.h"
 
 #include "relay/call/status.h"
+#include "relay/ingest/ingest.h"
+#include "relay/port/media_port.h"
 #include "relay/values/refused.h"
 
 #include <algorithm>
@@ -20,6 +22,8 @@ LivePublication* Publishers::find(Condition condition) const {
 }
 
 std::unique_ptr<Publication> Publishers::publish(const PublishRequest& request, PublishEvents events) {
+    if (context_.ingest && !request.loopbackOnly && !context_.ingest->isReachable())
+        throw Refused(Refused::Kind::limit, port::MediaPort::nowhere);
     while (auto* waiting = find([&](const LivePublication* other) {
                return other->participant() == request.participant && !other->connected();
            }))

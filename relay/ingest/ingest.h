@@ -32,6 +32,7 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     /// Ends its thread. Before other owners of sessions on the port go. Idempotent.
     void stop();
 
+    bool isReachable() const { return !port_.reachable().empty(); }
     std::vector<std::string> candidates() const { return port_.candidates(); }
     void add(SessionSetup setup);
     void remove(const std::string& ufrag);

@@ -22,19 +22,12 @@ std::vector<SocketAddress> listenAddresses(const config::WebrtcSettings& setting
     return addresses;
 }
 
-/// Without ports: those of the sockets count. The loader has seen that they are addresses.
-std::vector<SocketAddress> parsed(const std::vector<std::string>& announce) {
-    std::vector<SocketAddress> addresses;
-    for (const auto& text : announce)
-        if (const auto address = SocketAddress::parse(text)) addresses.push_back(*address);
-    return addresses;
-}
-
 } // namespace
 
 MediaPort::MediaPort(const config::WebrtcSettings& settings)
     : addresses_(listenAddresses(settings))
-    , announced_(parsed(settings.announce)) {}
+    , announced_(settings.announce)
+    , announceLocal_(settings.announceLocal) {}
 
 std::unique_ptr<Sockets> MediaPort::bind(SocketOptions options) {
     options.exclusive = !bound_;
@@ -45,12 +38,17 @@ std::unique_ptr<Sockets> MediaPort::bind(SocketOptions options) {
 }
 
 std::vector<SocketAddress> MediaPort::reachable() const {
-    return reachableAddresses(addresses_, announced_);
+    std::vector<SocketAddress> all = announcedAddresses(addresses_, announced_.addresses());
+    if (announced_.isSet() && !announceLocal_) return all;
+    for (const auto& address : ownAddresses(addresses_, interfaceAddresses()))
+        addOnce(all, address);
+    return all;
 }
 
 std::vector<std::string> MediaPort::candidates() const {
     std::vector<std::string> candidates;
     for (const auto& address : reachable()) {
+        if (candidates.size() == mostCandidates) break;
         const auto number = static_cast<std::uint32_t>(candidates.size());
         const std::uint32_t priority = hostPriority | (65535U - number) << 8U;
         candidates.push_back("candidate:" + std::to_string(number + 1) + " 1 udp " +

@@ -6,6 +6,7 @@
 
 #include "config/settings.h"
 #include "relay/net/socket_address.h"
+#include "relay/port/announced.h"
 #include "relay/port/directory.h"
 #include "relay/port/sockets.h"
 
@@ -17,8 +18,15 @@ namespace spillway::relay::port {
 
 class MediaPort {
   public:
-    /// `webrtc.listen` and `webrtc.announce`. Throws std::runtime_error naming an address that is none.
+    /// A check list has 100 pairs (RFC 8445 section 6.1.2.5), and a browser has several addresses of its own.
+    static constexpr std::size_t mostCandidates = 32;
+
+    /// Of the settings: listen, announce, announce_local. Throws std::runtime_error naming an address that
+    /// is none.
     explicit MediaPort(const config::WebrtcSettings& settings);
+    /// From now on the names of `webrtc.announce` are looked up again and again; before, they stand for
+    /// nothing. Once; `loop` outlives this.
+    void followNames(Loop& loop) { announced_.follow(loop); }
 
     /// False: `webrtc.listen` is empty, and nothing may be bound.
     bool isOpen() const { return !addresses_.empty(); }
@@ -27,8 +35,11 @@ class MediaPort {
     std::unique_ptr<Sockets> bind(SocketOptions options = {});
     /// With the ports that the kernel chose, once something is bound.
     const std::vector<SocketAddress>& addresses() const { return addresses_; }
-    /// Where others can send to, by the interfaces as they are now or as announced.
+    /// Where others can send to, the best first: as announced, or by the interfaces as they are now, or both.
     std::vector<SocketAddress> reachable() const;
+    /// What to refuse with while reachable() is empty.
+    static constexpr const char* nowhere = "no address to offer is known now: no name of webrtc.announce is "
+                                           "found, or no interface has an address";
     /// The same as candidates, `candidate:…` each (RFC 8839 section 5.1), the first preferred.
     std::vector<std::string> candidates() const;
 
@@ -36,7 +47,8 @@ class MediaPort {
 
   private:
     std::vector<SocketAddress> addresses_;
-    const std::vector<SocketAddress> announced_;
+    Announced announced_;
+    const bool announceLocal_;
     bool bound_ = false;
     Directory directory_;
 };

@@ -17,24 +17,12 @@ int rank(const SocketAddress& address) {
     return address.isLoopback() ? 2 : 0;
 }
 
+} // namespace
+
 void addOnce(std::vector<SocketAddress>& addresses, const SocketAddress& address) {
     if (std::find(addresses.begin(), addresses.end(), address) == addresses.end())
         addresses.push_back(address);
 }
-
-std::vector<SocketAddress> announcedOnes(const std::vector<SocketAddress>& bound,
-                                         const std::vector<SocketAddress>& announced) {
-    std::vector<SocketAddress> addresses;
-    for (const auto& address : announced) {
-        if (address.port() != 0) addOnce(addresses, address);
-        for (const auto& socket : bound)
-            if (address.port() == 0 && socket.family() == address.family())
-                addOnce(addresses, address.withPort(socket.port()));
-    }
-    return addresses;
-}
-
-} // namespace
 
 std::vector<SocketAddress> interfaceAddresses() {
     ifaddrs* first = nullptr;
@@ -53,10 +41,20 @@ std::vector<SocketAddress> interfaceAddresses() {
     return addresses;
 }
 
-std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
-                                              const std::vector<SocketAddress>& announced,
-                                              const std::vector<SocketAddress>& interfaces) {
-    if (!announced.empty()) return announcedOnes(bound, announced);
+std::vector<SocketAddress> announcedAddresses(const std::vector<SocketAddress>& bound,
+                                              const std::vector<SocketAddress>& announced) {
+    std::vector<SocketAddress> addresses;
+    for (const auto& address : announced) {
+        if (address.port() != 0) addOnce(addresses, address);
+        for (const auto& socket : bound)
+            if (address.port() == 0 && socket.family() == address.family())
+                addOnce(addresses, address.withPort(socket.port()));
+    }
+    return addresses;
+}
+
+std::vector<SocketAddress> ownAddresses(const std::vector<SocketAddress>& bound,
+                                        const std::vector<SocketAddress>& interfaces) {
     std::vector<SocketAddress> addresses;
     int best = 4;
     for (const auto& socket : bound) {
@@ -73,11 +71,6 @@ std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& 
             if (socket.isWildcard() && address.family() == socket.family() && rank(address) == best)
                 addOnce(addresses, address.withPort(socket.port()));
     return addresses;
-}
-
-std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
-                                              const std::vector<SocketAddress>& announced) {
-    return reachableAddresses(bound, announced, interfaceAddresses());
 }
 
 } // namespace spillway::relay::port

@@ -8,16 +8,15 @@
 
 namespace spillway::relay::port {
 
-/// The addresses that others can reach this node at, for candidates: `announced` if there are any, else
-/// each bound address, a wildcard standing for all addresses of the machine's interfaces that are up
-/// (loopback only when there is no other, link-local IPv6 only when there is not even that). Announced ones
-/// without a port have those of the sockets of their family. Main loop.
-std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
+/// Announced addresses with their ports; those without one have those of the sockets of their family. Pure.
+std::vector<SocketAddress> announcedAddresses(const std::vector<SocketAddress>& bound,
                                               const std::vector<SocketAddress>& announced);
-/// The same with given addresses of interfaces. Pure.
-std::vector<SocketAddress> reachableAddresses(const std::vector<SocketAddress>& bound,
-                                              const std::vector<SocketAddress>& announced,
-                                              const std::vector<SocketAddress>& interfaces);
+/// Each bound address, a wildcard standing for all addresses of the machine's interfaces (loopback only when
+/// there is no other, link-local IPv6 only when there is not even that). Pure.
+std::vector<SocketAddress> ownAddresses(const std::vector<SocketAddress>& bound,
+                                        const std::vector<SocketAddress>& interfaces);
+/// Adds an address unless it is there.
+void addOnce(std::vector<SocketAddress>& addresses, const SocketAddress& address);
 /// Of the interfaces that are up, with port 0. Main loop.
 std::vector<SocketAddress> interfaceAddresses();
 

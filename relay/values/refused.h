@@ -11,7 +11,7 @@ class Refused : public std::runtime_error {
     /// For the API, which makes a status of it.
     enum class Kind {
         duplicate, ///< 409: the name is taken
-        limit,     ///< 503: a configured limit is reached; trying again later may help
+        limit,     ///< 503: a configured limit is reached, or an address is not known yet; later it may work
         invalid,   ///< 422: it can never work as written
     };
     Refused(Kind kind, const std::string& what)

@@ -37,7 +37,7 @@ class ViewRefused : public std::runtime_error {
         /// An offer without a codec that this track is in: the reason names both sides' codecs (406).
         unsupported,
         noTrack,  ///< no such track now; it may come (409)
-        limit,    ///< no room (503)
+        limit,    ///< no room, or no address that is known yet (503)
         disabled, ///< this node has no egress (404)
     };
     ViewRefused(Kind kind, const std::string& detail)

@@ -65,15 +65,29 @@ TEST_CASE("an address for UDP is host:port or [v6]:port, and no Unix socket") {
     }
 }
 
-TEST_CASE("an address to be reached at is numeric, and one that somebody can send to") {
-    CHECK(parseReachableAddress("203.0.113.7") == "203.0.113.7");
-    CHECK(parseReachableAddress("127.0.0.1") == "127.0.0.1");
-    CHECK(parseReachableAddress("2001:0db8:0::7") == "2001:db8::7");
-    const auto text =
-        GENERATE(std::string(""), std::string("localhost"), std::string("203.0.113.7:8189"),
-                 std::string("203.0.113"), std::string("[2001:db8::7]"), std::string("fe80::1%eth0"),
-                 std::string("203.0.113.7\0", 12), std::string("0.0.0.0"), std::string("::"),
-                 std::string("224.0.0.1"), std::string("255.255.255.255"), std::string("ff02::1"));
+TEST_CASE("where a node is reached is an address or a name, with a port or without") {
+    CHECK(parseReachableAddress("203.0.113.7") == HostPort{"203.0.113.7", {}});
+    CHECK(parseReachableAddress("203.0.113.7:30189") == HostPort{"203.0.113.7", 30189});
+    CHECK(parseReachableAddress("127.0.0.1") == HostPort{"127.0.0.1", {}});
+    CHECK(parseReachableAddress("2001:0db8:0::7") == HostPort{"2001:db8::7", {}});
+    CHECK(parseReachableAddress("[2001:0db8:0::7]") == HostPort{"2001:db8::7", {}});
+    CHECK(parseReachableAddress("[2001:db8::1]:30189") == HostPort{"2001:db8::1", 30189});
+    CHECK(parseReachableAddress("gw.example.org") == HostPort{"gw.example.org", {}});
+    CHECK(parseReachableAddress("GW.Example.org:30189") == HostPort{"gw.example.org", 30189});
+    CHECK(parseReachableAddress("localhost") == HostPort{"localhost", {}});
+}
+
+TEST_CASE("where nobody can send to, no node is reached") {
+    const auto text = GENERATE(
+        std::string(""), std::string(":30189"), std::string("203.0.113"), std::string("203.0.113.256"),
+        std::string("203.0.113.7:"), std::string("203.0.113.7:0"), std::string("gw.example.org:0"),
+        std::string("203.0.113.7:65536"), std::string("203.0.113.7:8189x"), std::string("2001:db8::7:99999"),
+        std::string("[2001:db8::7"), std::string("[203.0.113.7]:1"), std::string("[gw.example.org]:1"),
+        std::string("gw..example.org"), std::string("gw_1.example.org"),
+        std::string("https://gw.example.org"), std::string("gw.example.org/30189"),
+        std::string("fe80::1%eth0"), std::string("203.0.113.7\0", 12), std::string("gw.example.org\0:1", 17),
+        std::string("0.0.0.0"), std::string("::"), std::string("[::]:8189"), std::string("224.0.0.1"),
+        std::string("255.255.255.255:1"), std::string("ff02::1"));
     CAPTURE(text);
     CHECK_THROWS_AS(parseReachableAddress(text), std::invalid_argument);
 }

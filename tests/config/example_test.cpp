@@ -97,6 +97,7 @@ void checkCommonDefaults(const Settings& shown) {
     CHECK(shown.http.cors == defaults.http.cors);
     CHECK(shown.webrtc.listen == defaults.webrtc.listen);
     CHECK(shown.webrtc.announce == defaults.webrtc.announce);
+    CHECK(shown.webrtc.announceLocal == defaults.webrtc.announceLocal);
     CHECK(shown.webrtc.publishers == defaults.webrtc.publishers);
     CHECK(shown.limits.queueMemory == defaults.limits.queueMemory);
     CHECK(shown.limits.subscribers == defaults.limits.subscribers);

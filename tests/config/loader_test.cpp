@@ -48,15 +48,31 @@ TEST_CASE("several addresses with a port of the kernel's choice are allowed") {
 }
 
 TEST_CASE("where viewers are served is read, one or a list") {
-    const Settings one = valid(load("webrtc: {listen: '[::]:8190', announce: 203.0.113.7}", "f"));
+    const Settings one = valid(load("webrtc: {listen: '[::]:8190'}", "f"));
     CHECK(one.webrtc.listen == std::vector{ListenAddress::parse("[::]:8190")});
-    CHECK(one.webrtc.announce == Lines{"203.0.113.7"});
     const Settings several = valid(load("webrtc:\n"
-                                        "  listen: ['127.0.0.1:0', '127.0.0.1:0', '[::1]:8189']\n"
-                                        "  announce: [203.0.113.7, '2001:db8::7']\n",
+                                        "  listen: ['127.0.0.1:0', '127.0.0.1:0', '[::1]:8189']\n",
                                         "f"));
     CHECK(several.webrtc.listen.size() == 3);
-    CHECK(several.webrtc.announce == Lines{"203.0.113.7", "2001:db8::7"});
+}
+
+TEST_CASE("what is announced is read, one or a list, with our own addresses or without") {
+    using Places = std::vector<HostPort>;
+    const Settings one = valid(load("webrtc: {announce: 203.0.113.7}", "f"));
+    CHECK(one.webrtc.announce == Places{{"203.0.113.7", {}}});
+    CHECK_FALSE(one.webrtc.announceLocal);
+    const Settings several = valid(load(
+        "webrtc: {announce: [203.0.113.7, gw.example.org, gw.example.org:30189, '[2001:db8::7]:30189'],\n"
+        "         announce_local: true}",
+        "f"));
+    CHECK(several.webrtc.announce == Places{{"203.0.113.7", {}},
+                                            {"gw.example.org", {}},
+                                            {"gw.example.org", 30189},
+                                            {"2001:db8::7", 30189}});
+    CHECK(several.webrtc.announceLocal);
+    CHECK_FALSE(valid(load("webrtc: {announce_local: false}", "f")).webrtc.announceLocal);
+    CHECK(valid(load("", "f", {"webrtc.announce=gw.example.org:30189"})).webrtc.announce ==
+          Places{{"gw.example.org", 30189}});
 }
 
 TEST_CASE("viewers are served unless the list is empty") {

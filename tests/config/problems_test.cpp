@@ -17,8 +17,8 @@ TEST_CASE("an unknown key is answered with the allowed ones and the nearest") {
 }
 
 TEST_CASE("an unknown key or word that is near no other is answered with the allowed ones alone") {
-    CHECK(problemOf("webrtc: {port: 8189}") ==
-          "f:1:10: webrtc.port: unknown key; allowed: listen, announce, publishers, port_range, ice_servers");
+    CHECK(problemOf("webrtc: {port: 8189}") == "f:1:10: webrtc.port: unknown key; allowed: listen, announce, "
+                                               "announce_local, publishers, port_range, ice_servers");
     CHECK(problemOf("calls: [{name: a, join: {type: pigeon}}]") ==
           "f:1:32: calls[0].join.type: unknown value \"pigeon\"; allowed: " +
               joined(typeWords<JoinSettings>()));
@@ -256,14 +256,37 @@ TEST_CASE("where viewers are served, and what they are offered, is checked") {
     CHECK(problemOf("webrtc: {listen: }") == "f:1:10: webrtc.listen: must be a single value, not nothing");
     CHECK(problemOf("webrtc: {listen: ['[::1]:1', '[::1]:1']}") ==
           "f:1:30: webrtc.listen[1]: duplicate address");
-    CHECK(problemOf("webrtc: {announce: gate.example.org}") ==
-          "f:1:20: webrtc.announce: \"gate.example.org\" is not a reachable address: it is not "
-          "numeric; allowed: 203.0.113.7, 2001:db8::7");
+    const std::string allowed =
+        "; allowed: 203.0.113.7, 2001:db8::7, gw.example.org, gw.example.org:30189, [2001:db8::7]:30189";
+    CHECK(problemOf("webrtc: {announce: 'gate:port'}") ==
+          "f:1:20: webrtc.announce: \"gate:port\" is not a reachable address: it is neither an address "
+          "nor a name, alone or with a port" +
+              allowed);
     CHECK(problemOf("webrtc: {announce: [203.0.113.7, 0.0.0.0]}") ==
-          "f:1:34: webrtc.announce[1]: \"0.0.0.0\" is not a reachable address: nothing can be sent "
-          "to it; allowed: 203.0.113.7, 2001:db8::7");
-    CHECK(problemOf("webrtc: {announce: ['2001:db8::7', '2001:db8:0::7']}") ==
-          "f:1:36: webrtc.announce[1]: duplicate address");
+          "f:1:34: webrtc.announce[1]: \"0.0.0.0\" is not a reachable address: nothing can be sent to it" +
+              allowed);
+    CHECK(problemOf("webrtc: {announce: 'gate.example.org:0'}") ==
+          "f:1:20: webrtc.announce: \"gate.example.org:0\" is not a reachable address: nothing can be sent "
+          "to port 0" +
+              allowed);
+    CHECK(problemOf("webrtc: {listen: '[::]:1', announce: ['2001:db8::7', '[2001:db8:0::7]']}") ==
+          "f:1:54: webrtc.announce[1]: duplicate address");
+    CHECK(problemOf("webrtc: {announce: [gate.example.org, Gate.example.org]}") ==
+          "f:1:39: webrtc.announce[1]: duplicate address");
+    CHECK(problemOf("webrtc: {announce_local: yes}") ==
+          "f:1:26: webrtc.announce_local: unknown value \"yes\"; allowed: false, true");
+}
+
+TEST_CASE("an announced address needs a port of its own or one to take over") {
+    CHECK(
+        problemOf("webrtc: {announce: '2001:db8::7'}") ==
+        "f:1:20: webrtc.announce: 2001:db8::7 has no port, and there is no IPv6 address in webrtc.listen to "
+        "take one from");
+    CHECK(problemOf("webrtc: {listen: '[::]:1', announce: [gw.example.org, 203.0.113.7]}") ==
+          "f:1:38: webrtc.announce: 203.0.113.7 has no port, and there is no IPv4 address in webrtc.listen "
+          "to take one from");
+    CHECK_NOTHROW(valid(load("webrtc: {announce: '[2001:db8::7]:1'}", "f")));
+    CHECK_NOTHROW(valid(load("webrtc: {listen: [], announce: '2001:db8::7'}", "f")));
 }
 
 TEST_CASE("lists with too much in them are refused") {

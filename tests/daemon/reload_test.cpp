@@ -145,8 +145,8 @@ TEST_CASE("what is read at the start only is named, until the configuration is a
           Names{"http.listen", "http.cors", "limits", "log.format"});
     CHECK(keys("webrtc: {ice_servers: [{urls: 'stun:a'}]}\nmetrics: {max_series: 7}\n") ==
           Names{"webrtc.ice_servers", "metrics"});
-    CHECK(keys("webrtc: {listen: '0.0.0.0:1', announce: 203.0.113.7}\n") ==
-          Names{"webrtc.listen", "webrtc.announce"});
+    CHECK(keys("webrtc: {listen: '0.0.0.0:1', announce: 203.0.113.7, announce_local: true}\n") ==
+          Names{"webrtc.listen", "webrtc.announce", "webrtc.announce_local"});
     CHECK(keys("webrtc: {listen: '0.0.0.0:8189', announce: []}\n").empty());
     Fixture f("");
     f.reload("shutdown_timeout: 3s\nlimits: {calls: 3}\n");

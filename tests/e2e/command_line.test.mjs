@@ -1,13 +1,13 @@
 // The program's flags and exit codes.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { run } from '../support/process.mjs';
-import { program } from '../support/spillwayd.mjs';
+import { program, root } from '../support/spillwayd.mjs';
 
 async function configFile(t, text) {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-config-'));
@@ -57,6 +57,17 @@ test('a key from --set is read like one from the file', async (t) => {
   const check = (value) => run(program, ['--config', file, '--check-config', '--set', `shutdown_timeout=${value}`]);
   assert.equal((await check('3s')).code, 0);
   assert.equal((await check('soon')).code, 78);
+});
+
+test('what the compose file starts is a good configuration, wherever it is announced', async () => {
+  const compose = await readFile(join(root, 'docker/compose.yaml'), 'utf8');
+  const [, flag] = /command: \[--set, "(webrtc\.announce=.*)"\]/.exec(compose);
+  const ours = ['--set', 'http.listen=127.0.0.1:8080', '--set', 'http.tokens={}']; // there are no secrets here
+  for (const where of ['203.0.113.7', 'gw.example.org:30189', '[2001:db8::7]:30189']) {
+    const set = flag.replace(/\$\{SPILLWAY_ANNOUNCE:\?[^}]*\}/, where);
+    const { code, stdout, stderr } = await run(program, ['--config', join(root, 'docker/spillway.yaml'), ...ours, '--set', set, '--check-config']);
+    assert.equal(code, 0, `${set}: ${stdout}${stderr}`);
+  }
 });
 
 test('an unknown flag ends the program', async () => {

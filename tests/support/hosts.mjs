@@ -111,3 +111,15 @@ export async function cut(host, rules) {
 export const udpOn = ({ name }) => [`iifname "${name}" meta l4proto udp`, `oifname "${name}" meta l4proto udp`];
 export const stunOn = (plug) => udpOn(plug).map((rule) => `${rule} udp length > 27 @th,96,32 0x2112a442`);
 export const tcpPort = (port) => [`tcp sport ${port}`, `tcp dport ${port}`];
+
+/// Makes a router of a host, with NAT: what comes in at `plug` to one of the `ports`, `{ protocol, outer, inner }`, goes to
+/// `address`, and so do the answers back. Nothing else passes, not even what the other side begins.
+export async function forwardOnly(host, plug, address, ports) {
+  await host.run('sysctl', ['-q', '-w', 'net.ipv4.ip_forward=1']);
+  const rules = ports.map(({ protocol, outer, inner }) => `iifname "${plug.name}" ${protocol} dport ${outer} dnat ip to ${address}:${inner}\n`);
+  const chains = [
+    `chain in {\ntype nat hook prerouting priority dstnat\n${rules.join('')}}\n`,
+    'chain through {\ntype filter hook forward priority filter\npolicy drop\nct status dnat accept\n}\n',
+  ];
+  await host.run('nft', ['-f', '-'], { input: `table inet forwarded {\n${chains.join('')}}\n` });
+}

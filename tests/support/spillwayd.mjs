@@ -1,11 +1,11 @@
 // One spillwayd of a test's own: a free port, a folder of its own, and nothing left when it is stopped.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { here } from './hosts.mjs';
 import { Metrics } from './metrics.mjs';
 import { until, within } from './wait.mjs';
 
@@ -126,16 +126,17 @@ export function sandboxed(unit, directory, command) {
 }
 
 /// Starts it and returns once /readyz says 200. `adapt(config, directory)` changes the shared settings; `sandbox` is as in
-/// sandboxed(): all that it writes must be in `directory`.
-export async function startSpillwayd(adapt = () => {}, { env = {}, sandbox = false } = {}) {
+/// sandboxed(): all that it writes must be in `directory`. On another host than this one its `url` is where it is reached from
+/// here.
+export async function startSpillwayd(adapt = () => {}, { env = {}, sandbox = false, host = here, url } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
   const config = await baseConfig(directory);
   await adapt(config, directory);
   const file = join(directory, 'spillway.yaml');
   await writeFile(file, JSON.stringify(config, null, 2));
   const [command, ...args] = sandboxed(sandbox, directory, [program, '--config', file]);
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const daemon = new Spillwayd(child, { url: `http://${config.http.listen}`, directory });
+  const child = host.spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const daemon = new Spillwayd(child, { url: url ?? `http://${config.http.listen}`, directory });
   try {
     await until('/readyz', async () => {
       if (!daemon.running) throw new Error('spillwayd ended');

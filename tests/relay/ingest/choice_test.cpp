@@ -35,7 +35,7 @@ TEST_CASE("publishers come in by the port unless only an ICE server makes the no
         INFO(address);
         CHECK(ingest::chooseIce(settings, at(address)).why == "an address is public");
     }
-    settings.announce = {"203.0.113.7"};
+    settings.announce = {{"gw.example.org", 30189}};
     CHECK(ingest::chooseIce(settings, at("10.1.2.3")).lite);
 }
 

@@ -102,7 +102,8 @@ TEST_CASE("the answer names the port at each address that viewers are told, and 
     Texts hosts{"127.0.0.1"};
     SECTION("the addresses that it listens at") {}
     SECTION("those to be announced") {
-        hosts = settings.announce = {"203.0.113.7", "198.51.100.2"};
+        hosts = {"203.0.113.7", "198.51.100.2"};
+        settings.announce = {{hosts[0], {}}, {hosts[1], {}}};
     }
     Stage stage(settings);
     stage.add(camera);
@@ -114,6 +115,15 @@ TEST_CASE("the answer names the port at each address that viewers are told, and 
     CHECK(firstLine(viewing).attributes("candidate") == candidates);
     CHECK(viewing.offeredUfrag == "abcd");
     Client().nominate(viewing);
+}
+
+TEST_CASE("while no address to offer is known a viewer is refused") {
+    auto settings = listenAt("127.0.0.1:0");
+    settings.announce = {{"gw.example.org", {}}};
+    Stage stage(settings);
+    stage.add(camera);
+    CHECK(stage.refusal(aliceIn("studio")) == Refusal::limit);
+    CHECK(stage.viewers().empty());
 }
 
 TEST_CASE("a viewer that does not fit whole is refused, and what fits is taken after that") {
