@@ -199,7 +199,8 @@ bool CallTracks::isSilent(const Entry& entry, Clock::time_point now,
         if (!waitingSince) return false;
         since = std::max(since, *waitingSince);
     }
-    if (entry.feeder && (entry.feeder->isSilent() || entry.feeder->rests())) return false;
+    if (entry.feeder && entry.feeder->isSilent()) return false;
+    if (entry.feeder && entry.feeder->rests() && entry.track->kind() == MediaKind::video) return false;
     return now - since > settings_.mediaTimeout;
 }
 
