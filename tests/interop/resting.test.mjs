@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { after, before } from 'node:test';
 import { buildGo } from '../support/go.mjs';
 import { LineProcess } from '../support/line_process.mjs';
 import { freePort, root, startSpillwayd } from '../support/spillwayd.mjs';
@@ -14,20 +14,22 @@ import { readPublishing, startGrainy } from './page.mjs';
 import { PeerProcess } from './peer_process.mjs';
 
 const picture = { width: 1280, height: 720, fps: 15, audio: false, grain: 10 };
-const linger = 1000;
+const linger = 500;
 const watching = { name: 'watching', tracks: 'studio/alice/video', output: { type: 'rtp', host: '127.0.0.1', port: 40000 } };
 
-async function startResting(t, after = `${linger}ms`) {
+async function startResting(t, time = `${linger}ms`) {
   const daemon = await startSpillwayd((config) => {
-    Object.assign(config.calls[0], { unwatched: 'rest', linger: after });
+    Object.assign(config.calls[0], { unwatched: 'rest', linger: time });
   });
   t.after(() => daemon.stop());
   return daemon;
 }
 
+let build;
+before(async () => (build = await buildGo(join(root, 'tests/interop/pion/rate_receiver.go'))), { timeout: 300_000 });
+after(() => build?.remove());
+
 async function startBare(t) {
-  const build = await buildGo(join(root, 'tests/interop/pion/rate_receiver.go'));
-  t.after(() => build.remove());
   const port = await freePort();
   const receiver = new LineProcess({ spawn }, build.program, ['--listen', `127.0.0.1:${port}`]);
   t.after(() => receiver.end());
@@ -81,7 +83,8 @@ async function rateAfterThree(peer) {
   return rate(peer.video, 1000);
 }
 
-/// Two publishers of a kind, one to a bare receiver, one to the daemon: both rest, both are freed at once, twice.
+/// Two publishers of a kind, one to a bare receiver, one to the daemon: both rest, both are freed at once, until ours was
+/// twice as fast as the bare one. Encoders on a busy machine have bad moments, of which each has its own.
 async function compare(t, publisher, fast) {
   const [{ receiver, endpoint }, daemon] = await Promise.all([startBare(t), startResting(t)]);
   await daemon.api('/v1/subscriptions', watching);
@@ -90,8 +93,8 @@ async function compare(t, publisher, fast) {
     const rates = await Promise.all([bare, ours].map((peer) => rate(peer.video, 500)));
     return rates.every((kilobits) => kilobits > fast);
   }, { deadline: 20_000, every: 1 });
-  const best = { bare: 0, ours: 0 };
-  for (let round = 1; round <= 2; round++) {
+  let good = 0;
+  for (let round = 1; round <= 5 && good < 2; round++) {
     await unwatch(daemon);
     const start = performance.now();
     await until('it rests', () => restsIn(daemon), { deadline: linger + 2000 });
@@ -101,13 +104,12 @@ async function compare(t, publisher, fast) {
     await aWindowOf(1500); // so that neither encoder is still paying for what it sent before
     const { keyFramesEncoded } = await ours.video();
     await Promise.all([receiver.ask('free', 'told'), watch(daemon)]);
-    const now = { bare: 0, ours: 0 };
-    [now.bare, now.ours] = await Promise.all([rateAfterThree(bare), rateAfterThree(ours)]);
+    const [theirs, now] = await Promise.all([rateAfterThree(bare), rateAfterThree(ours)]);
     assert.ok((await ours.video()).keyFramesEncoded > keyFramesEncoded, 'it began with a keyframe');
-    t.diagnostic(`round ${round}, kbit/s 3 s after: ${Math.round(now.ours)}, bare ${Math.round(now.bare)}`);
-    for (const side of ['bare', 'ours']) best[side] = Math.max(best[side], now[side]);
+    t.diagnostic(`round ${round}, kbit/s 3 s after: ${Math.round(now)}, bare ${Math.round(theirs)}`);
+    if (now >= 0.9 * theirs) good++;
   }
-  assert.ok(best.ours >= 0.9 * best.bare, `${best.ours} of ${best.bare} kbit/s`);
+  assert.equal(good, 2, 'rounds in which it reached 0.9 of the bare one');
 }
 
 test('libwebrtc rests while nobody watches, and is back as fast as with a bare receiver, also the second time', (t) => (
@@ -136,10 +138,11 @@ test('a 720p track that rests costs at most a fifth of the CPU of one that does 
   const daemon = await startResting(t, '8s');
   const idle = await cpuWithin(daemon.pid, window);
   const peer = await libwebrtc(t, `${daemon.url}/whip/studio?participant=alice`);
-  await until('it is fast', async () => (await rate(peer.video, 500)) > 1200, { deadline: 6000, every: 1 });
+  await until('it is fast', async () => (await rate(peer.video, 500)) > 1700, { deadline: 5000, every: 1 });
   const awake = (await cpuWithin(daemon.pid, window)) - idle;
   assert.equal(await restsIn(daemon), false, 'measured before it rested');
   await untilSlow(peer, 8000 + 3000);
+  await aWindowOf(1000); // in which it is told several times
   const resting = (await cpuWithin(daemon.pid, window)) - idle;
   t.diagnostic(`ms of CPU a second: ${(awake * 400).toFixed(1)} awake, ${(resting * 400).toFixed(1)} resting, ${(idle * 400).toFixed(1)} idle`);
   assert.ok(resting <= awake / 5, `${resting} of ${awake} s`);
