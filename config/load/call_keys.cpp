@@ -97,7 +97,7 @@ void readVideo(const Value& value, CallSettings& call) {
     readMapping(value, videoKeys(), call);
 }
 
-/// Libwebrtc encodes no picture below 30 kbit/s.
+/// libwebrtc encodes no picture below 30 kbit/s.
 constexpr std::uint64_t leastRest = 30'000;
 constexpr std::uint64_t mostRest = 100'000'000;
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace spillway::relay {
 
@@ -18,12 +19,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds shortest{100};
 constexpr milliseconds longest{1000};
-
-gst::Ref<GstBuffer> bufferOf(const std::vector<std::uint8_t>& bytes) {
-    GstBuffer* buffer = gst_buffer_new_allocate(nullptr, bytes.size(), nullptr);
-    gst_buffer_fill(buffer, 0, bytes.data(), bytes.size());
-    return gst::Ref<GstBuffer>::adopt(buffer);
-}
 
 } // namespace
 
@@ -57,7 +52,8 @@ struct RateLimit::Path {
         const auto message = rtp::bandwidthMessage(sender, description, bitsPerSecond, ssrcs);
         const auto out = gst::Ref<GstPad>::adopt(gst_element_get_static_pad(rtpbin, pad.c_str()));
         lock.unlock();
-        return out && gst_pad_push(out.get(), bufferOf(message).release()) == GST_FLOW_OK;
+        GstBuffer* packet = out ? gst_buffer_new_memdup(message.data(), message.size()) : nullptr;
+        return packet && gst_pad_push(out.get(), packet) == GST_FLOW_OK;
     }
 };
 

@@ -1,7 +1,6 @@
 #include "relay/rtp/bandwidth_message.h"
 
-#include "relay/base/big_endian.h"
-#include "relay/rtp/rtcp.h"
+#include "relay/rtp/rtcp_writer.h"
 
 #include <algorithm>
 #include <bit>
@@ -9,17 +8,6 @@
 namespace spillway::relay::rtp {
 
 namespace {
-
-void append(std::vector<std::uint8_t>& packet, std::uint32_t word) {
-    packet.resize(packet.size() + 4);
-    writeU32(&packet[packet.size() - 4], word);
-}
-
-/// `words` of four bytes follow.
-void appendHead(std::vector<std::uint8_t>& packet, RtcpType type, std::uint32_t format, std::size_t words) {
-    append(packet, 2U << 30U | format << 24U | static_cast<std::uint32_t>(type) << 16U |
-                       static_cast<std::uint32_t>(words));
-}
 
 /// Exponent of 6 bits, mantissa of 18.
 std::uint32_t floating(std::uint64_t value) {
@@ -34,14 +22,14 @@ std::uint32_t floating(std::uint64_t value) {
 std::vector<std::uint8_t> bandwidthMessage(std::uint32_t sender, Bytes description,
                                            std::uint64_t bitsPerSecond,
                                            std::span<const std::uint32_t> ssrcs) {
-    constexpr std::uint32_t applicationLayer = 15; // FMT, RFC 4585 section 6.3
-    constexpr std::uint32_t name = 0x52454D42;     // `REMB`
+    constexpr std::uint8_t applicationLayer = 15; // FMT, RFC 4585 section 6.3
+    constexpr std::uint32_t name = 0x52454D42;    // `REMB`
     const auto named = ssrcs.first(std::min<std::size_t>(ssrcs.size(), 255));
     std::vector<std::uint8_t> packet;
-    appendHead(packet, RtcpType::receiverReport, 0, 1);
+    appendHead(packet, 0, RtcpType::receiverReport, 1);
     append(packet, sender);
     packet.insert(packet.end(), description.begin(), description.end());
-    appendHead(packet, RtcpType::payloadFeedback, applicationLayer, 4 + named.size());
+    appendHead(packet, applicationLayer, RtcpType::payloadFeedback, 4 + named.size());
     append(packet, sender);
     append(packet, 0); // of the media: always 0
     append(packet, name);
