@@ -127,12 +127,13 @@ struct LogSettings {
 enum class Codec { vp8, vp9, h264, h265, opus };
 
 // The kinds of call. Each has its word for `type:`, and says whether the other side can be asked to stop
-// sending a track (`unwatched: pause`).
+// sending a track (`unwatched: pause`), or to send less (`unwatched: rest`).
 
 /// This node hosts the call; publishers POST to /whip/{call}.
 struct WhipJoin {
     static constexpr const char* word = "whip";
     static constexpr bool canPause = false;
+    static constexpr bool canRest = true;
 
     bool operator==(const WhipJoin&) const = default;
 };
@@ -141,6 +142,7 @@ struct WhipJoin {
 struct TestJoin {
     static constexpr const char* word = "test";
     static constexpr bool canPause = false;
+    static constexpr bool canRest = false;
 
     std::uint32_t participants = 3;
     std::uint32_t width = 640;
@@ -155,6 +157,7 @@ struct TestJoin {
 struct WhepJoin {
     static constexpr const char* word = "whep";
     static constexpr bool canPause = false;
+    static constexpr bool canRest = false;
 
     std::string url; ///< http or https
     std::optional<Secret> token;
@@ -167,6 +170,7 @@ struct WhepJoin {
 struct JanusJoin {
     static constexpr const char* word = "janus";
     static constexpr bool canPause = true;
+    static constexpr bool canRest = false;
 
     std::string url;  ///< ws or wss
     std::string room; ///< digits are sent to Janus as a number, any other text as a string
@@ -185,6 +189,7 @@ using JoinSettings = std::variant<WhipJoin, WhepJoin, JanusJoin, TestJoin>;
 enum class Unwatched {
     drain, ///< its packets are discarded
     pause, ///< the SFU is asked to stop sending it
+    rest,  ///< its publisher is asked to send little
 };
 
 struct CallSettings {
@@ -195,7 +200,8 @@ struct CallSettings {
     Milliseconds mediaTimeout{15000};
     Milliseconds jitter{100}; ///< how long a gap waits for a retransmission
     Unwatched unwatched = Unwatched::drain;
-    Milliseconds linger{10000}; ///< how long nobody watches a track before it is paused
+    std::uint64_t restBitrate = 100'000; ///< bits in a second, of all that a resting publisher sends
+    Milliseconds linger{10000}; ///< how long nobody watches before a track is paused or a publisher rests
 
     bool operator==(const CallSettings&) const = default;
 };

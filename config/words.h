@@ -59,6 +59,7 @@ inline constexpr std::array videoCodecWords{
 inline constexpr std::array unwatchedWords{
     Word<Unwatched>{"drain", Unwatched::drain},
     Word<Unwatched>{"pause", Unwatched::pause},
+    Word<Unwatched>{"rest", Unwatched::rest},
 };
 
 template <class E, std::size_t N>

@@ -97,14 +97,28 @@ void readVideo(const Value& value, CallSettings& call) {
     readMapping(value, videoKeys(), call);
 }
 
-bool canPause(const JoinSettings& join) {
-    return std::visit([](const auto& kind) { return kind.canPause; }, join);
+/// libwebrtc encodes no picture below 30 kbit/s.
+constexpr std::uint64_t leastRest = 30'000;
+constexpr std::uint64_t mostRest = 100'000'000;
+
+template <class Kind>
+constexpr bool takes(Unwatched what) {
+    return what == Unwatched::drain || (what == Unwatched::pause && Kind::canPause) ||
+           (what == Unwatched::rest && Kind::canRest);
 }
 
 template <class... Kinds>
-std::string wordsThatPause(std::type_identity<std::variant<Kinds...>>) {
+std::string kindsThatTake(Unwatched what, std::type_identity<std::variant<Kinds...>>) {
     std::vector<std::string> words;
-    ((Kinds::canPause ? words.push_back(Kinds::word) : void()), ...);
+    ((takes<Kinds>(what) ? words.push_back(Kinds::word) : void()), ...);
+    return joined(words);
+}
+
+template <class Kind>
+std::string wordsFor(const Kind&) {
+    std::vector<std::string> words;
+    for (const auto& word : unwatchedWords)
+        if (takes<Kind>(word.value)) words.emplace_back(word.text);
     return joined(words);
 }
 
@@ -119,19 +133,24 @@ const Keys<CallSettings>& callKeys() {
         {"media_timeout", duration(&CallSettings::mediaTimeout, 100ms, 1h)},
         {"jitter", duration(&CallSettings::jitter, 1ms, 10s, Zero::allowed)},
         {"unwatched", oneOf(&CallSettings::unwatched, unwatchedWords)},
+        {"rest_bitrate", bitRate(&CallSettings::restBitrate, leastRest, mostRest)},
         {"linger", duration(&CallSettings::linger, 100ms, 24h, Zero::allowed)},
     };
     return keys;
 }
 
 void checkCall(const Value& value, const CallSettings& call) {
-    if (call.unwatched != Unwatched::pause || canPause(call.join)) return;
+    const auto taken = [&](const auto& kind) { return takes<std::decay_t<decltype(kind)>>(call.unwatched); };
+    if (std::visit(taken, call.join)) return;
     // A join that could not be read has its own problem.
     if (value.at("join").at("type").node().text != joinName(call)) return;
+    const std::string word = wordOf(unwatchedWords, call.unwatched);
+    const std::string cannot =
+        call.unwatched == Unwatched::pause ? " cannot pause its tracks" : " cannot let its publishers rest";
     value.at("unwatched")
-        .problem(std::string("a call of type ") + joinName(call) +
-                 " cannot pause its tracks; allowed: drain (pause only with " +
-                 wordsThatPause(std::type_identity<JoinSettings>()) + ")");
+        .problem(std::string("a call of type ") + joinName(call) + cannot + "; allowed: " +
+                 std::visit([](const auto& kind) { return wordsFor(kind); }, call.join) + " (" + word +
+                 " only with " + kindsThatTake(call.unwatched, std::type_identity<JoinSettings>()) + ")");
 }
 
 } // namespace spillway::config

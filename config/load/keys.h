@@ -110,6 +110,14 @@ Reading<T> byteSize(M T::*member, std::uint64_t least, std::uint64_t most) {
             {}};
 }
 
+template <class T, class M>
+Reading<T> bitRate(M T::*member, std::uint64_t least, std::uint64_t most) {
+    return {[=](const Value& value, T& out) {
+                if (const auto bits = value.bitRate(least, most)) out.*member = *bits;
+            },
+            {}};
+}
+
 enum class Zero { forbidden, allowed };
 
 template <class T, class M>

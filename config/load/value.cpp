@@ -1,5 +1,6 @@
 #include "config/load/value.h"
 
+#include "config/bit_rate.h"
 #include "config/byte_size.h"
 #include "config/duration.h"
 #include "config/load/suggest.h"
@@ -122,6 +123,13 @@ std::optional<std::uint64_t> Value::byteSize(std::uint64_t least, std::uint64_t 
     const auto value = parsed([](const std::string& written) { return parseByteSize(written); });
     if (!value || (*value >= least && *value <= most)) return value;
     problem(outOfRange(*value, least, most, formatByteSize));
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> Value::bitRate(std::uint64_t least, std::uint64_t most) const {
+    const auto value = parsed([](const std::string& written) { return parseBitRate(written); });
+    if (!value || (*value >= least && *value <= most)) return value;
+    problem(outOfRange(*value, least, most, formatBitRate));
     return std::nullopt;
 }
 

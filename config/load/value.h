@@ -51,6 +51,7 @@ class Value {
     std::optional<std::string> text() const;
     std::optional<std::uint64_t> number(std::uint64_t least, std::uint64_t most) const;
     std::optional<std::uint64_t> byteSize(std::uint64_t least, std::uint64_t most) const;
+    std::optional<std::uint64_t> bitRate(std::uint64_t least, std::uint64_t most) const;
     /// `orZero` allows 0 below `least` too.
     std::optional<milliseconds> duration(milliseconds least, milliseconds most, bool orZero) const;
     /// The index into the allowed words.

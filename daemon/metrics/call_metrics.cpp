@@ -1,5 +1,8 @@
 #include "daemon/metrics/relay_metrics.h"
 
+#include <map>
+#include <utility>
+
 namespace spillway::daemon::metrics {
 
 namespace {
@@ -45,12 +48,29 @@ void addLosses(Families& families, const Snapshot& snapshot) {
     std::move(lost).moveTo(families);
 }
 
+/// Of a participant with two sessions, the one that sends is not known here: it rests when both do.
+void addResting(Families& families, const Snapshot& snapshot) {
+    std::map<std::pair<std::string, std::string>, bool> resting;
+    for (const auto& call : snapshot.calls)
+        for (const auto& one : call.participants) {
+            if (!one.resting) continue;
+            const auto [known, isNew] = resting.emplace(std::pair(call.name, one.name), *one.resting);
+            if (!isNew) known->second = known->second && *one.resting;
+        }
+    Family family = gauge("publisher_resting", "1 for a publisher that was told to send little, since nobody "
+                                               "watches; only with `unwatched: rest`.");
+    for (const auto& [who, rests] : resting)
+        family.add({{"call", who.first}, {"participant", who.second}}, rests ? 1 : 0);
+    std::move(family).moveTo(families);
+}
+
 } // namespace
 
 void addCallFamilies(Families& families, const Snapshot& snapshot) {
     addStates(families, snapshot);
     addPeers(families, snapshot);
     addLosses(families, snapshot);
+    addResting(families, snapshot);
 }
 
 } // namespace spillway::daemon::metrics

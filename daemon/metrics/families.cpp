@@ -13,7 +13,8 @@ using prometheus::ClientMetric;
 using prometheus::MetricType;
 
 bool namesSomething(const std::string& label) {
-    static constexpr std::array<std::string_view, 4> names{"call", "track", "subscription", "route"};
+    static constexpr std::array<std::string_view, 5> names{"call", "participant", "track", "subscription",
+                                                           "route"};
     return std::find(names.begin(), names.end(), label) != names.end();
 }
 

@@ -90,8 +90,8 @@ void addReasons(Family& family, const Labels& labels, const std::array<std::uint
     }
 }
 
-/// Keeps `maxSeries` at most. What is more is summed: labels that name something (call, track, subscription,
-/// route) are `other` there, those of few values (reason, state) stay.
+/// Keeps `maxSeries` at most. What is more is summed: labels that name something (call, participant, track,
+/// subscription, route) are `other` there, those of few values (reason, state) stay.
 void limitSeries(prometheus::MetricFamily& family, std::size_t maxSeries);
 
 } // namespace spillway::daemon::metrics

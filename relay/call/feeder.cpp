@@ -18,6 +18,7 @@ PeerSettings CallContext::nextPeer(const std::string& participant) {
     peer.videoCodecs = settings.videoCodecs;
     peer.mediaTimeout = settings.mediaTimeout;
     peer.jitter = settings.jitter;
+    peer.limitsRate = settings.unwatched == config::Unwatched::rest;
     return peer;
 }
 
@@ -56,6 +57,17 @@ PeerEvents Feeder::peerEvents() {
         onCandidate(mid, candidate);
     };
     return events;
+}
+
+bool Feeder::limitRate(std::optional<std::uint64_t> limit) {
+    const auto before = peer_->rateLimit();
+    if (limit == before) return false;
+    peer_->limitRate(limit);
+    if (!limit)
+        log::info("publisher is free {}", label_);
+    else if (!before)
+        log::info("publisher rests {} bits_per_second={}", label_, *limit);
+    return true;
 }
 
 void Feeder::close(Tracks tracks) {

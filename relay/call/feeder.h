@@ -54,6 +54,12 @@ class Feeder {
     virtual bool takesWishes() const { return false; }
     virtual void want(const LineOwner&, bool) {}
 
+    /// Tells the publisher what it may send at most, in bits per second, or that there is no limit; whether
+    /// that is news.
+    bool limitRate(std::optional<std::uint64_t> limit);
+    /// It was told to send little: a picture that does not come is not missed.
+    bool rests() const { return peer_ && peer_->rateLimit(); }
+
     /// Only while open.
     Peer& peer() const { return *peer_; }
     Inputs& inputs() { return inputs_; }

@@ -40,6 +40,7 @@ void LiveCall::watch() {
     publishers_.forgetDue(now);
     guests_.forgetDue(now);
     tracks_.pauseUnwatched(now);
+    tracks_.restUnwatched(now);
     tracks_.watch(now, guests_.waitingSince(now));
     guests_.expectMedia();
 }

@@ -56,9 +56,11 @@ void Publishers::forgetDue(Clock::time_point now) {
 
 void Publishers::addTo(CallSnapshot& snapshot) const {
     snapshot.peers += static_cast<std::uint32_t>(open_.size());
+    const bool mayRest = context_.settings.unwatched == config::Unwatched::rest;
     for (const auto* publication : open_)
-        snapshot.participants.push_back(
-            {publication->participant(), publication->display(), publication->connected()});
+        snapshot.participants.push_back({publication->participant(), publication->display(),
+                                         publication->connected(),
+                                         mayRest ? std::optional(publication->rests()) : std::nullopt});
 }
 
 } // namespace spillway::relay

@@ -3,6 +3,7 @@
 #include "relay/base/log.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,7 @@ void CallTracks::adopt(Feeder& feeder, const std::shared_ptr<TrackInput>& input)
     log::info("track live track={} peer={}", entry.track->name().text(), feeder.number());
     status_.trackIs(entry.track->name(), "live");
     if (isNew && events_.added) events_.added(*entry.track);
+    limitRate(feeder, Clock::now());
 }
 
 bool CallTracks::admits(const Key& key, const Feeder& feeder) const {
@@ -140,7 +142,35 @@ void CallTracks::pauseUnwatched(Clock::time_point now) {
 
 void CallTracks::onWatched(const Key& key) {
     const auto found = entries_.find(key);
-    if (found != entries_.end() && found->second.track->paused()) want(found->second, true);
+    if (found == entries_.end()) return;
+    if (found->second.track->paused()) want(found->second, true);
+    if (found->second.feeder) limitRate(*found->second.feeder, Clock::now());
+}
+
+void CallTracks::restUnwatched(Clock::time_point now) {
+    if (settings_.unwatched != config::Unwatched::rest) return;
+    std::set<Feeder*> feeders;
+    for (auto& [key, entry] : entries_) {
+        if (!entry.feeder || !entry.track->input()) continue;
+        feeders.insert(entry.feeder);
+        const TrackCounters& counters = *entry.track->input()->counters();
+        if (entry.track->kind() == MediaKind::audio) entry.rate.note(counters.packets, counters.bytes, now);
+    }
+    for (Feeder* feeder : feeders)
+        limitRate(*feeder, now);
+}
+
+void CallTracks::limitRate(Feeder& feeder, Clock::time_point now) {
+    if (settings_.unwatched != config::Unwatched::rest || !feeder.peer().takesRateLimit()) return;
+    std::vector<RestingTrack> tracks;
+    for (const auto& [key, entry] : entries_)
+        if (entry.feeder == &feeder && entry.track->input())
+            tracks.push_back(
+                {entry.track->kind(), entry.track->unwatchedSince(), entry.rate.bitsPerSecond()});
+    const auto limit = restLimit(tracks, settings_.restBitrate, settings_.linger, now);
+    if (!feeder.limitRate(limit)) return;
+    for (const auto& [key, entry] : entries_)
+        if (entry.feeder == &feeder && !limit) entry.track->setPaused(false);
 }
 
 void CallTracks::want(Entry& entry, bool wanted) {
@@ -170,6 +200,7 @@ bool CallTracks::isSilent(const Entry& entry, Clock::time_point now,
         since = std::max(since, *waitingSince);
     }
     if (entry.feeder && entry.feeder->isSilent()) return false;
+    if (entry.feeder && entry.feeder->rests() && entry.track->kind() == MediaKind::video) return false;
     return now - since > settings_.mediaTimeout;
 }
 

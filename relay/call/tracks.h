@@ -7,6 +7,7 @@
 
 #include "relay/call/call.h"
 #include "relay/call/feeder.h"
+#include "relay/call/rest.h"
 #include "relay/call/status.h"
 #include "relay/track/track.h"
 
@@ -48,6 +49,9 @@ class CallTracks {
 
     /// Asks the senders to pause what nobody has watched for `linger`.
     void pauseUnwatched(Clock::time_point now);
+    /// Tells the publishers of whose pictures nobody has watched any for `linger` to send little. Call about
+    /// once a second.
+    void restUnwatched(Clock::time_point now);
     /// Reads caps and statistics, and ends what has been silent for `media_timeout`. Call regularly. That
     /// time begins for tracks that wait at `waitingSince` at the earliest; never, while that is none.
     void watch(Clock::time_point now, std::optional<Clock::time_point> waitingSince);
@@ -62,6 +66,7 @@ class CallTracks {
     struct Entry {
         std::unique_ptr<Track> track;
         Feeder* feeder = nullptr; ///< none while it waits
+        PeakRate rate;            ///< of its sound, as far as that matters
     };
     enum class After {
         forget,            ///< the SSRC does not come back: its jitter buffer goes after a grace
@@ -78,6 +83,8 @@ class CallTracks {
     template <class Condition>
     void endWhere(Condition condition, After after);
     void want(Entry& entry, bool wanted);
+    /// Tells the feeder what its tracks may have now.
+    void limitRate(Feeder& feeder, Clock::time_point now);
     void onWatched(const Key& key);
     bool isSilent(const Entry& entry, Clock::time_point now,
                   std::optional<Clock::time_point> waitingSince) const;

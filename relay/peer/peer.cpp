@@ -86,6 +86,7 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
         webrtcbin_.get(), "on-new-transceiver",
         [](GObject* transceiver) { g_object_set(transceiver, "do-nack", TRUE, nullptr); });
     if (settings_.role == PeerRole::sfu) rtcpFilter_.emplace(webrtcbin_.get());
+    if (settings_.limitsRate) rateLimit_.emplace(loop_, webrtcbin_.get());
     transport_.emplace(loop_, webrtcbin_.get(), gate_, decryption_, entry_ != nullptr, transportEvents());
     streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), gate_, decryption_, settings_.maxStreams,
                      streamEvents());
@@ -101,6 +102,7 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
 
 Peer::~Peer() {
     gate_->shut();
+    rateLimit_.reset();
     entry_.reset();
     newTransceiver_.disconnect();
     transport_.reset();
@@ -176,7 +178,8 @@ void Peer::answer(PendingOffer pending) {
 std::variant<sdp::RemoteDescription, NegotiationError> Peer::read(const std::string& sdp) {
     const bool sfu = settings_.role == PeerRole::sfu;
     auto offered = sdp::readRemoteDescription(sdp, settings_.videoCodecs,
-                                              sfu ? sdp::Author::sfu : sdp::Author::publisher);
+                                              sfu ? sdp::Author::sfu : sdp::Author::publisher,
+                                              settings_.limitsRate ? sdp::Remb::used : sdp::Remb::unused);
     if (const auto* error = std::get_if<sdp::Error>(&offered)) return toNegotiationError(*error);
     if (!lens_.sameTransport(std::get<sdp::RemoteDescription>(offered)))
         return NegotiationError{NegotiationError::Kind::newPeer, "the offer begins a new transport"};
@@ -189,6 +192,7 @@ void Peer::describe(sdp::RemoteDescription description) {
     description_ = std::make_shared<const sdp::RemoteDescription>(std::move(description));
     transport_->expect(description_->fingerprint);
     if (rtcpFilter_) rtcpFilter_->setDescription(description_);
+    if (rateLimit_) rateLimit_->setSsrcs(description_->ssrcs());
     streams_->setDescription(description_);
 }
 
@@ -341,6 +345,18 @@ std::uint64_t Peer::lostPackets(std::uint32_t ssrc) const {
 
 bool Peer::forgetSsrc(std::uint32_t ssrc) {
     return streams_->forget(ssrc);
+}
+
+bool Peer::takesRateLimit() const {
+    return rateLimit_ && description_ && description_->takesRemb();
+}
+
+void Peer::limitRate(std::optional<std::uint64_t> limit) {
+    if (rateLimit_) rateLimit_->set(limit);
+}
+
+std::optional<std::uint64_t> Peer::rateLimit() const {
+    return rateLimit_ ? rateLimit_->limit() : std::nullopt;
 }
 
 } // namespace spillway::relay

@@ -17,6 +17,7 @@
 #include "relay/ingest/entry.h"
 #include "relay/peer/decryption.h"
 #include "relay/peer/negotiation.h"
+#include "relay/peer/rate_limit.h"
 #include "relay/peer/receive_gate.h"
 #include "relay/peer/rtcp_filter.h"
 #include "relay/peer/settings.h"
@@ -94,6 +95,12 @@ class Peer {
     /// to be tried again later.
     bool forgetSsrc(std::uint32_t ssrc);
 
+    /// Whether it can be told what to send at most: `limitsRate`, and its description takes REMB.
+    bool takesRateLimit() const;
+    /// Tells it, in bits per second, or that there is no limit any more. Only where it takes that.
+    void limitRate(std::optional<std::uint64_t> limit);
+    std::optional<std::uint64_t> rateLimit() const;
+
   private:
     enum class Stage { idle, negotiating, connecting, secured, connected, lost }; // moves forward only
 
@@ -149,6 +156,7 @@ class Peer {
     gst::SignalConnection newTransceiver_;
     // These end in the destructor, some before the pipeline stops and some after.
     std::optional<RtcpFilter> rtcpFilter_; ///< of an SFU
+    std::optional<RateLimit> rateLimit_;   ///< null without `limitsRate`
     std::optional<PeerTransport> transport_;
     std::optional<PeerStreams> streams_;
     std::optional<PeerNegotiation> negotiation_;

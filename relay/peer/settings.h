@@ -36,6 +36,7 @@ struct PeerSettings {
     std::vector<config::IceServer> iceServers;
     std::uint64_t number = 1; ///< of this peer among those of its call, from 1 on
     std::vector<config::Codec> videoCodecs;
+    bool limitsRate = false; ///< it may be told what to send at most, where it takes REMB
     std::chrono::milliseconds mediaTimeout{15000};
     std::chrono::milliseconds jitter{100};
     /// The node's port, by which the peer comes in; null is a port of its own and full ICE, by libnice.

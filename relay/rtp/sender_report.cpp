@@ -1,8 +1,7 @@
 #include "relay/rtp/sender_report.h"
 
-#include "relay/base/big_endian.h"
 #include "relay/rtp/ntp.h"
-#include "relay/rtp/rtcp.h"
+#include "relay/rtp/rtcp_writer.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -12,17 +11,6 @@ namespace spillway::relay::rtp {
 namespace {
 
 constexpr std::uint8_t cnameItem = 1;
-
-void append(std::vector<std::uint8_t>& packet, std::uint32_t value) {
-    packet.resize(packet.size() + 4);
-    writeU32(&packet[packet.size() - 4], value);
-}
-
-/// `words` of four bytes follow.
-void appendHead(std::vector<std::uint8_t>& packet, std::uint8_t count, RtcpType type, std::size_t words) {
-    append(packet, 2U << 30 | static_cast<std::uint32_t>(count) << 24 |
-                       static_cast<std::uint32_t>(type) << 16 | static_cast<std::uint32_t>(words));
-}
 
 void appendDescription(std::vector<std::uint8_t>& packet, std::uint32_t ssrc, std::string_view cname) {
     cname = cname.substr(0, 255);

@@ -96,10 +96,8 @@ std::vector<Payload> carriedPayloads(std::vector<Payload> offered, std::string_v
     if (std::any_of(offered.begin(), offered.end(),
                     [](const Payload& payload) { return isH264(payload) && isMode1(payload); }))
         std::erase_if(offered, [](const Payload& payload) { return isH264(payload) && !isMode1(payload); });
-    for (Payload& payload : offered) {
+    for (Payload& payload : offered)
         payload.parameters = knownParameters(payload);
-        payload.remb = false;
-    }
     return offered;
 }
 

@@ -34,10 +34,11 @@ bool isCarried(const Extension& extension) {
 class DescriptionReader {
   public:
     DescriptionReader(const Description& description, const std::vector<config::Codec>& videoCodecs,
-                      Author author)
+                      Author author, Remb remb)
         : description_(description)
         , videoCodecs_(videoCodecs)
-        , author_(author) {}
+        , author_(author)
+        , remb_(remb) {}
 
     std::variant<RemoteDescription, Error> read() {
         auto read = readLines(description_, terms());
@@ -48,6 +49,7 @@ class DescriptionReader {
         result_.lines = std::move(lines.all);
         result_.order = std::move(lines.carried);
         dropDirections();
+        if (remb_ == Remb::unused) dropRemb();
         for (const auto& check : {&DescriptionReader::checkKinds, &DescriptionReader::checkBundle,
                                   &DescriptionReader::checkPayloadTypes, &DescriptionReader::takeTransport})
             if (auto error = (this->*check)()) return *error;
@@ -79,6 +81,12 @@ class DescriptionReader {
         for (MediaLine& line : result_.lines)
             for (Extension& extension : line.extensions)
                 extension.direction.clear();
+    }
+
+    void dropRemb() {
+        for (MediaLine& line : result_.lines)
+            for (Payload& payload : line.payloads)
+                payload.remb = false;
     }
 
     std::optional<Error> checkKinds() {
@@ -140,6 +148,7 @@ class DescriptionReader {
     const Description& description_;
     const std::vector<config::Codec>& videoCodecs_;
     const Author author_;
+    const Remb remb_;
     RemoteDescription result_;
     std::optional<std::size_t> transportLine_; ///< the line whose ICE and DTLS are the bundle's
 };
@@ -172,6 +181,21 @@ bool RemoteDescription::allows(std::uint32_t ssrc) const {
     });
 }
 
+std::vector<std::uint32_t> RemoteDescription::ssrcs() const {
+    std::vector<std::uint32_t> all;
+    for (const MediaLine& line : lines)
+        if (line.carried) all.insert(all.end(), line.ssrcs.begin(), line.ssrcs.end());
+    return all;
+}
+
+bool RemoteDescription::takesRemb() const {
+    const auto taken = [](const Payload& payload) { return payload.remb; };
+    return std::any_of(lines.begin(), lines.end(), [&](const MediaLine& line) {
+        return line.carried && line.media == MediaKind::video &&
+               std::any_of(line.payloads.begin(), line.payloads.end(), taken);
+    });
+}
+
 std::string RemoteDescription::textForWebrtcbin() const {
     // As DTLS client webrtcbin greets when its own ICE is through, which a controlling peer may not be yet:
     // it loses the ClientHello, and the next one comes after a second.
@@ -191,11 +215,12 @@ std::string RemoteDescription::textForWebrtcbin() const {
     return description.text();
 }
 
-std::variant<RemoteDescription, Error>
-readRemoteDescription(std::string_view text, const std::vector<config::Codec>& videoCodecs, Author author) {
+std::variant<RemoteDescription, Error> readRemoteDescription(std::string_view text,
+                                                             const std::vector<config::Codec>& videoCodecs,
+                                                             Author author, Remb remb) {
     auto description = parseDescription(text, author == Author::sfu ? sfuLimits : publisherLimits);
     if (auto* error = std::get_if<Error>(&description)) return *error;
-    return DescriptionReader(std::get<Description>(description), videoCodecs, author).read();
+    return DescriptionReader(std::get<Description>(description), videoCodecs, author, remb).read();
 }
 
 } // namespace spillway::relay::sdp

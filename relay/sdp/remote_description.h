@@ -41,6 +41,11 @@ struct RemoteDescription {
     /// Whether any line may.
     bool allows(std::uint32_t ssrc) const;
 
+    /// Of all lines that are carried.
+    std::vector<std::uint32_t> ssrcs() const;
+    /// Whether a line of pictures takes REMB, and we use it.
+    bool takesRemb() const;
+
     /// The description as webrtcbin is to see it: every line that is shown sends, and webrtcbin is the DTLS
     /// server wherever it may be. Its first line is the bundle's own. Without the candidates.
     std::string textForWebrtcbin() const;
@@ -54,8 +59,12 @@ enum class Author {
     sfu,
 };
 
+/// Whether its author is to be told what it may send at most.
+enum class Remb { unused, used };
+
 /// Other kinds than audio and video, and lines with nothing that we carry, are refused one by one.
-std::variant<RemoteDescription, Error>
-readRemoteDescription(std::string_view text, const std::vector<config::Codec>& videoCodecs, Author author);
+std::variant<RemoteDescription, Error> readRemoteDescription(std::string_view text,
+                                                             const std::vector<config::Codec>& videoCodecs,
+                                                             Author author, Remb remb = Remb::unused);
 
 } // namespace spillway::relay::sdp

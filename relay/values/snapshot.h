@@ -34,6 +34,7 @@ struct ParticipantSnapshot {
     std::string name;
     std::string display; ///< what signalling called it
     bool connected = false;
+    std::optional<bool> resting = {}; ///< told to send little; none in a call where nobody is
 };
 
 struct CallSnapshot {

@@ -153,6 +153,7 @@ TEST_CASE("every default that the reference configuration shows is the true one"
     CHECK(settings.calls[0].mediaTimeout == call.mediaTimeout);
     CHECK(settings.calls[0].jitter == call.jitter);
     CHECK(settings.calls[0].unwatched == call.unwatched);
+    CHECK(settings.calls[0].restBitrate == call.restBitrate);
     CHECK(settings.calls[0].linger == call.linger);
     const auto join = &CallSettings::join;
     CHECK(shown<WhepJoin>(settings.calls, join).participant == WhepJoin{}.participant);

@@ -146,6 +146,14 @@ TEST_CASE("calls are read") {
     CHECK(settings.calls[1].mediaTimeout == 15s);
 }
 
+TEST_CASE("a call whose publishers rest is read") {
+    const auto call = valid(
+        loadCall(R"({"name": "a", "join": {"type": "whip"}, "unwatched": "rest", "rest_bitrate": "150kbps"})",
+                 "body"));
+    CHECK(call.unwatched == Unwatched::rest);
+    CHECK(call.restBitrate == 150'000);
+}
+
 TEST_CASE("calls that are joined as a guest are read") {
     const TemporaryFolder folder;
     const std::string secret = "{file: " + folder.write("secret", "hidden\n") + "}";
@@ -186,8 +194,9 @@ TEST_CASE("one call is read from YAML and from JSON") {
     CHECK(valid(loadCall(R"({"name": "a", "join": {"type": "whip"}, "jitter": "0"})", "body")).jitter == 0ms);
     CHECK(
         problemLines(loadCall(R"({"name": "a", "join": {"type": "whip"}, "unwatched": "pause"})", "body")) ==
-        Lines{"body:1:54: unwatched: a call of type whip cannot pause its tracks; allowed: drain (pause "
-              "only with janus)"});
+        Lines{
+            "body:1:54: unwatched: a call of type whip cannot pause its tracks; allowed: drain, rest (pause "
+            "only with janus)"});
     CHECK(problemLines(loadCall("", "body")) ==
           Lines{"body: name: this key is missing", "body: join: this key is missing"});
 }

@@ -91,7 +91,7 @@ TEST_CASE("a value of the wrong kind is reported without its contents") {
     CHECK(problemOf("calls: a") == "f:1:8: calls: must be a list, not a single value");
     CHECK(problemOf("calls: [a]") ==
           "f:1:9: calls[0]: must be a mapping, not a single value; its keys are name, join, "
-          "video, media_timeout, jitter, unwatched, linger");
+          "video, media_timeout, jitter, unwatched, rest_bitrate, linger");
     CHECK(problemOf("shutdown_timeout: [1s]") ==
           "f:1:19: shutdown_timeout: must be a single value, not a list");
     CHECK(problemOf("shutdown_timeout:") == "f:1:1: shutdown_timeout: must be a single value, not nothing");
@@ -147,17 +147,34 @@ TEST_CASE("a secret of a join is named by its source and never repeated") {
     CHECK(url.find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("only a call that publishers join may let them rest, and within bounds") {
+    for (const std::string join : {"test", "whep, url: 'http://a'", "janus, room: 1, url: 'ws://a'"}) {
+        const std::string type = join.substr(0, join.find(','));
+        CHECK(problemOfJoin(join, ", unwatched: rest") ==
+              "f:1:30: calls[0].unwatched: a call of type " + type +
+                  " cannot let its publishers rest; allowed: " +
+                  (type == "janus" ? "drain, pause" : "drain") + " (rest only with whip)");
+    }
+    CHECK(problemsOf("calls: [{name: a, unwatched: rest, join: {type: whip}}]").empty());
+    CHECK(problemOfJoin("whip", ", rest_bitrate: 10kbps") ==
+          "f:1:33: calls[0].rest_bitrate: 10kbps is out of range; allowed: 30kbps to 100Mbps");
+    CHECK(
+        problemOfJoin("whip", ", rest_bitrate: 100k")
+            .find("unknown unit \"k\"; allowed: a whole number and one of bps, kbps, Mbps, such as 100kbps, "
+                  "2Mbps; did you mean \"100kbps\"?") != std::string::npos);
+}
+
 TEST_CASE("only a call that can pause its tracks may be told to") {
     for (const std::string join : {"whip", "test", "whep, url: 'http://a'"}) {
         const std::string type = join.substr(0, 4);
         CHECK(problemOfJoin(join, ", unwatched: pause") ==
-              "f:1:30: calls[0].unwatched: a call of type " + type +
-                  " cannot pause its tracks; allowed: drain (pause only with janus)");
+              "f:1:30: calls[0].unwatched: a call of type " + type + " cannot pause its tracks; allowed: " +
+                  (type == "whip" ? "drain, rest" : "drain") + " (pause only with janus)");
     }
     CHECK(problemsOf("calls: [{name: a, unwatched: pause, join: {type: jnaus}}]").size() == 1);
     CHECK(problemsOf("calls: [{name: a, unwatched: pause}]").size() == 1);
     CHECK(problemOfJoin("whip", ", unwatched: paus") ==
-          "f:1:30: calls[0].unwatched: unknown value \"paus\"; allowed: drain, pause; did you mean "
+          "f:1:30: calls[0].unwatched: unknown value \"paus\"; allowed: drain, pause, rest; did you mean "
           "\"pause\"?");
     CHECK(problemOfJoin("whip", ", linger: 1ms") ==
           "f:1:27: calls[0].linger: 1ms is out of range; allowed: 100ms to 1d, or 0");

@@ -1,3 +1,4 @@
+#include "config/bit_rate.h"
 #include "config/byte_size.h"
 #include "config/duration.h"
 #include "support/catch.h"
@@ -75,4 +76,29 @@ TEST_CASE("a formatted size reads back as the same") {
         {{0, "0B"}, {1, "1B"}, {1500, "1500B"}, {65536, "64KiB"}, {1536, "1536B"}, {1ULL << 28U, "256MiB"}}));
     CHECK(formatByteSize(bytes) == text);
     CHECK(parseByteSize(text) == bytes);
+}
+
+TEST_CASE("a rate is a whole number and a unit") {
+    CHECK(parseBitRate("500bps") == 500);
+    CHECK(parseBitRate("100kbps") == 100'000);
+    CHECK(parseBitRate("2Mbps") == 2'000'000);
+}
+
+TEST_CASE("anything else is not a rate") {
+    const auto* text = GENERATE("", "100", "kbps", "100 kbps", "1.5Mbps", "-1kbps", "100k", "100Kbps",
+                                "100kbit/s", "99999999999999999999bps", "18446744073709551615Mbps");
+    CAPTURE(text);
+    CHECK_THROWS_AS(parseBitRate(text), std::invalid_argument);
+}
+
+TEST_CASE("a bad rate is answered with what is wrong and what is allowed") {
+    CHECK_THROWS_WITH(
+        parseBitRate("2m"),
+        "\"2m\" is not a rate: unknown unit \"m\"; allowed: a whole number and one of bps, kbps, "
+        "Mbps, such as 100kbps, 2Mbps; did you mean \"2Mbps\"?");
+}
+
+TEST_CASE("a formatted rate reads back as the same") {
+    const auto* text = GENERATE("0bps", "1bps", "1500bps", "100kbps", "2Mbps");
+    CHECK(formatBitRate(parseBitRate(text)) == text);
 }

@@ -1,6 +1,7 @@
 // RTCP: of a viewer that has the keys, and what we split for SFUs.
 #include "fuzz.h"
 
+#include "relay/rtp/bandwidth_message.h"
 #include "relay/rtp/feedback.h"
 #include "relay/rtp/rtcp.h"
 #include "relay/rtp/rtcp_split.h"
@@ -25,7 +26,11 @@ struct Checked {
     }
     void operator()(const Nack& /*nack*/) { require(++nacks <= maxLost); }
     void operator()(const KeyframeWanted& /*wanted*/) const {}
-    void operator()(const Bandwidth& /*bandwidth*/) const {}
+    void operator()(const Bandwidth& bandwidth) const {
+        const auto again = readFeedback(bandwidthMessage(1, {}, bandwidth.bitsPerSecond, {}));
+        require(again.size() == 1 &&
+                std::get<Bandwidth>(again.front()).bitsPerSecond <= bandwidth.bitsPerSecond);
+    }
 
     std::size_t nacks = 0;
 };

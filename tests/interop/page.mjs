@@ -42,6 +42,41 @@ export async function startPublishing({ endpoint, token, fps, codec }) {
   window.publishing = { peer, stream, session, headers };
 }
 
+/// Soft shapes with grain, of which an encoder keeps as much as its bitrate allows, to a WHIP endpoint; resolves once
+/// connected.
+export async function startGrainy({ endpoint, token, width, height, fps, grain }) {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const context = canvas.getContext('2d', { alpha: false });
+  const pictures = Array.from({ length: fps }, () => {
+    const picture = context.createImageData(width, height);
+    for (let at = 0; at < width * height; at++) {
+      const soft = 128 + 60 * Math.sin((at % width) / 60) * Math.sin(at / width / 45);
+      picture.data.fill(soft + grain * (2 * Math.random() - 1), 4 * at, 4 * at + 3);
+      picture.data[4 * at + 3] = 255;
+    }
+    return picture;
+  });
+  let shown = 0;
+  setInterval(() => context.putImageData(pictures[shown++ % fps], 0, 0), 1000 / fps);
+  const stream = canvas.captureStream(fps);
+  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  peer.addTransceiver(stream.getVideoTracks()[0], { direction: 'sendonly', streams: [stream] });
+  const gathered = new Promise((resolve) => {
+    peer.onicecandidate = ({ candidate }) => candidate || resolve();
+  });
+  await peer.setLocalDescription();
+  await gathered;
+  const { session, headers } = await window.join(peer, endpoint, token);
+  window.publishing = { peer, stream, session, headers };
+}
+
+/// What it says of its video.
+export async function readPublishing() {
+  const { peer } = window.publishing;
+  const sent = [...(await peer.getStats()).values()].find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video');
+  return { bytesSent: sent.bytesSent, timestamp: sent.timestamp, keyFramesEncoded: sent.keyFramesEncoded };
+}
+
 /// Waits for `frames` frames, stops sending, waits for what is under way, then DELETE.
 export async function stopPublishing(frames) {
   const { peer, stream, session, headers } = window.publishing;

@@ -13,6 +13,7 @@ const defaults = {
   width: 320, height: 240, fps: 15, audio: true, video: true,
   codec: '',               // the first in the offer; empty is libwebrtc's own order
   bitrate: 0,              // kbit/s; 0 leaves it to the bandwidth estimator
+  grain: 0,                // of the picture, in steps of brightness; 0 is another picture, without
   trickle: false,          // candidates by PATCH instead of in the offer
   wrongFingerprint: false, // the offer names another certificate
 };
@@ -91,7 +92,8 @@ const connected = () => new Promise((resolve, reject) => {
 async function stats() {
   const entries = await rtpStats(peer, 'outbound-rtp');
   const of = (kind) => entries.find((entry) => entry.kind === kind) ?? {};
-  return { video: of('video'), audio: of('audio') };
+  const pair = [...(await peer.getStats()).values()].find(({ availableOutgoingBitrate }) => availableOutgoingBitrate);
+  return { video: of('video'), audio: of('audio'), available: pair?.availableOutgoingBitrate };
 }
 
 async function stop(stopSources, { session }) {

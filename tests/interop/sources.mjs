@@ -17,6 +17,32 @@ function pictures(width, height, count) {
   });
 }
 
+/// Whole numbers from -most to most, by Marsaglia's xorshift.
+function random(most) {
+  let state = 2463534242;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state % (most + 1);
+  };
+}
+
+/// I420 pictures like a camera's in the evening: soft shapes that hardly move, and grain, of which an encoder keeps as
+/// much as its bitrate allows.
+function grainyPictures(width, height, count, grain) {
+  const next = random(grain);
+  return Array.from({ length: count }, (_, n) => {
+    const data = new Uint8ClampedArray((width * height * 3) / 2).fill(128);
+    const waves = Float32Array.from({ length: width }, (_, x) => 60 * Math.sin(x / 60 + Math.sin((2 * Math.PI * n) / count) / 4));
+    for (let y = 0; y < height; y++) {
+      const wave = Math.sin(y / 45);
+      for (let x = 0; x < width; x++) data[y * width + x] = 128 + waves[x] * wave + next();
+    }
+    return { width, height, data };
+  });
+}
+
 /// Calls `tick(n)` every `milliseconds`, without drift; the returned function ends it.
 function steady(milliseconds, tick) {
   const start = performance.now();
@@ -30,9 +56,9 @@ function steady(milliseconds, tick) {
   return () => clearTimeout(timer);
 }
 
-export function videoSource({ width, height, fps }) {
+export function videoSource({ width, height, fps, grain }) {
   const source = new RTCVideoSource();
-  const loop = pictures(width, height, fps);
+  const loop = grain ? grainyPictures(width, height, fps, grain) : pictures(width, height, fps);
   return { track: source.createTrack(), start: () => steady(1000 / fps, (n) => source.onFrame(loop[n % fps])) };
 }
 

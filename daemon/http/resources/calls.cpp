@@ -10,8 +10,10 @@ namespace {
 
 Json participants(const relay::CallSnapshot& call) {
     Json list = Json::array();
-    for (const auto& one : call.participants)
+    for (const auto& one : call.participants) {
         list.push_back({{"name", one.name}, {"display", one.display}, {"connected", one.connected}});
+        if (one.resting) list.back()["resting"] = *one.resting;
+    }
     return list;
 }
 

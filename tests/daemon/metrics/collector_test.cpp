@@ -57,6 +57,7 @@ TEST_CASE("the metrics show calls, tracks and their drains") {
     CHECK(has(text, R"(spillway_call_reconnects_total{call="studio",reason="replaced"} 7)"));
     CHECK(has(text, R"(spillway_peer_lost_total{call="studio",cause="timeout"} 2)"));
     CHECK(has(text, "spillway_peers 1"));
+    CHECK(has(text, R"(spillway_publisher_resting{call="studio",participant="alice"} 1)"));
     CHECK(has(text, "spillway_config_last_reload_successful 0"));
     CHECK(has(text, "spillway_config_last_reload_timestamp_seconds 1700000000"));
     CHECK(has(text, R"(spillway_tracks{kind="audio"} 1)"));
@@ -68,6 +69,16 @@ TEST_CASE("the metrics show calls, tracks and their drains") {
     CHECK(has(text, R"(spillway_track_subscribers{track="studio/alice/video"} 1)"));
     CHECK(has(text, R"(spillway_track_last_packet_age_seconds{track="studio/alice/video"} 0.25)"));
     CHECK(has(text, R"(spillway_track_keyframe_wishes_total{track="studio/alice/video",reason="attach"} 2)"));
+}
+
+TEST_CASE("a publisher with two sessions has one series, and rests when both do") {
+    auto snapshot = test::studio();
+    auto& participants = snapshot.calls.front().participants;
+    participants.push_back({"alice", "Alice", false, false});
+    participants.push_back({"bob", "Bob", true});
+    const auto text = textOf(snapshot);
+    CHECK(linesOf(text, "spillway_publisher_resting") ==
+          std::vector<std::string>{R"(spillway_publisher_resting{call="studio",participant="alice"} 0)"});
 }
 
 TEST_CASE("the metrics show every queue's depth, bounds and counters") {

@@ -42,7 +42,7 @@ inline relay::CallSnapshot call(const std::string& name) {
     call.type = "whip";
     call.state = relay::CallState::joined;
     call.since = std::chrono::system_clock::time_point(std::chrono::milliseconds(1700000000123));
-    call.participants = {{"alice", "Alice <b>&\"'\xff", true}};
+    call.participants = {{"alice", "Alice <b>&\"'\xff", true, true}};
     call.peers = 1;
     call.reconnects = {{"replaced", 7}};
     call.peersLost = {{"ice", 1}, {"timeout", 2}};

@@ -30,6 +30,13 @@ struct Folder {
     fs::path path;
 };
 
+/// The offer of a browser says so.
+std::string takingRemb(std::string offer) {
+    if (const auto at = offer.find("a=rtcp-fb:96 nack pli\r\n"); at != std::string::npos)
+        offer.insert(at, "a=rtcp-fb:96 goog-remb\r\n");
+    return offer;
+}
+
 /// A relay with the call `studio` and participants in it.
 struct Studio {
     Loop loop; ///< first: its context is the process's
@@ -46,11 +53,14 @@ struct Studio {
     };
     std::map<std::string, Participant> participants;
 
-    explicit Studio(config::LimitSettings limits = {}) {
+    explicit Studio(config::LimitSettings limits = {},
+                    config::Unwatched unwatched = config::Unwatched::drain) {
         relay.emplace(loop, limits, test::noViewers());
         config::CallSettings settings;
         settings.name = "studio";
         settings.mediaTimeout = 2s;
+        settings.unwatched = unwatched;
+        settings.linger = 300ms;
         call = &relay->addCall(settings);
     }
     ~Studio() {
@@ -73,7 +83,7 @@ struct Studio {
         Participant& made = participants[key];
         made.publisher = std::make_unique<Publisher>(loop, settings);
         made.publisher->offer([this, key, participant](const std::string& sdp) {
-            PublishRequest request{participant, participant, sdp, "camera", "microphone", true};
+            PublishRequest request{participant, participant, takingRemb(sdp), "camera", "microphone", true};
             PublishEvents events;
             events.onAnswer = [this, key](const LocalDescription& answer) {
                 Participant& self = participants.at(key);
@@ -105,6 +115,13 @@ struct Studio {
         const auto camera = track(participant, "camera");
         return camera && camera->state == TrackState::live && camera->receivedPackets > 10 &&
                track(participant, "microphone");
+    }
+
+    std::optional<bool> rests(const std::string& participant) const {
+        const auto snapshot = relay->snapshot();
+        for (const auto& one : snapshot.calls.at(0).participants)
+            if (one.name == participant) return one.resting;
+        return std::nullopt;
     }
 
     void record(const std::string& name, const std::string& tracks, config::QueueSettings queue = {}) {
@@ -183,6 +200,50 @@ TEST_CASE("an unwatched call is drained, and drained again when its watcher leav
     REQUIRE(studio.relay->removeSubscription("archive"));
     REQUIRE(studio.track("alice", "camera")->draining);
     studio.turnUntil([&] { return studio.relay->snapshot().queueMemory == 0; });
+}
+
+TEST_CASE("a publisher rests after linger, is free in the turn in which somebody watches, and rests again") {
+    Studio studio({}, config::Unwatched::rest);
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice"); });
+    for (int i = 0; i < 2; ++i) {
+        studio.turnUntil([&] { return studio.rests("alice") == true; }, 3s);
+        studio.record("sound", "studio/alice/microphone");
+        studio.nothingComesFor(1500ms);
+        REQUIRE(studio.rests("alice") == true);
+        const auto requests = studio.track("alice", "camera")->keyframeRequests;
+        studio.record("archive", "studio/alice/camera");
+        REQUIRE(studio.rests("alice") == false);
+        studio.turnUntil([&] { return studio.track("alice", "camera")->keyframeRequests > requests; }, 100ms);
+        REQUIRE(studio.relay->removeSubscription("archive"));
+        REQUIRE(studio.relay->removeSubscription("sound"));
+        REQUIRE(studio.rests("alice") == false);
+    }
+    studio.turnUntil([&] { return studio.relay->snapshot().queueMemory == 0; });
+}
+
+TEST_CASE("the pictures of a publisher that rests may stop without ending their track, until it is free") {
+    Studio studio({}, config::Unwatched::rest);
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice"); });
+    studio.turnUntil([&] { return studio.rests("alice") == true; }, 3s);
+    studio.participants.at("a").publisher->setCamera(false);
+    studio.nothingComesFor(4s);
+    REQUIRE(studio.track("alice", "camera"));
+    studio.record("archive", "studio/alice/camera");
+    studio.nothingComesFor(1s); // what it was asked for may be on its way
+    REQUIRE(studio.track("alice", "camera"));
+    studio.turnUntil([&] { return !studio.track("alice", "camera"); }, 4s);
+    REQUIRE(studio.relay->removeSubscription("archive"));
+    studio.turnUntil([&] { return studio.relay->snapshot().queueMemory == 0; });
+}
+
+TEST_CASE("nobody is told to rest where that is not configured") {
+    Studio studio;
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice"); });
+    studio.nothingComesFor(1500ms);
+    CHECK(studio.rests("alice") == std::nullopt);
 }
 
 TEST_CASE("a participant who publishes again keeps the track and its subscribers; the old session ends") {

@@ -1,6 +1,8 @@
 // What a peer does with media: keyframe requests, retransmission, feedback, ends of streams.
 #include "relay/gst/bin.h"
+#include "relay/gst/buffer_map.h"
 #include "relay/peer/peer.h"
+#include "relay/rtp/feedback.h"
 #include "relay/rtp/sender_report.h"
 
 #include "relay/support/peers.h"
@@ -306,6 +308,26 @@ TEST_CASE("the sender gets transport-wide feedback") {
             return GST_PAD_PROBE_OK;
         });
     CHECK(session.loop.runUntil([&] { return *feedback >= 3; }, 5s));
+}
+
+TEST_CASE("each wish for a keyframe leaves within 100 ms, also soon after another") {
+    OpenSession session;
+    session.connect();
+    auto asked = std::make_shared<std::atomic<int>>(0);
+    const gst::PadProbe probe(session.inside("dtlssrtpenc", "rtcp_sink_0").get(), GST_PAD_PROBE_TYPE_BUFFER,
+                              [=](GstPadProbeInfo* info) {
+                                  const gst::BufferMap packet(gst_pad_probe_info_get_buffer(info));
+                                  for (const auto& said : rtp::readFeedback(packet.bytes()))
+                                      if (std::holds_alternative<rtp::KeyframeWanted>(said)) ++*asked;
+                                  return GST_PAD_PROBE_OK;
+                              });
+    for (int wish = 1; wish <= 6; ++wish) {
+        const int before = *asked;
+        gst_pad_send_event(session.pad(MediaKind::video).get(),
+                           gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, FALSE, 0));
+        CHECK(session.loop.runUntil([&] { return *asked > before; }, 100ms));
+        nothingComes(session.loop, 300ms);
+    }
 }
 
 TEST_CASE("a lost packet is asked for again, and is sent again") {

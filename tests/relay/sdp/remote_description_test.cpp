@@ -119,6 +119,21 @@ TEST_CASE("an answer takes every carried codec with RTX, feedback and header ext
     CHECK(answer.find("a=candidate") == answer.rfind("a=candidate"));
 }
 
+TEST_CASE("an answer takes REMB from who offers it for pictures, where it is used") {
+    const auto read = [](const std::string& name) {
+        auto offer = sdp::readRemoteDescription(fixture(name), config::CallSettings().videoCodecs,
+                                                sdp::Author::publisher, sdp::Remb::used);
+        REQUIRE(std::holds_alternative<sdp::RemoteDescription>(offer));
+        return std::get<sdp::RemoteDescription>(std::move(offer));
+    };
+    const auto offer = read("chromium.sdp");
+    CHECK(offer.takesRemb());
+    CHECK(offer.ssrcs().size() == 3);
+    CHECK(contains(sdp::answerForPeer(offer, ours, {}), "a=rtcp-fb:98 goog-remb\r\n"));
+    CHECK_FALSE(readGood(fixture("chromium.sdp")).takesRemb());
+    CHECK_FALSE(read("werift.sdp").ssrcs().empty());
+}
+
 TEST_CASE("an SSRC belongs to the line that names it, else to the line of its payload type") {
     const sdp::RemoteDescription offer = readGood(fixture("pion.sdp"));
     REQUIRE(offer.lineOf(2002, 96));

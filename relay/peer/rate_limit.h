@@ -1,0 +1,56 @@
+// What a publisher is told to send at most, by REMB.
+//
+// Comes in: a limit, or that there is none any more. Goes out: RTCP packets of our own, on the pad where
+// rtpbin's leave, in the turn in which it was decided. The RTP session would send one early report and then
+// none until the next regular one (RFC 4585 section 3.5.2), whoever asks. Repeats each, since one may be
+// lost: at growing distance, a limit for as long as it holds, so that a sender that changes its path is told
+// again.
+//
+// Owner: the Peer. Loop thread; what webrtcbin sends is seen on GStreamer's own.
+#pragma once
+
+#include "relay/base/loop.h"
+#include "relay/gst/ref.h"
+#include "relay/gst/signal.h"
+
+#include <gst/gst.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace spillway::relay {
+
+class RateLimit {
+  public:
+    /// Before the first description is set. Throws std::runtime_error when webrtcbin has no rtpbin.
+    RateLimit(Loop& loop, GstElement* webrtcbin);
+    RateLimit(const RateLimit&) = delete;
+    RateLimit& operator=(const RateLimit&) = delete;
+
+    /// Whose limit it is.
+    void setSsrcs(std::vector<std::uint32_t> ssrcs) { ssrcs_ = std::move(ssrcs); }
+
+    /// Bits per second of all that the publisher sends; nothing frees it.
+    void set(std::optional<std::uint64_t> limit);
+    std::optional<std::uint64_t> limit() const { return limit_; }
+
+  private:
+    struct Path;
+
+    void tell();
+
+    Loop& loop_;
+    gst::Ref<GstElement> rtpbin_;
+    std::vector<std::uint32_t> ssrcs_;
+    std::optional<std::uint64_t> limit_;
+    std::chrono::milliseconds distance_{0}; ///< to the next repetition
+    std::shared_ptr<Path> path_;            ///< with the probes
+    gst::SignalConnection padAdded_;
+    Timer timer_;
+};
+
+} // namespace spillway::relay
