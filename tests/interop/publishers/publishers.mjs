@@ -129,14 +129,16 @@ export async function buildPion() {
   return { codecs: ['VP8', 'H264'], open: byProgram([program]), remove };
 }
 
-/// Publishes: { peer, offer, answer, remove() }, connected. `setup` and `candidates` as shape() has them; `port` stands
+/// Publishes: { peer, offer, answer, seconds, remove() }, connected after so many from the answer. `setup` and `candidates` as shape() has them; `port` stands
 /// before the one that the answer names.
 export async function publishAs(peer, { endpoint, token, setup = 'actpass', candidates, port }) {
   const { offer, trickled } = shape(await peer.offer(), { setup, candidates });
   const { answer, session, etag } = await whip.open(endpoint, { token, offer });
+  const answered = performance.now();
   await peer.accept(port ? detour(answer, port) : answer);
+  const seconds = (performance.now() - answered) / 1000;
   for (const candidate of trickled) await patch(session, { token, etag, offer, candidate });
-  return { peer, offer, answer, remove: () => whip.remove(session, { token }) };
+  return { peer, offer, answer, seconds, remove: () => whip.remove(session, { token }) };
 }
 
 async function patch(session, { token, etag, offer, candidate }) {
