@@ -42,15 +42,14 @@ async function start(t) {
   });
   const endpoint = `${daemon.url}/whip/studio`;
   const peer = await (await kinds.libwebrtc.open(t))({ codec: 'VP8' });
-  const { offer, answer } = await publishAs(peer, { endpoint: `${endpoint}?participant=alice`, token });
-  const as = addressIn(offer);
+  const { answer } = await publishAs(peer, { endpoint: `${endpoint}?participant=alice`, token });
   const crowd = await startCrowd(t, { endpoint, token, count: 2 });
   await crowd.ask('play');
   const tracks = ['alice', 'crowd0', 'crowd1'].map((name) => `studio/${name}/video`);
   await until('media', async () => (await packetsOf(daemon, tracks)).every((count) => count > 10));
   const viewer = await startViewers(here, pion.program, ['-url', `${daemon.url}/whep/studio/alice`, '-token', token]);
   t.after(() => viewer.end());
-  return { daemon, endpoint, tracks, viewer, as: `${as.address}:${as.port}`, to: addressIn(answer) };
+  return { daemon, endpoint, tracks, viewer, as: (await peer.stats()).from, to: addressIn(answer) };
 }
 
 async function packetsOf(daemon, tracks) {

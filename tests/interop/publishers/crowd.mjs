@@ -1,9 +1,9 @@
 // Many light publishers in one process, on libdatachannel: VP8 by its headers, noise by its pictures.
-//   node crowd.mjs '{"endpoint": "http://…/whip/studio", "token": "…", "count": 10, "port": 0}'
-// `port` stands before the one that the answers name. Lines on stdin: `play` sends 30 frames a second of 3 packets, `pause`
-// ends that; `burst N` sends a keyframe of N packets from each, at once; `cycle N`: so many come, send, and are gone by DELETE
-// while they send, `count` at a time; `stop` leaves. JSON lines on stdout: `ready`, then an answer to each line, by its first
-// word: with `sent`, the packets of each publisher, where they stay.
+//   node crowd.mjs '{"endpoint": "http://…/whip/studio", "token": "…", "count": 10, "port": 0, "visitors": false}'
+// `port` stands before the one that the answers name; with `visitors` nobody comes before `cycle`. Lines on stdin: `play`
+// sends 30 frames a second of 3 packets, `pause` ends that; `burst N` sends a keyframe of N packets from each, at once;
+// `cycle N`: so many come, send, and are deleted while they send, `count` at a time. JSON lines on stdout: `ready`, then an
+// answer to each line, by its first word: with `sent`, the packets of each publisher.
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -90,18 +90,12 @@ async function cycle(count) {
   }));
 }
 
-async function stop(publishers) {
-  for (const one of publishers) await one.leave();
-  process.exit(0);
-}
-
 const publishers = Array.from({ length: settings.visitors ? 0 : settings.count }, () => new Publisher());
 const commands = {
   play: async () => play(publishers),
   pause: async () => clearInterval(timer),
   burst: async (packets) => sendFrame(publishers, packets, true),
   cycle,
-  stop: () => stop(publishers),
 };
 const fail = (error) => {
   say('failed', { error: error.message });

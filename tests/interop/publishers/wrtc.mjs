@@ -31,12 +31,14 @@ async function accept(sdp) {
   stopSource = source.start();
 }
 
-/// `keyframeRequests` and `reports` are what RTCP brought: how many of each.
+/// `from`: where it sends from.
 async function stats() {
   const [video = {}] = await rtpStats(peer, 'outbound-rtp');
-  const remote = [...(await peer.getStats()).values()].find(({ type }) => type === 'remote-inbound-rtp');
+  const all = await peer.getStats();
+  const transport = [...all.values()].find(({ type }) => type === 'transport');
+  const { address, port } = all.get(all.get(transport.selectedCandidatePairId).localCandidateId);
   const { packetsSent: packets = 0, framesSent: frames = 0, pliCount = 0, firCount = 0 } = video;
-  return { packets, frames, keyframeRequests: pliCount + firCount, reports: remote?.roundTripTimeMeasurements ?? 0 };
+  return { packets, frames, keyframeRequests: pliCount + firCount, from: `${address}:${port}` };
 }
 
 /// What the encoder still holds goes out first.
