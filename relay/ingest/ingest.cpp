@@ -99,6 +99,8 @@ void Ingest::onStun(PublisherSession& session, Bytes datagram, const port::Path&
     session.onStun(datagram, path, Clock::now(), [&, before = session.path()] {
         if (auto* loser = table_.move(session, before)) loser->losePath();
     });
+    if (session.path() == path)
+        if (const auto early = table_.takeEarlyDtls(path); !early.empty()) session.onDatagram(early, path);
     wakeFor(session);
 }
 

@@ -19,8 +19,9 @@ constexpr std::size_t longestAddressBytes = 20; // RFC 8489 section 14.1, of IPv
 /// As RFC 8445 section 7.1.1 wants it, by section 5.1.2.1: type preference 110, local preference 65535,
 /// component 1.
 constexpr std::uint32_t peerReflexivePriority = (110U << 24U) + (65535U << 8U) + 255U;
-/// The lowest: a remote that takes itself for controlled too is the one to change (RFC 8445 section 7.3.1.1).
-constexpr std::uint64_t ourTieBreaker = 0;
+/// Low: a remote that takes itself for controlled too is the one to change (RFC 8445 section 7.3.1.1). Not 0,
+/// for libjuice (libdatachannel, so OBS) takes that for no role at all and refuses the check.
+constexpr std::uint64_t ourTieBreaker = 1;
 
 /// Keeps no state: what it asks is forgotten at once, so that the sessions of a thread share it
 /// (12 KB).

@@ -9,12 +9,14 @@
 
 #include "relay/port/demux.h"
 #include "relay/port/directory.h"
+#include "relay/port/early_dtls.h"
 
 #include <array>
 #include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace spillway::relay::port {
 
@@ -49,10 +51,12 @@ class SessionTable {
     /// Whose it is; null when no session's of this thread.
     Session* find(DatagramKind kind, Bytes datagram, const Path& path, From from) {
         if (kind == DatagramKind::other) return nullptr;
-        if (kind != DatagramKind::stun) return find(path, datagram, path, from);
+        if (kind != DatagramKind::stun) return find(path, kind, datagram, path, from);
         const auto addressee = addresseeOf(datagram);
-        return addressee ? find(*addressee, datagram, path, from) : nullptr;
+        return addressee ? find(*addressee, kind, datagram, path, from) : nullptr;
     }
+    /// DTLS of a path that was nobody's when it came, for the session that has it now; mostly empty.
+    std::vector<std::uint8_t> takeEarlyDtls(const Path& path) { return early_.take(path, Clock::now()); }
 
     /// `session` has proved to be at its path, and was at `before`. Who had that path here, to be ended.
     [[nodiscard]] Session* move(Session& session, const std::optional<Path>& before) {
@@ -98,12 +102,21 @@ class SessionTable {
         return found == byUfrag_.end() ? nullptr : found->second.session;
     }
     template <class Key>
-    Session* find(const Key& key, Bytes datagram, const Path& path, From from) {
+    Session* find(const Key& key, DatagramKind kind, Bytes datagram, const Path& path, From from) {
         if (Session* session = here(key)) return session;
-        if (from == From::mailbox) return nullptr;
-        SessionOwner* owner = ownerOf(key, path);
-        if (owner && owner != &owner_) owner->pass(datagram, path);
+        SessionOwner* owner = from == From::network ? ownerOf(key, path) : nullptr;
+        if (owner && owner != &owner_)
+            passOn(*owner, kind, datagram, path);
+        else if (kind == DatagramKind::dtls)
+            early_.keep(datagram, path, Clock::now());
         return nullptr;
+    }
+    /// A check or its answer tells whose the DTLS was that came before it by the same path.
+    void passOn(SessionOwner& owner, DatagramKind kind, Bytes datagram, const Path& path) {
+        owner.pass(datagram, path);
+        if (kind != DatagramKind::stun) return;
+        const auto early = takeEarlyDtls(path);
+        if (!early.empty()) owner.pass(early, path);
     }
     SessionOwner* ownerOf(const Addressee& addressee, const Path& path) {
         SessionOwner* owner = directory_.find(addressee);
@@ -129,6 +142,7 @@ class SessionTable {
     std::unordered_map<SessionTag, Session*> byTag_;
     std::unordered_map<Path, Session*, PathHash> byPath_;
     std::array<Answered, 64> answered_{}; ///< passed on lately, by their hash
+    EarlyDtls early_;
 };
 
 } // namespace spillway::relay::port

@@ -1,7 +1,8 @@
-// Headless Chromium on a page of an origin of its own.
+// Headless Chromium and Firefox on a page of an origin of its own.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { chromium } from 'playwright-core';
+import puppeteer from 'puppeteer-core';
 import { install } from './page.mjs';
 
 const browserArguments = [
@@ -9,6 +10,9 @@ const browserArguments = [
   '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required', '--disable-background-networking',
   '--disable-component-update',
 ];
+const firefoxPreferences = {
+  'media.autoplay.default': 0, 'media.navigator.permission.disabled': true, 'media.navigator.streams.fake': true,
+};
 
 /// Where an empty page is served.
 export async function servePage(t, title) {
@@ -27,5 +31,17 @@ export async function openBrowser(t) {
   t.after(() => browser.close());
   const page = await browser.newPage();
   await page.addInitScript(install);
+  return page;
+}
+
+/// Driven by WebDriver BiDi; its pages know goto() and evaluate() as Chromium's do.
+export async function openFirefox(t) {
+  const executablePath = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
+  const browser = await puppeteer.launch({
+    browser: 'firefox', executablePath, extraPrefsFirefox: firefoxPreferences, timeout: 60_000,
+  });
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  await page.evaluateOnNewDocument(install);
   return page;
 }

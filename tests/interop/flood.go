@@ -1,6 +1,8 @@
 // Sends datagrams as fast as it is told, each of them in turn, from one socket or in the name of somebody else.
 //
-//	flood -to 10.77.0.1:7000 [-as 10.77.0.1:40000] -rate 100000 -time 3s HEX…
+//	flood -to 10.77.0.1:7000 [-as 10.77.0.1:40000] [-ssrcs 20000] -rate 100000 -time 3s HEX…
+//
+// With -ssrcs each names another SSRC than the one before, so many of them in turn.
 //
 // Goes out on stdout: one JSON object, {"event": "sent", "packets": N}.
 package main
@@ -57,6 +59,7 @@ func main() {
 	to := flag.String("to", "", "address and port")
 	as := flag.String("as", "", "address and port of the sender it claims to be")
 	rate := flag.Int("rate", 100000, "packets a second")
+	ssrcs := flag.Uint("ssrcs", 0, "SSRCs of RTP (RFC 3550 section 5.1) to go through, instead of those in the datagrams")
 	duration := flag.Duration("time", 3*time.Second, "how long")
 	flag.Parse()
 	var datagrams [][]byte
@@ -77,7 +80,11 @@ func main() {
 	for spent := time.Duration(0); spent < *duration; spent = time.Since(begin) {
 		// What is overdue is made up for, so that the rate is kept while the machine has other things to do.
 		for due := int(spent.Seconds() * float64(*rate)); sent < due && time.Since(begin) < *duration; sent++ {
-			send(datagrams[sent%len(datagrams)])
+			datagram := datagrams[sent%len(datagrams)]
+			if *ssrcs > 0 {
+				binary.BigEndian.PutUint32(datagram[8:], uint32(sent)%uint32(*ssrcs))
+			}
+			send(datagram)
 		}
 		time.Sleep(tick)
 	}

@@ -1,65 +1,34 @@
 // Datagrams on the media port from those who are no viewers: they get nothing, move nobody and hold nothing, and a viewer
 // beside them loses nothing.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import { buildViewers, startViewers } from '../bench/viewers/viewers.mjs';
-import { buildGo } from '../support/go.mjs';
 import { here } from '../support/hosts.mjs';
-import { LineProcess } from '../support/line_process.mjs';
 import { residentBytes } from '../support/process.mjs';
-import { root } from '../support/spillwayd.mjs';
-import { aWindowOf, holds, until, within } from '../support/wait.mjs';
-import { answerTo, bindingRequest, bindingSuccess, check, typeOf } from './stun.mjs';
-import { viewerOffer } from './viewer_offers.mjs';
+import { until } from '../support/wait.mjs';
+import {
+  buildFlooder, captureClientHello, datagramsTaken, during, floodWith, junkDtls, junkOfAnyKind, mutated, nominate, openSessionAt,
+  openSocket, send, sendMany, shaken, silent,
+} from './strangers.mjs';
+import { bindingSuccess, check, typeOf } from './stun.mjs';
 import { endpointOf, startStage, untilViewers } from './viewing.mjs';
-import * as whip from './whip.mjs';
 
 const admin = 'admin-secret'; // who may come as often as it likes from one address
 const stranger = '127.0.0.2';
 const joining = 20;
 const flood = { rate: 100_000, seconds: 3 };
 const forgery = { rate: 5000, seconds: 3 };
-const dtlsHandshake = 22; // RFC 6347 section 4.1
-const recordHeader = 13;
 
 let pion, flooder;
 before(async () => {
   pion = await buildViewers();
-  flooder = await buildGo(join(root, 'tests/interop/flood.go'));
+  flooder = await buildFlooder();
 }, { timeout: 300_000 });
 after(async () => {
   await pion?.remove();
   await flooder?.remove();
 });
-
-/// A socket that keeps what it gets.
-async function openSocket(t, address) {
-  const socket = createSocket('udp4');
-  socket.received = [];
-  socket.on('message', (message) => socket.received.push(message));
-  socket.bind(0, address);
-  await once(socket, 'listening');
-  t.after(() => socket.close());
-  return socket;
-}
-
-/// The first datagram of OpenSSL's client.
-async function captureClientHello(t) {
-  const socket = await openSocket(t, '127.0.0.1');
-  const args = ['s_client', '-dtls1_2', '-use_srtp', 'SRTP_AES128_CM_SHA1_80', '-connect', `127.0.0.1:${socket.address().port}`];
-  const client = spawn('openssl', args, { stdio: ['pipe', 'ignore', 'ignore'] });
-  try {
-    return await until('a ClientHello', () => socket.received[0]);
-  } finally {
-    client.kill('SIGKILL');
-  }
-}
 
 async function startPion(t, daemon, extra = []) {
   const args = ['-url', endpointOf(daemon, 'alice'), '-token', admin, '-audio', ...extra];
@@ -78,60 +47,7 @@ async function joinAndLeave(t, daemon) {
 
 const allJoined = { connected: joining, failures: [] };
 
-/// A session whose viewer is this test: { to, pwd, username }, as its checks need them.
-async function openSession(t, daemon) {
-  const [ufrag, ownPwd] = [randomBytes(4).toString('hex'), randomBytes(12).toString('hex')];
-  const offer = viewerOffer(['VP8', 'opus'], { ufrag, pwd: ownPwd });
-  const { session, answer } = await whip.open(endpointOf(daemon, 'alice'), { token: admin, offer });
-  t.after(() => whip.remove(session, { token: admin }));
-  const value = (name) => new RegExp(`^a=${name}:(\\S+)`, 'm').exec(answer)[1];
-  const [, address, port] = /^a=candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+)/im.exec(answer);
-  return { to: { address, port: Number(port) }, pwd: value('ice-pwd'), ownPwd, username: `${value('ice-ufrag')}:${ufrag}` };
-}
-
-const send = (socket, message, { port, address }) => new Promise((resolve, reject) => {
-  socket.send(message, port, address, (error) => (error ? reject(error) : resolve()));
-});
-
-/// `count` datagrams of `make(i)`, in batches, so that the port's buffer takes them all.
-async function sendMany(socket, to, count, make) {
-  const batch = 50;
-  for (let i = 0; i < count; i += batch) {
-    await Promise.all(Array.from({ length: Math.min(batch, count - i) }, (_, k) => send(socket, make(i + k), to)));
-    await aWindowOf(1);
-  }
-}
-
-const junk = (head, least, most) => Buffer.concat([Buffer.from(head), randomBytes(randomInt(least, most))]);
-
-// By their first bytes (RFC 7983 section 7, RFC 5761 section 4).
-const junkDtls = () => junk([randomInt(20, 64), 0xfe, 0xfd], 10, 400);
-const junkRtp = () => junk([randomInt(128, 192), 96], 10, 1200);
-const junkRtcp = () => junk([randomInt(128, 192), randomInt(192, 224)], 6, 200);
-const junkOther = () => randomBytes(randomInt(1, 1500));
-const junkOfAnyKind = (i) => [junkDtls, junkRtp, junkRtcp, junkOther][i % 4]();
-
-/// With some bytes behind the record's header changed, and now and then cut short.
-function mutated(message) {
-  const whole = randomInt(3) > 0;
-  const copy = Buffer.from(message.subarray(0, whole ? message.length : randomInt(recordHeader + 1, message.length)));
-  for (let i = 0; i < 4; i++) copy[randomInt(recordHeader, copy.length)] = randomInt(256);
-  return copy;
-}
-
-/// Sends these in turn, from a process of its own: how many.
-async function floodWith(t, { address, port }, datagrams, { rate, seconds }, extra = []) {
-  const args = ['-to', `${address}:${port}`, '-rate', String(rate), '-time', `${seconds}s`, ...extra];
-  const flooding = new LineProcess(here, flooder.program, [...args, ...datagrams.map((datagram) => datagram.toString('hex'))]);
-  t.after(() => flooding.end());
-  return (await within('the flood', flooding.next('sent'), 15_000)).packets;
-}
-
-/// Datagrams that sockets of this network have taken so far (RFC 4113, udpInDatagrams).
-async function datagramsTaken() {
-  const [names, values] = (await readFile('/proc/net/snmp', 'utf8')).split('\n').filter((line) => line.startsWith('Udp: '));
-  return Number(values.split(' ')[names.split(' ').indexOf('InDatagrams')]);
-}
+const openSession = (t, daemon) => openSessionAt(t, endpointOf(daemon, 'alice'), { token: admin });
 
 /// Where the packets of the one connected viewer go.
 async function addressOfViewer(daemon) {
@@ -139,28 +55,6 @@ async function addressOfViewer(daemon) {
   const details = await Promise.all(tracks.map(({ name }) => daemon.api(`/v1/tracks/${name}`)));
   return details.flatMap((track) => track.viewers).find(({ state }) => state === 'connected').address;
 }
-
-/// Runs `attack` over and over until `work` is done: what that said, and how often.
-async function during(work, attack) {
-  let over = false;
-  const finished = work.finally(() => (over = true));
-  finished.catch(() => {});
-  let attacks = 0;
-  for (; !over; attacks++) await attack(attacks);
-  return [await finished, attacks];
-}
-
-async function nominate(socket, { to, username, pwd, ownPwd }) {
-  await send(socket, check({ username, pwd, nominates: true }), to);
-  const came = (type) => socket.received.find((message) => typeOf(message) === type);
-  await until('the check is answered', () => came(bindingSuccess));
-  const asked = await until('the path is checked', () => came(bindingRequest));
-  await send(socket, answerTo(asked, { pwd: ownPwd, from: to }), to);
-  socket.received.length = 0;
-}
-
-const silent = (socket) => holds('nothing is answered', () => socket.received.length === 0, { time: 200 });
-const shaken = (socket) => socket.received.filter((message) => message[0] === dtlsHandshake).length;
 
 test('strangers on the media port get nothing and cost a viewer nothing', { timeout: 120_000 }, async (t) => {
   const daemon = await startStage(t);
@@ -251,7 +145,7 @@ test('strangers on the media port get nothing and cost a viewer nothing', { time
       Buffer.from([21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 1, 0]), // an alert: close_notify, in the clear
     ];
     const before = await datagramsTaken();
-    const sent = await floodWith(t, to, forged, forgery, ['-as', as]);
+    const sent = await floodWith(t, flooder, to, forged, forgery, ['-as', as]);
     assert.ok((await datagramsTaken()) - before >= sent * 0.99, 'they arrived');
     const { lost, silence } = await undisturbed();
     t.diagnostic(`${sent} as ${as}; ${lost} lost, longest silence ${Math.round(silence)} ms`);
@@ -273,7 +167,7 @@ test('strangers on the media port get nothing and cost a viewer nothing', { time
       hello, ...Array.from({ length: 40 }, (_, i) => junkOfAnyKind(i)),
       ...Array.from({ length: 10 }, () => check({ username, pwd: 'x'.repeat(24) })),
     ];
-    const sent = await floodWith(t, to, datagrams, flood);
+    const sent = await floodWith(t, flooder, to, datagrams, flood);
     const { lost, silence } = await undisturbed(5);
     t.diagnostic(`${Math.round(sent / flood.seconds)} a second; ${lost} lost, longest silence ${Math.round(silence)} ms`);
     assert.ok(sent > 10_000 * flood.seconds, 'it was a flood');

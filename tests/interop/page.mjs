@@ -21,6 +21,20 @@ export function install() {
     await connected;
     return { session, headers };
   };
+  /// A peer that is to send these tracks, the picture encoded with `codec`; its description has all its candidates.
+  window.offerOf = async (stream, codec) => {
+    const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    for (const track of stream.getTracks()) peer.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+    const known = RTCRtpSender.getCapabilities('video').codecs;
+    const wanted = known.filter(({ mimeType }) => [`video/${codec}`, 'video/rtx'].includes(mimeType));
+    peer.getTransceivers().find(({ sender }) => sender.track.kind === 'video').setCodecPreferences(wanted);
+    const gathered = new Promise((resolve) => {
+      peer.onicecandidate = ({ candidate }) => candidate || resolve();
+    });
+    await peer.setLocalDescription();
+    await gathered;
+    return peer;
+  };
 }
 
 /// Camera, encoded with `codec` (`VP8`), and microphone to a WHIP endpoint; resolves once connected.
@@ -28,16 +42,7 @@ export async function startPublishing({ endpoint, token, fps, codec }) {
   const stream = await navigator.mediaDevices.getUserMedia({
     video: { width: 320, height: 240, frameRate: fps }, audio: true,
   });
-  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-  for (const track of stream.getTracks()) peer.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
-  const known = RTCRtpReceiver.getCapabilities('video').codecs;
-  const wanted = known.filter(({ mimeType }) => [`video/${codec}`, 'video/rtx'].includes(mimeType));
-  peer.getTransceivers().find(({ sender }) => sender.track.kind === 'video').setCodecPreferences(wanted);
-  const gathered = new Promise((resolve) => {
-    peer.onicecandidate = ({ candidate }) => candidate || resolve();
-  });
-  await peer.setLocalDescription();
-  await gathered;
+  const peer = await window.offerOf(stream, codec);
   const { session, headers } = await window.join(peer, endpoint, token);
   window.publishing = { peer, stream, session, headers };
 }

@@ -38,10 +38,10 @@ export class LineProcess {
   }
 
   /// What it says to `line`.
-  ask(line, event = line) {
+  ask(line, event = line, options = {}) {
     const skip = this.count(event);
     this.send(line);
-    return this.next(event, { skip });
+    return this.next(event, { skip, ...options });
   }
 
   signal(name) {

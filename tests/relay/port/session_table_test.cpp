@@ -146,3 +146,42 @@ TEST_CASE("a check and the answer to one find their session's thread, and go no 
     CHECK_FALSE(f.directory.find(Addressee{given}));
     CHECK_FALSE(f.directory.find(Addressee{ours.ufrag}));
 }
+
+TEST_CASE("a handshake that begins before its path is anybody's is kept for whose it becomes",
+          "[session-table]") {
+    Fixture f;
+    const Message hello{22, 0xfe, 0xfd, 1}, later{22, 0xfe, 0xfd, 2};
+    const auto dtls = [&](Owner& owner, const Message& datagram, const Path& path) {
+        return owner.table.find(DatagramKind::dtls, datagram, path, From::network);
+    };
+    SECTION("by the thread that it came to: the latest, once") {
+        CHECK_FALSE(dtls(f.one, hello, pathOf(1)));
+        CHECK_FALSE(dtls(f.one, later, pathOf(1)));
+        f.one.move(f.a, pathOf(1));
+        CHECK(f.one.table.takeEarlyDtls(pathOf(2)).empty());
+        CHECK(f.one.table.takeEarlyDtls(pathOf(1)) == later);
+        CHECK(f.one.table.takeEarlyDtls(pathOf(1)).empty());
+    }
+    SECTION("by another: it is passed on behind a check of the same path") {
+        f.two.add(ours.ufrag, f.b, f.directory);
+        const Message asked = IceClient().check();
+        CHECK_FALSE(dtls(f.one, hello, pathOf(1)));
+        CHECK_FALSE(f.one.table.find(DatagramKind::stun, asked, pathOf(1), From::network));
+        CHECK(f.two.passed == std::vector<Message>{asked, hello});
+        CHECK_FALSE(f.two.table.find(DatagramKind::dtls, hello, pathOf(1), From::mailbox));
+        CHECK(f.two.table.takeEarlyDtls(pathOf(1)) == hello);
+    }
+    SECTION("nothing but DTLS") {
+        CHECK_FALSE(f.one.at(pathOf(1), From::network));
+        CHECK(f.one.table.takeEarlyDtls(pathOf(1)).empty());
+    }
+}
+
+TEST_CASE("an early handshake is forgotten after half a second", "[session-table]") {
+    EarlyDtls early;
+    const Message hello{22, 0xfe, 0xfd, 1};
+    const Clock::time_point start{};
+    early.keep(hello, pathOf(1), start);
+    CHECK(early.take(pathOf(1), start + EarlyDtls::lifetime + std::chrono::milliseconds(1)).empty());
+    CHECK(early.take(pathOf(1), start + EarlyDtls::lifetime) == hello);
+}

@@ -84,11 +84,17 @@ void Worker::onDatagram(MutableBytes datagram, const port::Path& path, port::Fro
     if (!session) return;
     const auto now = Clock::now();
     if (kind == port::DatagramKind::stun)
-        session->onStun(datagram, path, now,
-                        [&, before = session->path()] { lose(table_.move(*session, before)); });
+        onStun(*session, datagram, path, now);
     else
         session->onDatagram(kind, datagram, path, now);
     note(*session);
+}
+
+void Worker::onStun(ViewerSession& session, Bytes datagram, const port::Path& path, Clock::time_point now) {
+    session.onStun(datagram, path, now, [&, before = session.path()] { lose(table_.move(session, before)); });
+    if (session.path() != path) return;
+    if (auto early = table_.takeEarlyDtls(path); !early.empty())
+        session.onDatagram(port::DatagramKind::dtls, early, path, now);
 }
 
 void Worker::losePath(const port::Path& path) {

@@ -77,6 +77,7 @@ class Worker : public port::SessionOwner, private port::Reactor::Hooks {
 
     void read(std::size_t socket);
     void onDatagram(MutableBytes datagram, const port::Path& path, port::From from);
+    void onStun(ViewerSession& session, Bytes datagram, const port::Path& path, Clock::time_point now);
     void lose(ViewerSession* loser);
     void open(SessionSetup setup, port::SessionTag tag);
     void drop(ViewerId viewer);

@@ -1,0 +1,32 @@
+// Publishers come, send, and are deleted while they send, over and over: nothing of them stays in the process.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { descriptorCount, residentBytes, threadCount } from '../support/process.mjs';
+import { startSpillwayd } from '../support/spillwayd.mjs';
+import { startCrowd } from './publishers/publishers.mjs';
+import { assertNothingLeft, footprint } from './checks.mjs';
+
+const cycles = process.env.SPILLWAY_LONG ? 10_000 : 300;
+const warmUp = 50;
+const seats = 5;
+const growth = 0.25;
+
+test(`${cycles} times publishing and leaving holds nothing`, { timeout: cycles * 400 + 60_000 }, async (t) => {
+  const daemon = await startSpillwayd((config) => (config.webrtc.listen = '10.77.0.1:0'));
+  t.after(() => daemon.stop());
+  const settings = { endpoint: `${daemon.url}/whip/studio`, token: 'admin-secret', count: seats, visitors: true };
+  const crowd = await startCrowd(t, settings);
+  const cycle = (count) => crowd.ask(`cycle ${count}`, 'cycle', { deadline: count * 400 });
+  await cycle(warmUp);
+  await assertNothingLeft(daemon, { peers: 0, tracks: 0, threads: Infinity, descriptors: Infinity });
+  const [before, memory] = [await footprint(daemon), await residentBytes(daemon.pid)];
+  const start = performance.now();
+  await cycle(cycles - warmUp);
+  const seconds = (performance.now() - start) / 1000;
+  const busy = { threads: await threadCount(daemon.pid), descriptors: await descriptorCount(daemon.pid) };
+  await assertNothingLeft(daemon, before);
+  const grown = (await residentBytes(daemon.pid)) / memory - 1;
+  t.diagnostic(`${(cycles / seconds).toFixed(0)} a second; ${JSON.stringify({ before, busy, after: await footprint(daemon) })}`);
+  t.diagnostic(`${Math.round(memory / 2 ** 20)} MiB, grown by ${(grown * 100).toFixed(1)} %`);
+  assert.ok(grown <= growth, `memory grew by ${grown * 100} %`);
+});
