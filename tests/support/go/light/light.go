@@ -1,0 +1,60 @@
+// Package light makes Pion peers that cost as little as peers can.
+package light
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"os"
+
+	"github.com/pion/ice/v2"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v3"
+)
+
+// Words keeps Pion's own off stdout, where those of the programs are read.
+func Words() *logging.DefaultLoggerFactory {
+	factory := logging.NewDefaultLoggerFactory()
+	factory.Writer = os.Stderr
+	return factory
+}
+
+// Settings are on IPv4 and without loopback, as one interface of a test's host has it: every further candidate would cost the
+// server checks of its own.
+func Settings() webrtc.SettingEngine {
+	words := Words()
+	words.DefaultLogLevel = logging.LogLevelDisabled
+	settings := webrtc.SettingEngine{LoggerFactory: words}
+	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	settings.SetReceiveMTU(1500)
+	return settings
+}
+
+// Configuration has one certificate for all: it is not these peers' cost that is measured.
+func Configuration() (webrtc.Configuration, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return webrtc.Configuration{}, err
+	}
+	certificate, err := webrtc.GenerateCertificate(key)
+	if err != nil {
+		return webrtc.Configuration{}, err
+	}
+	return webrtc.Configuration{
+		BundlePolicy: webrtc.BundlePolicyMaxBundle, Certificates: []webrtc.Certificate{*certificate},
+	}, nil
+}
+
+// Describe sets what was made as the local description: with all candidates.
+func Describe(peer *webrtc.PeerConnection, made webrtc.SessionDescription, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	gathered := webrtc.GatheringCompletePromise(peer)
+	if err := peer.SetLocalDescription(made); err != nil {
+		return "", err
+	}
+	<-gathered
+	return peer.LocalDescription().SDP, nil
+}
