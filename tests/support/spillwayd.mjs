@@ -117,14 +117,14 @@ export function recordSubscription(directory, extra = {}) {
   };
 }
 
-/// Starts it and returns once /readyz says 200. `adapt(config, directory)` changes the shared settings.
-export async function startSpillwayd(adapt = () => {}, { env = {} } = {}) {
+/// Starts it, or another build of it, and returns once /readyz says 200. `adapt(config, directory)` changes the shared settings.
+export async function startSpillwayd(adapt = () => {}, { env = {}, build = program } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
   const config = await baseConfig(directory);
   await adapt(config, directory);
   const file = join(directory, 'spillway.yaml');
   await writeFile(file, JSON.stringify(config, null, 2));
-  const child = spawn(program, ['--config', file], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(build, ['--config', file], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const daemon = new Spillwayd(child, { url: `http://${config.http.listen}`, directory });
   try {
     await until('/readyz', async () => {
