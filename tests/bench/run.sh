@@ -26,5 +26,5 @@ timeout -k 10 600 tests/support/isolated.sh node tests/bench/join/join.mjs "${sh
 echo "-- egress"
 timeout -k 10 900 tests/support/isolated.sh node tests/bench/egress/egress.mjs "${short[@]}" || status=1
 echo "-- ingest"
-timeout -k 10 1200 tests/support/isolated.sh node tests/bench/ingest/ingest.mjs "${short[@]}" || status=1
+timeout -k 10 1800 tests/support/isolated.sh node tests/bench/ingest/ingest.mjs "${short[@]}" || status=1
 exit "$status"

@@ -43,10 +43,16 @@ export async function cpuSeconds(pid) {
 
 /// The same in ns of the scheduler's own clock, for short windows: without threads that have ended.
 export function runSeconds(pid) {
-  let nanoseconds = 0;
-  for (const thread of readdirSync(`/proc/${pid}/task`))
-    nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
-  return nanoseconds / 1e9;
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + runNanoseconds(pid, thread), 0) / 1e9;
+}
+
+function runNanoseconds(pid, thread) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return 0; // it ended meanwhile
+    throw error;
+  }
 }
 
 export function hasEnded(child) {

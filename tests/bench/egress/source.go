@@ -154,26 +154,14 @@ func publish() func(*rtp.Packet) error {
 	line, err := peer.AddTransceiverFromTrack(local, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	check(err)
 	go readFeedback(line.Sender())
-	connected := make(chan struct{}, 1)
-	peer.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		if state == webrtc.PeerConnectionStateConnected {
-			connected <- struct{}{}
-		}
-		if state == webrtc.PeerConnectionStateFailed {
-			check(fmt.Errorf("the connection failed"))
-		}
-	})
+	untilConnected := light.WhenConnected(line.Sender(), deadline)
 	made, err := peer.CreateOffer(nil)
 	offer, err := light.Describe(peer, made, err)
 	check(err)
 	answer, _, err := whip.Post(*whipURL, *token, offer)
 	check(err)
 	check(peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
-	select {
-	case <-connected:
-	case <-time.After(deadline):
-		check(fmt.Errorf("not connected in time"))
-	}
+	check(untilConnected())
 	return withDelay(line.Sender(), local.WriteRTP)
 }
 

@@ -2,6 +2,7 @@
 import { LineProcess } from '../../support/line_process.mjs';
 import { here } from '../../support/hosts.mjs';
 import { janusPort, startJanus } from '../../support/janus.mjs';
+import { kill } from '../../support/process.mjs';
 import { startSpillwayd } from '../../support/spillwayd.mjs';
 import { until } from '../../support/wait.mjs';
 
@@ -57,7 +58,7 @@ export async function startSpillway(stage, { name, build }) {
   });
 }
 
-const roomOf = (address) => ['-janus', `ws://${address}:${janusPort}/`, '-room', String(room)];
+const roomOf = (address, port) => ['-janus', `ws://${address}:${port}/`, '-room', String(room)];
 
 /// Of all publishers and kinds.
 async function receivedByJanus(janus) {
@@ -69,15 +70,16 @@ async function receivedByJanus(janus) {
 export async function startJanusRoom(stage) {
   const janus = await startJanus(here, { interfaces: [stage.address], createdRooms });
   return new Server(stage, {
-    name: 'Janus', pid: janus.pid, destination: roomOf(stage.address), received: () => receivedByJanus(janus),
+    name: 'Janus', pid: janus.pid, destination: roomOf(stage.address, janusPort), received: () => receivedByJanus(janus),
     stop: () => janus.stop(),
   });
 }
 
 /// A guest of a Janus on the publishers' host. Its tracks come with their first packets.
 export async function startGuest(stage, { name, build }) {
-  const janus = await startJanus(stage.far, { interfaces: [stage.farAddress], createdRooms });
-  const join = { type: 'janus', url: `ws://${stage.farAddress}:${janusPort}/`, room, display: name };
+  const port = stage.nextPort();
+  const janus = await startJanus(stage.far, { interfaces: [stage.farAddress], port, createdRooms });
+  const join = { type: 'janus', url: `ws://${stage.farAddress}:${port}/`, room, display: name };
   const daemon = await startSpillwayd((config) => {
     config.calls = [{ name: call, join, media_timeout: '1h' }];
   }, { build }).catch(async (error) => {
@@ -85,7 +87,7 @@ export async function startGuest(stage, { name, build }) {
     throw error;
   });
   return new Server(stage, {
-    name, pid: daemon.pid, daemon, received: receivedBy(daemon), destination: roomOf(stage.farAddress),
+    name, pid: daemon.pid, daemon, received: receivedBy(daemon), destination: roomOf(stage.farAddress, port),
     published: async (publishers, count) => {
       await publishers.ask('paced');
       await until(`${2 * count} tracks of the guest`, async () => (await daemon.api('/v1/tracks')).tracks.length === 2 * count);
@@ -96,6 +98,20 @@ export async function startGuest(stage, { name, build }) {
       await janus.stop();
     },
   });
+}
+
+/// Any server that takes WHIP at `url`; %d is the publisher's number. What it received is not known.
+export async function startPeer(stage, { name, url, command }) {
+  const child = here.spawn('sh', ['-c', `exec ${command}`], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const server = new Server(stage, {
+    name, pid: child.pid, destination: ['-whip', url], received: async () => NaN, stop: () => kill(child),
+  });
+  const answers = () => fetch(url.replace('%d', '0'), { method: 'OPTIONS' }).then(() => true, () => false);
+  await until(`${name} answers`, answers).catch(async (error) => {
+    await server.stop();
+    throw error;
+  });
+  return server;
 }
 
 export async function startFloor(stage) {

@@ -8,8 +8,13 @@ const perSecond = 240;
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const sum = (values) => values.reduce((all, one) => all + one, 0);
 
+const renice = async (pid, niceness) => here.run('renice', ['-n', String(niceness), '-p', ...(await threadIds(pid))]);
+
 /// As our systemd unit has it.
-export const prefer = async (pid) => here.run('renice', ['-n', '-10', '-p', ...(await threadIds(pid))]);
+export const preferServer = ({ pid }) => renice(pid, -10);
+
+/// Next to the server: what else the machine does would let packets wait, and leave together.
+export const preferPublishers = ({ publishers }) => renice(publishers.pid, -5);
 
 const holdings = async ({ pid }) => ({ threads: await threadCount(pid), memory: await residentBytes(pid) });
 
@@ -17,9 +22,10 @@ const holdings = async ({ pid }) => ({ threads: await threadCount(pid), memory: 
 async function open(start, stage, count) {
   const server = await start(stage);
   try {
-    await prefer(server.pid);
+    await preferServer(server);
     const alone = await holdings(server);
     await server.publish(count);
+    await preferPublishers(server);
     return { server, alone };
   } catch (error) {
     await server.stop();
@@ -33,8 +39,9 @@ async function reading({ pid, publishers }) {
   return { sent, late, server: runSeconds(pid), sender: runSeconds(publishers.pid), at: performance.now() };
 }
 
-/// Sent but not received.
+/// Sent but not received; NaN when the server does not say.
 async function missing(server, sent, received) {
+  if (Number.isNaN(received)) return NaN;
   const missed = async () => sent - ((await server.received()) - received);
   await until('every packet', async () => (await missed()) <= 0, { deadline: 1000 }).catch(() => {});
   return missed();
@@ -94,7 +101,7 @@ export function tellUnwatched(row) {
   console.log(
     `${String(row.count).padStart(3)} ${row.pacing.padEnd(7)} ${row.name.padEnd(9)}${fixed(row.perPacket, 1, 6)} µs for each packet ` +
     `(${fixed(Math.min(...row.each))} to ${fixed(Math.max(...row.each))}), the sender ${fixed(row.sender)}; for each publisher ` +
-    `${fixed(row.threads)} threads, ${fixed(row.memory, 0)} KiB; lost ${row.lost} of ${row.packets}; ${fixed(row.rate * 100, 0)} % of ` +
+    `${fixed(row.threads)} threads, ${fixed(row.memory, 0)} KiB; lost ${Number.isNaN(row.lost) ? '-' : row.lost} of ${row.packets}; ${fixed(row.rate * 100, 0)} % of ` +
     `the rate, ${fixed(row.late * 100)} % too late`,
   );
 }

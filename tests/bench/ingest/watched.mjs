@@ -5,7 +5,7 @@ import { runSeconds } from '../../support/process.mjs';
 import { measureLateness, startTap } from '../egress/processes.mjs';
 import { startViewers } from '../viewers/viewers.mjs';
 import { call } from './servers.mjs';
-import { prefer } from './unwatched.mjs';
+import { preferPublishers, preferServer } from './unwatched.mjs';
 
 const joinsPerSecond = 20;
 
@@ -33,8 +33,9 @@ export async function measureWatched(start, stage, count, times) {
   const server = await start(stage);
   const processes = [];
   try {
-    await prefer(server.pid);
+    await preferServer(server);
     await server.publish(count);
+    await preferPublishers(server);
     await server.publishers.ask('paced');
     await pause(times.rest);
     const viewers = await watch(server, stage, count);

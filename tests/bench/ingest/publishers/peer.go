@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/pion/dtls/v2"
 	"github.com/pion/interceptor"
@@ -13,7 +11,12 @@ import (
 	"vp8"
 )
 
-const payloadFeedback = 206 // RTCP's packet type of PLI and FIR (RFC 4585 section 6.3.1)
+// RTCP's packet type and formats.
+const (
+	payloadFeedback = 206
+	pli             = 1
+	fir             = 4
+)
 
 // builder makes peers that share what they can.
 type builder struct {
@@ -70,25 +73,32 @@ func (p *peer) add(codec webrtc.RTPCodecCapability, id string) (*webrtc.TrackLoc
 	return track, nil
 }
 
-// readFeedback looks at the first packet of each compound alone: a wish for a keyframe comes in a packet of its own, or behind
-// a report.
+// readFeedback looks for wishes for a keyframe, and lets go of all else.
 func (p *peer) readFeedback(sender *webrtc.RTPSender) {
 	for buffer := make([]byte, 1500); ; {
 		size, _, err := sender.Read(buffer)
 		if err != nil {
 			return
 		}
-		for rest := buffer[:size]; len(rest) >= 4; {
-			if rest[1] == payloadFeedback {
-				p.wanted.Store(true)
-			}
-			length := 4 * (1 + int(rest[2])<<8 + int(rest[3]))
-			if length > len(rest) {
-				break
-			}
-			rest = rest[length:]
+		if wantsKeyframe(buffer[:size]) {
+			p.wanted.Store(true)
 		}
 	}
+}
+
+// wantsKeyframe is true for a compound with a PLI (RFC 4585 section 6.3.1) or a FIR (RFC 5104 section 4.3.1).
+func wantsKeyframe(compound []byte) bool {
+	for len(compound) >= 4 {
+		format, length := compound[0]&0x1f, 4*(1+int(compound[2])<<8+int(compound[3]))
+		if compound[1] == payloadFeedback && (format == pli || format == fir) {
+			return true
+		}
+		if length > len(compound) {
+			return false
+		}
+		compound = compound[length:]
+	}
+	return false
 }
 
 func openPeer(builder *builder, signalling signalling) (*peer, error) {
@@ -107,8 +117,7 @@ func openPeer(builder *builder, signalling signalling) (*peer, error) {
 }
 
 func (p *peer) connect(signalling signalling) error {
-	states := make(chan webrtc.PeerConnectionState, 8)
-	p.connection.OnConnectionStateChange(func(state webrtc.PeerConnectionState) { states <- state })
+	untilConnected := light.WhenConnected(p.connection.GetSenders()[0], deadline)
 	offer, err := p.connection.CreateOffer(nil)
 	text, err := light.Describe(p.connection, offer, err)
 	if err != nil {
@@ -121,24 +130,7 @@ func (p *peer) connect(signalling signalling) error {
 	if err := p.connection.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
 		return err
 	}
-	return untilConnected(states)
-}
-
-func untilConnected(states <-chan webrtc.PeerConnectionState) error {
-	late := time.After(deadline)
-	for {
-		select {
-		case state := <-states:
-			if state == webrtc.PeerConnectionStateConnected {
-				return nil
-			}
-			if state == webrtc.PeerConnectionStateFailed {
-				return fmt.Errorf("the connection failed")
-			}
-		case <-late:
-			return fmt.Errorf("not connected in time")
-		}
-	}
+	return untilConnected()
 }
 
 func (p *peer) writeVideo(packet *rtp.Packet) error { return p.video.WriteRTP(packet) }

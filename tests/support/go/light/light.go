@@ -5,7 +5,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"fmt"
 	"os"
+	"time"
 
 	"github.com/pion/ice/v2"
 	"github.com/pion/logging"
@@ -57,4 +59,27 @@ func Describe(peer *webrtc.PeerConnection, made webrtc.SessionDescription, err e
 	}
 	<-gathered
 	return peer.LocalDescription().SDP, nil
+}
+
+// WhenConnected returns what waits for the DTLS of a peer, by one of its senders; it is called before negotiation. The peer's own
+// state is none to wait for: Pion's reports of ICE may overtake each other, and then it stays `new` for ever.
+func WhenConnected(sender *webrtc.RTPSender, deadline time.Duration) func() error {
+	states := make(chan webrtc.DTLSTransportState, 8)
+	sender.Transport().OnStateChange(func(state webrtc.DTLSTransportState) { states <- state })
+	return func() error {
+		late := time.After(deadline)
+		for {
+			select {
+			case state := <-states:
+				if state == webrtc.DTLSTransportStateConnected {
+					return nil
+				}
+				if state == webrtc.DTLSTransportStateFailed {
+					return fmt.Errorf("the connection failed")
+				}
+			case <-late:
+				return fmt.Errorf("not connected in time")
+			}
+		}
+	}
 }
