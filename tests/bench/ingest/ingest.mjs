@@ -1,10 +1,11 @@
 // What a publisher of 720p costs, 240 packets a second each: while nobody watches, beside Janus' VideoRoom and a floor that only
 // reads and decrypts; and with a viewer each, how long a packet is inside.
 //   tests/support/isolated.sh node tests/bench/ingest/ingest.mjs [--short] [--publishers N]… [--only NAME]…
-//     [--daemon NAME=PATH]… [--peer 'NAME=URL COMMAND']… [--guest] [--json]
+//     [--daemon NAME=PATH]… [--peer 'NAME=URL COMMAND']… [--guest] [--realtime] [--json]
 // --daemon: further builds, beside the one in build/release. --peer: any server that takes WHIP at URL, where %d is a publisher's
 // number, on 10.78.0.1. --only: Spillway, Janus, floor or such a NAME. --guest: instead, as guests of a Janus room where so many
-// send. --json: the figures alone. Ends with 1 when a target is missed; with --only, --guest or --json nothing is judged.
+// send. --realtime: servers go before everything else, not only as our unit has it. --json: the figures alone.
+// Ends with 1 when a target is missed; with --only, --guest or --json nothing is judged.
 import { join as path } from 'node:path';
 import { buildGo } from '../../support/go.mjs';
 import { cable, here, startHost } from '../../support/hosts.mjs';
@@ -17,7 +18,7 @@ import { targetsOf } from './targets.mjs';
 import { measureUnwatched, tellUnwatched } from './unwatched.mjs';
 import { measureWatched, tellWatched } from './watched.mjs';
 
-const { short, guest, json, judged, crowds, times, builds, peers, wanted } = readOptions();
+const { short, guest, realtime, json, judged, crowds, times, builds, peers, wanted } = readOptions();
 const daemons = builds.filter(wanted).map((one) => (stage) => (guest ? startGuest : startSpillway)(stage, one));
 const others = guest ? [] : [
   { name: 'floor', start: startFloor },
@@ -52,7 +53,7 @@ try {
   const [plug] = await cable(here, far, 'pub', '10.78.0');
   let port = 8189;
   measured = await measureAll({
-    far, plug: plug.name, address: '10.78.0.1', farAddress: '10.78.0.2', nextPort: () => port++,
+    realtime, far, plug: plug.name, address: '10.78.0.1', farAddress: '10.78.0.2', nextPort: () => port++,
     programs: { ...programs, floor: floorOf('ingest'), lateness: floorOf('egress') },
   });
 } finally {

@@ -24,11 +24,13 @@ function crowdsOf({ short, publishers }) {
   return short ? { unwatched: [10], watched: [10], alone: [] } : { unwatched: [1, 4, 10, 50], watched: [1, 50], alone: [100] };
 }
 
-/// { short, guest, json, judged }, { crowds, times }, `builds` { name, build } and `peers` { name, url, command }, and
+/// { short, guest, realtime, json, judged }, { crowds, times }, `builds` { name, build } and `peers` { name, url, command }, and
 /// wanted({ name }). Throws on a mistake, naming it.
 export function readOptions() {
-  const { values } = parseArgs({ options: { short: flag, guest: flag, json: flag, publishers: list, only: list, daemon: list, peer: list } });
-  const { short, guest, json, only } = values;
+  const { values } = parseArgs({
+    options: { short: flag, guest: flag, realtime: flag, json: flag, publishers: list, only: list, daemon: list, peer: list },
+  });
+  const { short, guest, realtime, json, only } = values;
   const builds = values.daemon.map((given) => {
     const [name, build] = partsOf('daemon', given, /^([^=]+)=(.+)$/, 'NAME=PATH');
     return { name, build };
@@ -41,7 +43,7 @@ export function readOptions() {
   const unknown = only.find((name) => !names.includes(name));
   if (unknown) throw new Error(`--only ${unknown}: one of ${names.join(', ')}`);
   return {
-    short, guest, json, judged: !guest && !json && only.length === 0, crowds: crowdsOf(values),
+    short, guest, realtime, json, judged: !guest && !json && only.length === 0, crowds: crowdsOf(values),
     times: short ? { rounds: 3, rest: 300, steady: 1500 } : { rounds: 5, rest: 1000, steady: 4000 },
     builds: [{ name: 'Spillway' }, ...builds], peers, wanted: ({ name }) => only.length === 0 || only.includes(name),
   };

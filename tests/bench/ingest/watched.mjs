@@ -33,7 +33,7 @@ export async function measureWatched(start, stage, count, times) {
   const server = await start(stage);
   const processes = [];
   try {
-    await preferServer(server);
+    await preferServer(server, stage);
     await server.publish(count);
     await preferPublishers(server);
     await server.publishers.ask('paced');
