@@ -12,8 +12,8 @@ fi
 status=0
 for bench in build/release/tests/bench/bench_*; do
   [ -x "$bench" ] || continue
-  # Part of egress.
-  [ "${bench##*/}" != bench_egress_floor ] || continue
+  # Part of egress and ingest.
+  [[ $bench != *_floor ]] || continue
   echo "-- ${bench##*/}"
   options=(--check "${short[@]}")
   [ "${bench##*/}" != bench_unwatched ] || options=(--check --seconds "$((seconds / 2))")
@@ -25,4 +25,6 @@ echo "-- join"
 timeout -k 10 600 tests/support/isolated.sh node tests/bench/join/join.mjs "${short[@]}" || status=1
 echo "-- egress"
 timeout -k 10 900 tests/support/isolated.sh node tests/bench/egress/egress.mjs "${short[@]}" || status=1
+echo "-- ingest"
+timeout -k 10 1800 tests/support/isolated.sh node tests/bench/ingest/ingest.mjs "${short[@]}" || status=1
 exit "$status"

@@ -53,7 +53,7 @@ async function writeConfig(directory, options) {
       transports: { disable: await othersThan('transports', ['libjanus_websockets.so']) },
     },
     'janus.transport.websockets.jcfg': {
-      general: { json: 'compact', ws: true, ws_port: janusPort, wss: false },
+      general: { json: 'compact', ws: true, ws_port: options.port ?? janusPort, wss: false },
       admin: { admin_ws: true, admin_ws_unix: join(directory, 'admin.sock'), admin_wss: false },
     },
     'janus.plugin.videoroom.jcfg': { general: {}, ...options.rooms },
@@ -164,7 +164,7 @@ export class JanusServer {
 
 /// Options: `rooms` (as in the plugin's configuration, by `room-NUMBER`), `mountpoints` (of the streaming plugin, as in its
 /// configuration, by name), `createdRooms` (made by API at every start),
-/// `interfaces` (whose addresses it offers), `sessionTimeout`, `reclaimTimeout` (seconds), `apiSecret`, `tokenAuth`.
+/// `interfaces` (whose addresses it offers), `port`, `sessionTimeout`, `reclaimTimeout` (seconds), `apiSecret`, `tokenAuth`.
 export async function startJanus(host, options = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'janus-test-'));
   const server = new JanusServer(host, directory, options);

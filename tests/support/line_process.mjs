@@ -20,6 +20,10 @@ export class LineProcess {
     return hasEnded(this.#child);
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   send(line) {
     this.#child.stdin.write(`${line}\n`);
   }

@@ -1,6 +1,7 @@
 // What the kernel says about a process, and children that end by themselves at a deadline.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 
 const ticksPerSecond = 100;
@@ -38,6 +39,20 @@ export async function cpuSeconds(pid) {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/// The same in ns of the scheduler's own clock, for short windows: without threads that have ended.
+export function runSeconds(pid) {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + runNanoseconds(pid, thread), 0) / 1e9;
+}
+
+function runNanoseconds(pid, thread) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return 0; // it ended meanwhile
+    throw error;
+  }
 }
 
 export function hasEnded(child) {

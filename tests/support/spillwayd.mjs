@@ -125,16 +125,16 @@ export function sandboxed(unit, directory, command) {
   return ['/usr/bin/python3', '-B', join(root, 'tests/support/sandbox'), file, directory, ...command];
 }
 
-/// Starts it and returns once /readyz says 200. `adapt(config, directory)` changes the shared settings; `sandbox` is as in
-/// sandboxed(): all that it writes must be in `directory`. On another host than this one its `url` is where it is reached from
-/// here.
-export async function startSpillwayd(adapt = () => {}, { env = {}, sandbox = false, host = here, url } = {}) {
+/// Starts it, or another build of it, and returns once /readyz says 200. `adapt(config, directory)` changes the shared settings;
+/// `sandbox` is as in sandboxed(): all that it writes must be in `directory`. On another host than this one its `url` is where it
+/// is reached from here.
+export async function startSpillwayd(adapt = () => {}, { env = {}, sandbox = false, host = here, url, build = program } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
   const config = await baseConfig(directory);
   await adapt(config, directory);
   const file = join(directory, 'spillway.yaml');
   await writeFile(file, JSON.stringify(config, null, 2));
-  const [command, ...args] = sandboxed(sandbox, directory, [program, '--config', file]);
+  const [command, ...args] = sandboxed(sandbox, directory, [build, '--config', file]);
   const child = host.spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const daemon = new Spillwayd(child, { url: url ?? `http://${config.http.listen}`, directory });
   try {

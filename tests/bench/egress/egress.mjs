@@ -8,12 +8,13 @@ import { join as path } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { buildGo } from '../../support/go.mjs';
 import { cable, here, startHost } from '../../support/hosts.mjs';
-import { cpuSeconds, residentBytes, threadCount, threadIds } from '../../support/process.mjs';
+import { residentBytes, runSeconds, threadCount, threadIds } from '../../support/process.mjs';
 import { root } from '../../support/spillwayd.mjs';
+import { judge } from '../judge.mjs';
 import { buildViewers, startViewers } from '../viewers/viewers.mjs';
 import { measureFloor, measureLateness, startTap } from './processes.mjs';
 import { startJanusWith, startSpillwayWith } from './server.mjs';
-import { judge } from './targets.mjs';
+import { targetsOf } from './targets.mjs';
 
 const short = process.argv.includes('--short');
 const realtime = process.argv.includes('--realtime');
@@ -26,13 +27,15 @@ const steady = short ? 3000 : 15_000;
 const rest = short ? 500 : 2000;
 const joinsPerSecond = 40;
 const floorPackets = short ? 60_000 : 600_000;
+/// Packets that leave the source at once: one by one as a sender with a pacer has them, and a frame.
+const bursts = { paced: 1, frames: 8 };
 const dashes = (value, digits = 2) => (value === undefined || value < 0 ? '-' : value.toFixed(digits));
 const told = ({ p50, p99, packets }) => `p50 ${dashes(p50)} p99 ${dashes(p99)} ms (${packets} packets)`;
 
 /// What a process used, and how long that took.
 async function watch(pid, time) {
-  const [cpu, clock] = [await cpuSeconds(pid), performance.now()];
-  const end = async () => ({ cpu: (await cpuSeconds(pid)) - cpu, seconds: (performance.now() - clock) / 1000 });
+  const [cpu, clock] = [runSeconds(pid), performance.now()];
+  const end = async () => ({ cpu: runSeconds(pid) - cpu, seconds: (performance.now() - clock) / 1000 });
   if (time === undefined) return end;
   await pause(time);
   return end();
@@ -44,11 +47,20 @@ async function droppedByViewers(far) {
   return Number(values.split(' ')[names.split(' ').indexOf('RcvbufErrors')]);
 }
 
-/// With nobody watching: what is left is paid for viewers.
-async function measureAlone(server) {
+async function sendIn(server, burst) {
+  server.source.send(`burst ${burst}`);
   await pause(rest);
-  const { cpu, seconds } = await watch(server.pid, steady);
-  return { cores: cpu / seconds, threads: await threadCount(server.pid), memory: await residentBytes(server.pid) };
+}
+
+/// With nobody watching: what is left is paid for viewers. `cores` by how the source sends; frames are last, and go on.
+async function measureAlone(server) {
+  const cores = {};
+  for (const [name, burst] of Object.entries(bursts)) {
+    await sendIn(server, burst);
+    const { cpu, seconds } = await watch(server.pid, steady);
+    cores[name] = cpu / seconds;
+  }
+  return { cores, threads: await threadCount(server.pid), memory: await residentBytes(server.pid) };
 }
 
 async function join(server, far, programs, count) {
@@ -58,30 +70,31 @@ async function join(server, far, programs, count) {
   return { viewers, joining: await watched() };
 }
 
-async function window(server, viewers) {
+/// `alone`: the cores used without viewers. perPacket: µs above that for each packet to a viewer.
+async function window(server, viewers, alone) {
   const watched = await watch(server.pid);
   const before = await viewers.ask('stats');
   await pause(steady);
   const after = await viewers.ask('stats');
   const { cpu, seconds } = await watched();
-  return { cpu, seconds, packets: after.packets - before.packets };
+  const packets = after.packets - before.packets;
+  return { cpu, seconds, packets, perPacket: ((cpu - alone * seconds) / packets) * 1e6 };
 }
 
-/// How long packets are inside, of a tenth of the viewers: { paced, frames }, one by one as a sender with a pacer has them,
-/// and a frame at once; and { late }, for how long the machine itself let things wait meanwhile.
-async function measureDelay(server, programs, plug, count) {
+/// How long packets are inside, of a tenth of the viewers: { paced, frames }, the first with its `perPacket`; and { late }, for how
+/// long the machine itself let things wait meanwhile.
+async function measureDelay(server, viewers, alone, programs, plug, count) {
   const tap = await startTap(here, programs.tap, ['-in', 'lo', '-out', plug.name, '-every', String(2 ** Math.round(Math.log2(count / 10)))]);
-  const whileSending = async (burst) => {
-    server.source.send(`burst ${burst}`);
-    await pause(rest);
+  const whileSending = async (way) => {
+    await sendIn(server, bursts[way]);
     await tap.ask('begin', 'begun');
-    await pause(steady);
-    return tap.ask('delays');
+    const { perPacket } = await window(server, viewers, alone.cores[way]);
+    return { perPacket, ...(await tap.ask('delays')) };
   };
   try {
     const seconds = Math.floor((rest + steady) / 1000);
-    const [paced, late] = await Promise.all([whileSending(1), measureLateness(floorProgram, here, seconds)]);
-    return { paced, frames: await whileSending(8), late };
+    const [paced, late] = await Promise.all([whileSending('paced'), measureLateness(floorProgram, here, seconds)]);
+    return { paced, frames: await whileSending('frames'), late };
   } finally {
     await tap.end();
   }
@@ -94,16 +107,16 @@ async function measure(server, alone, { far, plug, programs }, count) {
     const { connected, failures, packets: whileJoining } = viewers.ready;
     if (connected < count) throw new Error(`${server.name}: ${connected} of ${count} viewers: ${failures.join('; ')}`);
     await pause(rest);
-    const played = await window(server, viewers);
-    const perPacket = ((played.cpu - alone.cores * played.seconds) / played.packets) * 1e6;
-    const joinCpu = joining.cpu - alone.cores * joining.seconds - (perPacket / 1e6) * whileJoining;
+    const played = await window(server, viewers, alone.cores.frames);
+    const { perPacket } = played;
+    const joinCpu = joining.cpu - alone.cores.frames * joining.seconds - (perPacket / 1e6) * whileJoining;
     const [threads, memory] = [await threadCount(server.pid), await residentBytes(server.pid)];
     const last = await viewers.ask('stats');
     return {
       name: server.name, count, perPacket, threads: threads - alone.threads, memory: (memory - alone.memory) / 1024 / count,
       packets: last.packets, lost: last.lost, dropped: (await droppedByViewers(far)) - dropped, cores: played.cpu / played.seconds,
       expected: played.packets / (240 * count * played.seconds), withFrame: last.with_frame, join: (joinCpu / count) * 1000,
-      first: last.first_packet_ms.p95, frame: last.first_frame_ms.p95, delay: await measureDelay(server, programs, plug, count),
+      first: last.first_packet_ms.p95, frame: last.first_frame_ms.p95, delay: await measureDelay(server, viewers, alone, programs, plug, count),
     };
   } finally {
     await viewers.end();
@@ -112,8 +125,8 @@ async function measure(server, alone, { far, plug, programs }, count) {
 
 function report(row) {
   console.log(
-    `${row.name.padEnd(8)} ${String(row.count).padStart(3)} viewers: ${dashes(row.perPacket)} µs per packet, ${dashes(row.cores)} ` +
-    `cores; threads ${row.threads >= 0 ? '+' : ''}${row.threads}; ${dashes(row.memory, 0)} KiB per viewer; ` +
+    `${row.name.padEnd(8)} ${String(row.count).padStart(3)} viewers: ${dashes(row.perPacket)} µs per packet, paced ` +
+    `${dashes(row.delay.paced.perPacket)} µs, ${dashes(row.cores)} cores; threads ${row.threads >= 0 ? '+' : ''}${row.threads}; ${dashes(row.memory, 0)} KiB per viewer; ` +
     `${(row.expected * 100).toFixed(1)} % of the packets, lost ${row.lost}, of these ${row.dropped} at the viewers' sockets; ` +
     `join ${dashes(row.join)} ms of CPU; p95 first packet ${dashes(row.first, 0)} ms, first frame ${dashes(row.frame, 0)} ms ` +
     `(${row.withFrame} have one); inside ${told(row.delay.paced)}, while a wake was late by p50 ` +
@@ -132,7 +145,7 @@ async function measureAll(start, stage) {
   try {
     await prefer(server.pid);
     const alone = await measureAlone(server);
-    console.log(`${server.name} alone: ${(alone.cores * 100).toFixed(1)} % of a core, ${alone.threads} threads, ${(alone.memory / 2 ** 20).toFixed(1)} MiB`);
+    console.log(`${server.name} alone: ${(alone.cores.frames * 100).toFixed(1)} % of a core, paced ${(alone.cores.paced * 100).toFixed(1)} %, ${alone.threads} threads, ${(alone.memory / 2 ** 20).toFixed(1)} MiB`);
     for (const count of crowds[server.name]) {
       rows.push(await measure(server, alone, stage, count));
       report(rows.at(-1));
@@ -155,7 +168,7 @@ try {
   console.log(`floor: ${floor.sendto.toFixed(2)} µs per packet with sendto, ${floor.gso.toFixed(2)} µs with GSO of 8`);
   const [janus] = only === 'Spillway' ? [] : await measureAll(startJanusWith, stage);
   const spillway = only === 'Janus' ? [] : await measureAll(startSpillwayWith, stage);
-  good = only !== undefined || judge({ floor, janus, spillway, short });
+  good = only !== undefined || judge(targetsOf({ floor, janus, spillway }), { short });
 } finally {
   await Promise.all([far.end(), ...Object.values(built).map((one) => one.remove())]);
 }

@@ -14,20 +14,19 @@ import (
 	"encoding/binary"
 	"flag"
 	"fmt"
-	"io"
 	"math/rand"
 	"net"
-	"net/http"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/pion/interceptor"
-	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
+	"light"
+	"vp8"
+	"whip"
 )
 
 const (
@@ -38,17 +37,17 @@ const (
 	headerBytes     = 12
 	keyframeEvery   = 2 * framesPerSecond
 	payloadType     = 96
-	clockRate       = 90000
+	clockRate       = vp8.ClockRate
 	uneven          = clockRate / 1000
 	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 )
 
 var (
-	whip   = flag.String("whip", "", "WHIP endpoint")
-	token  = flag.String("token", "", "bearer token for it")
-	delay  = flag.Duration("playout-delay", -1, "least and most that a player may wait, named in every packet; negative: not named")
-	plain  = flag.String("rtp", "", "address for plain RTP instead")
-	rtcpTo = flag.String("rtcp", "", "address for RTCP beside it, from which PLI come")
+	whipURL = flag.String("whip", "", "WHIP endpoint")
+	token   = flag.String("token", "", "bearer token for it")
+	delay   = flag.Duration("playout-delay", -1, "least and most that a player may wait, named in every packet; negative: not named")
+	plain   = flag.String("rtp", "", "address for plain RTP instead")
+	rtcpTo  = flag.String("rtcp", "", "address for RTCP beside it, from which PLI come")
 
 	wanted atomic.Bool // a keyframe
 	burst  atomic.Int32
@@ -87,22 +86,13 @@ func (t *track) beginFrame() {
 	}
 }
 
-// next has a descriptor of one byte (RFC 7741 section 4.2), S set on the first of a frame, and there the frame's header
-// (RFC 6386 section 9.1).
 func (t *track) next() *rtp.Packet {
 	if t.part == 0 {
 		t.beginFrame()
 	}
 	payload := make([]byte, packetBytes-headerBytes)
 	rand.Read(payload)
-	payload[0] = 0
-	if t.part == 0 {
-		payload[0] = 0x10
-		copy(payload[1:], []byte{0x11, 0, 0})
-		if t.key {
-			copy(payload[1:], []byte{0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02})
-		}
-	}
+	vp8.Begin(payload, t.part == 0, t.key)
 	packet := &rtp.Packet{Header: t.header, Payload: payload}
 	packet.Marker = t.part == packetsPerFrame-1
 	t.header.SequenceNumber++
@@ -134,22 +124,6 @@ func play(write func(*rtp.Packet) error) {
 	}
 }
 
-func post(offer string) string {
-	request, err := http.NewRequest(http.MethodPost, *whip, strings.NewReader(offer))
-	check(err)
-	request.Header.Set("Authorization", "Bearer "+*token)
-	request.Header.Set("Content-Type", "application/sdp")
-	response, err := (&http.Client{Timeout: deadline}).Do(request)
-	check(err)
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	check(err)
-	if response.StatusCode != http.StatusCreated {
-		check(fmt.Errorf("POST: %s: %s", response.Status, answer))
-	}
-	return string(answer)
-}
-
 func readFeedback(sender *webrtc.RTPSender) {
 	for {
 		packets, _, err := sender.ReadRTCP()
@@ -161,9 +135,6 @@ func readFeedback(sender *webrtc.RTPSender) {
 }
 
 func publish() func(*rtp.Packet) error {
-	// Pion's own words go to stdout, where ours are read.
-	words := logging.NewDefaultLoggerFactory()
-	words.Writer = os.Stderr
 	media, registry := &webrtc.MediaEngine{}, &interceptor.Registry{}
 	check(media.RegisterDefaultCodecs())
 	check(webrtc.RegisterDefaultInterceptors(media, registry))
@@ -172,7 +143,7 @@ func publish() func(*rtp.Packet) error {
 		check(media.RegisterHeaderExtension(extension, webrtc.RTPCodecTypeVideo))
 	}
 	api := webrtc.NewAPI(
-		webrtc.WithSettingEngine(webrtc.SettingEngine{LoggerFactory: words}), webrtc.WithMediaEngine(media),
+		webrtc.WithSettingEngine(webrtc.SettingEngine{LoggerFactory: light.Words()}), webrtc.WithMediaEngine(media),
 		webrtc.WithInterceptorRegistry(registry),
 	)
 	peer, err := api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
@@ -183,27 +154,14 @@ func publish() func(*rtp.Packet) error {
 	line, err := peer.AddTransceiverFromTrack(local, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	check(err)
 	go readFeedback(line.Sender())
-	connected := make(chan struct{}, 1)
-	peer.OnConnectionStateChange(func(state webrtc.PeerConnectionState) {
-		if state == webrtc.PeerConnectionStateConnected {
-			connected <- struct{}{}
-		}
-		if state == webrtc.PeerConnectionStateFailed {
-			check(fmt.Errorf("the connection failed"))
-		}
-	})
-	offer, err := peer.CreateOffer(nil)
+	untilConnected := light.WhenConnected(line.Sender(), deadline)
+	made, err := peer.CreateOffer(nil)
+	offer, err := light.Describe(peer, made, err)
 	check(err)
-	gathered := webrtc.GatheringCompletePromise(peer)
-	check(peer.SetLocalDescription(offer))
-	<-gathered
-	answer := post(peer.LocalDescription().SDP)
+	answer, _, err := whip.Post(*whipURL, *token, offer)
+	check(err)
 	check(peer.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}))
-	select {
-	case <-connected:
-	case <-time.After(deadline):
-		check(fmt.Errorf("not connected in time"))
-	}
+	check(untilConnected())
 	return withDelay(line.Sender(), local.WriteRTP)
 }
 
@@ -261,7 +219,7 @@ func main() {
 	flag.Parse()
 	burst.Store(packetsPerFrame)
 	write := sendPlain
-	if *whip != "" {
+	if *whipURL != "" {
 		write = publish
 	}
 	ready := write()

@@ -3,9 +3,9 @@
 //
 //	tap -in lo -out viewa [-every 8]
 //
-// RTP headers are not encrypted: a viewer's packets have the source's sequence numbers and timestamps, each further by the
-// same. By how much is not known; the source's frames are unevenly far from each other, so only one pair of distances makes
-// the viewer's packets out of the source's. Of packets that leave in one piece (GSO) the first is seen, which waited longest.
+// RTP headers are not encrypted: a viewer's packets have its source's sequence numbers and timestamps, each further by the
+// same. By how much is not known, nor which source of several is its own; the frames of a source are unevenly far from each
+// other, so only one pair of distances makes the viewer's packets out of a source's. Of packets that leave in one piece (GSO) the first is seen, which waited longest.
 // Comes in on stdin: `begin` starts anew; `delays` asks; the end of stdin ends it.
 // Goes out on stdout: one JSON object a line: ready, begun, and delays { flows, packets, p50, p95, p99, max } in ms.
 package main
@@ -35,6 +35,7 @@ const (
 	longest        = time.Second
 	fewest         = 50 // packets of a viewer, to find its distance with
 	tries          = 16
+	probes         = 8   // packets that are tried before all are
 	alike          = 0.8 // of a viewer's packets, at least, that are the source's at that distance
 )
 
@@ -67,21 +68,21 @@ type distance struct {
 // record is what was seen since the beginning. Any thread.
 type record struct {
 	mutex sync.Mutex
-	in    []passed
+	in    map[uint32][]passed // by SSRC
 	out   map[uint16][]passed // by the viewer's port
 }
 
 func (r *record) begin() {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.in, r.out = nil, map[uint16][]passed{}
+	r.in, r.out = map[uint32][]passed{}, map[uint16][]passed{}
 }
 
-func (r *record) take(port uint16, one passed, kind uint8) {
+func (r *record) take(ssrc uint32, port uint16, one passed, kind uint8) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if kind == incoming {
-		r.in = append(r.in, one)
+		r.in[ssrc] = append(r.in[ssrc], one)
 	} else {
 		r.out[port] = append(r.out[port], one)
 	}
@@ -142,36 +143,62 @@ func watch(socket int, kind uint8, into *record) {
 			continue
 		}
 		port := binary.BigEndian.Uint16(packet[22:])
-		into.take(port, passed{
+		into.take(binary.BigEndian.Uint32(rtp[8:]), port, passed{
 			binary.BigEndian.Uint16(rtp[2:]), binary.BigEndian.Uint32(rtp[4:]), stampOf(control[:controlSize]),
 		}, kind)
 	}
 }
 
-// delaysOf a viewer, nil when its packets are not the source's. Some are not with any viewer: what was sent again, and what
-// came after the relay itself left some out.
-func delaysOf(came []passed, left []passed) []float64 {
-	if len(came) == 0 || len(left) < fewest {
+// source is what came in of one SSRC.
+type source struct {
+	came       []passed
+	bySequence map[uint16]passed
+}
+
+func (r *record) sources() []source {
+	var all []source
+	for _, came := range r.in {
+		one := source{came, map[uint16]passed{}}
+		for _, packet := range came {
+			one.bySequence[packet.sequence] = packet
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// delaysOf a viewer, nil when its packets are no source's. Some are not with any viewer: what was sent again, and what came
+// after the relay itself left some out.
+func delaysOf(sources []source, left []passed) []float64 {
+	if len(left) < fewest {
 		return nil
 	}
-	bySequence := map[uint16]passed{}
-	for _, one := range came {
-		bySequence[one.sequence] = one
-	}
-	seen := map[distance]bool{}
-	var best []float64
 	for i := 1; i < tries; i++ {
-		some := left[len(left)*i/tries]
-		first := sort.Search(len(came), func(i int) bool { return came[i].at > some.at-int64(longest) })
-		for ; first < len(came) && came[first].at <= some.at; first++ {
-			candidate := distance{some.sequence - came[first].sequence, some.timestamp - came[first].timestamp}
-			if seen[candidate] {
-				continue
+		for _, one := range sources {
+			if delays := one.delaysFrom(left[len(left)*i/tries], left); delays != nil {
+				return delays
 			}
-			seen[candidate] = true
-			if delays := delaysAt(candidate, bySequence, left); len(delays) > len(best) {
-				best = delays
-			}
+		}
+	}
+	return nil
+}
+
+// delaysFrom takes a viewer's packet for each of the source's that came before it. The one for which most others fit is right: one
+// packet further most fit too, since a frame's have the same timestamp.
+func (s source) delaysFrom(some passed, left []passed) []float64 {
+	few := make([]passed, probes)
+	for i := range few {
+		few[i] = left[len(left)*i/probes]
+	}
+	var best []float64
+	first := sort.Search(len(s.came), func(i int) bool { return s.came[i].at > some.at-int64(longest) })
+	for ; first < len(s.came) && s.came[first].at <= some.at; first++ {
+		candidate := distance{some.sequence - s.came[first].sequence, some.timestamp - s.came[first].timestamp}
+		if len(delaysAt(candidate, s.bySequence, few)) < probes/2 {
+			continue
+		}
+		if delays := delaysAt(candidate, s.bySequence, left); len(delays) > len(best) {
+			best = delays
 		}
 	}
 	if float64(len(best)) < alike*float64(len(left)) {
@@ -207,8 +234,9 @@ func (r *record) spread() spread {
 	defer r.mutex.Unlock()
 	result := spread{"delays", 0, 0, -1, -1, -1, -1}
 	var all []float64
+	sources := r.sources()
 	for _, left := range r.out {
-		if delays := delaysOf(r.in, left); delays != nil {
+		if delays := delaysOf(sources, left); delays != nil {
 			result.Flows++
 			all = append(all, delays...)
 		}

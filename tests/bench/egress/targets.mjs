@@ -1,13 +1,14 @@
-// What the egress is held to. A few seconds on a busy machine show only when it has become much worse: the short run is
-// held to `guard`, where there is one.
+// What the egress is held to.
 
-function targetsOf({ floor, janus, spillway }) {
+export function targetsOf({ floor, janus, spillway }) {
   const [smallest, largest] = [spillway[0], spillway.at(-1)];
   const worst = (read) => Math.max(...spillway.map(read));
   return [
     { what: 'CPU per packet, of that of Janus', value: smallest.perPacket / janus.perPacket, most: 0.25, guard: 0.6 },
     { what: 'CPU per packet, of the floor with sendto', value: smallest.perPacket / floor.sendto, most: 1.6, guard: 4 },
     { what: 'CPU per packet at its best, of the floor with sendto', value: Math.min(...spillway.map((row) => row.perPacket)) / floor.sendto, most: 1, guard: 4 },
+    // The goal, 1.3, is not reached: told until it is.
+    { what: 'CPU per packet of a paced sender, of the floor with sendto (goal 1.3)', value: smallest.delay.paced.perPacket / floor.sendto },
     { what: 'threads that more viewers add', value: largest.threads - smallest.threads, most: 0, guard: 0 },
     { what: 'KiB for each viewer', value: largest.memory, most: 150, guard: 400 },
     { what: 'ms of CPU for a join', value: worst((row) => row.join), most: 5, guard: 20 },
@@ -18,16 +19,4 @@ function targetsOf({ floor, janus, spillway }) {
     { what: 'viewers in whose packets the delay could not be read', value: smallest.delay.paced.flows > 0 ? 0 : 1, most: 0, guard: 0 },
     { what: `ms of delay with ${smallest.count} viewers, p99, beyond that of any wake`, value: smallest.delay.paced.p99 - smallest.delay.late.p99, most: 3, guard: 50 },
   ];
-}
-
-/// Prints all of them; true when all are met.
-export function judge({ short, ...measured }) {
-  let good = true;
-  for (const { what, value, most, guard } of targetsOf(measured)) {
-    const met = value <= (short ? guard : most);
-    const bound = short ? `guard ${Math.round(guard * 100) / 100}, target ${most}` : `target ${most}`;
-    console.log(`${met ? 'ok    ' : 'FAILED'} ${what}: ${value.toFixed(2)} (${bound})`);
-    good &&= met;
-  }
-  return good;
 }

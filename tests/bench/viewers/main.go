@@ -16,6 +16,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -23,7 +24,7 @@ import (
 const deadline = 20 * time.Second
 
 var (
-	url        = flag.String("url", "", "WHEP endpoint")
+	url        = flag.String("url", "", "WHEP endpoint; %d is the viewer's number")
 	token      = flag.String("token", "", "bearer token for it")
 	janusURL   = flag.String("janus", "", "WebSocket of a Janus, instead of a WHEP endpoint")
 	mountpoint = flag.Int("mountpoint", 1, "what to watch in Janus' streaming plugin")
@@ -42,11 +43,11 @@ type signalling interface {
 	leave()
 }
 
-func newSignalling() signalling {
+func newSignalling(number int) signalling {
 	if *janusURL != "" {
 		return &janusViewer{url: *janusURL, mountpoint: *mountpoint}
 	}
-	return &whep{url: *url, token: *token}
+	return &whep{url: strings.ReplaceAll(*url, "%d", fmt.Sprint(number)), token: *token}
 }
 
 func check(err error) {
@@ -133,7 +134,7 @@ func main() {
 	builder := newBuilder()
 	all := make([]*viewer, *count)
 	for i := range all {
-		all[i] = newViewer(builder, newSignalling())
+		all[i] = newViewer(builder, newSignalling(i))
 	}
 	startAll(all)
 	say(summary("ready", all, false))

@@ -1,18 +1,13 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"os"
 	"time"
 
-	"github.com/pion/ice/v2"
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
-	"github.com/pion/logging"
 	"github.com/pion/webrtc/v3"
+	"light"
 )
 
 const (
@@ -76,34 +71,16 @@ func newInterceptors() *interceptor.Registry {
 	return registry
 }
 
-// quiet keeps Pion's words off stdout, where ours are read.
-func quiet() logging.LoggerFactory {
-	factory := logging.NewDefaultLoggerFactory()
-	factory.Writer = os.Stderr
-	factory.DefaultLogLevel = logging.LogLevelDisabled
-	return factory
-}
-
-// On IPv4 and without loopback, as one interface of a test's host has it: every further candidate would cost the server
-// checks of its own.
 func newBuilder() *builder {
-	settings := webrtc.SettingEngine{LoggerFactory: quiet()}
-	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
-	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	settings.SetReceiveMTU(1500)
+	settings := light.Settings()
 	// As the client it is often too early for Janus, and starts again a second later.
 	check(settings.SetAnsweringDTLSRole(webrtc.DTLSRoleServer))
-	// One certificate for all: it is not these viewers' cost that is measured.
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	check(err)
-	certificate, err := webrtc.GenerateCertificate(key)
+	configuration, err := light.Configuration()
 	check(err)
 	api := webrtc.NewAPI(
 		webrtc.WithSettingEngine(settings), webrtc.WithMediaEngine(newMedia()), webrtc.WithInterceptorRegistry(newInterceptors()),
 	)
-	return &builder{api, webrtc.Configuration{
-		BundlePolicy: webrtc.BundlePolicyMaxBundle, Certificates: []webrtc.Certificate{*certificate},
-	}}
+	return &builder{api, configuration}
 }
 
 func (b *builder) newPeer(onTrack func(*webrtc.TrackRemote, *webrtc.RTPReceiver)) (*peer, error) {
@@ -117,15 +94,7 @@ func (b *builder) newPeer(onTrack func(*webrtc.TrackRemote, *webrtc.RTPReceiver)
 
 // describe sets what was made as the local description: with all candidates.
 func (p *peer) describe(made webrtc.SessionDescription, err error) (string, error) {
-	if err != nil {
-		return "", err
-	}
-	gathered := webrtc.GatheringCompletePromise(p.PeerConnection)
-	if err := p.SetLocalDescription(made); err != nil {
-		return "", err
-	}
-	<-gathered
-	return p.LocalDescription().SDP, nil
+	return light.Describe(p.PeerConnection, made, err)
 }
 
 func (p *peer) offer() (string, error) {

@@ -1,42 +1,15 @@
 package main
 
 import (
-	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/pion/webrtc/v3"
+	"whip"
 )
-
-const maxAnswer = 64 * 1024
 
 // whep is one session at a WHEP endpoint (draft-ietf-wish-whep).
 type whep struct {
 	url, token, session string
-}
-
-var client = &http.Client{Timeout: deadline}
-
-func (w *whep) request(method, url, body string) (*http.Response, string, error) {
-	request, err := http.NewRequest(method, url, strings.NewReader(body))
-	if err != nil {
-		return nil, "", err
-	}
-	if w.token != "" {
-		request.Header.Set("Authorization", "Bearer "+w.token)
-	}
-	if body != "" {
-		request.Header.Set("Content-Type", "application/sdp")
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, "", err
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	return response, string(text), err
 }
 
 func (w *whep) connect(peer *peer) error {
@@ -45,23 +18,16 @@ func (w *whep) connect(peer *peer) error {
 		return err
 	}
 	peer.asked = time.Now()
-	response, answer, err := w.request(http.MethodPost, w.url, offer)
+	answer, session, err := whip.Post(w.url, w.token, offer)
 	if err != nil {
 		return err
 	}
-	if response.StatusCode != http.StatusCreated {
-		return fmt.Errorf("POST: %s: %s", response.Status, answer)
-	}
-	session, err := response.Location()
-	if err != nil {
-		return err
-	}
-	w.session = session.String()
+	w.session = session
 	return peer.take(webrtc.SDPTypeAnswer, answer)
 }
 
 func (w *whep) leave() {
 	if w.session != "" {
-		w.request(http.MethodDelete, w.session, "")
+		whip.Delete(w.session, w.token)
 	}
 }
