@@ -35,6 +35,11 @@ void readListen(const Value& value, WebrtcSettings& webrtc) {
                   [](const ListenAddress& address) { return address.port() == 0; });
 }
 
+void readListenTcp(const Value& value, WebrtcSettings& webrtc) {
+    readAddresses(value, webrtc.listenTcp, ListenAddress::parseUdp,
+                  [](const ListenAddress& address) { return address.port() == 0; });
+}
+
 void readAnnounce(const Value& value, WebrtcSettings& webrtc) {
     readAddresses(value, webrtc.announce, parseReachableAddress, [](const std::string&) { return false; });
 }
@@ -95,6 +100,7 @@ void readIceServers(const Value& value, WebrtcSettings& webrtc) {
 const Keys<WebrtcSettings>& webrtcKeys() {
     static const Keys<WebrtcSettings> keys{
         {"listen", {readListen, {}}},
+        {"listen_tcp", {readListenTcp, {}}},
         {"announce", {readAnnounce, {}}},
         {"publishers", oneOf(&WebrtcSettings::publishers, publisherIceWords)},
         {"port_range", parsed(&WebrtcSettings::portRange, PortRange::parse)},

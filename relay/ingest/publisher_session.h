@@ -9,6 +9,7 @@
 #include "relay/ingest/route.h"
 #include "relay/port/ice_lite.h"
 #include "relay/port/sockets.h"
+#include "relay/port/taking.h"
 
 #include <gst/gst.h>
 
@@ -25,7 +26,7 @@ struct SessionSetup {
     std::shared_ptr<Route> route;
     // Ingest thread; they must not block.
     std::function<void()> onConnected; ///< the first path is selected
-    std::function<void()> onLost;      ///< it is over: no consent, or its path is another session's
+    std::function<void()> onLost;      ///< it is over: no consent, or its path is another session's or dead
 };
 
 class PublisherSession {
@@ -56,6 +57,7 @@ class PublisherSession {
     const SessionSetup setup_;
     port::Sockets& sockets_;
     port::IceLite ice_;
+    port::Taking taking_;
     bool over_ = false;
 };
 

@@ -248,7 +248,7 @@ TEST_CASE("patterns, hosts, URLs and addresses are checked") {
 
 TEST_CASE("where viewers are served, and what they are offered, is checked") {
     CHECK(problemOf("webrtc: {listen: 'unix:/run/a'}") ==
-          "f:1:18: webrtc.listen: \"unix:/run/a\" is not an address to listen on: media uses UDP; "
+          "f:1:18: webrtc.listen: \"unix:/run/a\" is not an address to listen on: media needs a port; "
           "allowed: 0.0.0.0:8189, [::]:8189");
     CHECK(problemOf("webrtc: {listen: ['0.0.0.0:1', 'localhost:1']}") ==
           "f:1:32: webrtc.listen[1]: \"localhost:1\" is not an address to listen on: the host is not "
