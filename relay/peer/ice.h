@@ -11,7 +11,7 @@
 
 namespace spillway::relay {
 
-/// UPnP and TCP off, keepalive checks on, STUN and TURN servers, loopback only where wanted. Logs a server
+/// UPnP off, UDP or TCP, keepalive checks on, STUN and TURN servers, loopback only where wanted. Logs a server
 /// that it cannot read and goes on without.
 void configureIce(GstElement* webrtcbin, const PeerSettings& settings);
 

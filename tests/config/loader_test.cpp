@@ -51,6 +51,9 @@ TEST_CASE("where viewers are served is read, one or a list") {
     const Settings one = valid(load("webrtc: {listen: '[::]:8190', announce: 203.0.113.7}", "f"));
     CHECK(one.webrtc.listen == std::vector{ListenAddress::parse("[::]:8190")});
     CHECK(one.webrtc.announce == Lines{"203.0.113.7"});
+    CHECK(one.webrtc.listenTcp.empty());
+    CHECK(valid(load("webrtc: {listen_tcp: ['0.0.0.0:8189', '[::]:443']}", "f")).webrtc.listenTcp ==
+          std::vector{ListenAddress::parse("0.0.0.0:8189"), ListenAddress::parse("[::]:443")});
     const Settings several = valid(load("webrtc:\n"
                                         "  listen: ['127.0.0.1:0', '127.0.0.1:0', '[::1]:8189']\n"
                                         "  announce: [203.0.113.7, '2001:db8::7']\n",

@@ -17,8 +17,8 @@ TEST_CASE("an unknown key is answered with the allowed ones and the nearest") {
 }
 
 TEST_CASE("an unknown key or word that is near no other is answered with the allowed ones alone") {
-    CHECK(problemOf("webrtc: {port: 8189}") ==
-          "f:1:10: webrtc.port: unknown key; allowed: listen, announce, publishers, port_range, ice_servers");
+    CHECK(problemOf("webrtc: {port: 8189}") == "f:1:10: webrtc.port: unknown key; allowed: listen, "
+                                               "listen_tcp, announce, publishers, port_range, ice_servers");
     CHECK(problemOf("calls: [{name: a, join: {type: pigeon}}]") ==
           "f:1:32: calls[0].join.type: unknown value \"pigeon\"; allowed: " +
               joined(typeWords<JoinSettings>()));
@@ -43,6 +43,7 @@ TEST_CASE("publishers cannot come in by a port that is not there") {
           "write full, or an address there");
     valid(load("webrtc: {listen: [], publishers: full}", "f"));
     valid(load("webrtc: {listen: []}", "f"));
+    valid(load("webrtc: {listen: [], listen_tcp: '[::]:8189', publishers: lite}", "f"));
 }
 
 TEST_CASE("a key of another type of the same mapping is unknown") {
@@ -256,6 +257,9 @@ TEST_CASE("where viewers are served, and what they are offered, is checked") {
     CHECK(problemOf("webrtc: {listen: }") == "f:1:10: webrtc.listen: must be a single value, not nothing");
     CHECK(problemOf("webrtc: {listen: ['[::1]:1', '[::1]:1']}") ==
           "f:1:30: webrtc.listen[1]: duplicate address");
+    CHECK(problemOf("webrtc: {listen_tcp: 8189}") ==
+          "f:1:22: webrtc.listen_tcp: \"8189\" is not an address to listen on: it is not host:port; "
+          "allowed: 0.0.0.0:8189, [::]:8189");
     CHECK(problemOf("webrtc: {announce: gate.example.org}") ==
           "f:1:20: webrtc.announce: \"gate.example.org\" is not a reachable address: it is not "
           "numeric; allowed: 203.0.113.7, 2001:db8::7");

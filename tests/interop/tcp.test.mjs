@@ -2,11 +2,11 @@
 // libnice: tests/relay/ingest/ingest_test.cpp.)
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { cut, here } from '../support/hosts.mjs';
-import { freePort, recordSubscription, startSpillwayd } from '../support/spillwayd.mjs';
+import { recordSubscription, startSpillwayd } from '../support/spillwayd.mjs';
 import { aWindowOf, until, within } from '../support/wait.mjs';
 import { openBrowser, servePage } from './browser.mjs';
 import { assertSame, finished } from './checks.mjs';
+import { onePort } from './one_port.mjs';
 import { readPlaying, startPlaying, startPublishing, stopPlaying, stopPublishing } from './page.mjs';
 import { publish } from './peer_process.mjs';
 import { play } from './players/process.mjs';
@@ -14,13 +14,6 @@ import { endpointOf, picture, startStage, token, untilViewers } from './viewing.
 
 const watched = 4000;
 const fps = 15;
-
-/// Settings with a port that is offered by UDP and TCP, and open for TCP alone.
-async function onePort(t) {
-  const port = await freePort();
-  t.after(await cut(here, [`udp sport ${port}`, `udp dport ${port}`]));
-  return { listen: `0.0.0.0:${port}`, listen_tcp: `0.0.0.0:${port}` };
-}
 
 /// Records what is published to it.
 async function startRecorder(t, origin = []) {

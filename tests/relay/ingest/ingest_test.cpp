@@ -38,9 +38,10 @@ struct Node {
 
 /// One publisher and the peer that receives it.
 struct Session {
-    explicit Session(Node& host, std::chrono::milliseconds mediaTimeout = 15s)
+    explicit Session(Node& host, std::chrono::milliseconds mediaTimeout = 15s,
+                     PublisherSettings settings = smallPublisher())
         : node(host)
-        , publisher(std::make_unique<Publisher>(node.loop, smallPublisher()))
+        , publisher(std::make_unique<Publisher>(node.loop, std::move(settings)))
         , receiver(node.loop, mediaTimeout, &node.ingest) {}
 
     LocalDescription answer() { return receiver.answer(node.loop, offerOf(node.loop, *publisher)); }
@@ -140,7 +141,9 @@ TEST_CASE("the answer names the port alone, as a lite agent") {
 TEST_CASE("a publisher without UDP comes in by TCP, and is lost 5 s after its connection is") {
     Node node(listenTcpAt("127.0.0.1:0"));
     {
-        Session session(node);
+        PublisherSettings settings = smallPublisher();
+        settings.tcp = true;
+        Session session(node, 15s, settings);
         const LocalDescription answer = session.answer();
         REQUIRE_FALSE(answer.error);
         INFO(answer.sdp);

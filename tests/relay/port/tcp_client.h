@@ -1,5 +1,5 @@
-// The other end of a TCP connection of the port: a socket that frames what it sends, and waits for what is sent
-// to it, but not for ever.
+// The other end of a TCP connection of the port: a socket that frames what it sends, and waits for what is
+// sent to it, but not for ever.
 #pragma once
 
 #include "relay/port/socket_fixture.h"

@@ -144,8 +144,10 @@ TEST_CASE("a second connection from the same port is another path", "[tcp]") {
 TEST_CASE("what is no check for a session here closes a connection, and is passed to nobody", "[tcp]") {
     Node node;
     IceClient stranger({"nobody", "nobodyspasswordnobodyspw"});
-    const std::vector<Message> wrong{
-        stranger.check(), {20, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 1, 0}, packetOf(100, 7), {'G', 'E', 'T'}};
+    const std::vector<Message> wrong{stranger.check(),
+                                     {20, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 1, 0},
+                                     packetOf(100, 7),
+                                     {'G', 'E', 'T'}};
     for (const Message& message : wrong) {
         const TcpClient client(node.address());
         client.send(message);
@@ -183,7 +185,8 @@ TEST_CASE("a connection without a valid check is closed after 5 s, whatever it s
     CHECK(node.closed(TcpClosed::noCheck) == 3);
 }
 
-TEST_CASE("of connections without a check one address has 16, the latest; those with one do not count", "[tcp]") {
+TEST_CASE("of connections without a check one address has 16, the latest; those with one do not count",
+          "[tcp]") {
     Node node;
     std::vector<std::unique_ptr<TcpClient>> good, pending;
     for (std::size_t i = 0; i < TcpPort::maxOfSession; ++i)
@@ -264,7 +267,8 @@ TEST_CASE("of media a closed window holds some, of all else nothing, and no fram
     CHECK(client->receive() == Datagram{8});
 }
 
-TEST_CASE("a window that stays closed for 5 s ends the connection; one that opens now and then does not", "[tcp]") {
+TEST_CASE("a window that stays closed for 5 s ends the connection; one that opens now and then does not",
+          "[tcp]") {
     Node node;
     const auto client = node.connect(4096);
     node.fill();
