@@ -54,7 +54,8 @@ std::optional<Candidate> parseCandidate(std::string_view line) {
         const bool address = fields[i] == "raddr" && isAddress(std::string(fields[i + 1]));
         const bool port = fields[i] == "rport" && number<std::uint16_t>(fields[i + 1]);
         const bool tcp = fields[i] == "tcptype" && isToken(fields[i + 1]);
-        if (address || port || tcp) candidate.text.append(" ").append(fields[i]).append(" ").append(fields[i + 1]);
+        if (address || port || tcp)
+            candidate.text.append(" ").append(fields[i]).append(" ").append(fields[i + 1]);
     }
     candidate.usable = lowered(fields[2]) == "udp" && fields[1] == "1" && fields[5] != "0" &&
                        isAddress(std::string(fields[4]));

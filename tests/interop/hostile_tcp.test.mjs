@@ -20,6 +20,7 @@ const admin = 'admin-secret'; // who may come as often as it likes from one addr
 const fps = 15;
 const pendingAtMost = 512;
 const pendingOfAddress = 16;
+const crowd = 800; // connections that fill it
 
 /// From one of many addresses: 127.1.0.0/16.
 const addressOf = (i) => `127.1.${(i >> 8) & 255}.${i & 255}`;
@@ -92,18 +93,24 @@ test('strangers at the TCP port cost a publisher and a viewer nothing', { timeou
   };
 
   /// The places are taken once, so that the memory of it is there from then on.
-  const fill = () => Promise.all(Array.from({ length: 800 }, (_, i) => opened(port, addressOf(Math.floor(i / pendingOfAddress)))));
+  const fill = async () => {
+    const { evicted } = await connections(daemon);
+    const sockets = await Promise.all(Array.from({ length: crowd }, (_, i) => opened(port, addressOf(Math.floor(i / pendingOfAddress)))));
+    await until('the oldest went', async () => (await connections(daemon)).evicted - evicted >= crowd - pendingAtMost);
+    return sockets;
+  };
   await beside(async () => (await fill()).forEach((socket) => socket.destroy()));
   await until('they are gone', async () => (await connections(daemon)).pending === 0);
   const [memory, descriptors] = [await residentBytes(daemon.pid), await descriptorCount(daemon.pid)];
 
   await t.test('slowloris: many that say a byte now and then, of one address and of many', (t) => beside(async () => {
     const sockets = [];
+    const { evicted } = await connections(daemon);
     for (let i = 0; i < 40; i++) sockets.push(await opened(port, '127.2.0.1'));
+    await until('one address has its share', async () => (await connections(daemon)).evicted - evicted === 40 - pendingOfAddress);
     sockets.push(...(await fill()));
     const held = await connections(daemon);
     assert.ok(held.pending <= pendingAtMost, `${held.pending} pending`);
-    assert.ok(held.evicted - start.evicted >= 40 - pendingOfAddress + 800 - pendingAtMost, 'the oldest went');
     const drip = setInterval(() => sockets.forEach((socket) => socket.writable && socket.write(Buffer.from([0]))), 500);
     await until('all are closed', () => sockets.every((socket) => socket.closed), { deadline: 12_000 });
     clearInterval(drip);
@@ -170,7 +177,7 @@ test('strangers at the TCP port cost a publisher and a viewer nothing', { timeou
 
   await t.test('a flood of connections that are reset at once', (t) => beside(async () => {
     let resets = 0;
-    for (const begun = performance.now(); performance.now() < begun + 4000;) {
+    for (const begun = performance.now(); performance.now() < begun + 2000;) {
       const sockets = Array.from({ length: 64 }, () => open(port, addressOf(resets++ % 4096)));
       await Promise.all(sockets.map((socket) => once(socket, 'connect').catch(() => {})));
       sockets.forEach((socket, i) => {

@@ -12,7 +12,7 @@ import { publish } from './peer_process.mjs';
 import { play } from './players/process.mjs';
 import { endpointOf, picture, startStage, token, untilViewers } from './viewing.mjs';
 
-const watched = 4000;
+const watched = 2000;
 const fps = 15;
 
 /// Records what is published to it.

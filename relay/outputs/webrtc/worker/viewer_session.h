@@ -2,8 +2,8 @@
 //
 // Comes in: datagrams that are this viewer's by ufrag, tag or path; turns of its channels. Goes out: replies,
 // checks, and media on the selected path alone. While that takes no more, media waits in the queues, which
-// drop by their own rules. It ends by itself when its consent, its handshake, its path or the codec of a track
-// does, and says so once; the worker then throws it away. Worker thread.
+// drop by their own rules. It ends by itself when its consent, its handshake, its path or the codec of a
+// track does, and says so once; the worker then throws it away. Worker thread.
 #pragma once
 
 #include "relay/outputs/webrtc/transport/dtls.h"
