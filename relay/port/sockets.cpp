@@ -201,6 +201,7 @@ void Sockets::Impl::lose(std::span<const Run> runs) {
 void Sockets::Impl::transmitByTcp(const Path& path, std::span<const Run> datagrams,
                                   TcpConnection::Full full) {
     assert(tcp);
+    if (datagrams.empty()) return;
     ++counters.sendCalls;
     const std::size_t taken = tcp->send(path, datagrams, full);
     counters.sentPackets += taken;

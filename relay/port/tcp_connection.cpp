@@ -55,7 +55,11 @@ std::size_t TcpConnection::write(std::span<const Run> datagrams) {
 bool TcpConnection::keep(const Run& datagram, std::size_t written) {
     const std::size_t frame = frameHeaderBytes + datagram.bytes;
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(std::exchange(gone_, 0)));
-    if (waiting_.size() + frame - written > maxWaiting) return false;
+    const std::size_t needed = waiting_.size() + frame - written;
+    if (needed > maxWaiting) return false;
+    // The bound holds for what is allocated, too.
+    if (needed > waiting_.capacity())
+        waiting_.reserve(std::min(maxWaiting, std::max(needed, 2 * waiting_.capacity())));
     if (waiting_.empty()) {
         progress_ = Clock::now();
         listen(EPOLLIN | EPOLLOUT);

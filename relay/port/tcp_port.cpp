@@ -96,7 +96,7 @@ void TcpPort::listen(const SocketAddress& address) {
     epoll_event event{};
     event.data.u64 = listeners_.size() - 1;
     need(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listeners_.back().get(), &event) == 0);
-    log::info("publishers and viewers listening address={}/tcp", addresses_.back().text());
+    log::info("peers by TCP listening address={}", addresses_.back().text());
 }
 
 /// Whether connections that wait wake the thread.

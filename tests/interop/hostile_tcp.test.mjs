@@ -5,6 +5,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import test from 'node:test';
+import { here } from '../support/hosts.mjs';
 import { descriptorCount, residentBytes } from '../support/process.mjs';
 import { startSpillwayd } from '../support/spillwayd.mjs';
 import { aWindowOf, until } from '../support/wait.mjs';
@@ -26,7 +27,8 @@ const crowd = 800; // connections that fill it
 const addressOf = (i) => `127.1.${(i >> 8) & 255}.${i & 255}`;
 
 function open(port, localAddress) {
-  const socket = connect({ host: '127.0.0.1', port, localAddress });
+  const host = localAddress.includes(':') ? '::1' : '127.0.0.1';
+  const socket = connect({ host, port, localAddress });
   socket.on('error', () => {});
   return socket;
 }
@@ -198,4 +200,22 @@ test('strangers at the TCP port cost a publisher and a viewer nothing', { timeou
   t.diagnostic(`memory grew by ${Math.round(grown / 1024)} KiB`);
   assert.ok(grown < 8 * 2 ** 20, `memory grew by ${grown} bytes`);
   await publisher.stop();
+});
+
+test('of IPv6 a /64 counts as one address', async (t) => {
+  const daemon = await startSpillwayd((config) => { config.webrtc = { listen: '127.0.0.1:0', listen_tcp: '[::]:0' }; });
+  t.after(() => daemon.stop());
+  const port = Number(/by TCP listening address=\[::\]:(\d+)/.exec(daemon.log())[1]);
+  const own = (subnet, i) => `fd77:0:0:${subnet}::${i + 1}`;
+  const enter = async (address) => {
+    await here.run('ip', ['address', 'add', `${address}/128`, 'dev', 'lo']);
+    return opened(port, address);
+  };
+  const sockets = [];
+  for (let i = 0; i < pendingOfAddress + 4; i++) sockets.push(await enter(own(1, i)));
+  await until('the oldest went', async () => (await connections(daemon)).evicted === 4);
+  sockets.push(await enter(own(2, 0)));
+  await until('another subnet has its own share', async () => (await connections(daemon)).pending === pendingOfAddress + 1);
+  assert.equal((await connections(daemon)).evicted, 4);
+  sockets.forEach((socket) => socket.destroy());
 });
