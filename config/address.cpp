@@ -153,7 +153,7 @@ ListenAddress ListenAddress::parse(std::string_view text) {
 }
 
 ListenAddress ListenAddress::parseUdp(std::string_view text) {
-    if (text.starts_with(unixPrefix)) refuse(text, "media uses UDP", udp);
+    if (text.starts_with(unixPrefix)) refuse(text, "media needs a port", udp);
     return ListenAddress(numericHostPort(text, udp));
 }
 

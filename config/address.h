@@ -44,7 +44,7 @@ class ListenAddress {
   public:
     /// Throws std::invalid_argument, which says what is wrong and what is allowed.
     static ListenAddress parse(std::string_view text);
-    /// The same, but refuses Unix sockets: media is UDP.
+    /// The same, but refuses Unix sockets: media needs a port, of UDP or TCP.
     static ListenAddress parseUdp(std::string_view text);
 
     bool isUnix() const { return !path_.empty(); }

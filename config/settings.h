@@ -88,6 +88,8 @@ struct WebrtcSettings {
     /// The UDP sockets that all viewers of this node share, and its publishers unless they have full ICE.
     /// Without any it serves no viewers.
     std::vector<ListenAddress> listen{ListenAddress::parse("0.0.0.0:8189")};
+    /// The same for those without UDP: TCP sockets (RFC 6544). Off by default.
+    std::vector<ListenAddress> listenTcp;
     /// Addresses and names to offer in place of our own, behind NAT; without a port they have those of
     /// `listen`.
     std::vector<HostPort> announce;

@@ -57,6 +57,7 @@ constexpr std::array httpKeys{
 };
 constexpr std::array webrtcKeys{
     Key<WebrtcSettings>{"listen", same<&WebrtcSettings::listen>},
+    Key<WebrtcSettings>{"listen_tcp", same<&WebrtcSettings::listenTcp>},
     Key<WebrtcSettings>{"announce", same<&WebrtcSettings::announce>},
     Key<WebrtcSettings>{"announce_local", same<&WebrtcSettings::announceLocal>},
     Key<WebrtcSettings>{"publishers", same<&WebrtcSettings::publishers>},

@@ -57,6 +57,7 @@ struct Relay::Impl {
                   std::make_shared<std::atomic<int>>(0),
                   [this](const Event& event) { report(event); }}
         , port(webrtc)
+        , tcpMemory(reserveTcp())
         , publisherIce(ingest::chooseIce(webrtc, port.reachable()))
         , ingest(publisherIce.lite ? std::make_unique<ingest::Ingest>(port) : nullptr)
         , egress({loop, port, budget, metrics["webrtc"], context.happened})
@@ -82,6 +83,15 @@ struct Relay::Impl {
         calls.clear();
         // It passes datagrams to the viewers' workers.
         if (ingest) ingest->stop();
+    }
+
+    QueueBudget::Reservation reserveTcp() {
+        if (!port.tcp()) return {};
+        try {
+            return budget.reserve(port::TcpPort::bytes, 0);
+        } catch (const Refused& refused) {
+            throw std::runtime_error(std::string("webrtc.listen_tcp: ") + refused.what());
+        }
     }
 
     void offerTracks(Subscription& subscription) {
@@ -116,6 +126,7 @@ struct Relay::Impl {
     OutputLoops loops;
     Subscription::Context context;
     port::MediaPort port;
+    const QueueBudget::Reservation tcpMemory;
     const PublisherIceChoice publisherIce;
     std::unique_ptr<ingest::Ingest> ingest;
     webrtc::Egress egress;
@@ -223,6 +234,7 @@ Snapshot Relay::snapshot() const {
     snapshot.publisherIce = impl_->publisherIce;
     snapshot.batchScheduling = gst::batchScheduling().allowed;
     if (impl_->ingest) snapshot.socketDrops["publishers"] = impl_->ingest->drops();
+    if (const auto* tcp = impl_->port.tcp()) snapshot.tcp = tcp->snapshot();
     for (const auto& [output, metrics] : impl_->metrics)
         snapshot.outputs[output] = {metrics.depth.read(), metrics.latency.read(),
                                     metrics.firstKeyframe.read()};
@@ -241,6 +253,8 @@ std::optional<std::string> Relay::stuck(std::chrono::milliseconds limit) {
         });
     if (impl_->ingest && isOver(impl_->ingest->busySince(), limit))
         stuck = "the thread of the publishers does not progress";
+    if (const auto* tcp = impl_->port.tcp(); tcp && isOver(tcp->busySince(), limit))
+        stuck = "the thread of TCP connections does not progress";
     if (impl_->egress.isStuck(limit)) stuck = "a worker of the viewers does not progress";
     return stuck;
 }

@@ -110,7 +110,8 @@ void checkDocument(const Value& document, const Settings& settings) {
     const Value calls = document.at("calls");
     const Value subscriptions = document.at("subscriptions");
     checkCount(calls, settings.calls.size(), settings.limits.calls, "limits.calls");
-    if (settings.webrtc.publishers == PublisherIce::lite && settings.webrtc.listen.empty())
+    if (settings.webrtc.publishers == PublisherIce::lite && settings.webrtc.listen.empty() &&
+        settings.webrtc.listenTcp.empty())
         document.at("webrtc")
             .at("publishers")
             .problem("is lite, which takes publishers by webrtc.listen, and that is empty; write full, or an "

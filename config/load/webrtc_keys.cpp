@@ -35,6 +35,11 @@ void readListen(const Value& value, WebrtcSettings& webrtc) {
                   [](const ListenAddress& address) { return address.port() == 0; });
 }
 
+void readListenTcp(const Value& value, WebrtcSettings& webrtc) {
+    readAddresses(value, webrtc.listenTcp, ListenAddress::parseUdp,
+                  [](const ListenAddress& address) { return address.port() == 0; });
+}
+
 void readAnnounce(const Value& value, WebrtcSettings& webrtc) {
     readAddresses(value, webrtc.announce, parseReachableAddress, [](const HostPort&) { return false; });
 }
@@ -110,6 +115,7 @@ void checkAnnounce(const Value& value, const WebrtcSettings& webrtc) {
 const Keys<WebrtcSettings>& webrtcKeys() {
     static const Keys<WebrtcSettings> keys{
         {"listen", {readListen, {}}},
+        {"listen_tcp", {readListenTcp, {}}},
         {"announce", {readAnnounce, {}}},
         {"announce_local", oneOf(&WebrtcSettings::announceLocal, flagWords)},
         {"publishers", oneOf(&WebrtcSettings::publishers, publisherIceWords)},

@@ -31,6 +31,20 @@ void addSocketDrops(Families& families, const std::map<std::string, std::uint64_
     std::move(family).moveTo(families);
 }
 
+void addTcp(Families& families, const relay::TcpSnapshot& tcp) {
+    Family connections =
+        gauge("tcp_connections", "TCP connections of webrtc.listen_tcp; pending until a valid "
+                                 "check came by them.");
+    connections.add({{"state", "pending"}}, tcp.pending);
+    connections.add({{"state", "open"}}, tcp.open);
+    std::move(connections).moveTo(families);
+    Family closed = counter("tcp_connections_closed_total", "TCP connections of webrtc.listen_tcp that were "
+                                                            "closed, by reason.");
+    for (std::size_t i = 0; i < tcp.closed.size(); ++i)
+        closed.add({{"reason", relay::tcpClosedNames.at(i)}}, static_cast<double>(tcp.closed.at(i)));
+    std::move(closed).moveTo(families);
+}
+
 void addReload(Families& families, const Reload& reload) {
     const std::chrono::duration<double> when = reload.when.time_since_epoch();
     addSingle(families,
@@ -62,6 +76,7 @@ std::string Collector::text() const {
               gauge("batch_scheduling", "1 when GStreamer's threads run SCHED_BATCH, 0 when they may not."),
               snapshot.batchScheduling ? 1 : 0);
     addSocketDrops(families, snapshot.socketDrops);
+    if (snapshot.tcp) addTcp(families, *snapshot.tcp);
     addCallFamilies(families, snapshot);
     addTrackFamilies(families, snapshot);
     addQueueFamilies(families, snapshot);

@@ -11,7 +11,8 @@ PublisherSession::PublisherSession(SessionSetup setup, port::SessionTag tag, por
                                    Clock::time_point now)
     : setup_(std::move(setup))
     , sockets_(sockets)
-    , ice_(setup_.ours, setup_.theirs, tag, now) {}
+    , ice_(setup_.ours, setup_.theirs, tag, now)
+    , taking_(now) {}
 
 void PublisherSession::onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
                               const std::function<void()>& onSelected) {
@@ -34,6 +35,7 @@ void PublisherSession::onDatagram(port::DatagramKind kind, MutableBytes datagram
 void PublisherSession::tick(Clock::time_point now) {
     if (over_) return;
     if (ice_.selected() && !ice_.hasConsent(now)) return end();
+    if (ice_.selected() && !taking_.goesOn(sockets_, *ice_.selected(), now)) return end();
     port::sendDueChecks(ice_, sockets_, now);
 }
 

@@ -11,6 +11,7 @@
 #include "relay/port/demux.h"
 #include "relay/port/ice_lite.h"
 #include "relay/port/sockets.h"
+#include "relay/port/taking.h"
 
 #include <gst/gst.h>
 
@@ -28,7 +29,7 @@ struct SessionSetup {
     std::shared_ptr<Route> route;
     // Ingest thread; they must not block.
     std::function<void()> onConnected; ///< the first path is selected
-    std::function<void()> onLost;      ///< it is over: no consent, or its path is another session's
+    std::function<void()> onLost;      ///< it is over: no consent, or its path is another session's or dead
 };
 
 class PublisherSession {
@@ -59,6 +60,7 @@ class PublisherSession {
     const SessionSetup setup_;
     port::Sockets& sockets_;
     port::IceLite ice_;
+    port::Taking taking_;
     bool over_ = false;
 };
 

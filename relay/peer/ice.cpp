@@ -95,7 +95,7 @@ void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {
     GObject* ice = iceRef.get();
     const auto agent = niceAgentOf(webrtcbin);
 
-    g_object_set(ice, "ice-tcp", FALSE, nullptr);
+    g_object_set(ice, "ice-tcp", gboolean{settings.tcp}, "ice-udp", gboolean{!settings.tcp}, nullptr);
     if (settings.portRange)
         g_object_set(ice, "min-rtp-port", guint{settings.portRange->first}, "max-rtp-port",
                      guint{settings.portRange->last}, nullptr);

@@ -11,8 +11,8 @@
 
 namespace spillway::relay {
 
-/// UPnP and TCP off, keepalive checks on, STUN and TURN servers, loopback only where wanted. Logs a server
-/// that it cannot read and goes on without.
+/// UPnP off, UDP or TCP, keepalive checks on, STUN and TURN servers, loopback only where wanted. Logs a
+/// server that it cannot read and goes on without.
 void configureIce(GstElement* webrtcbin, const PeerSettings& settings);
 
 /// Gives libnice's sockets the buffers that the node's port has, once it has gathered: publishers that do not

@@ -181,7 +181,8 @@ void PeerNegotiation::onLocalSet() {
 
 void PeerNegotiation::onCandidate(const std::string& text) {
     const auto candidate = sdp::parseCandidate(text);
-    if (!candidate || !candidate->usable) return;
+    // The port's own are all of use, those of TCP too.
+    if (!candidate || !(candidate->usable || transport_.iceLite)) return;
     candidates_.push_back(candidate->text);
     if (gathered_) return onLateCandidate_(candidate->text);
     // Patience was over before the first one came.

@@ -44,6 +44,7 @@ struct PeerSettings {
     std::optional<config::PortRange> portRange; ///< of its sockets; only without `ingest`
     /// Gather on loopback only: for two peers in one process.
     bool loopbackOnly = false;
+    bool tcp = false; ///< in place of UDP; only without `ingest`
 };
 
 /// A stream of the peer, as it appears on webrtcbin. Borrowed for the duration of the call.

@@ -21,6 +21,7 @@ void exchange(IceLite& ice, Sockets& sockets, Bytes datagram, const Path& path, 
     using CheckBack = IceLite::CheckBack;
     Message message{};
     const auto outcome = ice.receive(datagram, path, now, message);
+    if (outcome.accepted) sockets.admit(path, ice.tag());
     if (outcome.selected) onSelected();
     if (outcome.checkBack == CheckBack::beforeReply) sendCheck(ice, sockets, path, now);
     if (outcome.reply > 0) sockets.send(path, Bytes(message).first(outcome.reply));

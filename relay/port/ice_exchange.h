@@ -8,7 +8,8 @@
 
 namespace spillway::relay::port {
 
-/// Hands over a STUN message and sends what it calls for. Before that, `onSelected` runs if another path than
+/// Hands over a STUN message and sends what it calls for; a TCP connection by which a valid check came may
+/// stay. Before that, `onSelected` runs if another path than
 /// before is selected: what the remote sends then finds its way.
 void exchange(IceLite& ice, Sockets& sockets, Bytes datagram, const Path& path, Clock::time_point now,
               const std::function<void()>& onSelected);

@@ -39,6 +39,7 @@ IceLite::Outcome IceLite::receive(Bytes datagram, const Path& path, Clock::time_
         const auto answered =
             answerCheck(datagram, ours_.ufrag + ':' + theirs_.ufrag, ours_.pwd, path.remote, into);
         outcome.reply = answered.reply;
+        outcome.accepted = answered.accepted;
         if (answered.accepted) outcome.checkBack = onCheck(path, answered.nominates, now);
     }
     outcome.selected = selected_ != before;

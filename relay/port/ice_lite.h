@@ -47,6 +47,7 @@ class IceLite {
     enum class CheckBack { no, behindReply, beforeReply };
     struct Outcome {
         std::size_t reply = 0; ///< bytes written for the sender; 0 is silence
+        bool accepted = false; ///< it was a valid check
         bool selected = false; ///< the selected path is another than before
         CheckBack checkBack = CheckBack::no;
     };
@@ -60,6 +61,7 @@ class IceLite {
     /// Writes a check of a path that is due or asked for, and returns its bytes; 0 when there is none.
     std::size_t check(const Path& path, Clock::time_point now, MutableBytes into);
 
+    SessionTag tag() const { return tag_; }
     /// The only one that may carry DTLS and SRTP.
     const std::optional<Path>& selected() const { return selected_; }
     /// It is another session's now.

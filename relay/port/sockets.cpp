@@ -3,6 +3,7 @@
 #include "relay/port/bound_socket.h"
 #include "relay/port/burst.h"
 #include "relay/port/control_message.h"
+#include "relay/port/tcp_connections.h"
 
 #include <algorithm>
 #include <array>
@@ -101,16 +102,23 @@ void Outgoing::set(std::size_t i, const Path& path, const Run& run, bool tellLoc
     controls[i].giveTo(header);
 }
 
+Run runOf(Bytes datagram) {
+    return {const_cast<std::uint8_t*>(datagram.data()), datagram.size(), 0, 1};
+}
+
 } // namespace
 
 struct Sockets::Impl {
-    Impl(const std::vector<SocketAddress>& addresses, const SocketOptions& options);
+    Impl(const std::vector<SocketAddress>& addresses, const SocketOptions& options,
+         const TcpConnections* connections);
 
     void transmit(const Path& path, std::span<const Run> runs);
     void transmitSingly(const Path& path, std::span<const Run> runs);
     std::size_t transmitSome(int socket, std::size_t from, std::span<const Run> runs);
     void lose(std::span<const Run> runs);
+    void transmitByTcp(const Path& path, std::span<const Run> datagrams, TcpConnection::Full full);
 
+    const TcpConnections* const tcp;
     std::vector<BoundSocket> sockets;
     std::string bufferWarning;
     SocketCounters counters;
@@ -120,8 +128,10 @@ struct Sockets::Impl {
     Incoming incoming;
 };
 
-Sockets::Impl::Impl(const std::vector<SocketAddress>& addresses, const SocketOptions& options)
-    : segments(options.segments) {
+Sockets::Impl::Impl(const std::vector<SocketAddress>& addresses, const SocketOptions& options,
+                    const TcpConnections* connections)
+    : tcp(connections)
+    , segments(options.segments) {
     for (const auto& address : addresses) {
         const auto& socket = sockets.emplace_back(address, options);
         bufferWarning = socket.bufferWarning();
@@ -188,8 +198,21 @@ void Sockets::Impl::lose(std::span<const Run> runs) {
         counters.sendErrors += run.packets;
 }
 
-Sockets::Sockets(const std::vector<SocketAddress>& addresses, const SocketOptions& options)
-    : impl_(std::make_unique<Impl>(addresses, options)) {}
+void Sockets::Impl::transmitByTcp(const Path& path, std::span<const Run> datagrams,
+                                  TcpConnection::Full full) {
+    assert(tcp);
+    if (datagrams.empty()) return;
+    ++counters.sendCalls;
+    const std::size_t taken = tcp->send(path, datagrams, full);
+    counters.sentPackets += taken;
+    for (const Run& datagram : datagrams.first(taken))
+        counters.sentBytes += datagram.bytes;
+    lose(datagrams.subspan(taken));
+}
+
+Sockets::Sockets(const std::vector<SocketAddress>& addresses, const SocketOptions& options,
+                 const TcpConnections* tcp)
+    : impl_(std::make_unique<Impl>(addresses, options, tcp)) {}
 
 Sockets::~Sockets() = default;
 
@@ -225,7 +248,7 @@ std::size_t Sockets::receive(std::size_t socket, std::size_t max,
             if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0) continue;
             const auto* remote = static_cast<const sockaddr*>(message.msg_hdr.msg_name);
             const Path path{SocketAddress::of(remote), localOf(message.msg_hdr, from.address()),
-                            static_cast<std::uint16_t>(socket)};
+                            static_cast<std::uint32_t>(socket)};
             each({static_cast<std::uint8_t*>(incoming.parts[i].iov_base), message.msg_len}, path);
         }
         if (came < wanted) break;
@@ -235,11 +258,17 @@ std::size_t Sockets::receive(std::size_t socket, std::size_t max,
 }
 
 void Sockets::send(const Path& path, Bytes datagram) {
-    const Run run{const_cast<std::uint8_t*>(datagram.data()), datagram.size(), 0, 1};
+    const Run run = runOf(datagram);
+    if (path.isTcp()) return impl_->transmitByTcp(path, std::span(&run, 1), TcpConnection::Full::lose);
     impl_->transmit(path, std::span(&run, 1));
 }
 
 void Sockets::sendAlone(const Path& path, Bytes datagram) const {
+    if (path.isTcp()) {
+        const Run run = runOf(datagram);
+        impl_->tcp->send(path, std::span(&run, 1), TcpConnection::Full::lose);
+        return;
+    }
     const BoundSocket& socket = impl_->sockets.at(path.socket);
     iovec part{const_cast<std::uint8_t*>(datagram.data()), datagram.size()};
     ControlMessages control;
@@ -262,10 +291,22 @@ void Sockets::add(std::size_t bytes) {
 }
 
 void Sockets::flush(const Path& path) {
-    const bool together = impl_->segments.now();
-    impl_->segments.burstBegan();
-    impl_->transmit(path, impl_->burst.runs(together));
+    if (path.isTcp()) {
+        impl_->transmitByTcp(path, impl_->burst.runs(false), TcpConnection::Full::wait);
+    } else {
+        const bool together = impl_->segments.now();
+        impl_->segments.burstBegan();
+        impl_->transmit(path, impl_->burst.runs(together));
+    }
     impl_->burst.clear();
+}
+
+std::optional<Clock::time_point> Sockets::blockedSince(const Path& path) const {
+    return path.isTcp() ? impl_->tcp->blockedSince(path) : std::nullopt;
+}
+
+void Sockets::admit(const Path& path, SessionTag session) const {
+    if (path.isTcp()) impl_->tcp->admit(path, session);
 }
 
 SocketCounters Sockets::counters() const {

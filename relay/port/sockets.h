@@ -7,22 +7,28 @@
 // UDP_SEGMENT) where the kernel can, else by sendmmsg. Where it cannot depends on the way out too (a small
 // path MTU, IPsec, a driver): after a failure segments rest for some bursts, more each time, and are tried
 // again, so that one path does not decide for all. Nothing blocks: what the kernel does not take is
-// lost and counted. Owner: the worker. Worker thread, but for construction.
+// lost and counted. A path by TCP leads to its connection (tcp_connection.h) instead. Owner: the worker.
+// Worker thread, but for construction.
 #pragma once
 
+#include "relay/base/clock.h"
 #include "relay/base/descriptor.h"
 #include "relay/port/demux.h"
 #include "relay/port/path.h"
+#include "relay/port/stun_message.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace spillway::relay::port {
+
+class TcpConnections;
 
 struct SocketCounters {
     std::uint64_t sentPackets = 0;
@@ -51,9 +57,10 @@ class Sockets {
     /// Bytes of a packet in a burst: as long as a publisher's can be, with our header and SRTP's trailer.
     static constexpr std::size_t maxPacket = 2048;
 
-    /// Binds. With port 0 in the first worker's addresses, boundAddresses() says which to the others. Throws
-    /// std::runtime_error naming the address.
-    explicit Sockets(const std::vector<SocketAddress>& addresses, const SocketOptions& options = {});
+    /// Binds. With port 0 in the first worker's addresses, boundAddresses() says which to the others. `tcp`
+    /// outlives it; without it there are no paths by TCP. Throws std::runtime_error naming the address.
+    explicit Sockets(const std::vector<SocketAddress>& addresses, const SocketOptions& options = {},
+                     const TcpConnections* tcp = nullptr);
     ~Sockets();
     Sockets(const Sockets&) = delete;
     Sockets& operator=(const Sockets&) = delete;
@@ -81,6 +88,12 @@ class Sockets {
     MutableBytes room(std::size_t bytes);
     void add(std::size_t bytes);
     void flush(const Path& path);
+
+    /// Since when a path takes nothing of what is sent by it: for ever when its connection is closed. None
+    /// while it takes all; so UDP does.
+    std::optional<Clock::time_point> blockedSince(const Path& path) const;
+    /// A session accepted a check that came by it. Nothing to UDP.
+    void admit(const Path& path, SessionTag session) const;
 
     SocketCounters counters() const;
     /// Datagrams that the kernel dropped because nobody read them in time. Any thread.

@@ -6,11 +6,12 @@
 
 namespace spillway::relay {
 
-QueueBudget::Reservation::Reservation(std::shared_ptr<Used> used, std::uint64_t bytes)
+QueueBudget::Reservation::Reservation(std::shared_ptr<Used> used, std::uint64_t bytes, std::uint32_t queues)
     : used_(std::move(used))
-    , bytes_(bytes) {
+    , bytes_(bytes)
+    , queues_(queues) {
     used_->bytes += bytes_;
-    ++used_->queues;
+    used_->queues += queues_;
 }
 
 QueueBudget::Reservation& QueueBudget::Reservation::operator=(Reservation&& other) noexcept {
@@ -18,6 +19,7 @@ QueueBudget::Reservation& QueueBudget::Reservation::operator=(Reservation&& othe
         giveBack();
         used_ = std::move(other.used_);
         bytes_ = other.bytes_;
+        queues_ = other.queues_;
     }
     return *this;
 }
@@ -25,12 +27,12 @@ QueueBudget::Reservation& QueueBudget::Reservation::operator=(Reservation&& othe
 void QueueBudget::Reservation::giveBack() {
     if (!used_) return;
     used_->bytes -= bytes_;
-    --used_->queues;
+    used_->queues -= queues_;
     used_.reset();
 }
 
-QueueBudget::Reservation QueueBudget::reserve(std::uint64_t bytes) {
-    if (used_->queues >= queues_)
+QueueBudget::Reservation QueueBudget::reserve(std::uint64_t bytes, std::uint32_t queues) {
+    if (queues > queues_ - used_->queues)
         throw Refused(Refused::Kind::limit, fmt::format("limits.subscribers is reached ({})", queues_));
     if (bytes > bytes_ - used_->bytes)
         throw Refused(
@@ -38,7 +40,7 @@ QueueBudget::Reservation QueueBudget::reserve(std::uint64_t bytes) {
             fmt::format(
                 "its queue of {} bytes does not fit into limits.queue_memory: {} of {} bytes are taken",
                 bytes, used_->bytes, bytes_));
-    return {used_, bytes};
+    return {used_, bytes, queues};
 }
 
 } // namespace spillway::relay

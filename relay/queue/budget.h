@@ -30,15 +30,16 @@ class QueueBudget {
 
       private:
         friend class QueueBudget;
-        Reservation(std::shared_ptr<Used> used, std::uint64_t bytes);
+        Reservation(std::shared_ptr<Used> used, std::uint64_t bytes, std::uint32_t queues);
         void giveBack();
 
         std::shared_ptr<Used> used_;
         std::uint64_t bytes_ = 0;
+        std::uint32_t queues_ = 0;
     };
 
-    /// Throws Refused (refused.h) that says by how much it does not fit.
-    Reservation reserve(std::uint64_t bytes);
+    /// With 0 for what is no queue. Throws Refused (refused.h) that says by how much it does not fit.
+    Reservation reserve(std::uint64_t bytes, std::uint32_t queues = 1);
 
     std::uint64_t usedBytes() const { return used_->bytes; }
     std::uint64_t limitBytes() const { return bytes_; }

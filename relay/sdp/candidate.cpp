@@ -49,11 +49,13 @@ std::optional<Candidate> parseCandidate(std::string_view line) {
     Candidate candidate{std::string(prefix), false};
     for (std::size_t i = 0; i < 8; ++i)
         candidate.text.append(i == 0 ? "" : " ").append(fields[i]);
-    // The agent's parser wants a related address for all types but host.
+    // The agent's parser wants a related address for all types but host. RFC 6544 section 4.5: tcptype.
     for (std::size_t i = 8; i + 1 < fields.size(); i += 2) {
         const bool address = fields[i] == "raddr" && isAddress(std::string(fields[i + 1]));
         const bool port = fields[i] == "rport" && number<std::uint16_t>(fields[i + 1]);
-        if (address || port) candidate.text.append(" ").append(fields[i]).append(" ").append(fields[i + 1]);
+        const bool tcp = fields[i] == "tcptype" && isToken(fields[i + 1]);
+        if (address || port || tcp)
+            candidate.text.append(" ").append(fields[i]).append(" ").append(fields[i + 1]);
     }
     candidate.usable = lowered(fields[2]) == "udp" && fields[1] == "1" && fields[5] != "0" &&
                        isAddress(std::string(fields[4]));

@@ -29,12 +29,13 @@ Description owned(GstWebRTCSessionDescription* description) {
             }};
 }
 
-gst::Ref<GstElement> makeWebrtcbin(const std::string& name) {
+gst::Ref<GstElement> makeWebrtcbin(const PublisherSettings& publisher) {
     auto webrtcbin = gst::makeElement("webrtcbin");
     g_object_set(webrtcbin.get(), "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, nullptr);
     PeerSettings settings;
-    settings.label = "publisher=" + name;
+    settings.label = "publisher=" + publisher.name;
     settings.loopbackOnly = true;
+    settings.tcp = publisher.tcp;
     configureIce(webrtcbin.get(), settings);
     return webrtcbin;
 }
@@ -131,7 +132,7 @@ struct Publisher::Impl {
 Publisher::Impl::Impl(Loop& mainLoop, PublisherSettings publisherSettings)
     : loop(mainLoop)
     , settings(std::move(publisherSettings))
-    , webrtcbin(makeWebrtcbin(settings.name)) {
+    , webrtcbin(makeWebrtcbin(settings)) {
     gst::addTo(pipeline.get(), webrtcbin);
     video.emplace(pipeline.get(), settings);
     addSender(webrtcbin.get(), video->output());

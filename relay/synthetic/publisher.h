@@ -22,6 +22,7 @@ struct PublisherSettings {
     std::uint32_t fps = 25;
     config::Codec codec = config::Codec::vp8; ///< vp8, vp9 or h264
     bool audio = true;                        ///< Opus, a tone
+    bool tcp = false;                         ///< in place of UDP
 };
 
 class Publisher {

@@ -8,6 +8,7 @@
 #include "relay/values/output_status.h"
 #include "relay/values/publisher_ice.h"
 #include "relay/values/queue_stats.h"
+#include "relay/values/tcp_snapshot.h"
 #include "relay/values/track_name.h"
 #include "relay/values/viewing.h"
 
@@ -106,6 +107,7 @@ struct Snapshot {
     PublisherIceChoice publisherIce;
     bool batchScheduling = false;                     ///< of GStreamer's threads
     std::map<std::string, std::uint64_t> socketDrops; ///< of the kernel, by side: `publishers`, `viewers`
+    std::optional<TcpSnapshot> tcp;                   ///< with `webrtc.listen_tcp`
     std::map<TrackName, ViewerTotals> viewerTotals;   ///< of each track that exists and was ever viewed
     std::map<std::string, OutputHistograms> outputs;  ///< by output name, `webrtc` for viewers
     /// Bytes: the sum of the bounds of all queues that exist, the worst case now.

@@ -57,7 +57,7 @@ TEST_CASE("an address for UDP is host:port or [v6]:port, and no Unix socket") {
     CHECK(ListenAddress::parseUdp("0.0.0.0:8189").text() == "0.0.0.0:8189");
     CHECK(ListenAddress::parseUdp("[::]:0").text() == "[::]:0");
     CHECK_THROWS_WITH(ListenAddress::parseUdp("unix:/a"),
-                      "\"unix:/a\" is not an address to listen on: media uses UDP; allowed: "
+                      "\"unix:/a\" is not an address to listen on: media needs a port; allowed: "
                       "0.0.0.0:8189, [::]:8189");
     for (const auto* text : {"", "8189", "0.0.0.0", "localhost:8189", "[::]", "0.0.0.0:65536"}) {
         CAPTURE(text);

@@ -50,6 +50,9 @@ TEST_CASE("several addresses with a port of the kernel's choice are allowed") {
 TEST_CASE("where viewers are served is read, one or a list") {
     const Settings one = valid(load("webrtc: {listen: '[::]:8190'}", "f"));
     CHECK(one.webrtc.listen == std::vector{ListenAddress::parse("[::]:8190")});
+    CHECK(one.webrtc.listenTcp.empty());
+    CHECK(valid(load("webrtc: {listen_tcp: ['0.0.0.0:8189', '[::]:443']}", "f")).webrtc.listenTcp ==
+          std::vector{ListenAddress::parse("0.0.0.0:8189"), ListenAddress::parse("[::]:443")});
     const Settings several = valid(load("webrtc:\n"
                                         "  listen: ['127.0.0.1:0', '127.0.0.1:0', '[::1]:8189']\n",
                                         "f"));

@@ -17,8 +17,9 @@ TEST_CASE("an unknown key is answered with the allowed ones and the nearest") {
 }
 
 TEST_CASE("an unknown key or word that is near no other is answered with the allowed ones alone") {
-    CHECK(problemOf("webrtc: {port: 8189}") == "f:1:10: webrtc.port: unknown key; allowed: listen, announce, "
-                                               "announce_local, publishers, port_range, ice_servers");
+    CHECK(problemOf("webrtc: {port: 8189}") == "f:1:10: webrtc.port: unknown key; allowed: listen, "
+                                               "listen_tcp, announce, announce_local, publishers, "
+                                               "port_range, ice_servers");
     CHECK(problemOf("calls: [{name: a, join: {type: pigeon}}]") ==
           "f:1:32: calls[0].join.type: unknown value \"pigeon\"; allowed: " +
               joined(typeWords<JoinSettings>()));
@@ -43,6 +44,7 @@ TEST_CASE("publishers cannot come in by a port that is not there") {
           "write full, or an address there");
     valid(load("webrtc: {listen: [], publishers: full}", "f"));
     valid(load("webrtc: {listen: []}", "f"));
+    valid(load("webrtc: {listen: [], listen_tcp: '[::]:8189', publishers: lite}", "f"));
 }
 
 TEST_CASE("a key of another type of the same mapping is unknown") {
@@ -265,7 +267,7 @@ TEST_CASE("patterns, hosts, URLs and addresses are checked") {
 
 TEST_CASE("where viewers are served, and what they are offered, is checked") {
     CHECK(problemOf("webrtc: {listen: 'unix:/run/a'}") ==
-          "f:1:18: webrtc.listen: \"unix:/run/a\" is not an address to listen on: media uses UDP; "
+          "f:1:18: webrtc.listen: \"unix:/run/a\" is not an address to listen on: media needs a port; "
           "allowed: 0.0.0.0:8189, [::]:8189");
     CHECK(problemOf("webrtc: {listen: ['0.0.0.0:1', 'localhost:1']}") ==
           "f:1:32: webrtc.listen[1]: \"localhost:1\" is not an address to listen on: the host is not "
@@ -279,6 +281,9 @@ TEST_CASE("where viewers are served, and what they are offered, is checked") {
           "f:1:20: webrtc.announce: \"gate:port\" is not a reachable address: it is neither an address "
           "nor a name, alone or with a port" +
               allowed);
+    CHECK(problemOf("webrtc: {listen_tcp: 8189}") ==
+          "f:1:22: webrtc.listen_tcp: \"8189\" is not an address to listen on: it is not host:port; "
+          "allowed: 0.0.0.0:8189, [::]:8189");
     CHECK(problemOf("webrtc: {announce: [203.0.113.7, 0.0.0.0]}") ==
           "f:1:34: webrtc.announce[1]: \"0.0.0.0\" is not a reachable address: nothing can be sent to it" +
               allowed);

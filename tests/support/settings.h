@@ -18,4 +18,11 @@ inline config::WebrtcSettings listenAt(const std::string& address) {
     return settings;
 }
 
+/// By TCP alone.
+inline config::WebrtcSettings listenTcpAt(const std::string& address) {
+    config::WebrtcSettings settings = noViewers();
+    settings.listenTcp = {config::ListenAddress::parseUdp(address)};
+    return settings;
+}
+
 } // namespace spillway::test

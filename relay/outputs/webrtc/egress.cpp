@@ -21,6 +21,9 @@ constexpr QueueBounds videoBounds{1024, 512ULL * 1024, std::chrono::milliseconds
                                   QueuePolicy::dropToKeyframe};
 constexpr QueueBounds audioBounds{128, 64ULL * 1024, std::chrono::milliseconds(500), QueuePolicy::dropOldest};
 
+/// Of its TCP connection, with what the kernel has of it: how a viewer comes shows after it has its answer.
+constexpr std::uint64_t tcpBytes = port::TcpConnection::maxWaiting + port::TcpConnection::kernelBytes;
+
 void add(ViewerTotals& totals, const ViewerTrackSnapshot& track) {
     totals.counters += track.counters;
     for (std::size_t i = 0; i < totals.dropped.size(); ++i)
@@ -55,6 +58,7 @@ Egress::Egress(Context context)
 Egress::~Egress() {
     endAll();
     // All threads end before any worker goes, since they pass datagrams to each other.
+    context_.port.stop();
     for (const auto& worker : workers_)
         worker->stop();
 }
@@ -107,9 +111,9 @@ ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std
     return answered;
 }
 
-QueueBudget::Reservation Egress::reserve(const QueueBounds& bounds) {
+QueueBudget::Reservation Egress::reserve(std::uint64_t bytes) {
     try {
-        return context_.budget.reserve(bounds.bytes);
+        return context_.budget.reserve(bytes);
     } catch (const Refused& refused) {
         throw ViewRefused(ViewRefused::Kind::limit, refused.what());
     }
@@ -123,10 +127,12 @@ SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
     setup.theirs = offer.ice;
     setup.fingerprint = offer.fingerprint;
     setup.stats = viewer.stats;
+    std::uint64_t connection = context_.port.tcp() ? tcpBytes : 0;
     for (const AgreedLine& line : lines) {
         const QueueBounds& bounds = line.track->kind() == MediaKind::video ? videoBounds : audioBounds;
-        viewer.tracks.push_back(std::make_unique<ViewerTrack>(*line.track, bounds, reserve(bounds),
-                                                              context_.metrics, viewer.worker));
+        viewer.tracks.push_back(std::make_unique<ViewerTrack>(
+            *line.track, bounds, reserve(bounds.bytes + std::exchange(connection, 0)), context_.metrics,
+            viewer.worker));
         setup.channels.push_back(viewer.tracks.back()->channel(viewer.worker));
         setup.channels.back().stream = line.stream;
     }

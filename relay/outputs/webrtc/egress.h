@@ -1,4 +1,4 @@
-// The viewers of this node: one UDP port, one worker for each core, no thread for a viewer.
+// The viewers of this node: one port, one worker for each core, no thread for a viewer.
 //
 // Comes in: offers, and news of tracks. Goes out: answers, and by the workers media. A viewer's tracks are
 // chosen when it comes, by name; they may end and come back while it stays. Owner: Relay. Loop thread.
@@ -55,7 +55,7 @@ class Egress {
     Worker& leastBusy();
     std::string answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
                        const sdp::IceCredentials& credentials) const;
-    QueueBudget::Reservation reserve(const QueueBounds& bounds);
+    QueueBudget::Reservation reserve(std::uint64_t bytes);
     SessionSetup setUp(Viewer& viewer, const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines);
     void finish(ViewerId viewer, const std::string& reason);
     void remove(ViewerId viewer, const std::string& reason);

@@ -52,6 +52,10 @@ TEST_CASE("the metrics show calls, tracks and their drains") {
     CHECK(has(text, R"(spillway_publishers_ice_info{ice="lite",reason="webrtc.announce is set"} 1)"));
     CHECK(has(text, R"(spillway_socket_drops_total{side="publishers"} 3)"));
     CHECK(has(text, R"(spillway_socket_drops_total{side="viewers"} 4)"));
+    CHECK(has(text, R"(spillway_tcp_connections{state="pending"} 5)"));
+    CHECK(has(text, R"(spillway_tcp_connections{state="open"} 6)"));
+    CHECK(has(text, R"(spillway_tcp_connections_closed_total{reason="no_check"} 3)"));
+    CHECK(has(text, R"(spillway_tcp_connections_closed_total{reason="silent"} 9)"));
     CHECK(has(text, R"(spillway_calls{state="joined"} 1)"));
     CHECK(has(text, R"(spillway_call_state{call="studio",state="joining"} 0)"));
     CHECK(has(text, R"(spillway_call_reconnects_total{call="studio",reason="replaced"} 7)"));

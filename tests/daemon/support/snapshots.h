@@ -95,6 +95,7 @@ inline relay::Snapshot studio() {
     snapshot.publisherIce = {true, "webrtc.announce is set"};
     snapshot.batchScheduling = true;
     snapshot.socketDrops = {{"publishers", 3}, {"viewers", 4}};
+    snapshot.tcp = {5, 6, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
     snapshot.tracks.front().subscribers = 1;
     snapshot.tracks.back().draining = true;
     snapshot.tracks.back().drainedPackets = 90;

@@ -49,4 +49,6 @@ TEST_CASE("how publishers come in can be said, but not by a port that is not the
     settings.listen.clear();
     CHECK_FALSE(ingest::chooseIce(settings, {}).lite);
     CHECK(ingest::chooseIce(settings, {}).why == "webrtc.listen is empty");
+    settings.listenTcp = {config::ListenAddress::parseUdp("0.0.0.0:8189")};
+    CHECK(ingest::chooseIce(settings, {}).lite);
 }

@@ -5,6 +5,7 @@
 #include "relay/gst/live_source.h"
 #include "relay/port/ice_client.h"
 #include "relay/port/socket_fixture.h"
+#include "relay/port/tcp_client.h"
 #include "relay/support/peers.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
@@ -24,16 +25,24 @@ namespace {
 
 /// The node's port, with its thread.
 struct Node {
+    explicit Node(const config::WebrtcSettings& settings = listenAt("127.0.0.1:0"))
+        : port(settings) {}
+    /// Its thread passes to `ingest`.
+    ~Node() { port.stop(); }
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
     Loop loop;
-    port::MediaPort port{listenAt("127.0.0.1:0")};
+    port::MediaPort port;
     ingest::Ingest ingest{port};
 };
 
 /// One publisher and the peer that receives it.
 struct Session {
-    explicit Session(Node& host, std::chrono::milliseconds mediaTimeout = 15s)
+    explicit Session(Node& host, std::chrono::milliseconds mediaTimeout = 15s,
+                     PublisherSettings settings = smallPublisher())
         : node(host)
-        , publisher(std::make_unique<Publisher>(node.loop, smallPublisher()))
+        , publisher(std::make_unique<Publisher>(node.loop, std::move(settings)))
         , receiver(node.loop, mediaTimeout, &node.ingest) {}
 
     LocalDescription answer() { return receiver.answer(node.loop, offerOf(node.loop, *publisher)); }
@@ -70,22 +79,26 @@ struct IceOnly {
     IceOnly& operator=(const IceOnly&) = delete;
 
     /// The next check that comes to this address.
-    static Datagram checkAt(const UdpClient& client) {
+    template <class Client>
+    static Datagram checkAt(const Client& client) {
         Datagram datagram = client.receive().value();
         while (!isCheck(datagram))
             datagram = client.receive().value();
         return datagram;
     }
-    void answer(const UdpClient& client) {
-        client.send(agent.answer(checkAt(client), node.port.addresses().front()));
+    template <class Client>
+    void answer(const Client& client) {
+        client.send(agent.answer(checkAt(client), node.port.reachable().front()));
     }
-    bool isAt(const UdpClient& client) const {
+    template <class Client>
+    bool isAt(const Client& client) const {
         return eventually([&] {
             const auto path = route->path();
             return path && path->remote == client.address();
         });
     }
-    void select(const UdpClient& client) {
+    template <class Client>
+    void select(const Client& client) {
         client.send(agent.nomination());
         answer(client);
         REQUIRE(isAt(client));
@@ -125,6 +138,37 @@ TEST_CASE("the answer names the port alone, as a lite agent") {
     REQUIRE(first != std::string::npos);
     CHECK(answer.sdp.find(" 127.0.0.1 " + port + " typ host\r\n", first) != std::string::npos);
     CHECK(answer.sdp.find("a=candidate:", first + 1) == std::string::npos);
+}
+
+TEST_CASE("a publisher without UDP comes in by TCP, and is lost 5 s after its connection is") {
+    Node node(listenTcpAt("127.0.0.1:0"));
+    {
+        PublisherSettings settings = smallPublisher();
+        settings.tcp = true;
+        Session session(node, 15s, settings);
+        const LocalDescription answer = session.answer();
+        REQUIRE_FALSE(answer.error);
+        INFO(answer.sdp);
+        const std::string port = std::to_string(node.port.tcp()->addresses().front().port());
+        CHECK(answer.sdp.find(" 1 tcp 1520435199 127.0.0.1 " + port + " typ host tcptype passive\r\n") !=
+              std::string::npos);
+        CHECK(answer.sdp.find(" udp ") == std::string::npos);
+        REQUIRE(session.publisher->answer(answer.sdp));
+        CHECK(session.flows(MediaKind::video, 10));
+        CHECK(session.flows(MediaKind::audio, 10));
+        CHECK(session.receiver.connected == 1);
+        CHECK(node.port.tcp()->snapshot().open >= 1);
+    }
+    REQUIRE(eventually([&] { return node.port.tcp()->snapshot().open == 0; }));
+
+    IceOnly publisher(node, port::test::ours);
+    auto client = std::make_unique<TcpClient>(node.port.tcp()->addresses().front());
+    publisher.select(*client);
+    const auto gone = Clock::now();
+    client.reset();
+    CHECK(eventually([&] { return publisher.said->lost == 1; }));
+    CHECK(Clock::now() - gone > 4s);
+    CHECK(Clock::now() - gone < 8s);
 }
 
 TEST_CASE("the thread of the publishers never waits in a publisher's queue") {

@@ -49,7 +49,7 @@ void ViewerSession::onStun(Bytes datagram, const port::Path& path, Clock::time_p
                            const std::function<void()>& onSelected) {
     if (!ended_.empty()) return;
     port::exchange(ice_, sockets_, datagram, path, now, [&] {
-        setup_.stats->setAddress(path.remote.text());
+        setup_.stats->setAddress(path.text());
         if (wire_) wire_->path = path;
         onSelected();
     });
@@ -91,8 +91,13 @@ void ViewerSession::follow(DtlsServer::State state, Clock::time_point now) {
 void ViewerSession::connect(Clock::time_point now) {
     srtp_.emplace(dtls_.keys());
     wire_.emplace(Wire{sockets_, *srtp_, *path(), 0});
+    taking_.emplace(now);
     setup_.onConnected();
     // What their queues said before now was for nobody.
+    serveAll(now);
+}
+
+void ViewerSession::serveAll(Clock::time_point now) {
     for (const auto& channel : channels_)
         while (ended_.empty() && serve(channel->slot(), now) > 0) {
         }
@@ -102,6 +107,10 @@ std::size_t ViewerSession::serve(std::uint32_t slot, Clock::time_point now) {
     const auto found = std::find_if(channels_.begin(), channels_.end(),
                                     [&](const auto& channel) { return channel->slot() == slot; });
     if (found == channels_.end() || !wire_ || !ended_.empty()) return 0;
+    if (sockets_.blockedSince(wire_->path)) {
+        held_ = true;
+        return 0;
+    }
     const auto sent = (*found)->serve(*wire_, now);
     if (!sent) end("the track has another codec now");
     return sent.value_or(0);
@@ -115,6 +124,8 @@ void ViewerSession::tick(Clock::time_point now) {
     if (!wire_ && now - begun_ > connectTime) return end("no DTLS handshake in time");
     port::sendDueChecks(ice_, sockets_, now);
     if (!wire_) return;
+    if (!taking_->goesOn(sockets_, wire_->path, now)) return end("its TCP connection takes nothing any more");
+    if (std::exchange(held_, false)) serveAll(now);
     for (const auto& channel : channels_)
         channel->report(*wire_, now);
 }

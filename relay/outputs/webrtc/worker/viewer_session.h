@@ -1,13 +1,15 @@
 // One viewer at its worker: ICE-lite, DTLS, SRTP and its channels.
 //
 // Comes in: datagrams that are this viewer's by ufrag, tag or path; turns of its channels. Goes out: replies,
-// checks, and media on the selected path alone. It ends by itself when its consent, its handshake or the
-// codec of a track does, and says so once; the worker then throws it away. Worker thread.
+// checks, and media on the selected path alone. While that takes no more, media waits in the queues, which
+// drop by their own rules. It ends by itself when its consent, its handshake, its path or the codec of a
+// track does, and says so once; the worker then throws it away. Worker thread.
 #pragma once
 
 #include "relay/outputs/webrtc/transport/dtls.h"
 #include "relay/outputs/webrtc/worker/channel.h"
 #include "relay/port/ice_lite.h"
+#include "relay/port/taking.h"
 #include "relay/sdp/fingerprint.h"
 #include "relay/sdp/ice_credentials.h"
 #include "relay/srtp/session.h"
@@ -68,6 +70,7 @@ class ViewerSession {
     void onFeedback(Bytes rtcp, Wire& wire, Clock::time_point now);
     void follow(DtlsServer::State state, Clock::time_point now);
     void connect(Clock::time_point now);
+    void serveAll(Clock::time_point now);
     void end(std::string reason);
     Channel* channelOf(std::uint32_t ssrc);
 
@@ -78,6 +81,8 @@ class ViewerSession {
     DtlsServer dtls_;
     std::optional<srtp::Session> srtp_;
     std::optional<Wire> wire_; ///< once connected
+    std::optional<port::Taking> taking_;
+    bool held_ = false; ///< something waits in a queue because the path took no more
     std::vector<std::unique_ptr<Channel>> channels_;
     std::string ended_;
 };

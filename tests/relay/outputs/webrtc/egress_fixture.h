@@ -144,8 +144,9 @@ inline std::uint16_t portIn(const ViewAnswer& viewing) {
     return port;
 }
 
-/// Somebody at the other end of the wire.
-struct Client {
+/// Somebody at the other end of the wire, which is a UdpClient or a TcpClient.
+template <class Wire>
+struct ClientBy {
     std::string offer() const {
         return replaced(videoOffer("0"), viewerFingerprint, dtls.fingerprint().text());
     }
@@ -175,8 +176,9 @@ struct Client {
 
     std::optional<IceClient> ice;
     DtlsClient dtls{DtlsClient::Settings{}};
-    std::optional<UdpClient> socket;
+    std::optional<Wire> socket;
     std::optional<SrtpClient> srtp;
 };
+using Client = ClientBy<UdpClient>;
 
 } // namespace spillway::test
