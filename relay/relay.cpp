@@ -8,6 +8,7 @@
 #include "relay/ingest/ingest.h"
 #include "relay/outputs/subscription.h"
 #include "relay/outputs/webrtc/egress.h"
+#include "relay/peer/decryption.h"
 #include "relay/port/media_port.h"
 
 #include <cassert>
@@ -232,6 +233,7 @@ Snapshot Relay::snapshot() const {
         snapshot.subscriptions.push_back(subscription->snapshot());
     impl_->egress.addTo(snapshot);
     snapshot.publisherIce = impl_->publisherIce;
+    snapshot.rejectedPackets = rejectedPackets();
     snapshot.batchScheduling = gst::batchScheduling().allowed;
     if (impl_->ingest) snapshot.socketDrops["publishers"] = impl_->ingest->drops();
     if (const auto* tcp = impl_->port.tcp()) snapshot.tcp = tcp->snapshot();

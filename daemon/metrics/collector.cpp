@@ -73,6 +73,10 @@ std::string Collector::text() const {
     addBuild(families, build_);
     addPublisherIce(families, snapshot.publisherIce);
     addSingle(families,
+              counter("srtp_rejected_packets_total",
+                      "SRTP and SRTCP of publishers and servers that was forged, replayed or malformed."),
+              static_cast<double>(snapshot.rejectedPackets));
+    addSingle(families,
               gauge("batch_scheduling", "1 when GStreamer's threads run SCHED_BATCH, 0 when they may not."),
               snapshot.batchScheduling ? 1 : 0);
     addSocketDrops(families, snapshot.socketDrops);

@@ -100,7 +100,8 @@ void Ingest::onStun(PublisherSession& session, Bytes datagram, const port::Path&
         if (auto* loser = table_.move(session, before)) loser->losePath();
     });
     if (session.path() == path)
-        if (const auto early = table_.takeEarlyDtls(path); !early.empty()) session.onDatagram(early, path);
+        if (auto early = table_.takeEarlyDtls(path); !early.empty())
+            session.onDatagram(port::DatagramKind::dtls, early, path);
     wakeFor(session);
 }
 

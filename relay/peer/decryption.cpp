@@ -20,6 +20,13 @@ namespace {
 constexpr gint aes128Icm = 1;
 constexpr gint hmacSha1_80 = 2;
 
+std::atomic<std::uint64_t> rejected{0};
+
+std::size_t counted(std::size_t bytes) {
+    if (bytes == 0) rejected.fetch_add(1, std::memory_order_relaxed);
+    return bytes;
+}
+
 /// What a pad of srtpdec would get is ours, and what its other pad would push.
 void replace(GstElement* dtlssrtpdec, const char* pad, const gst::Ref<GstElement>& source) {
     gst::addTo(dtlssrtpdec, source);
@@ -63,6 +70,10 @@ bool changeBytes(gst::Ref<GstBuffer>& buffer, Change change) {
 }
 
 } // namespace
+
+std::uint64_t rejectedPackets() {
+    return rejected.load(std::memory_order_relaxed);
+}
 
 Decryption::Decryption(std::shared_ptr<ReceiveGate> gate, Settings settings)
     : gate_(std::move(gate))
@@ -137,7 +148,7 @@ void Decryption::onSrtp(MutableBytes packet) {
 
 /// The buffer is made of what is authentic only.
 void Decryption::take(MutableBytes packet) {
-    const std::size_t bytes = rtp_->unprotect(packet);
+    const std::size_t bytes = counted(rtp_->unprotect(packet));
     if (bytes == 0 || !gate_->pass()) return;
     const MutableBytes plain = rtp::withoutCsrcs(packet.first(bytes));
     inlet_->push(gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup(plain.data(), plain.size())),
@@ -150,7 +161,7 @@ void Decryption::onRtpBuffer(gst::Ref<GstBuffer> buffer) {
     std::uint32_t ssrc = 0;
     std::uint8_t payloadType = 0;
     const bool authentic = changeBytes(buffer, [&](MutableBytes packet) {
-        const std::size_t bytes = rtp_->unprotect(packet);
+        const std::size_t bytes = counted(rtp_->unprotect(packet));
         if (bytes == 0) return MutableBytes();
         const MutableBytes plain = rtp::withoutCsrcs(packet.first(bytes));
         ssrc = readU32(&plain[8]);
@@ -162,8 +173,9 @@ void Decryption::onRtpBuffer(gst::Ref<GstBuffer> buffer) {
 
 void Decryption::onRtcpBuffer(gst::Ref<GstBuffer> buffer) {
     if (!keyed_.load()) return;
-    const bool authentic = changeBytes(
-        buffer, [&](MutableBytes packet) { return packet.first(rtcp_->unprotect(packet, Clock::now())); });
+    const bool authentic = changeBytes(buffer, [&](MutableBytes packet) {
+        return packet.first(counted(rtcp_->unprotect(packet, Clock::now())));
+    });
     if (authentic && gate_->pass()) gst::pushLive(rtcpSource_.get(), std::move(buffer));
 }
 

@@ -31,6 +31,9 @@
 
 namespace spillway::relay {
 
+/// Packets of all peers, since the start, that were forged, replayed or malformed. Any thread.
+std::uint64_t rejectedPackets();
+
 class Decryption : public ingest::MediaSink, public std::enable_shared_from_this<Decryption> {
   public:
     /// Packets that wait for the keys, at most.

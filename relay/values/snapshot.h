@@ -105,7 +105,8 @@ struct Snapshot {
     std::vector<SubscriptionSnapshot> subscriptions;
     std::vector<ViewerSnapshot> viewers;
     PublisherIceChoice publisherIce;
-    bool batchScheduling = false;                     ///< of GStreamer's threads
+    std::uint64_t rejectedPackets = 0; ///< that peers did not protect: forged, replayed or malformed
+    bool batchScheduling = false;      ///< of GStreamer's threads
     std::map<std::string, std::uint64_t> socketDrops; ///< of the kernel, by side: `publishers`, `viewers`
     std::optional<TcpSnapshot> tcp;                   ///< with `webrtc.listen_tcp`
     std::map<TrackName, ViewerTotals> viewerTotals;   ///< of each track that exists and was ever viewed

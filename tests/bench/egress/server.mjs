@@ -40,7 +40,7 @@ export async function startSpillwayWith(programs, address) {
     config.webrtc = { listen: `${address}:8189` };
     // As a relay adds: without the time that a gap may wait for a retransmission.
     config.calls = [{ name: call, join: { type: 'whip' }, jitter: '0ms' }];
-  });
+  }, { sandbox: true });
   try {
     const endpoint = `${daemon.url}/whip/${call}?participant=${participant}`;
     const source = await startSource(here, programs.source, ['-whip', endpoint, '-token', 'publish-secret']);

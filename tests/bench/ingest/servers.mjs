@@ -50,7 +50,7 @@ export async function startSpillway(stage, { name, build }) {
     config.http.listen = config.http.listen.replace('127.0.0.1', stage.address);
     config.webrtc = { listen: `${stage.address}:${stage.nextPort()}` };
     config.calls = [{ name: call, join: { type: 'whip' }, media_timeout: '1h' }];
-  }, { build });
+  }, { build, sandbox: true });
   return new Server(stage, {
     name, pid: daemon.pid, daemon, received: receivedBy(daemon),
     destination: ['-whip', `${daemon.url}/whip/${call}?participant=p%d`, '-token', 'admin-secret'],

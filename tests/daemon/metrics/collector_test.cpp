@@ -49,6 +49,7 @@ TEST_CASE("the metrics show calls, tracks and their drains") {
     const auto text = textOf(test::studio());
     CHECK(has(text, R"(spillway_build_info{version="1.2.3",gstreamer="1.22.0"} 1)"));
     CHECK(has(text, "spillway_batch_scheduling 1"));
+    CHECK(has(text, "spillway_srtp_rejected_packets_total 17"));
     CHECK(has(text, R"(spillway_publishers_ice_info{ice="lite",reason="webrtc.announce is set"} 1)"));
     CHECK(has(text, R"(spillway_socket_drops_total{side="publishers"} 3)"));
     CHECK(has(text, R"(spillway_socket_drops_total{side="viewers"} 4)"));

@@ -93,6 +93,7 @@ inline relay::Snapshot studio() {
     snapshot.calls = {call("studio")};
     snapshot.tracks = {track("alice", "video"), track("alice", "audio")};
     snapshot.publisherIce = {true, "webrtc.announce is set"};
+    snapshot.rejectedPackets = 17;
     snapshot.batchScheduling = true;
     snapshot.socketDrops = {{"publishers", 3}, {"viewers", 4}};
     snapshot.tcp = {5, 6, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
