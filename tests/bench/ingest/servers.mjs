@@ -5,6 +5,7 @@ import { janusPort, startJanus } from '../../support/janus.mjs';
 import { kill } from '../../support/process.mjs';
 import { startSpillwayd } from '../../support/spillwayd.mjs';
 import { until } from '../../support/wait.mjs';
+import { preferServer } from './unwatched.mjs';
 
 export const call = 'bench';
 const room = 1;
@@ -75,7 +76,8 @@ export async function startJanusRoom(stage) {
   });
 }
 
-/// A guest of a Janus on the publishers' host. Its tracks come with their first packets.
+/// A guest of a Janus on the publishers' host, who goes as the guest does: what it loses itself is not the guest's. Its tracks come
+/// with their first packets.
 export async function startGuest(stage, { name, build }) {
   const port = stage.nextPort();
   const janus = await startJanus(stage.far, { interfaces: [stage.farAddress], port, createdRooms });
@@ -89,6 +91,7 @@ export async function startGuest(stage, { name, build }) {
   return new Server(stage, {
     name, pid: daemon.pid, daemon, received: receivedBy(daemon), destination: roomOf(stage.farAddress, port),
     published: async (publishers, count) => {
+      await preferServer(janus, stage);
       await publishers.ask('paced');
       await until(`${2 * count} tracks of the guest`, async () => (await daemon.api('/v1/tracks')).tracks.length === 2 * count);
       await publishers.ask('rest');
