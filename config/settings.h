@@ -86,7 +86,7 @@ enum class PublisherIce {
 
 struct WebrtcSettings {
     /// The UDP sockets that all viewers of this node share, and its publishers unless they have full ICE.
-    /// Without any it serves no viewers.
+    /// Without any of these or of listenTcp it serves no viewers.
     std::vector<ListenAddress> listen{ListenAddress::parse("0.0.0.0:8189")};
     /// The same for those without UDP: TCP sockets (RFC 6544). Off by default.
     std::vector<ListenAddress> listenTcp;

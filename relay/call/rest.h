@@ -13,16 +13,16 @@
 
 namespace spillway::relay {
 
-/// A track of the publisher, as somebody watches or listens, or nobody does.
+/// A track of the publisher, and whether somebody watches it or listens to it.
 struct RestingTrack {
     MediaKind kind = MediaKind::video;
     std::optional<Clock::time_point> unwatchedSince; ///< none while somebody does
     std::uint64_t bitsPerSecond = 0;                 ///< what its sound needs
 };
 
-/// What all of them may have together: nothing is no limit. `restBitrate` and the sound that somebody has
-/// listened to within `linger`, if nobody has watched a picture within that time; one who sends no picture
-/// never rests.
+/// Bits per second for all of them together; none means no limit. If nobody has watched a picture within
+/// `linger`, that is `restBitrate` plus the sound that somebody has listened to within that time. A publisher
+/// that sends no picture never rests.
 std::optional<std::uint64_t> restLimit(const std::vector<RestingTrack>& tracks, std::uint64_t restBitrate,
                                        Clock::duration linger, Clock::time_point now);
 

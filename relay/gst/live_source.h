@@ -10,8 +10,8 @@ namespace spillway::gst {
 /// With one pad, `src`, of this media type. The name is unique in its bin.
 Ref<GstElement> makeLiveSource(const char* mediaType, const char* name);
 
-/// A buffer without a time gets that of now. False when the source takes no data: its pipeline is stopping or
-/// has not started. An error of what is behind it is posted as the source's own. One thread at a time.
+/// A buffer without a timestamp gets the present time. False when the source takes no data: its pipeline is
+/// stopping or has not started. Errors downstream are posted as the source's own. One thread at a time.
 bool pushLive(GstElement* source, Ref<GstBuffer> buffer);
 
 } // namespace spillway::gst

@@ -11,7 +11,7 @@
 
 namespace spillway::relay::ingest {
 
-/// What a datagram is sent by. Any thread.
+/// Sends one datagram. Any thread.
 using SendDatagram = std::function<void(Bytes)>;
 
 gst::Ref<GstElement> makeDatagramSink(SendDatagram send);

@@ -1,5 +1,5 @@
-// One thread for what may take long of all publishers, so that the thread of the port never waits: the first
-// packet of a stream, a stream that is being forgotten, DTLS.
+// One thread for whatever of all publishers may take long, so that the thread of the port never waits: the
+// first packet of a stream, a stream that is being forgotten, DTLS.
 //
 // Comes in: whoever has something to do. Each has its turn, so that one with much to do does not hold up the
 // others for longer than a turn. Owner: the Ingest.
@@ -18,7 +18,7 @@ class SlowLane {
     class Traffic {
       public:
         virtual ~Traffic() = default;
-        /// On the thread of the lane: a bounded piece of work. Whether there is more.
+        /// On the thread of the lane: a bounded piece of work. True while there is more.
         virtual bool turn() = 0;
     };
 

@@ -18,7 +18,7 @@ struct NameFound {
 using OnNameFound = std::function<void(const NameFound&)>;
 using LookUpName = std::function<void(const std::string& name, OnNameFound)>;
 
-/// Returns at once. It cannot be cancelled, since the system's resolver cannot; that has a deadline of its
+/// Returns at once. It cannot be cancelled, since the system's resolver cannot, which has a deadline of its
 /// own.
 void lookUpName(const std::string& name, OnNameFound onFound);
 

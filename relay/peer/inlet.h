@@ -1,11 +1,10 @@
 // From the decrypted RTP of one peer into its rtpbin: at once, or by the slow lane where that may take long.
 //
-// Comes in: RTP packets in order, from the thread that receives. Goes out: the same, pushed into `source`; by
+// Comes in: RTP packets in order, from the thread that receives. Goes out: the same, pushed into `source` by
 // whoever brought them, unless the packet is the first of its stream, of its payload type or after a silence
 // (GStreamer may make elements then, and the owner of the new pad may wait for the main loop), or a stream is
-// being forgotten.
-// What comes behind such a packet goes the same way until all has passed. Without a lane everything is pushed
-// at once: the thread is the peer's own then.
+// being forgotten. What comes behind such a packet goes the same way until all has passed. Without a lane
+// everything is pushed at once: the thread is then the peer's own.
 #pragma once
 
 #include "relay/base/clock.h"

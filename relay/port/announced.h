@@ -26,14 +26,14 @@ struct LookUpPauses {
 
 class Announced {
   public:
-    /// A gateway has one or two; what a name has beyond this is left out.
+    /// A gateway has one or two; further addresses of a name are left out.
     static constexpr std::size_t mostOfName = 8;
 
     explicit Announced(const std::vector<config::HostPort>& announce);
     Announced(const Announced&) = delete;
     Announced& operator=(const Announced&) = delete;
 
-    /// Looks the names up now, and each again that long after its last answer. Once; `loop` outlives this.
+    /// Looks the names up now, and each again after a pause. Once; `loop` outlives this.
     void follow(Loop& loop, LookUpName lookUp = lookUpName, LookUpPauses pauses = {});
 
     bool isSet() const { return !places_.empty(); }
@@ -51,7 +51,7 @@ class Announced {
     void ask(Place& place);
     void take(Place& place, const NameFound& found);
 
-    std::vector<Place> places_; ///< as many as from the start: callbacks hold references
+    std::vector<Place> places_; ///< never resized: callbacks hold references
     Loop* loop_ = nullptr;
     LookUpName lookUp_;
     LookUpPauses pauses_;

@@ -1,9 +1,9 @@
-// DTLS that came before its path was anybody's: libdatachannel begins its handshake with the first answered
-// check, before it nominates. Without it the handshake would wait 1 s for the retransmission (RFC 6347
-// section 4.2.4.1).
+// DTLS that came before its path belonged to a session: libdatachannel begins its handshake with the first
+// answered check, before it nominates. Otherwise the handshake would wait 1 s for the retransmission (RFC
+// 6347 section 4.2.4.1).
 //
 // Comes in: such datagrams; of each path the latest stays, for half a second, in one of 16 places. Goes out:
-// the datagram, once, when the path is somebody's. Who sends junk takes places and no more. Owner:
+// the datagram, once, when a session has the path. Whoever sends junk takes places and no more. Owner:
 // SessionTable. Its thread.
 #pragma once
 

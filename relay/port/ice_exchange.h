@@ -8,9 +8,9 @@
 
 namespace spillway::relay::port {
 
-/// Hands over a STUN message and sends what it calls for; a TCP connection by which a valid check came may
-/// stay. Before that, `onSelected` runs if another path than
-/// before is selected: what the remote sends then finds its way.
+/// Hands over a STUN message and sends what it calls for; a TCP connection that brought a valid check may
+/// stay. `onSelected` runs before anything is sent, if another path than before is selected: what the remote
+/// sends next then finds its way.
 void exchange(IceLite& ice, Sockets& sockets, Bytes datagram, const Path& path, Clock::time_point now,
               const std::function<void()>& onSelected);
 /// Sends the checks that are due.

@@ -18,7 +18,7 @@ constexpr std::size_t frameHeaderBytes = 2;
 
 class FrameReader {
   public:
-    /// Bytes of a datagram; no path of UDP has more, and so no remote sends more.
+    /// Bytes of a datagram; no UDP path carries more, so no remote sends more.
     static constexpr std::size_t maxFrame = 1500;
 
     /// False when a longer one is announced: the rest of the stream is then unreadable. What is handed out is

@@ -30,12 +30,12 @@ namespace spillway::relay::port {
 class TcpPort : private Reactor::Hooks {
   public:
     static constexpr std::chrono::seconds checkTime{5};
-    static constexpr std::chrono::seconds silentTime{60};  ///< twice of what consent takes to end
+    static constexpr std::chrono::seconds silentTime{60};  ///< twice what consent takes to end
     static constexpr std::size_t maxPendingOfAddress = 16; ///< of IPv6, a /64
     static constexpr std::size_t maxPending = 512;
     static constexpr std::size_t maxOfSession = 16; ///< as many as IceLite knows paths
     static constexpr std::size_t maxConnections = 2048;
-    /// Bytes that they need at most, without the media that waits in some.
+    /// Bytes that all of them need at most, without the media that waits in some.
     static constexpr std::uint64_t bytes = maxConnections * 4096;
 
     /// Listens. Throws std::runtime_error naming the address.

@@ -6,8 +6,6 @@
 
 namespace spillway::relay::rtp {
 
-namespace {} // namespace
-
 std::uint32_t ticks(Clock::duration duration, std::uint32_t clockRate) {
     const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
     return static_cast<std::uint32_t>(microseconds * clockRate / 1'000'000);

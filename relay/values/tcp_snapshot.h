@@ -10,11 +10,11 @@ namespace spillway::relay {
 enum class TcpClosed {
     peer,     ///< the remote closed or reset it
     over,     ///< its session has ended
-    noCheck,  ///< no session accepted a check that came by it, in time
-    stranger, ///< before such a check it said something else
-    tooLong,  ///< a frame that no datagram is as long as
+    noCheck,  ///< it brought no check that a session accepted, in time
+    stranger, ///< it said something else before such a check
+    tooLong,  ///< a frame longer than any datagram
     evicted,  ///< the oldest of too many
-    full,     ///< there is room for no more
+    full,     ///< there is no room for more
     blocked,  ///< it took nothing for too long
     silent,   ///< nothing came for too long
 };
@@ -23,7 +23,7 @@ inline constexpr std::array<const char*, tcpClosedReasons> tcpClosedNames{
     "peer", "over", "no_check", "stranger", "frame_too_long", "evicted", "full", "blocked", "silent"};
 
 struct TcpSnapshot {
-    std::uint32_t pending = 0; ///< no session has accepted a check that came by it
+    std::uint32_t pending = 0; ///< have brought no check that a session accepted
     std::uint32_t open = 0;
     std::array<std::uint64_t, tcpClosedReasons> closed{};
 };

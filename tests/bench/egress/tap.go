@@ -3,9 +3,10 @@
 //
 //	tap -in lo -out viewa [-every 8]
 //
-// RTP headers are not encrypted: a viewer's packets have its source's sequence numbers and timestamps, each further by the
-// same. By how much is not known, nor which source of several is its own; the frames of a source are unevenly far from each
-// other, so only one pair of distances makes the viewer's packets out of a source's. Of packets that leave in one piece (GSO) the first is seen, which waited longest.
+// RTP headers are not encrypted: a viewer's packets have its source's sequence numbers and timestamps, each plus a constant.
+// Neither the constants are known nor, of several sources, which is the viewer's; but a source's frames are unevenly spaced,
+// so only one pair of constants turns a source's packets into the viewer's. Of packets that leave in one piece (GSO) the
+// first is seen, which waited longest.
 // Comes in on stdin: `begin` starts anew; `delays` asks; the end of stdin ends it.
 // Goes out on stdout: one JSON object a line: ready, begun, and delays { flows, packets, p50, p95, p99, max } in ms.
 package main

@@ -1,6 +1,6 @@
 // Many light publishers in one process, on libdatachannel: VP8 by its headers, noise by its pictures.
 //   node crowd.mjs '{"endpoint": "http://…/whip/studio", "token": "…", "count": 10, "port": 0, "visitors": false}'
-// `port` stands before the one that the answers name; with `visitors` nobody comes before `cycle`. Lines on stdin: `play`
+// `port` is used in place of the one that the answers name; with `visitors` nobody comes before `cycle`. Lines on stdin: `play`
 // sends 30 frames a second of 3 packets, `pause` ends that; `burst N` sends a keyframe of N packets from each, at once;
 // `cycle N`: so many come, send, and are deleted while they send, `count` at a time. JSON lines on stdout: `ready`, then an
 // answer to each line, by its first word: with `sent`, the packets of each publisher.

@@ -16,5 +16,5 @@ export function shape(sdp, { setup, candidates = 'offered' }) {
   return { offer: lines.join('\r\n'), trickled: candidates === 'trickled' ? trickled : [] };
 }
 
-/// An answer that leads to a port which stands before the one it names.
+/// An answer that leads to this port instead of the one it names, which it forwards to.
 export const detour = (answer, port) => answer.replace(/^(a=candidate:\S+ 1 udp \d+ \S+) \d+/gim, `$1 ${port}`);

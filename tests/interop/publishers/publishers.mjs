@@ -129,8 +129,8 @@ export async function buildPion() {
   return { codecs: ['VP8', 'H264'], open: byProgram([program]), remove };
 }
 
-/// Publishes: { peer, offer, answer, seconds, remove() }, connected after so many from the answer. `setup` and `candidates` as shape() has them; `port` stands
-/// before the one that the answer names.
+/// Publishes: { peer, offer, answer, seconds, remove() }; `seconds` from the answer until connected. `setup` and `candidates`
+/// as shape() has them; `port` is a forwarded one, used in place of the one that the answer names.
 export async function publishAs(peer, { endpoint, token, setup = 'actpass', candidates, port }) {
   const { offer, trickled } = shape(await peer.offer(), { setup, candidates });
   const { answer, session, etag } = await whip.open(endpoint, { token, offer });

@@ -1,4 +1,4 @@
-// Many publishers in one process, which cost as little as publishers can: nothing is encoded, one thread sends for all, and
+// Many publishers in one process, as cheap as publishers can be: nothing is encoded, one thread sends for all, and
 // nobody estimates a bandwidth. Each has a track of VP8, 30 frames and 190 packets a second, 1.7 Mbit/s, and one of Opus, 50
 // packets a second. A keyframe comes every two seconds, and when asked for.
 //
