@@ -57,8 +57,9 @@ void addResting(Families& families, const Snapshot& snapshot) {
             const auto [known, isNew] = resting.emplace(std::pair(call.name, one.name), *one.resting);
             if (!isNew) known->second = known->second && *one.resting;
         }
-    Family family = gauge("publisher_resting", "1 for a publisher that was told to send little, since nobody "
-                                               "watches; only with `unwatched: rest`.");
+    Family family =
+        gauge("publisher_resting", "1 for a publisher that was told to send little because nobody "
+                                   "watches; only with `unwatched: rest`.");
     for (const auto& [who, rests] : resting)
         family.add({{"call", who.first}, {"participant", who.second}}, rests ? 1 : 0);
     std::move(family).moveTo(families);

@@ -33,13 +33,13 @@ void addSocketDrops(Families& families, const std::map<std::string, std::uint64_
 
 void addTcp(Families& families, const relay::TcpSnapshot& tcp) {
     Family connections =
-        gauge("tcp_connections", "TCP connections of webrtc.listen_tcp; pending until a valid "
-                                 "check came by them.");
+        gauge("tcp_connections", "TCP connections of webrtc.listen_tcp, pending until they bring a "
+                                 "valid check.");
     connections.add({{"state", "pending"}}, tcp.pending);
     connections.add({{"state", "open"}}, tcp.open);
     std::move(connections).moveTo(families);
-    Family closed = counter("tcp_connections_closed_total", "TCP connections of webrtc.listen_tcp that were "
-                                                            "closed, by reason.");
+    Family closed = counter("tcp_connections_closed_total", "Closed TCP connections of webrtc.listen_tcp, by "
+                                                            "reason.");
     for (std::size_t i = 0; i < tcp.closed.size(); ++i)
         closed.add({{"reason", relay::tcpClosedNames.at(i)}}, static_cast<double>(tcp.closed.at(i)));
     std::move(closed).moveTo(families);
@@ -72,10 +72,11 @@ std::string Collector::text() const {
     const relay::Snapshot snapshot = sources_.snapshot();
     addBuild(families, build_);
     addPublisherIce(families, snapshot.publisherIce);
-    addSingle(families,
-              counter("srtp_rejected_packets_total",
-                      "SRTP and SRTCP of publishers and servers that was forged, replayed or malformed."),
-              static_cast<double>(snapshot.rejectedPackets));
+    addSingle(
+        families,
+        counter("srtp_rejected_packets_total",
+                "SRTP and SRTCP packets of publishers and servers that were forged, replayed or malformed."),
+        static_cast<double>(snapshot.rejectedPackets));
     addSingle(families,
               gauge("batch_scheduling", "1 when GStreamer's threads run SCHED_BATCH, 0 when they may not."),
               snapshot.batchScheduling ? 1 : 0);

@@ -15,7 +15,8 @@ bool isPublic(const SocketAddress& address) {
 PublisherIceChoice chooseIce(const config::WebrtcSettings& settings,
                              const std::vector<SocketAddress>& reachable) {
     using config::PublisherIce;
-    if (settings.listen.empty() && settings.listenTcp.empty()) return {false, "webrtc.listen is empty"};
+    if (settings.listen.empty() && settings.listenTcp.empty())
+        return {false, "webrtc.listen and webrtc.listen_tcp are empty"};
     if (settings.publishers != PublisherIce::automatic)
         return {settings.publishers == PublisherIce::lite, "webrtc.publishers says so"};
     if (!settings.announce.empty()) return {true, "webrtc.announce is set"};

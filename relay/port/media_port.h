@@ -1,6 +1,6 @@
 // The port of this node: where its threads listen, what others are told to send to, and whose a datagram is.
 // Each thread binds UDP sockets of its own; the kernel spreads datagrams over them by address (SO_REUSEPORT).
-// Those of TCP connections come by one thread more, where there are any.
+// Those of TCP connections, where there are any, come by one more thread.
 //
 // Owner: Relay. Main loop, but for the directory.
 #pragma once
@@ -42,7 +42,7 @@ class MediaPort {
     /// Where others can send to, the best first: as announced, or by the interfaces as they are now, or both.
     std::vector<SocketAddress> reachable() const;
     /// What to refuse with while reachable() is empty.
-    static constexpr const char* nowhere = "no address to offer is known now: no name of webrtc.announce is "
+    static constexpr const char* nowhere = "there is no address to offer now: no name in webrtc.announce is "
                                            "found, or no interface has an address";
     /// The same as candidates, `candidate:…` each (RFC 8839 section 5.1), the first preferred; those of TCP
     /// (RFC 6544 section 4.5) come after all of UDP.

@@ -83,7 +83,8 @@ Worker& Egress::leastBusy() {
 
 ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std::string&)> onEnded) {
     if (workers_.empty())
-        throw ViewRefused(ViewRefused::Kind::disabled, "this node serves no viewers: webrtc.listen is empty");
+        throw ViewRefused(ViewRefused::Kind::disabled,
+                          "this node serves no viewers: webrtc.listen and webrtc.listen_tcp are empty");
     if (context_.port.reachable().empty())
         throw ViewRefused(ViewRefused::Kind::limit, port::MediaPort::nowhere);
     const auto read = sdp::readViewerOffer(request.offer);

@@ -48,7 +48,7 @@ TEST_CASE("how publishers come in can be said, but not by a port that is not the
     settings = {};
     settings.listen.clear();
     CHECK_FALSE(ingest::chooseIce(settings, {}).lite);
-    CHECK(ingest::chooseIce(settings, {}).why == "webrtc.listen is empty");
+    CHECK(ingest::chooseIce(settings, {}).why == "webrtc.listen and webrtc.listen_tcp are empty");
     settings.listenTcp = {config::ListenAddress::parseUdp("0.0.0.0:8189")};
     CHECK(ingest::chooseIce(settings, {}).lite);
 }
