@@ -261,13 +261,13 @@ void initType(JitterElementClass* type) {
 
 namespace spillway::relay::jitter {
 
-GstElement* newElement(std::weak_ptr<Timers> timers) {
+GstElement* newElement(std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool) {
     auto* self = static_cast<JitterElement*>(g_object_new(elementType(), nullptr));
     Stream::Element element{
         &self->parent, self->sink, self->source,
         [self](unsigned payloadType) { return requestClockRate(&self->parent, payloadType); },
         [self](GstStructure* sync) { g_signal_emit(self, signals.handleSync, 0, sync); }};
-    self->stream = new Stream(std::move(element), std::move(timers));
+    self->stream = new Stream(std::move(element), std::move(timers), std::move(pool));
     return &self->parent;
 }
 

@@ -19,6 +19,7 @@
 // gap that was given up.
 #pragma once
 
+#include "relay/jitter/share.h"
 #include "relay/jitter/timers.h"
 
 #include <gst/gst.h>
@@ -30,9 +31,9 @@ namespace spillway::relay::jitter {
 
 /// A floating reference, as a factory returns it. Without timers, what is missing is only looked at when a
 /// packet comes.
-GstElement* newElement(std::weak_ptr<Timers> timers);
+GstElement* newElement(std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool = nullptr);
 
-/// In the process. Each holds as much as a JitterBuffer may. Any thread.
+/// In the process. Any thread.
 std::size_t liveElements();
 
 } // namespace spillway::relay::jitter

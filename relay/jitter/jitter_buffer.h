@@ -4,12 +4,13 @@
 // their sequence numbers with PTS and DTS, requests for missing ones, and when it wants to be called next.
 // While nothing is missing a packet goes out in the very call it came in by. A gap holds up what is behind it
 // for `latency` at most, counted from when its last packet was due, just before the one after it; then it is
-// lost. Late packets and duplicates are dropped. It never holds more than the bounds below: the oldest gap is
-// given up then. Any thread, one at a time.
+// lost. Late packets and duplicates are dropped. It never holds more than the bounds below, nor than its pool
+// has: the oldest gap is given up then. Any thread, one at a time.
 #pragma once
 
 #include "relay/jitter/missing.h"
 #include "relay/jitter/sequence.h"
+#include "relay/jitter/share.h"
 #include "relay/jitter/timeline.h"
 
 #include <algorithm>
@@ -23,7 +24,7 @@
 
 namespace spillway::relay::jitter {
 
-/// What one stream holds at most, for the memory budget: 80 Mbit/s for 100 ms.
+/// What one stream holds at most: 80 Mbit/s for 100 ms.
 constexpr std::size_t maxHeldPackets = 1024;
 constexpr std::size_t maxHeldBytes = std::size_t{1024} * 1024;
 
@@ -60,6 +61,10 @@ class JitterBuffer {
         std::size_t lostBefore = 0; ///< between the packet before and this one
     };
 
+    /// `pool` is what it holds its packets in, with others.
+    explicit JitterBuffer(std::shared_ptr<Pool> pool = nullptr)
+        : share_(std::move(pool)) {}
+
     void set(Settings settings) { settings_ = settings; }
     const Settings& settings() const { return settings_; }
 
@@ -78,7 +83,8 @@ class JitterBuffer {
     /// The highest sequence number that came.
     std::uint16_t newest() const { return static_cast<std::uint16_t>(highest_); }
     std::size_t heldPackets() const { return held_.size(); }
-    std::size_t heldBytes() const { return heldBytes_; }
+    std::size_t heldBytes() const { return share_.bytes(); }
+    const std::shared_ptr<Pool>& pool() const { return share_.pool(); }
     Timeline& timeline() { return timeline_; }
     const Timeline& timeline() const { return timeline_; }
     RoundTrip& roundTrip() { return missing_.roundTrip(); }
@@ -110,7 +116,7 @@ class JitterBuffer {
     std::int64_t highest_ = 0;
     Time highestArrived_{};
     std::map<std::int64_t, Held> held_;
-    std::size_t heldBytes_ = 0;
+    Share share_;
     std::set<std::int64_t> givenUp_; ///< of late, `Missing::most` at most
     std::optional<Held> suspect_;    ///< Sequence::Kind::suspect
     std::size_t lostBefore_ = 0;
@@ -161,9 +167,10 @@ void JitterBuffer<Payload>::goOn(std::int64_t sequence, Held held, std::vector<R
         deliver(std::move(held), ready);
         return release(ready);
     }
-    heldBytes_ += held.packet.bytes;
+    share_.add(held.packet.bytes);
     held_.emplace(sequence, std::move(held));
-    while (held_.size() > maxHeldPackets || heldBytes_ > maxHeldBytes)
+    while (held_.size() > maxHeldPackets || share_.bytes() > maxHeldBytes ||
+           (share_.isOver() && !held_.empty()))
         giveUpOldest(ready);
 }
 
@@ -232,7 +239,7 @@ template <class Payload>
 void JitterBuffer<Payload>::release(std::vector<Ready>& ready) {
     while (!held_.empty() && held_.begin()->first == next_) {
         auto node = held_.extract(held_.begin());
-        heldBytes_ -= node.mapped().packet.bytes;
+        share_.remove(node.mapped().packet.bytes);
         ++next_;
         deliver(std::move(node.mapped()), ready);
     }

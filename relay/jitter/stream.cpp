@@ -57,10 +57,11 @@ class Stream::Wake : public Alarm {
     GWeakRef element_{};
 };
 
-Stream::Stream(Element element, std::weak_ptr<Timers> timers)
+Stream::Stream(Element element, std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool)
     : element_(std::move(element))
     , timers_(std::move(timers))
-    , wake_(std::make_shared<Wake>(*this, element_.element)) {}
+    , wake_(std::make_shared<Wake>(*this, element_.element))
+    , buffer_(std::move(pool)) {}
 
 Stream::~Stream() = default;
 
@@ -217,7 +218,7 @@ void Stream::drain() {
 }
 
 void Stream::reset() {
-    Buffer former;
+    Buffer former(buffer_.pool());
     parked_.clear();
     lastPushed_.reset();
     const std::lock_guard lock(mutex_);

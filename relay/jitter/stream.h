@@ -32,7 +32,7 @@ class Stream {
         std::function<void(GstStructure*)> sync;                      ///< what a sender report says
     };
 
-    Stream(Element element, std::weak_ptr<Timers> timers);
+    Stream(Element element, std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool);
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;

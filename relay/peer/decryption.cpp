@@ -84,7 +84,10 @@ Decryption::Decryption(std::shared_ptr<ReceiveGate> gate, Settings settings)
 
 void Decryption::attach(GstElement* dtlssrtpdec, GstElement* rtpbin,
                         std::function<void(std::string)> onUnusable) {
-    if (onUnusable_) throw std::logic_error("a peer has one transport");
+    if (onUnusable_) {
+        gst::dropDataForever(gst::staticPad(dtlssrtpdec, "sink").get());
+        return onUnusable("the peer has more than one transport");
+    }
     onUnusable_ = std::move(onUnusable);
     replace(dtlssrtpdec, "rtp_src", rtpSource_);
     replace(dtlssrtpdec, "rtcp_src", rtcpSource_);

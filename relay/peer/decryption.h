@@ -47,7 +47,8 @@ class Decryption : public ingest::MediaSink, public std::enable_shared_from_this
     Decryption(std::shared_ptr<ReceiveGate> gate, Settings settings);
 
     /// On the thread that adds the dtlssrtpdec, before data can reach it. `onUnusable` runs on the thread
-    /// that receives, when the keys are of no use. `rtpbin` lives as long as the other. Once.
+    /// that receives, when the keys are of no use. `rtpbin` lives as long as the other. A second transport of
+    /// the peer is of no use at once: its data is dropped.
     void attach(GstElement* dtlssrtpdec, GstElement* rtpbin, std::function<void(std::string why)> onUnusable);
 
     void onSrtp(MutableBytes packet) override;

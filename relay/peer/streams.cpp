@@ -19,6 +19,9 @@ namespace spillway::relay {
 
 namespace {
 
+/// Of jitter buffers, bytes for each stream that a peer may have: 10 Mbit/s for 100 ms.
+constexpr std::size_t heldOfStream = std::size_t{128} * 1024;
+
 constexpr auto dataProbe =
     static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
 
@@ -267,7 +270,8 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
         webrtcbin, "pad-removed", [shared](GstPad* pad) { shared->onPadRemoved(pad); }));
     connections_.push_back(SignalConnection::connect<GstElement*(guint)>(
         rtpbin_.get(), "request-jitterbuffer",
-        [timers = std::weak_ptr(timers_)](guint) { return jitter::newElement(timers); }));
+        [timers = std::weak_ptr(timers_), pool = std::make_shared<jitter::Pool>(heldOfStream * maxStreams)](
+            guint) { return jitter::newElement(timers, pool); }));
     connections_.push_back(SignalConnection::connect<void(GstElement*, guint, guint)>(
         rtpbin_.get(), "new-jitterbuffer", [shared](GstElement* jitterBuffer, guint, guint ssrc) {
             shared->onJitterBuffer(jitterBuffer, ssrc);

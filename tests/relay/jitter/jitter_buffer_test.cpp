@@ -14,6 +14,10 @@ using Payload = std::unique_ptr<int>;
 
 struct Buffer : JitterBuffer<Payload> {
     explicit Buffer(bool retransmission = true, Time latency = 100ms) { set({latency, retransmission}); }
+    explicit Buffer(std::shared_ptr<Pool> pool)
+        : JitterBuffer(std::move(pool)) {
+        set({100ms, true});
+    }
 
     /// What comes out.
     std::vector<int> at(Time now, int sequence, bool retransmitted = false, std::size_t bytes = 1000) {
@@ -215,6 +219,27 @@ TEST_CASE("what is held is bounded in packets and in bytes") {
     REQUIRE(bytes.at(1ms, 4, false, maxHeldBytes / 2).empty());
     CHECK(bytes.at(1ms, 6, false, maxHeldBytes / 2) == Numbers{2});
     CHECK(bytes.heldBytes() == maxHeldBytes);
+}
+
+TEST_CASE("the streams of a peer hold together what their pool has") {
+    const auto pool = std::make_shared<Pool>(3000);
+    Buffer first(pool);
+    first.at(0ms, 0);
+    REQUIRE(first.at(1ms, 2, false, 1000).empty());
+    REQUIRE(first.at(1ms, 4, false, 1000).empty());
+    {
+        Buffer second(pool);
+        second.at(0ms, 0);
+        REQUIRE(second.at(1ms, 2, false, 1000).empty());
+        // Whoever wants more gives up its own.
+        CHECK(second.at(1ms, 4, false, 1000) == Numbers{2});
+        CHECK(second.heldBytes() == 1000);
+        CHECK(first.heldBytes() == 2000);
+    }
+    CHECK(first.at(1ms, 6, false, 1000).empty());
+    CHECK(first.at(1ms, 8, false, 1000) == Numbers{2});
+    CHECK(first.advanced(200ms) == Numbers{4, 6, 8});
+    CHECK(first.at(201ms, 10, false, 3000).empty());
 }
 
 TEST_CASE("at its end everything held goes out") {
