@@ -10,6 +10,7 @@
 #include "relay/outputs/webrtc/egress.h"
 #include "relay/peer/decryption.h"
 #include "relay/port/media_port.h"
+#include "relay/srtp/libsrtp.h"
 
 #include <cassert>
 #include <gst/gst.h>
@@ -141,6 +142,7 @@ struct Relay::Impl {
 Relay::Relay(Loop& loop, config::LimitSettings limits, config::WebrtcSettings webrtc) {
     initialiseGstreamer();
     requireElements();
+    srtp::LibsrtpSession::startLibrary();
     impl_ = std::make_unique<Impl>(loop, limits, std::move(webrtc));
 }
 

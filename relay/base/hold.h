@@ -1,4 +1,5 @@
-// Makes a thread wait at a gate until another opens it, for a moment at most. Any thread.
+// Makes a thread wait at a gate until another opens it, for a moment at most. Any thread, but for those that
+// others wait for: they pass.
 #pragma once
 
 #include <atomic>
@@ -12,6 +13,9 @@ class Hold {
   public:
     explicit Hold(std::chrono::milliseconds longest)
         : longest_(longest) {}
+
+    /// The calling thread never waits at any gate from now on: too many wait for it.
+    static void neverHere() { mayWait = false; }
 
     /// The next that passes waits.
     void arm() {
@@ -27,11 +31,13 @@ class Hold {
     void pass() {
         if (!armed_.load(std::memory_order_relaxed)) return;
         std::unique_lock lock(mutex_);
-        released_.wait_for(lock, longest_, [this] { return !armed_.load(); });
+        if (mayWait) released_.wait_for(lock, longest_, [this] { return !armed_.load(); });
         armed_.store(false);
     }
 
   private:
+    static inline thread_local bool mayWait = true;
+
     const std::chrono::milliseconds longest_;
     std::mutex mutex_; ///< for the condition
     std::condition_variable released_;

@@ -1,5 +1,6 @@
 #include "relay/ingest/ingest.h"
 
+#include "relay/base/hold.h"
 #include "relay/base/log.h"
 
 #include <algorithm>
@@ -33,6 +34,7 @@ Ingest::Ingest(port::MediaPort& port)
     const auto descriptors = sockets_->descriptors();
     for (std::size_t i = 0; i < descriptors.size(); ++i)
         reactor_.watch(descriptors[i], [this, i] { read(i); });
+    reactor_.post([] { Hold::neverHere(); });
     reactor_.start();
     if (!sockets_->bufferWarning().empty()) log::warn("publishers {}", sockets_->bufferWarning());
     for (const auto& address : port.addresses())

@@ -6,8 +6,10 @@
 
 namespace spillway::relay::ingest {
 
-SlowLane::SlowLane()
-    : thread_([this] { run(); }) {}
+SlowLane::SlowLane(unsigned threads) {
+    for (unsigned i = 0; i < threads; ++i)
+        threads_.emplace_back([this] { run(); });
+}
 
 void SlowLane::add(std::shared_ptr<Traffic> traffic) {
     {
@@ -25,8 +27,9 @@ void SlowLane::stop() {
         stopped_ = true;
         left.swap(waiting_);
     }
-    changed_.notify_one();
-    if (thread_.joinable()) thread_.join();
+    changed_.notify_all();
+    for (auto& thread : threads_)
+        if (thread.joinable()) thread.join();
 }
 
 void SlowLane::run() {

@@ -1,5 +1,6 @@
 #include "relay/jitter/timers.h"
 
+#include "relay/base/hold.h"
 #include "relay/port/reactor.h"
 
 #include <map>
@@ -14,6 +15,7 @@ class TimerThread : public Timers, private port::Reactor::Hooks {
   public:
     TimerThread()
         : reactor_("jitter", *this) {
+        reactor_.post([] { Hold::neverHere(); });
         reactor_.start();
     }
 

@@ -10,8 +10,9 @@ namespace spillway::relay {
 
 namespace {
 
-/// Of one turn in the lane.
+/// Of one turn in the lane; one that took long ends it.
 constexpr int packetsOfATurn = 32;
+constexpr std::chrono::milliseconds longPush{5};
 
 } // namespace
 
@@ -21,8 +22,9 @@ void Inlet::push(gst::Ref<GstBuffer> buffer, std::uint32_t ssrc, std::uint8_t pa
         return;
     }
     const std::lock_guard lock(mutex_);
-    const bool slow = isNew(ssrc, payloadType);
-    if (!slow && !inLane_ && detours_ == 0) {
+    const Clock::time_point now = Clock::now();
+    if (isNew(ssrc, payloadType, now)) slowUntil_ = now + silence;
+    if (now >= slowUntil_ && !inLane_ && detours_ == 0) {
         gst::pushLive(source_.get(), std::move(buffer));
         return;
     }
@@ -31,8 +33,7 @@ void Inlet::push(gst::Ref<GstBuffer> buffer, std::uint32_t ssrc, std::uint8_t pa
     if (!std::exchange(inLane_, true)) lane_->add(shared_from_this());
 }
 
-bool Inlet::isNew(std::uint32_t ssrc, std::uint8_t payloadType) {
-    const Clock::time_point now = Clock::now();
+bool Inlet::isNew(std::uint32_t ssrc, std::uint8_t payloadType, Clock::time_point now) {
     const auto found = sources_.find(ssrc);
     if (found == sources_.end()) {
         if (sources_.size() == srtp::RtpReceiver::maxSources) sources_.clear();
@@ -53,7 +54,9 @@ bool Inlet::turn() {
             next = std::move(waiting_.front());
             waiting_.pop_front();
         }
+        const Clock::time_point begun = Clock::now();
         gst::pushLive(source_.get(), std::move(next));
+        if (Clock::now() - begun > longPush) break;
     }
     return true;
 }

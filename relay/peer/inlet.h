@@ -3,8 +3,8 @@
 // Comes in: RTP packets in order, from the thread that receives. Goes out: the same, pushed into `source` by
 // whoever brought them, unless the packet is the first of its stream, of its payload type or after a silence
 // (GStreamer may make elements then, and the owner of the new pad may wait for the main loop), or a stream is
-// being forgotten. What comes behind such a packet goes the same way until all has passed. Without a lane
-// everything is pushed at once: the thread is then the peer's own.
+// being forgotten. For a second after such a packet all goes that way, and until all has passed. Without a
+// lane everything is pushed at once: the thread is then the peer's own.
 #pragma once
 
 #include "relay/base/clock.h"
@@ -27,7 +27,8 @@ class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_t
   public:
     /// What waits for the lane at most; a keyframe of a fast sender. The rest is dropped.
     static constexpr std::size_t maxWaiting = 1024;
-    /// rtpbin may have freed the stream meanwhile.
+    /// Of a stream: rtpbin may have freed it meanwhile. And for how long all goes by the lane after a first
+    /// packet: the jitter buffer may let it go only with one that comes later, also of another SSRC (RTX).
     static constexpr std::chrono::seconds silence{1};
 
     /// `source` is a gst::makeLiveSource(); `lane` outlives whoever pushes.
@@ -60,7 +61,7 @@ class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_t
         Clock::time_point heard;
     };
 
-    bool isNew(std::uint32_t ssrc, std::uint8_t payloadType);
+    bool isNew(std::uint32_t ssrc, std::uint8_t payloadType, Clock::time_point now);
 
     const gst::Ref<GstElement> source_;
     ingest::SlowLane* const lane_;
@@ -68,6 +69,7 @@ class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_t
     std::mutex mutex_; ///< protects what follows; held during a push of the thread that receives
     std::deque<gst::Ref<GstBuffer>> waiting_;
     bool inLane_ = false; ///< until a turn finds nothing more
+    Clock::time_point slowUntil_{};
     int detours_ = 0;
     std::unordered_map<std::uint32_t, Source> sources_; ///< by SSRC
 };

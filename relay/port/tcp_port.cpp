@@ -26,7 +26,9 @@ constexpr int backlog = 512;
 constexpr int acceptBatch = 64;
 constexpr int maxEvents = 64;
 /// Of one connection before the next has its turn.
-constexpr std::size_t readBytes = 64UL * 1024;
+constexpr std::size_t readBytes = 16UL * 1024;
+/// Nothing that shares the port is shorter than a header of RTCP. What is would fill the queues of others.
+constexpr std::size_t shortest = 8;
 
 void need(bool done) {
     if (!done) throw std::system_error(errno, std::generic_category());
@@ -194,6 +196,10 @@ void TcpPort::read(Remote& remote) {
 
 void TcpPort::onFrame(Remote& remote, Bytes datagram) const {
     if (remote.over) return;
+    if (datagram.size() < shortest) {
+        remote.over = TcpClosed::stranger;
+        return;
+    }
     const bool isStun = kindOf(datagram) == DatagramKind::stun;
     const auto addressee = isStun ? addresseeOf(datagram) : std::nullopt;
     SessionOwner* const owner = addressee ? directory_.find(*addressee) : nullptr;

@@ -20,10 +20,14 @@ RtcpReceiver::RtcpReceiver(Profile profile, Bytes key, std::size_t maxSenders)
 std::size_t RtcpReceiver::unprotect(MutableBytes packet, Clock::time_point now) {
     if (packet.size() < rtp::rtcpHeaderBytes) return 0;
     const std::uint32_t sender = readU32(&packet[4]);
-    if (!senders_.contains(sender) && !hasPlace(now)) return 0;
     const std::size_t bytes =
         session_.run(srtp_unprotect_rtcp, packet.data(), packet.size(), rtp::rtcpHeaderBytes);
-    if (bytes != 0) senders_[sender] = now;
+    if (bytes == 0) return 0;
+    if (!senders_.contains(sender) && !hasPlace(now)) {
+        session_.forget(sender);
+        return 0;
+    }
+    senders_[sender] = now;
     return bytes;
 }
 

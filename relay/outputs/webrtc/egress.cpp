@@ -4,7 +4,6 @@
 #include "relay/dtls/ice_credentials.h"
 #include "relay/dtls/identity.h"
 #include "relay/outputs/webrtc/agreement.h"
-#include "relay/srtp/libsrtp.h"
 #include "relay/values/refused.h"
 
 #include <algorithm>
@@ -41,7 +40,6 @@ Egress::Egress(Context context)
     : context_(std::move(context)) {
     port::MediaPort& port = context_.port;
     if (!port.isOpen()) return;
-    srtp::LibsrtpSession::startLibrary();
     dtls_ = std::make_unique<DtlsContext>(dtls::ourIdentity());
     const unsigned count = std::max(1U, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i)

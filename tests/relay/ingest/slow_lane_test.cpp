@@ -40,7 +40,7 @@ class Letter : public SlowLane::Traffic {
 TEST_CASE("on the slow lane those who have much to do take turns with the others") {
     std::string word;
     std::mutex mutex;
-    SlowLane lane;
+    SlowLane lane(1);
     {
         const std::lock_guard hold(mutex); // the first waits inside its turn until all are there
         for (const char letter : {'a', 'b', 'c'})
