@@ -18,7 +18,7 @@ namespace {
 /// Values of the properties `srtp-cipher` and `srtp-auth` of dtlsdec, whose enums have no header. It
 /// negotiates nothing else (1.22 to 1.26).
 constexpr gint aes128Icm = 1;
-constexpr gint hmacSha1_80 = 2;
+constexpr gint sha1Hmac80 = 2;
 
 std::atomic<std::uint64_t> rejected{0};
 
@@ -121,7 +121,7 @@ bool Decryption::onKeys(GstElement* dtlsdec) {
                  nullptr);
     const auto key = gst::Ref<GstBuffer>::adopt(found);
     try {
-        if (!key || cipher != aes128Icm || authentication != hmacSha1_80)
+        if (!key || cipher != aes128Icm || authentication != sha1Hmac80)
             throw std::runtime_error("the SRTP profile is not SRTP_AES128_CM_SHA1_80");
         const gst::BufferMap map(key.get());
         rtp_.emplace(map.bytes());

@@ -12,7 +12,7 @@ sdp=("${sdp[@]/%/.cpp}")
 declare -A sources=(
   [stun]="relay/port/ice_lite.cpp relay/port/ice_messages.cpp relay/port/stun_message.cpp relay/base/random.cpp
     relay/port/demux.cpp relay/net/socket_address.cpp"
-  [rtcp]="relay/rtp/feedback.cpp relay/rtp/rtcp.cpp relay/rtp/rtcp_split.cpp"
+  [rtcp]="relay/rtp/bandwidth_message.cpp relay/rtp/feedback.cpp relay/rtp/rtcp.cpp relay/rtp/rtcp_split.cpp"
   [rtp]="relay/rtp/packet.cpp relay/rtp/extensions.cpp relay/rtp/keyframe.cpp relay/rtp/vp8_descriptor.cpp relay/port/demux.cpp"
   [stream]="relay/rtp/packet.cpp relay/rtp/continuity.cpp relay/rtp/wall_clock.cpp relay/gst/ref.cpp relay/base/random.cpp
     relay/rtp/extensions.cpp relay/outputs/webrtc/media/packet_head.cpp relay/outputs/webrtc/media/packet_ring.cpp

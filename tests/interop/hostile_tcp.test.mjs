@@ -33,9 +33,10 @@ function open(port, localAddress) {
   return socket;
 }
 
+/// Connected, or evicted by the next ones before it saw that it was.
 async function opened(port, localAddress) {
   const socket = open(port, localAddress);
-  await once(socket, 'connect');
+  await new Promise((resolve) => { socket.once('connect', resolve).once('close', resolve); });
   return socket;
 }
 
