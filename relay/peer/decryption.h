@@ -53,6 +53,8 @@ class Decryption : public ingest::MediaSink, public std::enable_shared_from_this
 
     void onSrtp(MutableBytes packet) override;
 
+    const std::shared_ptr<ReceiveGate>& gate() const { return gate_; }
+
     /// While it lives the thread of the port never waits for this peer.
     Inlet::Detour detour() { return Inlet::Detour(*inlet_); }
 

@@ -87,8 +87,8 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
         [](GObject* transceiver) { g_object_set(transceiver, "do-nack", TRUE, nullptr); });
     if (settings_.role == PeerRole::sfu) rtcpFilter_.emplace(webrtcbin_.get());
     if (settings_.limitsRate) rateLimit_.emplace(loop_, webrtcbin_.get());
-    transport_.emplace(loop_, webrtcbin_.get(), gate_, decryption_, entry_ != nullptr, transportEvents());
-    streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), gate_, decryption_, settings_.maxStreams,
+    transport_.emplace(loop_, webrtcbin_.get(), decryption_, entry_ != nullptr, transportEvents());
+    streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), decryption_, settings_.maxStreams,
                      streamEvents());
     negotiation_.emplace(
         loop_, webrtcbin_.get(), settings_.label, entry_ != nullptr, [this](const std::string& candidate) {

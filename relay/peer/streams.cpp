@@ -72,8 +72,8 @@ struct PeerStreams::Shared {
     PeerStreams& owner; ///< only inside what is posted
     Poster post;
     GstElement* pipeline;
-    std::shared_ptr<ReceiveGate> gate;
     const std::shared_ptr<Decryption> decryption;
+    const std::shared_ptr<ReceiveGate> gate;
     std::size_t maxStreams;
     std::function<void(const IncomingPad&)> onPad;
 
@@ -82,13 +82,12 @@ struct PeerStreams::Shared {
     std::map<std::uint32_t, Stream> streams;
     std::set<std::uint32_t> unclaimed; ///< came before a description that names them, or nobody took them
 
-    Shared(PeerStreams& streamsOwner, Poster poster, GstElement* padOwner,
-           std::shared_ptr<ReceiveGate> receiveGate, std::size_t most)
+    Shared(PeerStreams& streamsOwner, Poster poster, GstElement* padOwner, std::size_t most)
         : owner(streamsOwner)
         , post(std::move(poster))
         , pipeline(padOwner)
-        , gate(std::move(receiveGate))
         , decryption(streamsOwner.decryption_)
+        , gate(decryption->gate())
         , maxStreams(most)
         , onPad(streamsOwner.events_.onPad) {}
 
@@ -253,15 +252,14 @@ bool PeerStreams::Shared::opensAgain(PadState& state, GstBuffer* packet) {
 }
 
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
-                         std::shared_ptr<ReceiveGate> gate, std::shared_ptr<Decryption> decryption,
-                         std::size_t maxStreams, StreamEvents events)
+                         std::shared_ptr<Decryption> decryption, std::size_t maxStreams, StreamEvents events)
     : webrtcbin_(webrtcbin)
     , decryption_(std::move(decryption))
     , rtpbin_(rtpbinOf(webrtcbin))
     , timers_(jitter::sharedTimers())
     , events_(std::move(events)) {
     takeOver(rtpbin_.get(), webrtcbin);
-    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), pipeline, std::move(gate), maxStreams);
+    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), pipeline, maxStreams);
     using gst::SignalConnection;
     const auto shared = shared_;
     connections_.push_back(SignalConnection::connect<void(GstPad*)>(

@@ -10,7 +10,6 @@
 #include "relay/gst/signal.h"
 #include "relay/jitter/timers.h"
 #include "relay/peer/decryption.h"
-#include "relay/peer/receive_gate.h"
 #include "relay/peer/settings.h"
 #include "relay/sdp/remote_description.h"
 
@@ -33,7 +32,7 @@ struct StreamEvents {
 class PeerStreams {
   public:
     /// `maxStreams` at once; throws std::runtime_error when webrtcbin is not as it should be.
-    PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
+    PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
                 std::shared_ptr<Decryption> decryption, std::size_t maxStreams, StreamEvents events);
     ~PeerStreams();
     PeerStreams(const PeerStreams&) = delete;

@@ -77,8 +77,8 @@ void identify(GstElement* decoder) {
 struct PeerTransport::Shared {
     PeerTransport& owner; ///< only inside what is posted
     Poster post;
-    std::shared_ptr<ReceiveGate> gate;
     const std::shared_ptr<Decryption> decryption;
+    const std::shared_ptr<ReceiveGate> gate;
     const bool sharesThread;
     GstElement* const rtpbin; ///< of webrtcbin, which owns it
 
@@ -87,12 +87,12 @@ struct PeerTransport::Shared {
     bool handshaking = false; ///< CLOSED before that is only the initial state
     std::vector<gst::SignalConnection> connections;
 
-    Shared(PeerTransport& transport, Poster poster, std::shared_ptr<ReceiveGate> receiveGate,
-           std::shared_ptr<Decryption> ofMedia, bool receivedByAll, GstElement* webrtcbin)
+    Shared(PeerTransport& transport, Poster poster, std::shared_ptr<Decryption> ofMedia, bool receivedByAll,
+           GstElement* webrtcbin)
         : owner(transport)
         , post(std::move(poster))
-        , gate(std::move(receiveGate))
         , decryption(std::move(ofMedia))
+        , gate(decryption->gate())
         , sharesThread(receivedByAll)
         , rtpbin(rtpbinOf(webrtcbin).get()) {}
 
@@ -170,12 +170,11 @@ void PeerTransport::Shared::onDtlsState(int state) {
         lost(LostCause::dtls, "the peer closed the connection");
 }
 
-PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
-                             std::shared_ptr<Decryption> decryption, bool sharesThread,
-                             TransportEvents events)
+PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<Decryption> decryption,
+                             bool sharesThread, TransportEvents events)
     : events_(std::move(events)) {
-    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(gate), std::move(decryption),
-                                       sharesThread, webrtcbin);
+    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(decryption), sharesThread,
+                                       webrtcbin);
     elementAdded_ = gst::SignalConnection::connect<void(GstBin*, GstElement*)>(
         webrtcbin, "deep-element-added", [shared = shared_](GstBin* bin, GstElement* element) {
             if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);

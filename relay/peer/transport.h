@@ -9,7 +9,6 @@
 #include "relay/base/loop.h"
 #include "relay/gst/signal.h"
 #include "relay/peer/decryption.h"
-#include "relay/peer/receive_gate.h"
 #include "relay/sdp/fingerprint.h"
 #include "relay/values/negotiation.h"
 
@@ -31,8 +30,8 @@ class PeerTransport {
     /// With `sharesThread` other peers wait for the thread that receives: it puts DTLS and RTCP into
     /// webrtcbin's queue. Otherwise it does all the work, and webrtcbin's queue and its thread are taken out.
     /// The events come until this object is gone.
-    PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<ReceiveGate> gate,
-                  std::shared_ptr<Decryption> decryption, bool sharesThread, TransportEvents events);
+    PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<Decryption> decryption,
+                  bool sharesThread, TransportEvents events);
     ~PeerTransport();
     PeerTransport(const PeerTransport&) = delete;
     PeerTransport& operator=(const PeerTransport&) = delete;

@@ -39,7 +39,7 @@ test('media and RTCP follow a publisher to its new port', { timeout: 60_000 }, a
     // A path is its publisher's once checked; libwebrtc checks one that worked well every 2.5 s.
     const [silent, took] = [nat.checked - moved, performance.now() - nat.checked];
     t.diagnostic(`${time} move: checked after ${Math.round(silent)} ms, media and RTCP followed ${Math.round(took)} ms later`);
-    assert.ok(took <= 1000, `${took} ms`);
+    assert.ok(took <= 2000, `${took} ms`);
   }
 });
 

@@ -249,6 +249,7 @@ TEST_CASE("at its end everything held goes out") {
     buffer.at(0ms, 5);
     std::vector<Buffer::Ready> ready;
     buffer.drain(ready);
-    CHECK(buffer.numbers(std::move(ready)) == Numbers{3, 5});
+    const Numbers numbers = buffer.numbers(std::move(ready));
+    CHECK(numbers == Numbers{3, 5});
     CHECK_FALSE(buffer.nextCall());
 }

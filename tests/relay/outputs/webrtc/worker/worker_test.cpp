@@ -22,7 +22,6 @@ using port::Addressee;
 using port::IceCredentials;
 using spillway::test::Datagram;
 using spillway::test::eventually;
-using spillway::test::listenAt;
 using spillway::test::UdpClient;
 
 namespace {
