@@ -15,6 +15,7 @@ import { PeerProcess } from './peer_process.mjs';
 
 const picture = { width: 1280, height: 720, fps: 15, audio: false, grain: 10 };
 const linger = 500;
+const long = { skip: !process.env.SPILLWAY_LONG };
 const watching = { name: 'watching', tracks: 'studio/alice/video', output: { type: 'rtp', host: '127.0.0.1', port: 40000 } };
 
 async function startResting(t, time = `${linger}ms`) {
@@ -119,7 +120,7 @@ test('libwebrtc rests while nobody watches, and is back as fast as with a bare r
   compare(t, libwebrtc, 1200)
 ));
 
-test('Chromium rests while nobody watches, and is back as fast as with a bare receiver, also the second time', (t) => (
+test('Chromium rests while nobody watches, and is back as fast as with a bare receiver, also the second time', long, (t) => (
   compare(t, chromium, 400)
 ));
 
@@ -136,18 +137,25 @@ async function cpuWithin(pid, window) {
   return (await cpu(pid)) - before;
 }
 
+/// Of three windows the one in the middle: other work on the machine makes single ones dearer.
+async function steadyCpu(pid, window) {
+  const times = [];
+  while (times.length < 3) times.push(await cpuWithin(pid, window));
+  return times.sort((a, b) => a - b)[1];
+}
+
 test('a 720p track that rests costs at most a fifth of the CPU of one that does not', async (t) => {
-  const window = 2500;
+  const window = 2000;
   const daemon = await startResting(t, '8s');
   const idle = await cpuWithin(daemon.pid, window);
   const peer = await libwebrtc(t, `${daemon.url}/whip/studio?participant=alice`);
   await until('it is fast', async () => (await rate(peer.video, 500)) > 1700, { deadline: 5000, every: 1 });
-  const awake = (await cpuWithin(daemon.pid, window)) - idle;
+  const awake = (await steadyCpu(daemon.pid, window)) - idle;
   assert.equal(await restsIn(daemon), false, 'measured before it rested');
   await untilSlow(peer, 8000 + 3000);
   await aWindowOf(2000); // until what it had in hand has gone
-  const resting = (await cpuWithin(daemon.pid, window)) - idle;
-  t.diagnostic(`ms of CPU a second: ${(awake * 400).toFixed(1)} awake, ${(resting * 400).toFixed(1)} resting, ${(idle * 400).toFixed(1)} idle`);
+  const resting = (await steadyCpu(daemon.pid, window)) - idle;
+  t.diagnostic(`ms of CPU a second: ${(awake * 500).toFixed(1)} awake, ${(resting * 500).toFixed(1)} resting, ${(idle * 500).toFixed(1)} idle`);
   assert.ok(resting <= awake / 5, `${resting} of ${awake} s`);
 });
 
