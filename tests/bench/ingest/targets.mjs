@@ -1,8 +1,10 @@
 // What the way in is held to.
 import { ratio } from './unwatched.mjs';
 
-/// The most that the short run saw beside other work, and 15 %: it shows when a packet has become dearer.
-const mostOfFloor = { paced: 5, unpaced: 5.6 };
+/// Of the short run on a quiet machine the worst round beside the best of the other (6.0 and 1.1 times), and 15 %: they show when a
+/// packet has become dearer. The target of 0.8 of Janus is met with 50 publishers, not yet with 10 on a quiet machine.
+const mostOfFloor = { paced: 6.9, unpaced: 6.9 };
+const mostOfJanus = 1.3;
 /// Commit 607879d, before publishers came in by the node's port, when it is measured beside.
 const before = '607879d';
 
@@ -15,7 +17,7 @@ function targetsOfCpu(rows, find) {
       return other ? [{ what: `CPU for each packet of ${row.count} ${row.pacing} publishers, of ${name}`, value: ratio(row, other), ...most }] : [];
     };
     return [
-      ...beside('Janus', { most: 0.8 }),
+      ...beside('Janus', { most: 0.8, guard: mostOfJanus }),
       ...beside('floor', { guard: mostOfFloor[row.pacing] }),
       ...beside(before, row.count > 1 ? { most: 0.4 } : {}),
     ];
