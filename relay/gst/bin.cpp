@@ -26,4 +26,9 @@ std::vector<Ref<GstElement>> elementsOf(GstElement* bin, const char* factory) {
     return found;
 }
 
+Ref<GstPad> peerPad(GstElement* element, const char* name) {
+    const auto pad = staticPad(element, name);
+    return Ref<GstPad>::adopt(pad ? gst_pad_get_peer(pad.get()) : nullptr);
+}
+
 } // namespace spillway::gst

@@ -13,5 +13,7 @@ namespace spillway::gst {
 std::vector<Ref<GstElement>> elementsOf(GstElement* bin);
 /// Those of one factory.
 std::vector<Ref<GstElement>> elementsOf(GstElement* bin, const char* factory);
+/// The pad that an element's pad of that name is linked to, or an empty Ref.
+Ref<GstPad> peerPad(GstElement* element, const char* name);
 
 } // namespace spillway::gst

@@ -149,11 +149,15 @@ void Decryption::onSrtp(MutableBytes packet) {
     take(packet);
 }
 
+MutableBytes Decryption::decrypt(MutableBytes packet) {
+    const std::size_t bytes = counted(rtp_->unprotect(packet));
+    return bytes == 0 ? MutableBytes() : rtp::withoutCsrcs(packet.first(bytes));
+}
+
 /// The buffer is made of what is authentic only.
 void Decryption::take(MutableBytes packet) {
-    const std::size_t bytes = counted(rtp_->unprotect(packet));
-    if (bytes == 0 || !gate_->pass()) return;
-    const MutableBytes plain = rtp::withoutCsrcs(packet.first(bytes));
+    const MutableBytes plain = decrypt(packet);
+    if (plain.empty() || !gate_->pass()) return;
     inlet_->push(gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup(plain.data(), plain.size())),
                  readU32(&plain[8]), plain[1] & 0x7FU);
 }
@@ -164,9 +168,8 @@ void Decryption::onRtpBuffer(gst::Ref<GstBuffer> buffer) {
     std::uint32_t ssrc = 0;
     std::uint8_t payloadType = 0;
     const bool authentic = changeBytes(buffer, [&](MutableBytes packet) {
-        const std::size_t bytes = counted(rtp_->unprotect(packet));
-        if (bytes == 0) return MutableBytes();
-        const MutableBytes plain = rtp::withoutCsrcs(packet.first(bytes));
+        const MutableBytes plain = decrypt(packet);
+        if (plain.empty()) return plain;
         ssrc = readU32(&plain[8]);
         payloadType = plain[1] & 0x7FU;
         return plain;

@@ -62,6 +62,8 @@ class Decryption : public ingest::MediaSink, public std::enable_shared_from_this
     /// Whether they are of use.
     bool onKeys(GstElement* dtlsdec);
     void begin(GstElement* dtlssrtpdec, GstElement* rtpbin);
+    /// The plain packet, within the other; empty when that is not authentic.
+    MutableBytes decrypt(MutableBytes packet);
     void take(MutableBytes packet);
     void onRtpBuffer(gst::Ref<GstBuffer> buffer);
     void onRtcpBuffer(gst::Ref<GstBuffer> buffer);

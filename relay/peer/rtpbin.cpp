@@ -20,11 +20,6 @@ bool hush(GstPad* source) {
     return gst::awaitIdle(source, longestPush);
 }
 
-gst::Ref<GstPad> peerOf(GstElement* element, const char* pad) {
-    const auto sink = gst::Ref<GstPad>::adopt(gst_element_get_static_pad(element, pad));
-    return gst::Ref<GstPad>::adopt(sink ? gst_pad_get_peer(sink.get()) : nullptr);
-}
-
 } // namespace
 
 gst::Ref<GstElement> rtpbinOf(GstElement* webrtcbin) {
@@ -88,7 +83,7 @@ std::uint64_t readLost(GstElement* jitterBuffer) {
 
 bool bringToRest(GstElement* jitterBuffer) {
     for (const char* name : {"sink", "sink_rtcp"}) {
-        const auto source = peerOf(jitterBuffer, name);
+        const auto source = gst::peerPad(jitterBuffer, name);
         if (source && !hush(source.get())) return false;
     }
     return hush(gst::staticPad(jitterBuffer, "src").get());
@@ -98,7 +93,7 @@ std::optional<std::vector<gst::PadProbe>> holdStreams(GstElement* rtpbin) {
     std::vector<gst::PadProbe> holds;
     for (const auto& demux : gst::elementsOf(rtpbin, "rtpssrcdemux")) {
         for (const char* name : {"sink", "rtcp_sink"}) {
-            const auto source = peerOf(demux.get(), name);
+            const auto source = gst::peerPad(demux.get(), name);
             if (!source) continue;
             holds.emplace_back(source.get(), GST_PAD_PROBE_TYPE_BLOCK_DOWNSTREAM,
                                [](GstPadProbeInfo*) { return GST_PAD_PROBE_OK; });

@@ -42,14 +42,10 @@ gst::SignalConnection keepDropping(GstElement* queue) {
     });
 }
 
-gst::Ref<GstPad> peerOf(GstElement* element, const char* pad) {
-    return gst::Ref<GstPad>::adopt(gst_pad_get_peer(gst::staticPad(element, pad).get()));
-}
-
 /// Links what is in front of an element with what is behind it; the element stays in NULL, without a thread.
 void takeOut(GstElement* element) {
-    const auto before = peerOf(element, "sink");
-    const auto behind = peerOf(element, "src");
+    const auto before = gst::peerPad(element, "sink");
+    const auto behind = gst::peerPad(element, "src");
     if (!before || !behind) return;
     gst_pad_unlink(before.get(), gst::staticPad(element, "sink").get());
     gst_pad_unlink(gst::staticPad(element, "src").get(), behind.get());
