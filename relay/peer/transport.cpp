@@ -4,6 +4,8 @@
 #include "relay/dtls/identity.h"
 #include "relay/gst/bin.h"
 #include "relay/gst/element.h"
+#include "relay/gst/probe.h"
+#include "relay/peer/receive_queue.h"
 #include "relay/peer/rtpbin.h"
 
 #include <gst/webrtc/webrtc.h>
@@ -29,28 +31,6 @@ std::string stringProperty(GstElement* element, const char* name) {
 /// Whether it is where webrtcbin receives; dtlssrtpdec is the first that it adds there.
 bool receives(GstBin* bin) {
     return !gst::elementsOf(gst::cast<GstElement>(bin), "dtlssrtpdec").empty();
-}
-
-/// webrtcbin's queue in front of dtlssrtpdec drops what is oldest until ICE is connected, and from then on
-/// makes whoever pushes wait (1.22 to 1.26). That may be the thread of all publishers: it is to drop always.
-gst::SignalConnection keepDropping(GstElement* queue) {
-    return gst::SignalConnection::connect<void(GParamSpec*)>(queue, "notify::leaky", [queue](GParamSpec*) {
-        constexpr gint oldest = 2; // of GstQueueLeaky, which has no header
-        gint leaky = 0;
-        g_object_get(queue, "leaky", &leaky, nullptr);
-        if (leaky != oldest) g_object_set(queue, "leaky", oldest, nullptr);
-    });
-}
-
-/// Links what is in front of an element with what is behind it; the element stays in NULL, without a thread.
-void takeOut(GstElement* element) {
-    const auto before = gst::peerPad(element, "sink");
-    const auto behind = gst::peerPad(element, "src");
-    if (!before || !behind) return;
-    gst_pad_unlink(before.get(), gst::staticPad(element, "sink").get());
-    gst_pad_unlink(gst::staticPad(element, "src").get(), behind.get());
-    gst_element_set_locked_state(element, TRUE);
-    gst_pad_link_full(before.get(), behind.get(), GST_PAD_LINK_CHECK_NOTHING);
 }
 
 void setCertificate(GstElement* decoder) {
@@ -82,6 +62,7 @@ struct PeerTransport::Shared {
     std::optional<sdp::Fingerprint> expected;
     bool handshaking = false; ///< CLOSED before that is only the initial state
     std::vector<gst::SignalConnection> connections;
+    std::vector<gst::PadProbe> probes;
 
     Shared(PeerTransport& transport, Poster poster, std::shared_ptr<Decryption> ofMedia, bool receivedByAll,
            GstElement* webrtcbin)
@@ -100,7 +81,8 @@ struct PeerTransport::Shared {
 
     /// On the thread that adds the element, before data can reach it.
     static void watch(const std::shared_ptr<Shared>& self, GstElement* element);
-    static void watchQueue(const std::shared_ptr<Shared>& self, GstElement* queue);
+    void keepFromBlocking(GstElement* queue);
+    void spareQueueBehind(GstElement* nicesrc);
     /// On the thread that receives, inside the TLS handshake.
     void onCertificate(GstElement* decoder);
     void onDtlsState(int state);
@@ -127,10 +109,16 @@ void PeerTransport::Shared::watch(const std::shared_ptr<Shared>& self, GstElemen
     self->connections.push_back(std::move(state));
 }
 
-void PeerTransport::Shared::watchQueue(const std::shared_ptr<Shared>& self, GstElement* queue) {
+void PeerTransport::Shared::keepFromBlocking(GstElement* queue) {
     auto leaky = keepDropping(queue);
-    const std::lock_guard lock(self->mutex);
-    self->connections.push_back(std::move(leaky));
+    const std::lock_guard lock(mutex);
+    connections.push_back(std::move(leaky));
+}
+
+void PeerTransport::Shared::spareQueueBehind(GstElement* nicesrc) {
+    auto probe = takeOutQueueBehind(nicesrc);
+    const std::lock_guard lock(mutex);
+    probes.push_back(std::move(probe));
 }
 
 void PeerTransport::Shared::onCertificate(GstElement* decoder) {
@@ -176,8 +164,8 @@ PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<
             if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
             if (!receives(bin)) return;
             if (gst::isMadeBy(element, "capsfilter")) takeOut(element);
-            if (gst::isMadeBy(element, "queue"))
-                shared->sharesThread ? Shared::watchQueue(shared, element) : takeOut(element);
+            if (gst::isMadeBy(element, "queue") && shared->sharesThread) shared->keepFromBlocking(element);
+            if (gst::isMadeBy(element, "nicesrc")) shared->spareQueueBehind(element);
         });
     iceState_ = gst::SignalConnection::connect<void(GParamSpec*)>(
         webrtcbin, "notify::ice-connection-state", [this, webrtcbin, post = shared_->post](GParamSpec*) {
@@ -191,8 +179,10 @@ PeerTransport::~PeerTransport() {
     elementAdded_.disconnect();
     iceState_.disconnect();
     std::vector<gst::SignalConnection> connections;
+    std::vector<gst::PadProbe> probes;
     const std::lock_guard lock(shared_->mutex);
     connections.swap(shared_->connections);
+    probes.swap(shared_->probes);
 }
 
 void PeerTransport::expect(sdp::Fingerprint fingerprint) {
