@@ -73,7 +73,7 @@ export class JanusClient {
     return this.#session;
   }
 
-  /// A handle of the VideoRoom plugin: { message(body, jsep), detach() }. `onEvent` gets what nobody asked for.
+  /// A handle of the VideoRoom plugin: { message(body, jsep), hangUp(), detach() }. `onEvent` gets what nobody asked for.
   async attach(onEvent = () => {}) {
     const handle = (await this.request({ janus: 'attach', plugin: 'janus.plugin.videoroom' })).data.id;
     this.#handles.set(handle, onEvent);
@@ -84,6 +84,7 @@ export class JanusClient {
         if (data.error_code) throw new Error(`${body.request}: ${data.error_code} ${data.error}`);
         return { data, jsep: reply.jsep };
       },
+      hangUp: () => this.request({ janus: 'hangup', handle_id: handle }),
       detach: () => this.request({ janus: 'detach', handle_id: handle }),
     };
   }

@@ -4,6 +4,8 @@ import { JanusClient } from './client.mjs';
 import { PacketEngine } from './packet_engine.mjs';
 import { WrtcEngine } from './wrtc_engine.mjs';
 
+/// Of libdatachannel some connections in a thousand come to nothing, where Janus checks before it has been told all candidates.
+const attempts = 2;
 const engines = { wrtc: WrtcEngine, packets: PacketEngine };
 
 /// Sent to Janus with each line, so that others can tell a screen from a camera.
@@ -39,15 +41,35 @@ export class Participant {
   /// Sends these sources (`camera`, `microphone`, `screen`), and returns once media can flow: Janus may know later than
   /// the engine, and until then it does not let anybody unpublish.
   async publish(sources = ['camera', 'microphone']) {
+    for (let left = attempts - 1; ; left--) {
+      try {
+        await this.#connect(sources);
+        return this.#engine.mids();
+      } catch (error) {
+        if (left === 0) throw error;
+        console.error(`${this.#settings.display} publishes again: ${error.message}`);
+        await this.#hangUp(() => this.#handle.hangUp());
+      }
+    }
+  }
+
+  async #connect(sources) {
     const { engine, picture } = this.#settings;
     this.#engine = new engines[engine]();
     for (const source of sources) this.#engine.add(source, picture);
     const up = this.#hears('webrtcup');
     await this.#negotiate('publish');
     await Promise.all([
-      within('the publisher connects', this.#engine.connected, 15_000), within('Janus calls the publisher up', up, 15_000),
+      within('the publisher connects', this.#engine.connected), within('Janus calls the publisher up', up),
     ]);
-    return this.#engine.mids();
+  }
+
+  async #hangUp(ask) {
+    const hungUp = this.#hears('hangup');
+    await ask();
+    this.#engine.close();
+    this.#engine = null;
+    await within('Janus hangs up', hungUp);
   }
 
   async #negotiate(request) {
@@ -59,12 +81,8 @@ export class Participant {
     await this.#engine.accept(reply.jsep.sdp);
   }
 
-  async unpublish() {
-    const hungUp = this.#hears('hangup');
-    await this.#handle.message({ request: 'unpublish' });
-    this.#engine.close();
-    this.#engine = null;
-    await within('Janus hangs up', hungUp);
+  unpublish() {
+    return this.#hangUp(() => this.#handle.message({ request: 'unpublish' }));
   }
 
   /// One more source in mid-call.
