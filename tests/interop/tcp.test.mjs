@@ -1,10 +1,11 @@
-// Peers in a network that lets no UDP through publish and watch by TCP (RFC 6544): libwebrtc, and Chromium. (GStreamer's
-// libnice: tests/relay/ingest/ingest_test.cpp.)
+// Peers in a network that lets no UDP through publish and watch by TCP (RFC 6544): libwebrtc, Chromium and
+// Firefox. (GStreamer's libnice: tests/relay/ingest/ingest_test.cpp.)
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import test, { before } from 'node:test';
+import { here } from '../support/hosts.mjs';
 import { recordSubscription, startSpillwayd } from '../support/spillwayd.mjs';
 import { aWindowOf, until, within } from '../support/wait.mjs';
-import { openBrowser, servePage } from './browser.mjs';
+import { openBrowser, openFirefox, servePage } from './browser.mjs';
 import { assertSame, finished } from './checks.mjs';
 import { onePort } from './one_port.mjs';
 import { readPlaying, startPlaying, startPublishing, stopPlaying, stopPublishing } from './page.mjs';
@@ -14,6 +15,10 @@ import { endpointOf, picture, startStage, token, untilViewers } from './viewing.
 
 const watched = 2000;
 const fps = 15;
+const browsers = { Chromium: openBrowser, Firefox: openFirefox };
+
+// A browser whose page has no camera offers the addresses of the default route alone (RFC 8828 section 5.2, mode 2).
+before(() => here.run('ip', ['route', 'add', 'default', 'dev', 'peers0']));
 
 /// Records what is published to it.
 async function startRecorder(t, origin = []) {
@@ -91,32 +96,34 @@ test('a player whose process is killed is gone within 10 s', async (t) => {
   assert.match(daemon.log(), /viewer left viewer=1 reason="its TCP connection takes nothing any more"/);
 });
 
-test('Chromium publishes by TCP, and all of it is recorded', async (t) => {
-  const address = await servePage(t, 'publisher');
-  const daemon = await startRecorder(t, [new URL(address).origin]);
-  const page = await openBrowser(t);
-  await page.goto(address);
-  const endpoint = `${daemon.url}/whip/studio?participant=browser`;
-  const settings = { endpoint, token: 'publish-secret', fps, codec: 'VP8' };
-  await within('Chromium publishes', page.evaluate(startPublishing, settings), 30_000);
-  assert.ok((await open(daemon)) > 0);
-  const sent = await within('Chromium has sent all', page.evaluate(stopPublishing, 60), 40_000);
-  const video = await finished(daemon, 'studio/browser/video');
-  assertSame(t, 'video frames', video.frames, sent.video.framesSent);
-  assert.equal(video.errors, '');
-});
+for (const [name, openPage] of Object.entries(browsers)) {
+  test(`${name} publishes by TCP, and all of it is recorded`, async (t) => {
+    const address = await servePage(t, 'publisher');
+    const daemon = await startRecorder(t, [new URL(address).origin]);
+    const page = await openPage(t);
+    await page.goto(address);
+    const endpoint = `${daemon.url}/whip/studio?participant=browser`;
+    const settings = { endpoint, token: 'publish-secret', fps, codec: 'VP8' };
+    await within(`${name} publishes`, page.evaluate(startPublishing, settings), 30_000);
+    assert.ok((await open(daemon)) > 0);
+    const sent = await within(`${name} has sent all`, page.evaluate(stopPublishing, 60), 40_000);
+    const video = await finished(daemon, 'studio/browser/video');
+    assertSame(t, 'video frames', video.frames, sent.video.framesSent);
+    assert.equal(video.errors, '');
+  });
 
-test('Chromium plays by TCP', async (t) => {
-  const address = await servePage(t, 'player');
-  const daemon = await start(t, { origin: [new URL(address).origin] });
-  const page = await openBrowser(t);
-  await page.goto(address);
-  await within('Chromium connects', page.evaluate(startPlaying, { endpoint: endpointOf(daemon, 'alice'), token }), 30_000);
-  await assertPlays(t, daemon, () => page.evaluate(readPlaying));
-  assert.equal(await page.evaluate(stopPlaying), 200);
-  await untilViewers(daemon, 0);
-  await untilNone(daemon);
-});
+  test(`${name} plays by TCP`, async (t) => {
+    const address = await servePage(t, 'player');
+    const daemon = await start(t, { origin: [new URL(address).origin] });
+    const page = await openPage(t);
+    await page.goto(address);
+    await within(`${name} connects`, page.evaluate(startPlaying, { endpoint: endpointOf(daemon, 'alice'), token }), 30_000);
+    await assertPlays(t, daemon, () => page.evaluate(readPlaying));
+    assert.equal(await page.evaluate(stopPlaying), 200);
+    await untilViewers(daemon, 0);
+    await untilNone(daemon);
+  });
+}
 
 test('without listen, TCP is all that is offered', async (t) => {
   const daemon = await start(t, { webrtc: { listen: [], listen_tcp: '0.0.0.0:0' } });
