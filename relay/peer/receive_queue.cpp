@@ -69,11 +69,10 @@ void takeOut(GstElement* element) {
 
 gst::PadProbe takeOutQueueBehind(GstElement* nicesrc) {
     const auto pad = gst::staticPad(nicesrc, "src");
-    return {pad.get(), data,
-            [passage = std::make_shared<Passage>(), nicesrc = nicesrc](GstPadProbeInfo*) {
+    return {pad.get(), data, [passage = std::make_shared<Passage>(), nicesrc = nicesrc](GstPadProbeInfo*) {
                 const auto peer = gst::peerPad(nicesrc, "src");
-                const auto next = gst::Ref<GstElement>::adopt(
-                    peer ? gst_pad_get_parent_element(peer.get()) : nullptr);
+                const auto next =
+                    gst::Ref<GstElement>::adopt(peer ? gst_pad_get_parent_element(peer.get()) : nullptr);
                 const bool queued = next && gst::isMadeBy(next.get(), "queue");
                 return queued && !passage->leave(next.get()) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_REMOVE;
             }};
