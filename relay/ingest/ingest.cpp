@@ -28,6 +28,7 @@ Ingest::Ingest(port::MediaPort& port)
     : port_(port)
     , sockets_(port.bind(socketOptions()))
     , table_(port.directory(), *this)
+    , audience_(std::make_shared<Audience>([this] { reactor_.post([] {}); }))
     , mailbox_(reactor_, [this](MutableBytes datagram,
                                 const port::Path& path) { onDatagram(datagram, path, port::From::mailbox); })
     , reactor_("ingest", *this) {
@@ -84,9 +85,11 @@ void Ingest::drop(const std::string& ufrag) {
 }
 
 void Ingest::read(std::size_t socket) {
-    sockets_->receive(socket, readBatch, [this](MutableBytes datagram, const port::Path& path) {
-        onDatagram(datagram, path, port::From::network);
-    });
+    const auto came =
+        sockets_->receive(socket, readBatch, [this](MutableBytes datagram, const port::Path& path) {
+            onDatagram(datagram, path, port::From::network);
+        });
+    readAt_ = came < readBatch ? Clock::now() : Clock::time_point();
 }
 
 void Ingest::onDatagram(MutableBytes datagram, const port::Path& path, port::From from) {
@@ -118,6 +121,17 @@ void Ingest::onTimeout(Clock::time_point now) {
         session->tick(now);
         wakeFor(*session);
     }
+}
+
+/// Not without the buffers that hold what comes meanwhile, nor while somebody is coming: a handshake has many
+/// steps.
+std::optional<Clock::time_point> Ingest::nextRead(Clock::time_point now) {
+    const auto next = readAt_ + Audience::pause;
+    if (next <= now || !audience_->isEmpty()) return std::nullopt;
+    if (!sockets_->bufferWarning().empty()) return std::nullopt;
+    const auto isComing = [now](const auto& session) { return session.second->isComing(now); };
+    if (std::any_of(sessions_.begin(), sessions_.end(), isComing)) return std::nullopt;
+    return next;
 }
 
 void Ingest::wakeFor(const PublisherSession& session) {

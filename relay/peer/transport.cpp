@@ -53,6 +53,19 @@ void takeOut(GstElement* element) {
     gst_pad_link_full(before.get(), behind.get(), GST_PAD_LINK_CHECK_NOTHING);
 }
 
+/// nicesrc stays, without anybody behind it. Another transport's is not replaced; it is of no use.
+void replaceSource(GstElement* nicesrc, const gst::Ref<GstElement>& source) {
+    const auto former = gst::staticPad(nicesrc, "src");
+    const auto behind = gst::peerPad(nicesrc, "src");
+    gst::dropDataForever(former.get());
+    if (gst_object_has_as_parent(gst::cast<GstObject>(source.get()), nullptr) == FALSE) return;
+    const auto bin = gst::Ref<GstObject>::adopt(gst_object_get_parent(gst::cast<GstObject>(nicesrc)));
+    gst_pad_unlink(former.get(), behind.get());
+    gst::addTo(gst::cast<GstElement>(bin.get()), source);
+    gst_pad_link_full(gst::staticPad(source.get(), "src").get(), behind.get(), GST_PAD_LINK_CHECK_NOTHING);
+    gst_element_sync_state_with_parent(source.get());
+}
+
 void setCertificate(GstElement* decoder) {
     g_object_set(decoder, "pem", dtls::ourIdentity().pem().c_str(), nullptr);
 }
@@ -75,21 +88,21 @@ struct PeerTransport::Shared {
     Poster post;
     const std::shared_ptr<Decryption> decryption;
     const std::shared_ptr<ReceiveGate> gate;
-    const bool sharesThread;
-    GstElement* const rtpbin; ///< of webrtcbin, which owns it
+    const gst::Ref<GstElement> source; ///< null: webrtcbin's own stays
+    GstElement* const rtpbin;          ///< of webrtcbin, which owns it
 
     std::mutex mutex; ///< protects what follows; never held while calling out
     std::optional<sdp::Fingerprint> expected;
     bool handshaking = false; ///< CLOSED before that is only the initial state
     std::vector<gst::SignalConnection> connections;
 
-    Shared(PeerTransport& transport, Poster poster, std::shared_ptr<Decryption> ofMedia, bool receivedByAll,
-           GstElement* webrtcbin)
+    Shared(PeerTransport& transport, Poster poster, std::shared_ptr<Decryption> ofMedia,
+           gst::Ref<GstElement> newSource, GstElement* webrtcbin)
         : owner(transport)
         , post(std::move(poster))
         , decryption(std::move(ofMedia))
         , gate(decryption->gate())
-        , sharesThread(receivedByAll)
+        , source(std::move(newSource))
         , rtpbin(rtpbinOf(webrtcbin).get()) {}
 
     void lost(LostCause cause, std::string detail) {
@@ -167,17 +180,18 @@ void PeerTransport::Shared::onDtlsState(int state) {
 }
 
 PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<Decryption> decryption,
-                             bool sharesThread, TransportEvents events)
+                             gst::Ref<GstElement> source, TransportEvents events)
     : events_(std::move(events)) {
-    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(decryption), sharesThread,
-                                       webrtcbin);
+    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(decryption),
+                                       std::move(source), webrtcbin);
     elementAdded_ = gst::SignalConnection::connect<void(GstBin*, GstElement*)>(
         webrtcbin, "deep-element-added", [shared = shared_](GstBin* bin, GstElement* element) {
             if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
             if (!receives(bin)) return;
             if (gst::isMadeBy(element, "capsfilter")) takeOut(element);
             if (gst::isMadeBy(element, "queue"))
-                shared->sharesThread ? Shared::watchQueue(shared, element) : takeOut(element);
+                shared->source ? takeOut(element) : Shared::watchQueue(shared, element);
+            if (gst::isMadeBy(element, "nicesrc") && shared->source) replaceSource(element, shared->source);
         });
     iceState_ = gst::SignalConnection::connect<void(GParamSpec*)>(
         webrtcbin, "notify::ice-connection-state", [this, webrtcbin, post = shared_->post](GParamSpec*) {
