@@ -57,9 +57,12 @@ void takeOut(GstElement* element) {
 void replaceSource(GstElement* nicesrc, const gst::Ref<GstElement>& source) {
     const auto former = gst::staticPad(nicesrc, "src");
     const auto behind = gst::peerPad(nicesrc, "src");
+    const auto parentOf = [](GstElement* element) {
+        return gst::Ref<GstObject>::adopt(gst_object_get_parent(gst::cast<GstObject>(element)));
+    };
     gst::dropDataForever(former.get());
-    if (gst_object_has_as_parent(gst::cast<GstObject>(source.get()), nullptr) == FALSE) return;
-    const auto bin = gst::Ref<GstObject>::adopt(gst_object_get_parent(gst::cast<GstObject>(nicesrc)));
+    if (parentOf(source.get())) return;
+    const auto bin = parentOf(nicesrc);
     gst_pad_unlink(former.get(), behind.get());
     gst::addTo(gst::cast<GstElement>(bin.get()), source);
     gst_pad_link_full(gst::staticPad(source.get(), "src").get(), behind.get(), GST_PAD_LINK_CHECK_NOTHING);
