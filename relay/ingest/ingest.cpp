@@ -2,6 +2,7 @@
 
 #include "relay/base/hold.h"
 #include "relay/base/log.h"
+#include "relay/port/socket_buffers.h"
 
 #include <algorithm>
 #include <utility>
@@ -123,15 +124,16 @@ void Ingest::onTimeout(Clock::time_point now) {
     }
 }
 
-/// Not without the buffers that hold what comes meanwhile, nor while somebody is coming: a handshake has many
-/// steps.
+/// No longer than the kernel's buffers hold what comes meanwhile, and not while somebody is coming: a
+/// handshake has many steps.
 std::optional<Clock::time_point> Ingest::nextRead(Clock::time_point now) {
-    const auto next = readAt_ + Audience::pause;
-    if (next <= now || !audience_->isEmpty()) return std::nullopt;
-    if (!sockets_->bufferWarning().empty()) return std::nullopt;
+    if (readAt_ + Audience::pause <= now || !audience_->isEmpty()) return std::nullopt;
+    auto pause = Audience::pause;
+    for (const int socket : sockets_->descriptors())
+        pause = std::min(pause, port::holdingTime(socket));
     const auto isComing = [now](const auto& session) { return session.second->isComing(now); };
     if (std::any_of(sessions_.begin(), sessions_.end(), isComing)) return std::nullopt;
-    return next;
+    return readAt_ + pause;
 }
 
 void Ingest::wakeFor(const PublisherSession& session) {

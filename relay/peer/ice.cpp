@@ -1,6 +1,7 @@
 #include "relay/peer/ice.h"
 
 #include "config/text.h"
+#include "relay/base/audience.h"
 #include "relay/base/log.h"
 #include "relay/gst/element.h"
 #include "relay/gst/property.h"
@@ -83,13 +84,14 @@ gst::Ref<GstElement> webrtcbinWith(GObject* agent) {
 bool enlargeSocketBuffers(NiceAgent* agent) {
     constexpr int bytes = 4 * 1024 * 1024; // the kernel doubles it
     GPtrArray* sockets = nice_agent_get_sockets(agent, 1, NICE_COMPONENT_TYPE_RTP);
-    bool given = true;
+    bool suffice = true;
     for (guint i = 0; sockets && i < sockets->len; ++i) {
         const int socket = g_socket_get_fd(static_cast<GSocket*>(g_ptr_array_index(sockets, i)));
-        given = port::setSocketBuffers(socket, bytes, true).empty() && given;
+        port::setSocketBuffers(socket, bytes, true);
+        suffice = suffice && port::holdingTime(socket) >= Audience::pause;
     }
     if (sockets) g_ptr_array_unref(sockets);
-    return given;
+    return suffice;
 }
 
 void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {

@@ -19,7 +19,7 @@ void configureIce(GstElement* webrtcbin, const PeerSettings& settings);
 
 /// Gives libnice's sockets the buffers that the node's port has, once it has gathered: publishers that do not
 /// pace, and SFUs, send keyframes of hundreds of packets at once. Any time after the first description is
-/// set. Whether the kernel gave them.
+/// set. Whether they hold what comes in Audience::pause.
 bool enlargeSocketBuffers(NiceAgent* agent);
 
 /// The libnice agent of a webrtcbin that has one.
