@@ -32,7 +32,8 @@ bool receives(GstBin* bin) {
 }
 
 /// webrtcbin's queue in front of dtlssrtpdec drops what is oldest until ICE is connected, and from then on
-/// makes whoever pushes wait (1.22 to 1.26). That may be the thread of all publishers: it is to drop always.
+/// makes whoever pushes wait (1.22 to 1.26). That may be the thread of all publishers, or the one that takes
+/// the answers to our checks: it is to drop always.
 gst::SignalConnection keepDropping(GstElement* queue) {
     return gst::SignalConnection::connect<void(GParamSpec*)>(queue, "notify::leaky", [queue](GParamSpec*) {
         constexpr gint oldest = 2; // of GstQueueLeaky, which has no header
@@ -192,8 +193,7 @@ PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<
             if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
             if (!receives(bin)) return;
             if (gst::isMadeBy(element, "capsfilter")) takeOut(element);
-            if (gst::isMadeBy(element, "queue"))
-                shared->source ? takeOut(element) : Shared::watchQueue(shared, element);
+            if (gst::isMadeBy(element, "queue")) Shared::watchQueue(shared, element);
             if (gst::isMadeBy(element, "nicesrc") && shared->source) replaceSource(element, shared->source);
         });
     iceState_ = gst::SignalConnection::connect<void(GParamSpec*)>(

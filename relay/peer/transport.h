@@ -27,10 +27,8 @@ struct TransportEvents {
 
 class PeerTransport {
   public:
-    /// `source`, if any, takes the place of nicesrc; it is pushed by a thread of the peer's own, which does
-    /// all the work, and webrtcbin's queue and its thread are taken out. Without, other peers wait for the
-    /// thread that receives: it puts DTLS and RTCP into webrtcbin's queue. The events come until this object
-    /// is gone.
+    /// `source`, if any, takes the place of nicesrc. Whoever receives puts DTLS and RTCP into webrtcbin's
+    /// queue, and need not wait. The events come until this object is gone.
     PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<Decryption> decryption,
                   gst::Ref<GstElement> source, TransportEvents events);
     ~PeerTransport();
