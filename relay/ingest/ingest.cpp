@@ -2,6 +2,7 @@
 
 #include "relay/base/hold.h"
 #include "relay/base/log.h"
+#include "relay/port/socket_buffers.h"
 
 #include <algorithm>
 #include <utility>
@@ -28,6 +29,7 @@ Ingest::Ingest(port::MediaPort& port)
     : port_(port)
     , sockets_(port.bind(socketOptions()))
     , table_(port.directory(), *this)
+    , audience_(std::make_shared<Audience>([this] { reactor_.post([] {}); }))
     , mailbox_(reactor_, [this](MutableBytes datagram,
                                 const port::Path& path) { onDatagram(datagram, path, port::From::mailbox); })
     , reactor_("ingest", *this) {
@@ -84,9 +86,11 @@ void Ingest::drop(const std::string& ufrag) {
 }
 
 void Ingest::read(std::size_t socket) {
-    sockets_->receive(socket, readBatch, [this](MutableBytes datagram, const port::Path& path) {
-        onDatagram(datagram, path, port::From::network);
-    });
+    const auto came =
+        sockets_->receive(socket, readBatch, [this](MutableBytes datagram, const port::Path& path) {
+            onDatagram(datagram, path, port::From::network);
+        });
+    readAt_ = came < readBatch ? Clock::now() : Clock::time_point();
 }
 
 void Ingest::onDatagram(MutableBytes datagram, const port::Path& path, port::From from) {
@@ -118,6 +122,18 @@ void Ingest::onTimeout(Clock::time_point now) {
         session->tick(now);
         wakeFor(*session);
     }
+}
+
+/// No longer than the kernel's buffers hold what comes meanwhile, and not while somebody is coming: a
+/// handshake has many steps.
+std::optional<Clock::time_point> Ingest::nextRead(Clock::time_point now) {
+    if (readAt_ + Audience::pause <= now || !audience_->isEmpty()) return std::nullopt;
+    auto pause = Audience::pause;
+    for (const int socket : sockets_->descriptors())
+        pause = std::min(pause, port::holdingTime(socket));
+    const auto isComing = [now](const auto& session) { return session.second->isComing(now); };
+    if (std::any_of(sessions_.begin(), sessions_.end(), isComing)) return std::nullopt;
+    return readAt_ + pause;
 }
 
 void Ingest::wakeFor(const PublisherSession& session) {

@@ -2,10 +2,11 @@
 //
 // Comes in: datagrams of the port; those of viewers are passed on to their workers, and theirs pass on a
 // publisher's. Goes out: a publisher's DTLS, SRTP and SRTCP, pushed into its webrtcbin. A push ends in a
-// queue that drops what is oldest, so that no publisher makes another wait. Owner: Relay. Main loop, but
-// where it says any thread.
+// queue that drops what is oldest, so that no publisher makes another wait. While nobody watches any of them,
+// it reads what came within some milliseconds at once. Owner: Relay. Main loop, but where it says any thread.
 #pragma once
 
+#include "relay/base/audience.h"
 #include "relay/ingest/publisher_session.h"
 #include "relay/ingest/slow_lane.h"
 #include "relay/port/mailbox.h"
@@ -37,6 +38,10 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     void add(SessionSetup setup);
     void remove(const std::string& ufrag);
 
+    /// Whoever takes a seat gets what comes from then on at once; while nobody has one, some milliseconds
+    /// later. Seats are taken while this exists.
+    const std::shared_ptr<Audience>& audience() const { return audience_; }
+
     /// For what must not hold up its thread. Ends with stop().
     SlowLane& lane() { return lane_; }
 
@@ -52,6 +57,7 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     bool onReady(std::span<const std::uint32_t>) override { return false; }
     std::optional<Clock::time_point> nextTimeout() override;
     void onTimeout(Clock::time_point now) override;
+    std::optional<Clock::time_point> nextRead(Clock::time_point now) override;
 
     void read(std::size_t socket);
     void onDatagram(MutableBytes datagram, const port::Path& path, port::From from);
@@ -67,7 +73,9 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     std::map<std::string, std::unique_ptr<PublisherSession>> sessions_; ///< by our ufrag
     port::SessionTable<PublisherSession> table_;
     Clock::time_point nextTick_{};
+    Clock::time_point readAt_{}; ///< when all that had come was read
 
+    const std::shared_ptr<Audience> audience_;
     SlowLane lane_;
     port::Mailbox mailbox_;
     port::Reactor reactor_; ///< last: its thread uses the rest

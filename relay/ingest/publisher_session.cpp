@@ -1,5 +1,6 @@
 #include "relay/ingest/publisher_session.h"
 
+#include "relay/base/audience.h"
 #include "relay/gst/live_source.h"
 #include "relay/port/ice_exchange.h"
 
@@ -12,7 +13,8 @@ PublisherSession::PublisherSession(SessionSetup setup, port::SessionTag tag, por
     : setup_(std::move(setup))
     , sockets_(sockets)
     , ice_(setup_.ours, setup_.theirs, tag, now)
-    , taking_(now) {}
+    , taking_(now)
+    , opened_(now) {}
 
 void PublisherSession::onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
                               const std::function<void()>& onSelected) {
@@ -27,7 +29,10 @@ void PublisherSession::onStun(Bytes datagram, const port::Path& path, Clock::tim
 
 void PublisherSession::onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path) {
     if (over_ || path != ice_.selected()) return;
-    if (kind == port::DatagramKind::rtp) return setup_.media->onSrtp(datagram);
+    if (kind == port::DatagramKind::rtp) {
+        if (!firstMedia_) firstMedia_ = Clock::now();
+        return setup_.media->onSrtp(datagram);
+    }
     gst::pushLive(setup_.source.get(),
                   gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup(datagram.data(), datagram.size())));
 }
@@ -41,6 +46,12 @@ void PublisherSession::tick(Clock::time_point now) {
 
 std::optional<Clock::time_point> PublisherSession::nextCheck() const {
     return over_ ? std::nullopt : ice_.nextDue();
+}
+
+bool PublisherSession::isComing(Clock::time_point now) const {
+    constexpr std::chrono::seconds longestHandshake{10};
+    if (over_) return false;
+    return firstMedia_ ? now - *firstMedia_ < Audience::arrival : now - opened_ < longestHandshake;
 }
 
 void PublisherSession::losePath() {

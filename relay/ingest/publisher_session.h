@@ -50,6 +50,8 @@ class PublisherSession {
     /// Call every second or so, and when a check is due.
     void tick(Clock::time_point now);
     std::optional<Clock::time_point> nextCheck() const;
+    /// Whoever awaits its tracks may not have them yet. For 10 s at most without any media.
+    bool isComing(Clock::time_point now) const;
 
     const SessionSetup& setup() const { return setup_; }
     const std::optional<port::Path>& path() const { return ice_.selected(); }
@@ -61,6 +63,8 @@ class PublisherSession {
     port::Sockets& sockets_;
     port::IceLite ice_;
     port::Taking taking_;
+    const Clock::time_point opened_;
+    std::optional<Clock::time_point> firstMedia_;
     bool over_ = false;
 };
 

@@ -93,10 +93,7 @@ void Decryption::attach(GstElement* dtlssrtpdec, GstElement* rtpbin,
     replace(dtlssrtpdec, "rtcp_src", rtcpSource_);
     const std::weak_ptr<Decryption> weak = shared_from_this();
     for (const auto& srtpdec : gst::elementsOf(dtlssrtpdec, "srtpdec")) {
-        probes_.push_back(
-            takeAll(gst::staticPad(srtpdec.get(), "rtp_sink").get(), [weak](gst::Ref<GstBuffer> buffer) {
-                if (const auto self = weak.lock()) self->onRtpBuffer(std::move(buffer));
-            }));
+        gst::dropDataForever(gst::staticPad(srtpdec.get(), "rtp_sink").get());
         probes_.push_back(
             takeAll(gst::staticPad(srtpdec.get(), "rtcp_sink").get(), [weak](gst::Ref<GstBuffer> buffer) {
                 if (const auto self = weak.lock()) self->onRtcpBuffer(std::move(buffer));
@@ -160,21 +157,6 @@ void Decryption::take(MutableBytes packet) {
     if (plain.empty() || !gate_->pass()) return;
     inlet_->push(gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup(plain.data(), plain.size())),
                  readU32(&plain[8]), plain[1] & 0x7FU);
-}
-
-void Decryption::onRtpBuffer(gst::Ref<GstBuffer> buffer) {
-    // What comes from the port does not come this way.
-    if (!keyed_.load() || settings_.lane) return;
-    std::uint32_t ssrc = 0;
-    std::uint8_t payloadType = 0;
-    const bool authentic = changeBytes(buffer, [&](MutableBytes packet) {
-        const MutableBytes plain = decrypt(packet);
-        if (plain.empty()) return plain;
-        ssrc = readU32(&plain[8]);
-        payloadType = plain[1] & 0x7FU;
-        return plain;
-    });
-    if (authentic && gate_->pass()) inlet_->push(std::move(buffer), ssrc, payloadType);
 }
 
 void Decryption::onRtcpBuffer(gst::Ref<GstBuffer> buffer) {

@@ -1,12 +1,12 @@
 // SRTP and SRTCP of one peer, decrypted by us in the place of GStreamer's srtpdec.
 //
-// Comes in: SRTP from the port (onSrtp), or both from webrtcbin's own receiving thread; the keys, from
-// dtlsdec. Goes out: RTP without its CSRCs into the Inlet, RTCP into rtpbin. Nothing passes before the
-// certificate matched (ReceiveGate), and nothing is kept of a packet that is not authentic. Owner: the Peer,
-// shared with handlers and the port.
+// Comes in: SRTP from the port or the NiceReader; SRTCP from webrtcbin; the keys, from dtlsdec. Goes out: RTP
+// without its CSRCs into the Inlet, RTCP into rtpbin. Nothing passes before the certificate matched
+// (ReceiveGate), and nothing is kept of a packet that is not authentic. Owner: the Peer, shared with handlers
+// and the port.
 //
-// RTP and RTCP may come from a thread each. Packets that overtake the end of the handshake wait for the keys,
-// when they come from the port: otherwise the first keyframe of a publisher would be lost.
+// RTP and RTCP may come from a thread each. Packets that overtake the end of the handshake wait for the keys:
+// otherwise the first keyframe of a publisher would be lost.
 #pragma once
 
 #include "relay/gst/probe.h"
@@ -65,7 +65,6 @@ class Decryption : public ingest::MediaSink, public std::enable_shared_from_this
     /// The plain packet, within the other; empty when that is not authentic.
     MutableBytes decrypt(MutableBytes packet);
     void take(MutableBytes packet);
-    void onRtpBuffer(gst::Ref<GstBuffer> buffer);
     void onRtcpBuffer(gst::Ref<GstBuffer> buffer);
 
     const std::shared_ptr<ReceiveGate> gate_;

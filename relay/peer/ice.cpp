@@ -1,6 +1,7 @@
 #include "relay/peer/ice.h"
 
 #include "config/text.h"
+#include "relay/base/audience.h"
 #include "relay/base/log.h"
 #include "relay/gst/element.h"
 #include "relay/gst/property.h"
@@ -15,11 +16,6 @@
 namespace spillway::relay {
 
 namespace {
-
-gst::Ref<NiceAgent> niceAgentOf(GstElement* webrtcbin) {
-    const auto ice = gst::objectProperty<GObject>(webrtcbin, "ice-agent");
-    return gst::objectProperty<NiceAgent>(ice.get(), "agent");
-}
 
 std::string percentEncoded(const std::string& text) {
     gchar* escaped = g_uri_escape_string(text.c_str(), nullptr, FALSE);
@@ -56,6 +52,11 @@ void addServers(GstElement* webrtcbin, const PeerSettings& settings) {
 
 } // namespace
 
+gst::Ref<NiceAgent> niceAgentOf(GstElement* webrtcbin) {
+    const auto ice = gst::objectProperty<GObject>(webrtcbin, "ice-agent");
+    return gst::objectProperty<NiceAgent>(ice.get(), "agent");
+}
+
 std::optional<std::string> iceServerUri(const config::IceServer& server) {
     const auto [scheme, rest] = splitAt(server.url, ':');
     const bool stun = scheme == "stun" || scheme == "stuns";
@@ -80,14 +81,17 @@ gst::Ref<GstElement> webrtcbinWith(GObject* agent) {
     return gst::Ref<GstElement>::sink(webrtcbin);
 }
 
-void enlargeSocketBuffers(GstElement* webrtcbin) {
+bool enlargeSocketBuffers(NiceAgent* agent) {
     constexpr int bytes = 4 * 1024 * 1024; // the kernel doubles it
-    const auto agent = niceAgentOf(webrtcbin);
-    GPtrArray* sockets = nice_agent_get_sockets(agent.get(), 1, NICE_COMPONENT_TYPE_RTP);
-    for (guint i = 0; sockets && i < sockets->len; ++i)
-        port::setSocketBuffers(g_socket_get_fd(static_cast<GSocket*>(g_ptr_array_index(sockets, i))), bytes,
-                               true);
+    GPtrArray* sockets = nice_agent_get_sockets(agent, 1, NICE_COMPONENT_TYPE_RTP);
+    bool suffice = true;
+    for (guint i = 0; sockets && i < sockets->len; ++i) {
+        const int socket = g_socket_get_fd(static_cast<GSocket*>(g_ptr_array_index(sockets, i)));
+        port::setSocketBuffers(socket, bytes, true);
+        suffice = suffice && port::holdingTime(socket) >= Audience::pause;
+    }
     if (sockets) g_ptr_array_unref(sockets);
+    return suffice;
 }
 
 void configureIce(GstElement* webrtcbin, const PeerSettings& settings) {

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+using NiceAgent = struct _NiceAgent;
+
 namespace spillway::relay {
 
 /// UPnP off, UDP or TCP, keepalive checks on, STUN and TURN servers, loopback only where wanted. Logs a
@@ -17,8 +19,11 @@ void configureIce(GstElement* webrtcbin, const PeerSettings& settings);
 
 /// Gives libnice's sockets the buffers that the node's port has, once it has gathered: publishers that do not
 /// pace, and SFUs, send keyframes of hundreds of packets at once. Any time after the first description is
-/// set.
-void enlargeSocketBuffers(GstElement* webrtcbin);
+/// set. Whether they hold what comes in Audience::pause.
+bool enlargeSocketBuffers(NiceAgent* agent);
+
+/// The libnice agent of a webrtcbin that has one.
+gst::Ref<NiceAgent> niceAgentOf(GstElement* webrtcbin);
 
 /// A webrtcbin whose ICE is that agent's, a GstWebRTCICE.
 gst::Ref<GstElement> webrtcbinWith(GObject* agent);

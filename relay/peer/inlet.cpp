@@ -1,6 +1,7 @@
 // On the main path of every packet that comes in.
 #include "relay/peer/inlet.h"
 
+#include "relay/base/log.h"
 #include "relay/gst/live_source.h"
 #include "relay/srtp/rtp_receiver.h"
 
@@ -21,16 +22,31 @@ void Inlet::push(gst::Ref<GstBuffer> buffer, std::uint32_t ssrc, std::uint8_t pa
         gst::pushLive(source_.get(), std::move(buffer));
         return;
     }
-    const std::lock_guard lock(mutex_);
     const Clock::time_point now = Clock::now();
+    const std::lock_guard lock(mutex_);
     if (isNew(ssrc, payloadType, now)) slowUntil_ = now + silence;
     if (now >= slowUntil_ && !inLane_ && detours_ == 0) {
         gst::pushLive(source_.get(), std::move(buffer));
         return;
     }
-    if (waiting_.size() == maxWaiting) return;
+    if (waiting_.size() == maxWaiting) return drop(ssrc, now);
     waiting_.push_back(std::move(buffer));
     if (!std::exchange(inLane_, true)) lane_->add(shared_from_this());
+}
+
+std::uint64_t Inlet::dropped() const {
+    const std::lock_guard lock(mutex_);
+    return dropped_;
+}
+
+/// Under the mutex.
+void Inlet::drop(std::uint32_t ssrc, Clock::time_point now) {
+    constexpr std::chrono::seconds tellPeriod{1};
+    ++dropped_;
+    if (now - toldDrops_ < tellPeriod) return;
+    toldDrops_ = now;
+    log::warn("packets are dropped: {} wait until a new stream of their peer has begun ssrc={} dropped={}",
+              maxWaiting, ssrc, dropped_);
 }
 
 bool Inlet::isNew(std::uint32_t ssrc, std::uint8_t payloadType, Clock::time_point now) {

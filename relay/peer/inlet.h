@@ -25,7 +25,8 @@ namespace spillway::relay {
 
 class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_this<Inlet> {
   public:
-    /// What waits for the lane at most; a keyframe of a fast sender. The rest is dropped.
+    /// What waits for the lane at most; a keyframe of a fast sender. The rest is dropped: dropped() counts
+    /// it, and the log tells it once a second.
     static constexpr std::size_t maxWaiting = 1024;
     /// Of a stream: rtpbin may have freed it meanwhile. And for how long all goes by the lane after a first
     /// packet: the jitter buffer may let it go only with one that comes later, also of another SSRC (RTX).
@@ -53,6 +54,9 @@ class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_t
         const std::shared_ptr<Inlet> inlet_;
     };
 
+    /// Packets so far. Any thread.
+    std::uint64_t dropped() const;
+
     bool turn() override;
 
   private:
@@ -62,13 +66,16 @@ class Inlet : public ingest::SlowLane::Traffic, public std::enable_shared_from_t
     };
 
     bool isNew(std::uint32_t ssrc, std::uint8_t payloadType, Clock::time_point now);
+    void drop(std::uint32_t ssrc, Clock::time_point now);
 
     const gst::Ref<GstElement> source_;
     ingest::SlowLane* const lane_;
 
-    std::mutex mutex_; ///< protects what follows; held during a push of the thread that receives
+    mutable std::mutex mutex_; ///< protects what follows; held during a push of the thread that receives
     std::deque<gst::Ref<GstBuffer>> waiting_;
     bool inLane_ = false; ///< until a turn finds nothing more
+    std::uint64_t dropped_ = 0;
+    Clock::time_point toldDrops_{};
     Clock::time_point slowUntil_{};
     int detours_ = 0;
     std::unordered_map<std::uint32_t, Source> sources_; ///< by SSRC

@@ -4,6 +4,7 @@
 #include "relay/peer/peer.h"
 
 #include "relay/base/log.h"
+#include "relay/gst/bin.h"
 #include "relay/gst/element.h"
 #include "relay/peer/ice.h"
 #include "relay/peer/teardown.h"
@@ -78,6 +79,8 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
     , events_(std::move(events))
     , decryption_(std::make_shared<Decryption>(gate_, decryptionOf(settings_)))
     , entry_(settings_.ingest ? std::make_unique<ingest::Entry>(loop_, *settings_.ingest) : nullptr)
+    , reader_(entry_ ? nullptr : std::make_unique<NiceReader>(decryption_))
+    , audience_(entry_ ? settings_.ingest->audience() : reader_->audience())
     , webrtcbin_(makeWebrtcbin(settings_, entry_.get())) {
     gst::addTo(pipeline_.get(), webrtcbin_);
     // webrtcbin's own jitter buffers ask for retransmissions only when the transceiver says so. No property
@@ -87,7 +90,8 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
         [](GObject* transceiver) { g_object_set(transceiver, "do-nack", TRUE, nullptr); });
     if (settings_.role == PeerRole::sfu) rtcpFilter_.emplace(webrtcbin_.get());
     if (settings_.limitsRate) rateLimit_.emplace(loop_, webrtcbin_.get());
-    transport_.emplace(loop_, webrtcbin_.get(), decryption_, entry_ != nullptr, transportEvents());
+    transport_.emplace(loop_, webrtcbin_.get(), decryption_, reader_ ? reader_->source() : nullptr,
+                       transportEvents());
     streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), decryption_, settings_.maxStreams,
                      streamEvents());
     negotiation_.emplace(
@@ -104,11 +108,13 @@ Peer::~Peer() {
     gate_->shut();
     rateLimit_.reset();
     entry_.reset();
+    if (reader_) reader_->quit();
     newTransceiver_.disconnect();
     transport_.reset();
     negotiation_.reset();
     // Streaming threads end here; what they still run owns what it uses.
     stopWebrtc(pipeline_, webrtcbin_.get());
+    reader_.reset();
     streams_.reset();
     rtcpFilter_.reset();
 }
@@ -125,7 +131,10 @@ TransportEvents Peer::transportEvents() {
 
 StreamEvents Peer::streamEvents() {
     return {
-        events_.onPad,
+        [onPad = events_.onPad, audience = audience_](IncomingPad pad) {
+            pad.audience = audience;
+            onPad(pad);
+        },
         [this](std::uint32_t ssrc) {
             if (stage_ != Stage::lost && events_.onPadGone) events_.onPadGone(ssrc);
         },
@@ -167,6 +176,7 @@ void Peer::answer(PendingOffer pending) {
     negotiation_->start(description_, pending.deadline,
                         [this, onAnswer = std::move(pending.onAnswer)](LocalDescription answer) {
                             if (!answer.error) {
+                                receive();
                                 onAnswered();
                                 beginIce();
                             }
@@ -200,7 +210,10 @@ void Peer::createOffer(milliseconds deadline, std::function<void(LocalDescriptio
     assert(stage_ == Stage::idle);
     stage_ = Stage::negotiating;
     ours_ = sdp::receivingOffer(settings_.videoCodecs);
-    negotiation_->offer(ours_, deadline, std::move(onOffer));
+    negotiation_->offer(ours_, deadline, [this, onOffer = std::move(onOffer)](LocalDescription offer) {
+        if (!offer.error) receive();
+        onOffer(std::move(offer));
+    });
 }
 
 std::optional<NegotiationError> Peer::acceptAnswer(const std::string& sdp) {
@@ -214,12 +227,20 @@ std::optional<NegotiationError> Peer::acceptAnswer(const std::string& sdp) {
     return std::nullopt;
 }
 
+void Peer::receive() {
+    if (!reader_) return;
+    auto agent = niceAgentOf(webrtcbin_.get());
+    const bool large = enlargeSocketBuffers(agent.get());
+    for (const auto& nicesrc : gst::elementsOf(webrtcbin_.get(), "nicesrc"))
+        gst_element_set_state(nicesrc.get(), GST_STATE_READY); // ends its thread
+    reader_->start(std::move(agent), large);
+}
+
 void Peer::onAnswered() {
     if (stage_ != Stage::negotiating) return; // connected or lost already
     stage_ = Stage::connecting;
     answeredAt_ = checkedAt_ = Clock::now();
     gate_->touch();
-    if (!entry_) enlargeSocketBuffers(webrtcbin_.get());
     const auto period = std::clamp(settings_.mediaTimeout / 10, milliseconds(50), milliseconds(1000));
     watchTimer_ = loop_.every(period, [this] { watch(); });
     log::info("peer answered {}", settings_.label);

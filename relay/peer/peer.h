@@ -9,6 +9,7 @@
 // Owner: a Feeder of the call. Loop thread, but for PeerEvents::onPad.
 #pragma once
 
+#include "relay/base/audience.h"
 #include "relay/base/clock.h"
 #include "relay/base/loop.h"
 #include "relay/gst/bus_watch.h"
@@ -17,6 +18,7 @@
 #include "relay/ingest/entry.h"
 #include "relay/peer/decryption.h"
 #include "relay/peer/negotiation.h"
+#include "relay/peer/nice_reader.h"
 #include "relay/peer/rate_limit.h"
 #include "relay/peer/receive_gate.h"
 #include "relay/peer/rtcp_filter.h"
@@ -118,6 +120,8 @@ class Peer {
     /// What is in force from now on.
     void describe(sdp::RemoteDescription description);
     bool isSilent() const;
+    /// By libnice, before the other side learns where; once.
+    void receive();
     void onAnswered();
     /// Our side of it, once our answer is given away.
     void beginIce();
@@ -151,7 +155,9 @@ class Peer {
     std::shared_ptr<ReceiveGate> gate_ = std::make_shared<ReceiveGate>();
     const std::shared_ptr<Decryption> decryption_;
     gst::Pipeline pipeline_{nullptr};
-    std::unique_ptr<ingest::Entry> entry_; ///< null: ICE is libnice's
+    std::unique_ptr<ingest::Entry> entry_;     ///< null: ICE is libnice's
+    std::unique_ptr<NiceReader> reader_;       ///< of libnice's sockets; null with `entry_`
+    const std::shared_ptr<Audience> audience_; ///< of the thread that receives
     gst::Ref<GstElement> webrtcbin_;
     gst::SignalConnection newTransceiver_;
     // These end in the destructor, some before the pipeline stops and some after.

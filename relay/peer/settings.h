@@ -2,12 +2,14 @@
 #pragma once
 
 #include "config/settings.h"
+#include "relay/base/audience.h"
 #include "relay/values/media_kind.h"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,6 +60,8 @@ struct IncomingPad {
     /// or waits. That one then comes by a thread that may wait.
     std::function<void(const std::function<void()>& change)> beforeSlowPacket =
         [](const std::function<void()>& change) { change(); };
+    /// Of the thread that receives it; null: it never lets packets come together.
+    std::shared_ptr<Audience> audience = nullptr;
 };
 
 } // namespace spillway::relay

@@ -4,8 +4,6 @@
 #include "relay/dtls/identity.h"
 #include "relay/gst/bin.h"
 #include "relay/gst/element.h"
-#include "relay/gst/probe.h"
-#include "relay/peer/receive_queue.h"
 #include "relay/peer/rtpbin.h"
 
 #include <gst/webrtc/webrtc.h>
@@ -33,6 +31,45 @@ bool receives(GstBin* bin) {
     return !gst::elementsOf(gst::cast<GstElement>(bin), "dtlssrtpdec").empty();
 }
 
+/// webrtcbin's queue in front of dtlssrtpdec drops what is oldest until ICE is connected, and from then on
+/// makes whoever pushes wait (1.22 to 1.26). That may be the thread of all publishers, or the one that takes
+/// the answers to our checks: it is to drop always.
+gst::SignalConnection keepDropping(GstElement* queue) {
+    return gst::SignalConnection::connect<void(GParamSpec*)>(queue, "notify::leaky", [queue](GParamSpec*) {
+        constexpr gint oldest = 2; // of GstQueueLeaky, which has no header
+        gint leaky = 0;
+        g_object_get(queue, "leaky", &leaky, nullptr);
+        if (leaky != oldest) g_object_set(queue, "leaky", oldest, nullptr);
+    });
+}
+
+/// Links what is in front of an element with what is behind it; the element stays in NULL, without a thread.
+void takeOut(GstElement* element) {
+    const auto before = gst::peerPad(element, "sink");
+    const auto behind = gst::peerPad(element, "src");
+    if (!before || !behind) return;
+    gst_pad_unlink(before.get(), gst::staticPad(element, "sink").get());
+    gst_pad_unlink(gst::staticPad(element, "src").get(), behind.get());
+    gst_element_set_locked_state(element, TRUE);
+    gst_pad_link_full(before.get(), behind.get(), GST_PAD_LINK_CHECK_NOTHING);
+}
+
+/// nicesrc stays, without anybody behind it. Another transport's is not replaced; it is of no use.
+void replaceSource(GstElement* nicesrc, const gst::Ref<GstElement>& source) {
+    const auto former = gst::staticPad(nicesrc, "src");
+    const auto behind = gst::peerPad(nicesrc, "src");
+    const auto parentOf = [](GstElement* element) {
+        return gst::Ref<GstObject>::adopt(gst_object_get_parent(gst::cast<GstObject>(element)));
+    };
+    gst::dropDataForever(former.get());
+    if (parentOf(source.get())) return;
+    const auto bin = parentOf(nicesrc);
+    gst_pad_unlink(former.get(), behind.get());
+    gst::addTo(gst::cast<GstElement>(bin.get()), source);
+    gst_pad_link_full(gst::staticPad(source.get(), "src").get(), behind.get(), GST_PAD_LINK_CHECK_NOTHING);
+    gst_element_sync_state_with_parent(source.get());
+}
+
 void setCertificate(GstElement* decoder) {
     g_object_set(decoder, "pem", dtls::ourIdentity().pem().c_str(), nullptr);
 }
@@ -55,22 +92,21 @@ struct PeerTransport::Shared {
     Poster post;
     const std::shared_ptr<Decryption> decryption;
     const std::shared_ptr<ReceiveGate> gate;
-    const bool sharesThread;
-    GstElement* const rtpbin; ///< of webrtcbin, which owns it
+    const gst::Ref<GstElement> source; ///< null: webrtcbin's own stays
+    GstElement* const rtpbin;          ///< of webrtcbin, which owns it
 
     std::mutex mutex; ///< protects what follows; never held while calling out
     std::optional<sdp::Fingerprint> expected;
     bool handshaking = false; ///< CLOSED before that is only the initial state
     std::vector<gst::SignalConnection> connections;
-    std::vector<gst::PadProbe> probes;
 
-    Shared(PeerTransport& transport, Poster poster, std::shared_ptr<Decryption> ofMedia, bool receivedByAll,
-           GstElement* webrtcbin)
+    Shared(PeerTransport& transport, Poster poster, std::shared_ptr<Decryption> ofMedia,
+           gst::Ref<GstElement> newSource, GstElement* webrtcbin)
         : owner(transport)
         , post(std::move(poster))
         , decryption(std::move(ofMedia))
         , gate(decryption->gate())
-        , sharesThread(receivedByAll)
+        , source(std::move(newSource))
         , rtpbin(rtpbinOf(webrtcbin).get()) {}
 
     void lost(LostCause cause, std::string detail) {
@@ -81,8 +117,7 @@ struct PeerTransport::Shared {
 
     /// On the thread that adds the element, before data can reach it.
     static void watch(const std::shared_ptr<Shared>& self, GstElement* element);
-    void keepFromBlocking(GstElement* queue);
-    void spareQueueBehind(GstElement* nicesrc);
+    static void watchQueue(const std::shared_ptr<Shared>& self, GstElement* queue);
     /// On the thread that receives, inside the TLS handshake.
     void onCertificate(GstElement* decoder);
     void onDtlsState(int state);
@@ -109,16 +144,10 @@ void PeerTransport::Shared::watch(const std::shared_ptr<Shared>& self, GstElemen
     self->connections.push_back(std::move(state));
 }
 
-void PeerTransport::Shared::keepFromBlocking(GstElement* queue) {
+void PeerTransport::Shared::watchQueue(const std::shared_ptr<Shared>& self, GstElement* queue) {
     auto leaky = keepDropping(queue);
-    const std::lock_guard lock(mutex);
-    connections.push_back(std::move(leaky));
-}
-
-void PeerTransport::Shared::spareQueueBehind(GstElement* nicesrc) {
-    auto probe = takeOutQueueBehind(nicesrc);
-    const std::lock_guard lock(mutex);
-    probes.push_back(std::move(probe));
+    const std::lock_guard lock(self->mutex);
+    self->connections.push_back(std::move(leaky));
 }
 
 void PeerTransport::Shared::onCertificate(GstElement* decoder) {
@@ -155,17 +184,17 @@ void PeerTransport::Shared::onDtlsState(int state) {
 }
 
 PeerTransport::PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<Decryption> decryption,
-                             bool sharesThread, TransportEvents events)
+                             gst::Ref<GstElement> source, TransportEvents events)
     : events_(std::move(events)) {
-    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(decryption), sharesThread,
-                                       webrtcbin);
+    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), std::move(decryption),
+                                       std::move(source), webrtcbin);
     elementAdded_ = gst::SignalConnection::connect<void(GstBin*, GstElement*)>(
         webrtcbin, "deep-element-added", [shared = shared_](GstBin* bin, GstElement* element) {
             if (gst::isMadeBy(element, "dtlssrtpdec")) Shared::watch(shared, element);
             if (!receives(bin)) return;
             if (gst::isMadeBy(element, "capsfilter")) takeOut(element);
-            if (gst::isMadeBy(element, "queue") && shared->sharesThread) shared->keepFromBlocking(element);
-            if (gst::isMadeBy(element, "nicesrc")) shared->spareQueueBehind(element);
+            if (gst::isMadeBy(element, "queue")) Shared::watchQueue(shared, element);
+            if (gst::isMadeBy(element, "nicesrc") && shared->source) replaceSource(element, shared->source);
         });
     iceState_ = gst::SignalConnection::connect<void(GParamSpec*)>(
         webrtcbin, "notify::ice-connection-state", [this, webrtcbin, post = shared_->post](GParamSpec*) {
@@ -179,10 +208,8 @@ PeerTransport::~PeerTransport() {
     elementAdded_.disconnect();
     iceState_.disconnect();
     std::vector<gst::SignalConnection> connections;
-    std::vector<gst::PadProbe> probes;
     const std::lock_guard lock(shared_->mutex);
     connections.swap(shared_->connections);
-    probes.swap(shared_->probes);
 }
 
 void PeerTransport::expect(sdp::Fingerprint fingerprint) {

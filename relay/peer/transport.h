@@ -27,11 +27,10 @@ struct TransportEvents {
 
 class PeerTransport {
   public:
-    /// With `sharesThread` other peers wait for the thread that receives: it puts DTLS and RTCP into
-    /// webrtcbin's queue. Otherwise it does all the work, and webrtcbin's queue and its thread are taken out.
-    /// The events come until this object is gone.
+    /// `source`, if any, takes the place of nicesrc. Whoever receives puts DTLS and RTCP into webrtcbin's
+    /// queue, and need not wait. The events come until this object is gone.
     PeerTransport(Loop& loop, GstElement* webrtcbin, std::shared_ptr<Decryption> decryption,
-                  bool sharesThread, TransportEvents events);
+                  gst::Ref<GstElement> source, TransportEvents events);
     ~PeerTransport();
     PeerTransport(const PeerTransport&) = delete;
     PeerTransport& operator=(const PeerTransport&) = delete;

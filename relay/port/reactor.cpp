@@ -75,7 +75,9 @@ struct Reactor::Impl {
     Hooks& hooks;
     const std::chrono::microseconds gather;
 
-    Descriptor epoll, nudged, gatherTimer, timeoutTimer;
+    Descriptor epoll; ///< of everything
+    Descriptor own;   ///< of all but what is watched
+    Descriptor nudged, gatherTimer, timeoutTimer;
 
     std::mutex mutex; ///< protects the next eight
     Phase phase = Phase::running;
@@ -105,12 +107,15 @@ Reactor::Impl::Impl(std::string threadName, Hooks& theHooks, std::chrono::micros
     , hooks(theHooks)
     , gather(gatherTime)
     , epoll(opened(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"))
+    , own(opened(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"))
     , nudged(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"))
     , gatherTimer(opened(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create"))
     , timeoutTimer(opened(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")) {
-    add(epoll, nudged.get(), EPOLLIN | EPOLLET, nudgeSource);
-    add(epoll, gatherTimer.get(), EPOLLIN | EPOLLET, gatherSource);
-    add(epoll, timeoutTimer.get(), EPOLLIN | EPOLLET, timeoutSource);
+    for (const Descriptor* each : {&epoll, &own}) {
+        add(*each, nudged.get(), EPOLLIN | EPOLLET, nudgeSource);
+        add(*each, gatherTimer.get(), EPOLLIN | EPOLLET, gatherSource);
+        add(*each, timeoutTimer.get(), EPOLLIN | EPOLLET, timeoutSource);
+    }
 }
 
 void Reactor::Impl::run() {
@@ -153,7 +158,10 @@ int Reactor::Impl::wait(std::array<epoll_event, maxEvents>& events) {
     const auto timeout = hooks.nextTimeout();
     const bool waits = mayWait(now, timeout);
     if (waits) busySince = 0;
-    return ::epoll_wait(epoll.get(), events.data(), maxEvents, waits ? -1 : 0);
+    const auto read = hooks.nextRead(now);
+    if (!read || *read <= now) return ::epoll_wait(epoll.get(), events.data(), maxEvents, waits ? -1 : 0);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*read - now).count();
+    return ::epoll_wait(own.get(), events.data(), maxEvents, waits ? static_cast<int>(left) : 0);
 }
 
 /// Whether there is nothing to do at `now`; then the timers are set for when there is.

@@ -4,8 +4,9 @@
 // Goes out: calls of Hooks and of what was watched, one at a time, on the reactor's thread, with no lock
 // held. While bursts come, a slot is handed over `gather` after it was woken (and after what ran just then):
 // a frame of many packets costs each slot one turn, and its pushers one short system call at most, wherever
-// in a pause it comes. While a sender paces its packets, a slot is handed over at once. Whoever wakes or
-// posts never waits for what the thread does. Owner: the worker. Any thread where it says so.
+// in a pause it comes. While a sender paces its packets, a slot is handed over at once. Where nobody waits
+// for what comes in, Hooks may let it come together, too. Whoever wakes or posts never waits for what the
+// thread does. Owner: the worker. Any thread where it says so.
 #pragma once
 
 #include "relay/base/clock.h"
@@ -34,6 +35,9 @@ class Reactor {
         virtual std::optional<Clock::time_point> nextTimeout() = 0;
         /// Moves nextTimeout() on to later, or the thread does not sleep.
         virtual void onTimeout(Clock::time_point now) = 0;
+        /// Until when descriptors that are readable wait; none: they are served at once. All else goes on.
+        /// Asked before each sleep; when it is about to be sooner, post something.
+        virtual std::optional<Clock::time_point> nextRead(Clock::time_point /*now*/) { return std::nullopt; }
     };
 
     static constexpr std::chrono::microseconds defaultGather{300};

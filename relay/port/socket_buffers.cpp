@@ -46,4 +46,10 @@ std::string setSocketBuffers(int socket, int bytes, bool force) {
     return warning + other;
 }
 
+std::chrono::milliseconds holdingTime(int socket) {
+    // The kernel charges 2304 bytes for a packet of 1200.
+    constexpr int chargedEachMillisecond = 125'000 / 1200 * 2304;
+    return std::chrono::milliseconds(optionOf(socket, SO_RCVBUF) / chargedEachMillisecond);
+}
+
 } // namespace spillway::relay::port

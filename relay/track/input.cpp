@@ -28,6 +28,7 @@ TrackInput::TrackInput(const IncomingPad& incoming, OnAwake onAwake)
     , ssrc_(incoming.ssrc)
     , onAwake_(std::move(onAwake))
     , beforeSlowPacket_(incoming.beforeSlowPacket)
+    , audience_(incoming.audience)
     , counters_(std::make_shared<TrackCounters>(nextIncarnation(), incoming.kind))
     , drained_(std::make_shared<std::atomic<std::uint64_t>>(0))
     , marker_(std::make_shared<Marker>(counters_))
@@ -64,6 +65,7 @@ void TrackInput::wakeOn(Wake wake) {
         if (!std::exchange(asleep_, true)) dropWhatComes();
         // Only now, so that no packet finds the tee without a consumer while the pad still lets it through.
         setDrain(nullptr);
+        seat_ = {};
     });
 }
 
@@ -105,10 +107,12 @@ bool TrackInput::awake() const {
 void TrackInput::armDrain() {
     const std::lock_guard lock(mutex_);
     if (!drain_) setDrain(std::make_unique<Drain>(tee_, drained_));
+    seat_ = {};
 }
 
 void TrackInput::disarmDrain() {
     const std::lock_guard lock(mutex_);
+    seat_ = Audience::Seat(audience_);
     setDrain(nullptr);
 }
 

@@ -18,6 +18,7 @@
 // a push lasts.
 #pragma once
 
+#include "relay/base/audience.h"
 #include "relay/gst/probe.h"
 #include "relay/gst/tee.h"
 #include "relay/peer/peer.h"
@@ -68,6 +69,7 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     /// Any thread; takes no lock.
     bool draining() const { return draining_.load(std::memory_order_relaxed); }
     void armDrain();
+    /// Somebody watches: packets come at once, not some together.
     void disarmDrain();
 
     /// Keyframes and wishes from below go to this broker from now on; null is nobody.
@@ -96,6 +98,7 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     const std::uint32_t ssrc_;
     const OnAwake onAwake_;
     const std::function<void(const std::function<void()>&)> beforeSlowPacket_;
+    const std::shared_ptr<Audience> audience_;
     const std::shared_ptr<TrackCounters> counters_;
     const std::shared_ptr<std::atomic<std::uint64_t>> drained_;
     const std::shared_ptr<Marker> marker_;
@@ -108,6 +111,7 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     /// drain; no packet takes it while awake.
     mutable std::mutex mutex_;
     std::unique_ptr<Drain> drain_;
+    Audience::Seat seat_; ///< while somebody watches
     bool asleep_ = false;
     Wake wake_ = Wake::never;
 };

@@ -4,6 +4,7 @@
 // picture. As audio the same packets say that they are Opus.
 #pragma once
 
+#include "relay/base/audience.h"
 #include "relay/gst/element.h"
 #include "relay/peer/settings.h"
 
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -55,7 +57,12 @@ class PacketSource {
         gst_pad_set_active(pad_.get(), FALSE);
     }
 
-    relay::IncomingPad incoming() const { return {pad_.get(), pipeline_.get(), "0", ssrc_, kind_}; }
+    relay::IncomingPad incoming() const {
+        relay::IncomingPad incoming{pad_.get(), pipeline_.get(), "0", ssrc_, kind_};
+        incoming.audience = audience_;
+        return incoming;
+    }
+    const std::shared_ptr<relay::Audience>& audience() const { return audience_; }
     GstElement* pipeline() const { return pipeline_.get(); }
 
     /// Pushes one packet on the calling thread.
@@ -135,6 +142,7 @@ class PacketSource {
     const std::size_t payload_;
     const relay::MediaKind kind_;
     const std::uint32_t ssrc_ = 7;
+    const std::shared_ptr<relay::Audience> audience_ = std::make_shared<relay::Audience>([] {});
     gst::Ref<GstElement> pipeline_;
     gst::Ref<GstPad> pad_;
     bool keyframe_ = true;

@@ -7,6 +7,7 @@
 #include "relay/port/socket_fixture.h"
 #include "relay/port/tcp_client.h"
 #include "relay/support/peers.h"
+#include "relay/support/ping_pong.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
 #include "support/settings.h"
@@ -66,12 +67,13 @@ struct Session {
 
 /// A publisher's ICE alone.
 struct IceOnly {
-    IceOnly(Node& host, const port::IceCredentials& credentials)
+    IceOnly(Node& host, const port::IceCredentials& credentials,
+            std::shared_ptr<ingest::MediaSink> media = nullptr)
         : node(host)
         , ufrag(credentials.ufrag)
         , agent(credentials) {
         node.ingest.add({credentials, port::test::theirs,
-                         gst::makeLiveSource("application/x-rtp", "datagrams"), nullptr, route,
+                         gst::makeLiveSource("application/x-rtp", "datagrams"), std::move(media), route,
                          [said = said] { ++said->connected; }, [said = said] { ++said->lost; }});
     }
     ~IceOnly() { node.ingest.remove(ufrag); }
@@ -255,6 +257,23 @@ TEST_CASE("of two publishers at one path the one that proved it last stays, the 
     REQUIRE(eventually([&] { return !node.port.directory().find(port::Addressee{port::test::ours.ufrag}); }));
     CHECK(node.port.directory().find(path) == &node.ingest);
     CHECK(second.said->lost == 0);
+}
+
+TEST_CASE("packets come together while nobody watches any publisher, and at once when somebody does") {
+    Node node;
+    const UdpClient client(node.port.addresses().front(), "127.0.0.1");
+    const auto media = std::make_shared<PingPong>();
+    IceOnly publisher(node, port::test::ours, media);
+    publisher.select(client);
+    REQUIRE(eventually([&] { return media->shortest(client) >= 3ms; }));
+    {
+        const Audience::Seat seat(node.ingest.audience());
+        CHECK(eventually([&] { return media->shortest(client) < 3ms; }));
+    }
+    CHECK(eventually([&] { return media->shortest(client) >= 3ms; }));
+
+    const IceOnly coming(node, {"w9other", "otherpasswordotherpassword"});
+    CHECK(eventually([&] { return media->shortest(client) < 3ms; }));
 }
 
 TEST_CASE("a publisher that answers no checks is lost once, and not asked any more") {

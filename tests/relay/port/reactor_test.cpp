@@ -41,6 +41,7 @@ class TestHooks : public Reactor::Hooks {
         return bursts;
     }
     std::optional<Clock::time_point> nextTimeout() override { return due; }
+    std::optional<Clock::time_point> nextRead(Clock::time_point /*now*/) override { return readAt; }
     void onTimeout(Clock::time_point now) override {
         const auto late = now - *due;
         due.reset();
@@ -50,7 +51,8 @@ class TestHooks : public Reactor::Hooks {
     std::function<void(std::span<const std::uint32_t>)> ready;
     std::atomic<bool> bursts{true};
     std::function<void(Clock::duration late)> timeout = [](Clock::duration) {};
-    std::optional<Clock::time_point> due; ///< of the reactor's thread once it runs
+    std::optional<Clock::time_point> due;    ///< of the reactor's thread once it runs
+    std::optional<Clock::time_point> readAt; ///< the same
     std::atomic<int> turns{0};
 };
 
@@ -312,6 +314,43 @@ TEST_CASE("a watched descriptor is told of as long as something is left to read"
     REQUIRE(done.get_future().wait_for(20s) == std::future_status::ready);
     reactor.stop();
     CHECK(text == "abcdef");
+}
+
+TEST_CASE("what is readable waits until it is time to read, and nothing else does") {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+    const Descriptor reading(ends[0]);
+    const Descriptor writing(ends[1]);
+    std::atomic<int> reads{0};
+    std::promise<void> woken, timed;
+    TestHooks hooks;
+    hooks.readAt = Clock::now() + 1h;
+    hooks.ready = [&](std::span<const std::uint32_t>) { woken.set_value(); };
+    hooks.timeout = [&](Clock::duration) { timed.set_value(); };
+    Reactor reactor("reactor", hooks);
+    reactor.watch(reading.get(), [&] {
+        char letter = 0;
+        if (::read(reading.get(), &letter, 1) == 1) ++reads;
+    });
+    reactor.start();
+    REQUIRE(::write(writing.get(), "ab", 2) == 2);
+    reactor.wake(1);
+    REQUIRE(woken.get_future().wait_for(20s) == std::future_status::ready);
+    reactor.post([&] { hooks.due = Clock::now() + 1ms; });
+    REQUIRE(timed.get_future().wait_for(20s) == std::future_status::ready);
+    CHECK(reads == 0);
+
+    Clock::time_point soon;
+    reactor.post([&] { hooks.readAt = soon = Clock::now() + 20ms; });
+    REQUIRE(eventually([&] { return reads == 2; }));
+    CHECK(Clock::now() >= soon);
+    reactor.post([&] { hooks.readAt = Clock::now() + 1h; });
+    passThrough(reactor);
+    REQUIRE(::write(writing.get(), "c", 1) == 1);
+    passThrough(reactor);
+    CHECK(reads == 2);
+    reactor.post([&] { hooks.readAt.reset(); });
+    CHECK(eventually([&] { return reads == 3; }));
 }
 
 TEST_CASE("its thread has its name, and leaves signals to others") {

@@ -130,6 +130,27 @@ TEST_CASE("a track that nobody watches runs off through its drain from the first
     REQUIRE(stage.elements(nullptr) == 2);
 }
 
+TEST_CASE("whoever receives a track knows whether anybody watches it") {
+    Stage stage;
+    const Audience& audience = *stage.source.audience();
+    CHECK(audience.isEmpty());
+    auto first = stage.track->attach(makeQueue(wide));
+    auto second = stage.track->attach(makeQueue(wide), Rendition::rtp, Track::BranchUse::shared);
+    CHECK_FALSE(audience.isEmpty());
+    first = {};
+    CHECK_FALSE(audience.isEmpty());
+    second = {};
+    CHECK(audience.isEmpty());
+
+    first = stage.track->attach(makeQueue(wide));
+    stage.track->loseInput(TrackInput::Wake::onPacket);
+    CHECK(audience.isEmpty());
+    stage.turnUntil([&] { return stage.incarnations == 2; }); // the queue is fed again
+    CHECK_FALSE(audience.isEmpty());
+    stage.track.reset();
+    CHECK(audience.isEmpty());
+}
+
 TEST_CASE("ten seconds after a subscriber attached the drain is gone, and back when it leaves") {
     Stage stage(2000us);
     stage.turnPackets(20);
