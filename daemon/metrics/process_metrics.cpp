@@ -1,5 +1,6 @@
 #include "daemon/metrics/process_metrics.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -76,10 +77,21 @@ void addDescriptors(Families& families) {
             static_cast<double>(limit.rlim_cur));
 }
 
+/// Of resident memory, what the process uses tells a leak from what the allocator keeps for later.
+void addHeap(Families& families) {
+    const auto heap = ::mallinfo2();
+    Family bytes = gauge("heap_bytes", "Memory that the allocator has handed out (used), and that it keeps "
+                                       "for later, resident or not (free).");
+    bytes.add({{"state", "used"}}, static_cast<double>(heap.uordblks + heap.hblkhd));
+    bytes.add({{"state", "free"}}, static_cast<double>(heap.fordblks));
+    std::move(bytes).moveTo(families);
+}
+
 } // namespace
 
 void addProcessFamilies(Families& families) {
     if (const auto stat = Stat::read()) addStat(families, *stat);
+    addHeap(families);
     addDescriptors(families);
 }
 

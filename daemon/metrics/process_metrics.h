@@ -1,4 +1,5 @@
-// What the kernel says about this process, named as Prometheus' client libraries name it. Any thread.
+// What the kernel and the allocator say about this process, the former named as Prometheus' client libraries
+// name it. Any thread.
 #pragma once
 
 #include "daemon/metrics/families.h"

@@ -18,7 +18,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds shortest{100};
-constexpr milliseconds longest{1000};
+constexpr milliseconds longestOfEnd{1000};
+constexpr milliseconds longest{4000};
+/// While a limit holds, which is then what tells the sender its rate; libwebrtc reports every 50 to 250 ms.
+constexpr milliseconds arrivalsPeriod{250};
 
 } // namespace
 
@@ -79,6 +82,7 @@ RateLimit::RateLimit(Loop& loop, GstElement* webrtcbin)
 void RateLimit::set(std::optional<std::uint64_t> limit) {
     if (limit == limit_) return;
     limit_ = limit;
+    reportArrivals(rtpbin_.get(), limit ? std::optional(arrivalsPeriod) : std::nullopt);
     distance_ = shortest;
     tell();
 }
@@ -86,7 +90,7 @@ void RateLimit::set(std::optional<std::uint64_t> limit) {
 void RateLimit::tell() {
     const bool told = path_->send(rtpbin_.get(), limit_.value_or(rtp::unlimited), ssrcs_);
     timer_.cancel();
-    if (!limit_ && distance_ > longest) return;
+    if (!limit_ && distance_ > longestOfEnd) return;
     timer_ = loop_.after(std::min(distance_, longest), [this] { tell(); });
     if (told) distance_ = std::min(distance_ * 2, longest * 2);
 }

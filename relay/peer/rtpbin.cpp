@@ -60,6 +60,14 @@ void setUpSession(GstElement* element) {
         g_object_set(element, "bandwidth", bitsPerSecond, "probation", 0U, nullptr);
 }
 
+void reportArrivals(GstElement* rtpbin, std::optional<std::chrono::nanoseconds> period) {
+    GObject* internal = nullptr;
+    g_signal_emit_by_name(rtpbin, "get-internal-session", 0U, &internal);
+    const auto session = gst::Ref<GObject>::adopt(internal);
+    const GstClockTime interval = period ? static_cast<GstClockTime>(period->count()) : GST_CLOCK_TIME_NONE;
+    if (session) g_object_set(session.get(), "twcc-feedback-interval", interval, nullptr);
+}
+
 void setUpJitterBuffer(GstElement* jitterBuffer, bool retransmissions) {
     g_object_set(jitterBuffer, "do-retransmission", retransmissions ? TRUE : FALSE, nullptr);
 }

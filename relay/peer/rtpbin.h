@@ -10,6 +10,7 @@
 
 #include <gst/gst.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -34,6 +35,10 @@ void takeOver(GstElement* rtpbin, GstElement* webrtcbin);
 
 /// An element that rtpbin has made. On the thread that adds it.
 void setUpSession(GstElement* element);
+
+/// How often a sender that asks for it (transport-cc) is told when its packets arrived; without a period
+/// after each frame. Of webrtcbin's only session, if it is there yet. Any thread; takes rtpbin's lock.
+void reportArrivals(GstElement* rtpbin, std::optional<std::chrono::nanoseconds> period);
 
 /// A new jitter buffer. Streaming thread, under the lock of its RTP session.
 void setUpJitterBuffer(GstElement* jitterBuffer, bool retransmissions);

@@ -12,6 +12,9 @@ sdp=("${sdp[@]/%/.cpp}")
 declare -A sources=(
   [stun]="relay/port/ice_lite.cpp relay/port/ice_messages.cpp relay/port/stun_message.cpp relay/base/random.cpp
     relay/port/demux.cpp relay/net/socket_address.cpp"
+  [frames]="relay/port/tcp_framing.cpp"
+  [srtp]="relay/srtp/rtp_receiver.cpp relay/srtp/rtcp_receiver.cpp relay/srtp/libsrtp.cpp relay/srtp/key_derivation.cpp
+    relay/dtls/handles.cpp relay/rtp/packet.cpp relay/rtp/extensions.cpp"
   [rtcp]="relay/rtp/bandwidth_message.cpp relay/rtp/feedback.cpp relay/rtp/rtcp.cpp relay/rtp/rtcp_split.cpp"
   [rtp]="relay/rtp/packet.cpp relay/rtp/extensions.cpp relay/rtp/keyframe.cpp relay/rtp/vp8_descriptor.cpp relay/port/demux.cpp"
   [stream]="relay/rtp/packet.cpp relay/rtp/continuity.cpp relay/rtp/wall_clock.cpp relay/gst/ref.cpp relay/base/random.cpp
@@ -21,7 +24,7 @@ declare -A sources=(
   [offer]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
   [fragment]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
 )
-declare -A libraries=([stun]="nice libcrypto spdlog" [stream]="gstreamer-1.0"
+declare -A libraries=([stun]="nice libcrypto spdlog" [stream]="gstreamer-1.0" [srtp]="libsrtp2 libcrypto libssl"
   [viewer_offer]="glib-2.0" [offer]="glib-2.0" [fragment]="glib-2.0")
 declare -A seeds=([viewer_offer]=tests/relay/sdp/fixtures [offer]=tests/relay/sdp/fixtures)
 
@@ -46,7 +49,7 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 export out compiler=clang++
 ! command -v ccache >/dev/null || compiler="ccache clang++"
 export flags="-std=c++20 -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -I. -Itests/fuzz"
-cflags=$(pkg-config --cflags glib-2.0 gstreamer-1.0 nice libcrypto spdlog)
+cflags=$(pkg-config --cflags glib-2.0 gstreamer-1.0 nice libcrypto libsrtp2 spdlog)
 export cflags
 
 # shellcheck disable=SC2016 # expanded by the inner shell

@@ -18,7 +18,7 @@ import { bindingSuccess, check, typeOf } from './stun.mjs';
 const token = 'admin-secret'; // who may come as often as it likes from one address
 const [own, stranger] = ['10.77.0.1', '127.0.0.2'];
 const flood = { rate: 100_000, seconds: 3 };
-const forgery = { rate: 5000, seconds: 3 };
+const forgery = { rate: 10_000, seconds: 2.4 };
 const ssrcs = 20_000;
 const tries = 500; // of each kind: a handshake has to begin within 6 s
 const held = 16 * 2 ** 20; // what may be held of it all at the end
@@ -116,7 +116,7 @@ async function forge(t, { as, to }, datagrams, extra = []) {
   const before = await datagramsTaken();
   const sent = await floodWith(t, flooder, to, datagrams, forgery, ['-as', as, ...extra]);
   assert.ok((await datagramsTaken()) - before >= sent * 0.99, 'they arrived');
-  assert.ok(sent > 1000 * forgery.seconds);
+  assert.ok(sent > 2000 * forgery.seconds);
   return sent;
 }
 
@@ -124,6 +124,8 @@ test('strangers on the media port get nothing and cost no publisher anything', {
   const stage = await start(t);
   const { daemon } = stage;
   const hello = await captureClientHello(t);
+  // GStreamer keeps the threads of a session that has ended for 15 s: of one they are there from now on.
+  await t.test('a publisher that never comes', (t) => openSession(t, stage));
   const [memory, threads] = [await residentBytes(daemon.pid), await threadCount(daemon.pid)];
 
   const attacks = {
@@ -137,7 +139,7 @@ test('strangers on the media port get nothing and cost no publisher anything', {
     [`${ssrcs} SSRCs in a publisher's own name`]: async (t) => {
       const datagrams = Array.from({ length: 40 }, junkRtp);
       const sent = await forge(t, stage, datagrams, ['-ssrcs', String(ssrcs)]);
-      t.diagnostic(`${sent} datagrams`);
+      assert.ok(sent >= ssrcs, `${sent} datagrams`);
     },
   };
   for (const [name, attack] of Object.entries(attacks))

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { describe } from 'node:test';
 import { run } from '../support/process.mjs';
 import { recordSubscription, sandboxed, shippedUnit, startSpillwayd } from '../support/spillwayd.mjs';
 import { until } from '../support/wait.mjs';
@@ -56,28 +56,30 @@ async function serveACall(t, daemon) {
 
 const refused = (daemon) => daemon.log().split('\n').filter((line) => refusals.test(line));
 
-test('under the sandbox of the unit a call is served and recorded, and GStreamer runs SCHED_BATCH', async (t) => {
-  const daemon = await start(t, true);
-  const status = await readFile(`/proc/${daemon.pid}/status`, 'utf8');
-  assert.match(status, /^NoNewPrivs:\s1$/m);
-  assert.match(status, /^Seccomp:\s2$/m);
-  assert.match(status, /^CapBnd:\s0+$/m);
-  await serveACall(t, daemon);
-  assert.equal((await daemon.metrics()).sum('batch_scheduling'), 1);
-  assert.match(daemon.log(), /GStreamer's threads run SCHED_BATCH/);
-  assert.deepEqual(refused(daemon), []);
-  assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
-});
+describe('a call is served', { concurrency: 2 }, () => {
+  test('under the sandbox of the unit a call is served and recorded, and GStreamer runs SCHED_BATCH', async (t) => {
+    const daemon = await start(t, true);
+    const status = await readFile(`/proc/${daemon.pid}/status`, 'utf8');
+    assert.match(status, /^NoNewPrivs:\s1$/m);
+    assert.match(status, /^Seccomp:\s2$/m);
+    assert.match(status, /^CapBnd:\s0+$/m);
+    await serveACall(t, daemon);
+    assert.equal((await daemon.metrics()).sum('batch_scheduling'), 1);
+    assert.match(daemon.log(), /GStreamer's threads run SCHED_BATCH/);
+    assert.deepEqual(refused(daemon), []);
+    assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+  });
 
-test('without the line that lets sched_setscheduler through the same call is served, and the log says so', async (t) => {
-  const daemon = await start(t, await unitWith(t, (text) => text.replace(letsBatchThrough, '')));
-  await serveACall(t, daemon);
-  const metrics = await daemon.metrics();
-  assert.ok(metrics.has('batch_scheduling'));
-  assert.equal(metrics.sum('batch_scheduling'), 0);
-  const lines = refused(daemon);
-  assert.equal(lines.length, 1, lines.join('\n'));
-  assert.match(lines[0], /GStreamer's threads cannot run SCHED_BATCH.*Operation not permitted/);
+  test('without the line that lets sched_setscheduler through the same call is served, and the log says so', async (t) => {
+    const daemon = await start(t, await unitWith(t, (text) => text.replace(letsBatchThrough, '')));
+    await serveACall(t, daemon);
+    const metrics = await daemon.metrics();
+    assert.ok(metrics.has('batch_scheduling'));
+    assert.equal(metrics.sum('batch_scheduling'), 0);
+    const lines = refused(daemon);
+    assert.equal(lines.length, 1, lines.join('\n'));
+    assert.match(lines[0], /GStreamer's threads cannot run SCHED_BATCH.*Operation not permitted/);
+  });
 });
 
 function runSandboxed(unit, directory, command) {

@@ -111,12 +111,12 @@ const byProgram = (command) => async (t) => async (settings) => new ProcessPeer(
 const inNode = (name) => byProgram([process.execPath, join(folder, `${name}.mjs`)]);
 const inPython = (name) => byProgram(['/usr/bin/python3', join(folder, `${name}_publisher.py`)]);
 
-/// `open(t)` gives `start({ codec, camera })`, which gives a peer that can offer: one at a time in a browser. Those
+/// `open(t)` gives `start({ codec, camera })`, which gives a peer that can offer, of those with `alone` one at a time. Those
 /// that have `pads` count their padding among the packets, in which there is no media.
 export const kinds = {
   libdatachannel: { codecs: ['VP8', 'H264'], open: inNode('libdatachannel') },
-  chromium: { codecs: ['VP8', 'H264'], pads: true, open: inBrowser(openBrowser) },
-  firefox: { codecs: ['VP8'], pads: true, open: inBrowser(openFirefox) },
+  chromium: { codecs: ['VP8', 'H264'], pads: true, alone: true, open: inBrowser(openBrowser) },
+  firefox: { codecs: ['VP8'], pads: true, alone: true, open: inBrowser(openFirefox) },
   libwebrtc: { codecs: ['VP8'], pads: true, open: inNode('wrtc') },
   aiortc: { codecs: ['VP8', 'H264'], open: inPython('aiortc') },
   werift: { codecs: ['VP8', 'H264'], open: inNode('werift') },
