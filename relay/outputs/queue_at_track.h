@@ -1,13 +1,13 @@
-// A queue, its part of the memory budget, and its place at a track: what feeds a subscriber's output and a
-// viewer's channel.
+// A queue, its part of the memory budget, and its place at a track: what feeds a subscriber's output.
 //
 // Comes in: frames by the track's branch, while attached. Goes out: the queue, to its one reader; wishes for
 // a keyframe, to the track it is attached to. The queue lasts as long as this, while tracks of its name may
-// come and go. Owner: Subscriber, webrtc::ViewerTrack. Loop thread.
+// come and go. Owner: Subscriber. Loop thread.
 #pragma once
 
 #include "relay/outputs/output_metrics.h"
 #include "relay/queue/budget.h"
+#include "relay/track/keyframe_wishes.h"
 #include "relay/track/track.h"
 
 #include <functional>
@@ -22,9 +22,7 @@ class QueueAtTrack {
         QueueBudget::Reservation reservation;
         OutputMetrics& metrics;
         std::function<void()> wakeReader; ///< FrameQueue::Hooks
-        FrameQueue::Start start = FrameQueue::Start::onKeyframe;
         Rendition rendition = Rendition::rtp;
-        Track::BranchUse branch = Track::BranchUse::own;
     };
 
     /// For tracks like this one, and attached to none yet.
@@ -44,14 +42,11 @@ class QueueAtTrack {
     void end(EndReason reason);
 
   private:
-    class Wishes;
-
     const TrackName name_;
     const MediaKind kind_;
     const Rendition rendition_;
-    const Track::BranchUse branch_;
     const QueueBudget::Reservation reservation_;
-    const std::shared_ptr<Wishes> wishes_;
+    const std::shared_ptr<KeyframeWishes> wishes_;
     const std::shared_ptr<FrameQueue> queue_;
     Track::Attachment attachment_;
 };

@@ -23,6 +23,7 @@ MutableBytes Burst::room(std::size_t bytes) {
 void Burst::add(std::size_t bytes) {
     if (bytes == 0) return;
     assert(packets_ < maxPackets && bytes <= maxPacket && used_ + bytes <= memory_.size());
+    places_[packets_] = used_;
     sizes_[packets_++] = static_cast<std::uint16_t>(bytes);
     used_ += bytes;
 }
@@ -32,15 +33,16 @@ void Burst::clear() {
     used_ = 0;
 }
 
-std::span<const Run> Burst::runs(bool together) {
+std::span<const Run> Burst::runs(std::size_t first, std::size_t end, bool together) {
+    assert(end <= packets_);
     std::size_t count = 0;
-    std::uint8_t* data = memory_.data();
-    for (const std::uint16_t size : std::span(sizes_).first(packets_)) {
-        if (!together || count == 0 || !fits(runs_[count - 1], size)) runs_[count++] = Run{data, 0, size, 0};
+    for (std::size_t i = first; i < end; ++i) {
+        const std::uint16_t size = sizes_[i];
+        if (!together || count == 0 || !fits(runs_[count - 1], size))
+            runs_[count++] = Run{memory_.data() + places_[i], 0, size, 0};
         Run& run = runs_[count - 1];
         run.bytes += size;
         ++run.packets;
-        data += size;
     }
     return std::span(runs_).first(count);
 }

@@ -1,4 +1,4 @@
-// Packets to one path, one behind the other in one piece of memory, and how they can leave together. Worker
+// Packets, one behind the other in one piece of memory, and how those to one path can leave together. Worker
 // thread.
 #pragma once
 
@@ -30,12 +30,15 @@ class Burst {
     void add(std::size_t bytes);
     void clear();
 
-    /// Valid until the next change. Without `together` each packet is a run of its own.
-    std::span<const Run> runs(bool together);
+    std::size_t packets() const { return packets_; }
+    /// Of the packets from `first` to before `end`, which go to one path. Valid until the next call. Without
+    /// `together` each packet is a run of its own.
+    std::span<const Run> runs(std::size_t first, std::size_t end, bool together);
 
   private:
     std::vector<std::uint8_t> memory_ = std::vector<std::uint8_t>(maxPackets * maxPacket);
     std::array<std::uint16_t, maxPackets> sizes_{};
+    std::array<std::size_t, maxPackets> places_{}; ///< in memory_
     std::array<Run, maxPackets> runs_;
     std::size_t packets_ = 0;
     std::size_t used_ = 0; ///< bytes

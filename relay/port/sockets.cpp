@@ -80,23 +80,30 @@ std::size_t Incoming::fill(int socket, std::size_t count) {
     return received > 0 ? static_cast<std::size_t>(received) : 0;
 }
 
+/// A run and where it goes.
+struct Sending {
+    const Path* path;
+    Run run;
+};
+
 /// What sendmmsg sends in one call.
 struct Outgoing {
-    void set(std::size_t i, const Path& path, const Run& run, bool tellLocal);
+    void set(std::size_t i, const Sending& sending, bool tellLocal);
 
     std::array<mmsghdr, Burst::maxPackets> messages{};
     std::array<iovec, Burst::maxPackets> parts{};
     std::array<ControlMessages, Burst::maxPackets> controls;
 };
 
-void Outgoing::set(std::size_t i, const Path& path, const Run& run, bool tellLocal) {
+void Outgoing::set(std::size_t i, const Sending& sending, bool tellLocal) {
+    const auto& [to, run] = sending;
     parts[i] = {run.data, run.bytes};
     controls[i].clear();
-    if (tellLocal) controls[i].addLocal(path.local);
+    if (tellLocal) controls[i].addLocal(to->local);
     if (run.packets > 1) controls[i].addSegment(run.segment);
     msghdr& header = messages[i].msg_hdr;
-    header.msg_name = const_cast<sockaddr*>(path.remote.get());
-    header.msg_namelen = path.remote.size();
+    header.msg_name = const_cast<sockaddr*>(to->remote.get());
+    header.msg_namelen = to->remote.size();
     header.msg_iov = &parts[i];
     header.msg_iovlen = 1;
     controls[i].giveTo(header);
@@ -112,10 +119,13 @@ struct Sockets::Impl {
     Impl(const std::vector<SocketAddress>& addresses, const SocketOptions& options,
          const TcpConnections* connections);
 
-    void transmit(const Path& path, std::span<const Run> runs);
-    void transmitSingly(const Path& path, std::span<const Run> runs);
-    std::size_t transmitSome(int socket, std::size_t from, std::span<const Run> runs);
-    void lose(std::span<const Run> runs);
+    void flush();
+    void gather(const Path& path, std::size_t first, std::size_t end);
+    void transmitGathered();
+    void transmit(std::span<const Sending> all);
+    void transmitSingly(std::span<const Sending> all);
+    std::size_t transmitSome(int socket, std::size_t from, std::span<const Sending> all);
+    void lose(const Run& run) { counters.sendErrors += run.packets; }
     void transmitByTcp(const Path& path, std::span<const Run> datagrams, TcpConnection::Full full);
 
     const TcpConnections* const tcp;
@@ -123,7 +133,14 @@ struct Sockets::Impl {
     std::string bufferWarning;
     SocketCounters counters;
     SegmentTrial segments;
+    /// Packets of the burst to one path, up to before `end`.
+    struct Lot {
+        Path path;
+        std::size_t end;
+    };
     Burst burst;
+    std::vector<Lot> lots;
+    std::vector<Sending> gathered; ///< for the next call, all by one socket
     Outgoing outgoing;
     Incoming incoming;
 };
@@ -139,63 +156,85 @@ Sockets::Impl::Impl(const std::vector<SocketAddress>& addresses, const SocketOpt
     }
 }
 
-/// As many of the runs as it takes, whatever happens to some of them.
-void Sockets::Impl::transmit(const Path& path, std::span<const Run> runs) {
-    assert(path.socket < sockets.size());
-    const BoundSocket& socket = sockets[path.socket];
-    for (std::size_t i = 0; i < runs.size(); ++i)
-        outgoing.set(i, path, runs[i], socket.isWildcard());
+void Sockets::Impl::flush() {
+    std::size_t first = 0;
+    for (const auto& [path, end] : lots) {
+        if (path.isTcp())
+            transmitByTcp(path, burst.runs(first, end, false), TcpConnection::Full::wait);
+        else
+            gather(path, first, end);
+        first = end;
+    }
+    transmitGathered();
+    lots.clear();
+    burst.clear();
+}
+
+void Sockets::Impl::gather(const Path& path, std::size_t first, std::size_t end) {
+    if (!gathered.empty() && gathered.front().path->socket != path.socket) transmitGathered();
+    const bool together = segments.now();
+    segments.burstBegan();
+    for (const Run& run : burst.runs(first, end, together))
+        gathered.push_back({&path, run});
+}
+
+void Sockets::Impl::transmitGathered() {
+    transmit(gathered);
+    gathered.clear();
+}
+
+/// As many as it takes, whatever happens to some of them. All by one socket.
+void Sockets::Impl::transmit(std::span<const Sending> all) {
+    if (all.empty()) return;
+    assert(all.front().path->socket < sockets.size());
+    const BoundSocket& socket = sockets[all.front().path->socket];
+    for (std::size_t i = 0; i < all.size(); ++i)
+        outgoing.set(i, all[i], socket.isWildcard());
     std::size_t done = 0;
-    while (done < runs.size()) {
-        const std::size_t sent = transmitSome(socket.descriptor(), done, runs.subspan(done));
+    while (done < all.size()) {
+        const std::size_t sent = transmitSome(socket.descriptor(), done, all.subspan(done));
         done += sent;
         if (sent > 0) continue;
         const int error = errno;
-        if (runs[done].packets > 1 && cannotSegment(error)) {
+        if (all[done].run.packets > 1 && cannotSegment(error)) {
             segments.failed();
-            transmitSingly(path, runs.subspan(done));
-            return;
+            return transmitSingly(all.subspan(done));
         }
         // Without room for one there is none for those behind it; anything else may be this one's alone.
         const bool full = error == EAGAIN || error == ENOBUFS || error == ENOMEM;
-        lose(runs.subspan(done, full ? runs.size() - done : 1));
-        done += full ? runs.size() : 1;
+        const std::size_t lost = full ? all.size() - done : 1;
+        for (const Sending& sending : all.subspan(done, lost))
+            lose(sending.run);
+        done += lost;
     }
 }
 
-void Sockets::Impl::transmitSingly(const Path& path, std::span<const Run> runs) {
-    std::array<Run, Burst::maxPackets> singles;
-    std::size_t count = 0;
-    for (const Run& run : runs)
+void Sockets::Impl::transmitSingly(std::span<const Sending> all) {
+    std::vector<Sending> singles;
+    for (const auto& [path, run] : all)
         for (std::size_t at = 0; at < run.bytes; at += run.segment) {
             const std::size_t bytes = std::min<std::size_t>(run.segment, run.bytes - at);
-            singles[count++] = Run{run.data + at, bytes, static_cast<std::uint16_t>(bytes), 1};
+            singles.push_back({path, Run{run.data + at, bytes, static_cast<std::uint16_t>(bytes), 1}});
         }
-    transmit(path, std::span(singles).first(count));
+    transmit(singles);
 }
 
-/// One system call; how many of the runs went, or 0 with errno.
-std::size_t Sockets::Impl::transmitSome(int socket, std::size_t from, std::span<const Run> runs) {
+/// One system call; how many of them went, or 0 with errno.
+std::size_t Sockets::Impl::transmitSome(int socket, std::size_t from, std::span<const Sending> all) {
     ++counters.sendCalls;
     mmsghdr* messages = &outgoing.messages[from];
     const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
     // Of one alone sendmsg, which is less work.
-    const int sent = runs.size() == 1
-                         ? (::sendmsg(socket, &messages->msg_hdr, flags) < 0 ? -1 : 1)
-                         : ::sendmmsg(socket, messages, static_cast<unsigned>(runs.size()), flags);
+    const int sent = all.size() == 1 ? (::sendmsg(socket, &messages->msg_hdr, flags) < 0 ? -1 : 1)
+                                     : ::sendmmsg(socket, messages, static_cast<unsigned>(all.size()), flags);
     if (sent <= 0) return 0;
     const auto count = static_cast<std::size_t>(sent);
-    for (const Run& run : runs.first(count)) {
+    for (const auto& [path, run] : all.first(count)) {
         counters.sentPackets += run.packets;
         counters.sentBytes += run.bytes;
         if (run.packets > 1) segments.succeeded();
     }
     return count;
-}
-
-void Sockets::Impl::lose(std::span<const Run> runs) {
-    for (const Run& run : runs)
-        counters.sendErrors += run.packets;
 }
 
 void Sockets::Impl::transmitByTcp(const Path& path, std::span<const Run> datagrams,
@@ -207,7 +246,8 @@ void Sockets::Impl::transmitByTcp(const Path& path, std::span<const Run> datagra
     counters.sentPackets += taken;
     for (const Run& datagram : datagrams.first(taken))
         counters.sentBytes += datagram.bytes;
-    lose(datagrams.subspan(taken));
+    for (const Run& datagram : datagrams.subspan(taken))
+        lose(datagram);
 }
 
 Sockets::Sockets(const std::vector<SocketAddress>& addresses, const SocketOptions& options,
@@ -260,7 +300,8 @@ std::size_t Sockets::receive(std::size_t socket, std::size_t max,
 void Sockets::send(const Path& path, Bytes datagram) {
     const Run run = runOf(datagram);
     if (path.isTcp()) return impl_->transmitByTcp(path, std::span(&run, 1), TcpConnection::Full::lose);
-    impl_->transmit(path, std::span(&run, 1));
+    const Sending sending{&path, run};
+    impl_->transmit(std::span(&sending, 1));
 }
 
 void Sockets::sendAlone(const Path& path, Bytes datagram) const {
@@ -290,15 +331,15 @@ void Sockets::add(std::size_t bytes) {
     impl_->burst.add(bytes);
 }
 
-void Sockets::flush(const Path& path) {
-    if (path.isTcp()) {
-        impl_->transmitByTcp(path, impl_->burst.runs(false), TcpConnection::Full::wait);
-    } else {
-        const bool together = impl_->segments.now();
-        impl_->segments.burstBegan();
-        impl_->transmit(path, impl_->burst.runs(together));
-    }
-    impl_->burst.clear();
+void Sockets::to(const Path& path) {
+    auto& lots = impl_->lots;
+    const std::size_t before = lots.empty() ? 0 : lots.back().end;
+    if (impl_->burst.packets() > before) lots.push_back({path, impl_->burst.packets()});
+}
+
+void Sockets::flush() {
+    assert(impl_->burst.packets() == (impl_->lots.empty() ? 0 : impl_->lots.back().end));
+    impl_->flush();
 }
 
 std::optional<Clock::time_point> Sockets::blockedSince(const Path& path) const {

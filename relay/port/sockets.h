@@ -82,12 +82,18 @@ class Sockets {
     /// The same on any thread; not counted.
     void sendAlone(const Path& path, Bytes datagram) const;
 
-    /// A burst to one path: packets are written one behind the other into room() and added; flush() sends.
-    /// room() has space for `bytes`, at most maxPacket, or is empty: then flush() first. Adding 0 bytes is
-    /// adding nothing.
+    /// A burst, to one path or many: packets are written one behind the other into room() and added; to()
+    /// says where those go that were added since the last to(); flush() sends all, those of one socket in one
+    /// call. room() has space for `bytes`, at most maxPacket, or is empty: then to() and flush() first.
+    /// Adding 0 bytes is adding nothing.
     MutableBytes room(std::size_t bytes);
     void add(std::size_t bytes);
-    void flush(const Path& path);
+    void to(const Path& path);
+    void flush();
+    void flush(const Path& path) {
+        to(path);
+        flush();
+    }
 
     /// Since when a path takes nothing of what is sent by it: for ever when its connection is closed. None
     /// while it takes all; so UDP does.

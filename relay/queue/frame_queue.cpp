@@ -124,7 +124,7 @@ void FrameQueue::dropToNextKeyframe() {
 }
 
 void FrameQueue::accept(Frame&& frame) {
-    frame.discontinuity = discontinuity_;
+    frame.discontinuity = frame.discontinuity || discontinuity_;
     discontinuity_ = false;
     awaitingKeyframe_ = false;
     queuedBytes_ += frame.bytes;

@@ -2,6 +2,7 @@
 
 #include <gst/app/gstappsink.h>
 
+#include <algorithm>
 #include <mutex>
 #include <vector>
 
@@ -12,17 +13,21 @@ class Branch::Receiver {
     Receiver(bool hasDeltas, std::shared_ptr<FrameQueue> queue, std::shared_ptr<const TrackCounters> counters)
         : hasDeltas_(hasDeltas)
         , counters_(std::move(counters))
-        , queues_{std::move(queue)} {}
+        , fed_{{std::move(queue), 1}} {}
 
     static gst::Ref<GstElement> makeAppsink(std::shared_ptr<Receiver> receiver);
 
     void add(std::shared_ptr<FrameQueue> queue) {
         const std::lock_guard lock(mutex_);
-        queues_.push_back(std::move(queue));
+        if (const auto found = find(*queue); found != fed_.end())
+            ++found->times;
+        else
+            fed_.push_back({std::move(queue), 1});
     }
     void remove(const FrameQueue& queue) {
         const std::lock_guard lock(mutex_);
-        std::erase_if(queues_, [&](const auto& one) { return one.get() == &queue; });
+        const auto found = find(queue);
+        if (found != fed_.end() && --found->times == 0) fed_.erase(found);
     }
 
     /// Streaming thread.
@@ -38,11 +43,19 @@ class Branch::Receiver {
         frame.bytes = static_cast<std::uint32_t>(gst_buffer_get_size(buffer));
         frame.keyframe = !hasDeltas_ || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
         const std::lock_guard lock(mutex_);
-        for (const auto& queue : queues_)
-            queue->push(frame);
+        for (const Fed& fed : fed_)
+            fed.queue->push(frame);
     }
 
   private:
+    struct Fed {
+        std::shared_ptr<FrameQueue> queue;
+        std::size_t times; ///< it was added and not removed
+    };
+    std::vector<Fed>::iterator find(const FrameQueue& queue) {
+        return std::find_if(fed_.begin(), fed_.end(),
+                            [&](const Fed& fed) { return fed.queue.get() == &queue; });
+    }
     void follow(GstCaps* caps) {
         if (format_ && format_->caps.get() == caps) return;
         format_ = std::make_shared<const StreamFormat>(caps, counters_->incarnation);
@@ -54,8 +67,8 @@ class Branch::Receiver {
     std::shared_ptr<const StreamFormat> format_; ///< streaming thread
     bool isRtp_ = false;                         ///< the same
 
-    std::mutex mutex_; ///< protects queues_; held for one packet
-    std::vector<std::shared_ptr<FrameQueue>> queues_;
+    std::mutex mutex_; ///< protects fed_; held for one packet
+    std::vector<Fed> fed_;
 };
 
 /// The appsink shares it: a packet may still be on its way when the branch has gone.

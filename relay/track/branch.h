@@ -21,8 +21,9 @@ class Branch {
     Branch(std::shared_ptr<TrackRendition> rendition, std::shared_ptr<FrameQueue> queue,
            std::shared_ptr<const TrackCounters> counters);
 
+    /// A queue that is added more than once, since several share it, gets each packet once all the same.
     void add(std::shared_ptr<FrameQueue> queue);
-    /// Once this returns it gets nothing more.
+    /// Once this was called as often as it was added, it gets nothing more.
     void remove(const FrameQueue& queue);
 
   private:

@@ -132,7 +132,7 @@ SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
         viewer.tracks.push_back(std::make_unique<ViewerTrack>(
             *line.track, bounds, reserve(bounds.bytes + std::exchange(connection, 0)), context_.metrics,
             viewer.worker));
-        setup.channels.push_back(viewer.tracks.back()->channel(viewer.worker));
+        setup.channels.push_back(viewer.tracks.back()->channel());
         setup.channels.back().stream = line.stream;
     }
     const Poster post = context_.loop.poster(lifetime_);

@@ -4,39 +4,52 @@
 
 namespace spillway::relay::webrtc {
 
-namespace {
-
-QueueAtTrack::Setup setUp(QueueBounds bounds, QueueBudget::Reservation reservation, OutputMetrics& metrics,
-                          std::function<void()> wakeReader) {
-    return {
-        bounds,         std::move(reservation),  metrics, std::move(wakeReader), FrameQueue::Start::anywhere,
-        Rendition::rtp, Track::BranchUse::shared};
-}
-
-} // namespace
-
 ViewerTrack::ViewerTrack(const Track& track, QueueBounds bounds, QueueBudget::Reservation reservation,
                          OutputMetrics& metrics, Worker& worker)
-    : slot_(worker)
-    , source_(track, setUp(bounds, std::move(reservation), metrics,
-                           [&worker, slot = slot_.number()] { worker.wake(slot); })) {}
+    : name_(track.name())
+    , reservation_(std::move(reservation))
+    , metrics_(metrics)
+    , feed_(worker.feedFor(
+          name_.text(),
+          {.kind = track.kind(), .bounds = bounds, .depths = &metrics.depth, .latencies = &metrics.latency}))
+    , share_(std::make_shared<Share>(
+          feed_->queue(),
+          std::make_shared<FrameQueue>(
+              bounds, FrameQueue::Hooks{{}, feed_->onDrop(), &metrics.depth, &metrics.latency, nullptr},
+              FrameQueue::Start::anywhere))) {}
 
-ChannelSetup ViewerTrack::channel(Worker& worker) const {
+void ViewerTrack::attach(Track& track) {
+    if (attachment_) return;
+    feed_->begin(track.broker());
+    attachment_ = track.attach(feed_->queue(), Rendition::rtp, Track::BranchUse::shared);
+}
+
+void ViewerTrack::detach() {
+    if (!attachment_) return;
+    attachment_ = {};
+    feed_->pause();
+}
+
+void ViewerTrack::end() {
+    attachment_ = {};
+    share_->own().end(EndReason::unsubscribed);
+}
+
+ChannelSetup ViewerTrack::channel() const {
     ChannelSetup setup;
-    setup.slot = slot_.number();
-    setup.queue = source_.queue();
-    if (source_.kind() == MediaKind::video) setup.ring = worker.ringFor(name().text());
-    setup.wish = source_.wish();
-    setup.stats = stats_;
+    setup.feed = feed_;
+    setup.share = share_;
+    setup.wish = feed_->wish();
+    if (feed_->kind() == MediaKind::video) setup.firstKeyframe = &metrics_.firstKeyframe;
     return setup;
 }
 
 ViewerTrackSnapshot ViewerTrack::snapshot() const {
     ViewerTrackSnapshot snapshot;
-    snapshot.track = name();
-    snapshot.bounds = source_.queue()->bounds();
-    snapshot.queue = source_.queue()->stats();
-    const auto reading = stats_->read();
+    snapshot.track = name_;
+    snapshot.bounds = share_->own().bounds();
+    snapshot.queue = share_->stats();
+    const auto reading = share_->reading();
     snapshot.counters = reading.counters;
     snapshot.reception = reading.reception;
     return snapshot;

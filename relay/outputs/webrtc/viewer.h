@@ -2,9 +2,11 @@
 // on the wire is its worker's. Loop thread.
 #pragma once
 
-#include "relay/outputs/queue_at_track.h"
+#include "relay/outputs/output_metrics.h"
 #include "relay/outputs/webrtc/worker/viewer_stats.h"
 #include "relay/outputs/webrtc/worker/worker.h"
+#include "relay/queue/budget.h"
+#include "relay/track/track.h"
 #include "relay/values/viewing.h"
 
 #include <functional>
@@ -14,26 +16,30 @@
 
 namespace spillway::relay::webrtc {
 
-/// One track of it. Its queue lasts as long as the viewer; tracks come and go.
+/// One track of it. Feed and queue last as long as the viewer; tracks come and go.
 class ViewerTrack {
   public:
     ViewerTrack(const Track& track, QueueBounds bounds, QueueBudget::Reservation reservation,
                 OutputMetrics& metrics, Worker& worker);
 
-    const TrackName& name() const { return source_.name(); }
-    /// The first time the worker looks for a keyframe to begin with; later the queue awaits one.
-    void attach(Track& track) { source_.attach(track); }
-    void detach() { source_.detach(); }
-    /// Nothing is pushed from now on.
-    void end() { source_.end(EndReason::unsubscribed); }
+    const TrackName& name() const { return name_; }
+    /// The first time the worker looks for a keyframe to begin with; later the feed awaits one. Throws as
+    /// Track::attach.
+    void attach(Track& track);
+    void detach();
+    /// Nothing is queued from now on.
+    void end();
     /// What the worker needs of it, but for what was agreed with the viewer.
-    ChannelSetup channel(Worker& worker) const;
+    ChannelSetup channel() const;
     ViewerTrackSnapshot snapshot() const;
 
   private:
-    const Worker::Slot slot_;
-    QueueAtTrack source_;
-    const std::shared_ptr<ChannelStats> stats_ = std::make_shared<ChannelStats>();
+    const TrackName name_;
+    const QueueBudget::Reservation reservation_;
+    OutputMetrics& metrics_;
+    const std::shared_ptr<Feed> feed_;
+    const std::shared_ptr<Share> share_;
+    Track::Attachment attachment_;
 };
 
 struct Viewer {

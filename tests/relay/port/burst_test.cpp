@@ -19,7 +19,7 @@ std::vector<std::size_t> grouped(const std::vector<std::size_t>& sizes, bool tog
     std::vector<std::size_t> packets;
     std::size_t bytes = 0;
     std::uint8_t* next = nullptr;
-    for (const Run& run : burst.runs(together)) {
+    for (const Run& run : burst.runs(0, burst.packets(), together)) {
         packets.push_back(run.packets);
         bytes += run.bytes;
         CHECK((next == nullptr || run.data == next));
@@ -62,7 +62,7 @@ TEST_CASE("a burst takes 64 packets, and 64 of the largest") {
     CHECK(burst.room(1).empty());
     burst.clear();
     CHECK(burst.room(1).size() == 1);
-    CHECK(burst.runs(true).empty());
+    CHECK(burst.runs(0, burst.packets(), true).empty());
 }
 
 TEST_CASE("nothing added is no packet, and what is added is as long as it became") {
@@ -72,6 +72,6 @@ TEST_CASE("nothing added is no packet, and what is added is as long as it became
     CHECK(burst.room(1000).data() == first);
     burst.add(900);
     CHECK(burst.room(1000).data() == first + 900);
-    REQUIRE(burst.runs(true).size() == 1);
-    CHECK(burst.runs(true)[0].bytes == 900);
+    REQUIRE(burst.runs(0, burst.packets(), true).size() == 1);
+    CHECK(burst.runs(0, burst.packets(), true)[0].bytes == 900);
 }

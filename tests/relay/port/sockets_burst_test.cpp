@@ -97,6 +97,46 @@ TEST_CASE("what a burst has no room for goes with the next") {
         CHECK(client.receive() == packetOf(1000, i));
 }
 
+TEST_CASE("bursts to many leave in one call, each to its own") {
+    Sockets sockets({at("127.0.0.1")});
+    std::vector<std::unique_ptr<UdpClient>> clients;
+    for (std::size_t i = 0; i < 20; ++i) {
+        clients.push_back(std::make_unique<UdpClient>(sockets.boundAddresses()[0], "127.0.0.1"));
+        const Path path = pathTo(*clients.back(), sockets);
+        sockets.to(path); // nothing was added for it
+        for (const std::size_t size : {1000U, 1000U, 300U})
+            put(sockets, packetOf(size, i));
+        sockets.to(path);
+    }
+    sockets.flush();
+    CHECK(sockets.counters().sendCalls == 1);
+    CHECK(sockets.counters().sentPackets == 60);
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        for (const std::size_t size : {1000U, 1000U, 300U})
+            CHECK(clients[i]->receive() == packetOf(size, i));
+        CHECK_FALSE(clients[i]->hasMore());
+    }
+}
+
+TEST_CASE("of bursts to many, one that cannot be sent takes no other along") {
+    Sockets sockets({at("127.0.0.1"), at("127.0.0.2")});
+    const UdpClient first(sockets.boundAddresses()[0], "127.0.0.1");
+    const UdpClient second(sockets.boundAddresses()[1], "127.0.0.1");
+    const Path toFirst = pathTo(first, sockets);
+    const Path toSecond = pathTo(second, sockets, 1);
+    Path nowhere = toFirst;
+    nowhere.remote = at("192.0.2.1", 9); // from 127.0.0.1 nothing leaves the machine
+    for (const Path& path : {toFirst, nowhere, toSecond, toFirst}) {
+        put(sockets, packetOf(100, 7));
+        sockets.to(path);
+    }
+    sockets.flush();
+    CHECK(sockets.counters().sendErrors == 1);
+    CHECK(sockets.counters().sentPackets == 3);
+    for (const UdpClient* client : {&first, &second, &first})
+        CHECK(client->receive() == packetOf(100, 7));
+}
+
 TEST_CASE("without segments a burst leaves in one call all the same") {
     SocketOptions options;
     options.segments = false;

@@ -355,6 +355,26 @@ TEST_CASE("subscribers of a track that waits get its next incarnation, from a ke
     REQUIRE(reader.gaps <= 1);
 }
 
+TEST_CASE("a queue that several share gets each packet once, until the last of them goes") {
+    Stage stage;
+    Reader reader{makeQueue(wide)};
+    auto first = stage.track->attach(reader.queue, Rendition::rtp, Track::BranchUse::shared);
+    auto second = stage.track->attach(reader.queue, Rendition::rtp, Track::BranchUse::shared);
+    REQUIRE(stage.track->snapshot().subscribers == 2);
+    stage.turnPackets(50);
+    first = {};
+    REQUIRE(stage.track->snapshot().subscribers == 1);
+    stage.turnPackets(50);
+    reader.read();
+    CHECK(reader.frames >= 100);
+    CHECK(reader.gaps == 0);
+    CHECK(reader.queue->stats().received <= stage.track->snapshot().receivedPackets);
+    second = {};
+    const auto received = reader.queue->stats().received;
+    stage.turnPackets(50);
+    CHECK(reader.queue->stats().received == received);
+}
+
 TEST_CASE("queues that share a branch come and go one by one, and move to the next incarnation") {
     Stage stage;
     Reader first{makeQueue(wide)}, second{makeQueue(wide)};

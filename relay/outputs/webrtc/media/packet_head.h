@@ -27,7 +27,7 @@ class PacketHead {
         bool marker;
         std::uint16_t sequence;
         std::uint32_t timestamp;
-        std::uint32_t sendTime;
+        std::uint32_t sendTime; ///< with hasSendTime() alone
         std::optional<rtp::PlayoutDelay> playoutDelay;
     };
 
@@ -38,6 +38,7 @@ class PacketHead {
     std::size_t size(bool withPlayoutDelay) const {
         return withPlayoutDelay && playoutDelayId_ != 0 ? longSize_ : size_;
     }
+    bool hasSendTime() const { return sendTimeAt_ != 0; }
     void write(std::uint8_t* into, const Numbers& numbers, std::uint16_t& transportSequence) const;
 
   private:

@@ -2,11 +2,10 @@
 
 #include "relay/base/big_endian.h"
 #include "relay/base/random.h"
+#include "relay/gst/buffer_map.h"
 #include "relay/outputs/webrtc/media/packet_head.h"
 #include "relay/outputs/webrtc/media/sequence_map.h"
 #include "relay/rtp/wall_clock.h"
-
-#include <gst/gst.h>
 
 #include <algorithm>
 #include <array>
@@ -57,12 +56,19 @@ class Resent {
 
 struct Outgoing {
     const PacketHead& head;
-    GstBuffer* buffer;
-    const rtp::Packet& packet; ///< what the buffer says
+    const rtp::Packet& packet;
+    Bytes payload; ///< the packet's
     std::uint16_t sequence;
     std::uint32_t timestamp;
     std::optional<std::uint16_t> original; ///< sequence number of what an RTX packet repeats
 };
+
+/// Empty when the buffer does not have what was read of it.
+Bytes payloadIn(const gst::BufferMap& map, const rtp::Packet& packet) {
+    const Bytes whole = map.bytes();
+    return whole.size() < std::size_t{packet.payloadOffset} + packet.payloadBytes ? Bytes()
+                                                                                  : packet.payload(whole);
+}
 
 /// The payload of a packet of that many bytes: its end.
 MutableBytes payloadOf(MutableBytes written, std::size_t bytes, const rtp::Packet& packet) {
@@ -115,12 +121,11 @@ std::size_t ViewerStream::Impl::assemble(const Outgoing& out, std::uint16_t& tra
     const auto& delay = out.packet.playoutDelay;
     const std::size_t headBytes = out.head.size(delay.has_value());
     const std::size_t payloadAt = headBytes + (out.original ? originalSequenceBytes : 0);
-    const std::size_t payloadBytes = out.packet.payloadBytes;
-    if (into.size() < payloadAt + payloadBytes) return 0;
-    if (gst_buffer_extract(out.buffer, out.packet.payloadOffset, &into[payloadAt], payloadBytes) !=
-        payloadBytes)
-        return 0;
-    out.head.write(into.data(), {out.packet.marker, out.sequence, out.timestamp, sendTime(now), delay},
+    const std::size_t payloadBytes = out.payload.size();
+    if (payloadBytes == 0 || into.size() < payloadAt + payloadBytes) return 0;
+    std::memcpy(&into[payloadAt], out.payload.data(), payloadBytes);
+    const std::uint32_t sent = out.head.hasSendTime() ? sendTime(now) : 0;
+    out.head.write(into.data(), {out.packet.marker, out.sequence, out.timestamp, sent, delay},
                    transportSequence);
     if (out.original) writeU16(&into[headBytes], *out.original);
     return payloadAt + payloadBytes;
@@ -151,6 +156,13 @@ ViewerStream::~ViewerStream() = default;
 std::size_t ViewerStream::write(const Frame& frame, std::uint16_t& transportSequence, Clock::time_point now,
                                 MutableBytes into) {
     if (!frame.packet) return 0;
+    const gst::BufferMap map(frame.buffer.get());
+    return write(frame, payloadIn(map, *frame.packet), transportSequence, now, into);
+}
+
+std::size_t ViewerStream::write(const Frame& frame, Bytes payload, std::uint16_t& transportSequence,
+                                Clock::time_point now, MutableBytes into) {
+    if (!frame.packet) return 0;
     Impl& my = *impl_;
     const rtp::Packet& packet = *frame.packet;
     const std::uint64_t incarnation = frame.format->incarnation;
@@ -163,7 +175,7 @@ std::size_t ViewerStream::write(const Frame& frame, std::uint16_t& transportSequ
     my.keepTime(*place, frame.arrived);
 
     const std::size_t bytes =
-        my.assemble({my.head, frame.buffer.get(), packet, place->sequence, place->timestamp, std::nullopt},
+        my.assemble({my.head, packet, payload, place->sequence, place->timestamp, std::nullopt},
                     transportSequence, now, into);
     if (bytes == 0) {
         my.numbers.giveBack(*place);
@@ -192,13 +204,14 @@ std::size_t ViewerStream::retransmit(std::uint16_t sequence, const PacketRing& r
     if (!my.resent) my.resent = std::make_unique<Resent>();
     if (!my.resent->mayResend(sequence, now, my.roundTrip)) return 0;
 
-    GstBuffer* buffer = kept->buffer.get();
     const rtp::Packet& packet = *kept->packet;
+    const gst::BufferMap map(kept->buffer.get());
+    const Bytes payload = payloadIn(map, packet);
     const std::uint32_t timestamp = packet.timestamp + segment->timestampOffset;
     const std::size_t bytes =
-        my.rtx ? my.assemble({*my.rtx, buffer, packet, my.rtxSequence, timestamp, sequence},
+        my.rtx ? my.assemble({*my.rtx, packet, payload, my.rtxSequence, timestamp, sequence},
                              transportSequence, now, into)
-               : my.assemble({my.head, buffer, packet, sequence, timestamp, std::nullopt}, transportSequence,
+               : my.assemble({my.head, packet, payload, sequence, timestamp, std::nullopt}, transportSequence,
                              now, into);
     if (bytes == 0) return 0;
     if (my.isVp8) rtp::applyVp8Offsets(payloadOf(into, bytes, packet), segment->vp8);

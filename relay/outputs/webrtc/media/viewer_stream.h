@@ -67,6 +67,9 @@ class ViewerStream {
     /// `transportSequence` is the viewer's own counter and is counted on when it was used.
     std::size_t write(const Frame& frame, std::uint16_t& transportSequence, Clock::time_point now,
                       MutableBytes into);
+    /// The same with the payload of the frame's packet, where that is at hand.
+    std::size_t write(const Frame& frame, Bytes payload, std::uint16_t& transportSequence,
+                      Clock::time_point now, MutableBytes into);
     /// What the viewer asks for once more, by the sequence number that it knows. 0 when it is not there any
     /// more, or was retransmitted within the last round trip.
     std::size_t retransmit(std::uint16_t sequence, const PacketRing& ring, std::uint16_t& transportSequence,

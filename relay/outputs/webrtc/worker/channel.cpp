@@ -9,22 +9,17 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace spillway::relay::webrtc {
 
 namespace {
 
-/// Packets of one channel before the next has its turn: most frames whole.
-constexpr std::size_t batch = 64;
 /// How old a keyframe in the ring may be for a new viewer to begin with it. What follows it is decoded faster
 /// than it plays; beyond this age a new keyframe arrives sooner. Longer than the broker's window, so that
 /// either a keyframe is here or the request for one may go out.
 constexpr std::chrono::milliseconds freshKeyframe{600};
 static_assert(freshKeyframe > KeyframeBroker::defaultWindow);
-/// A packet that much shorter than its neighbours is padded, so that one system call sends them all.
-constexpr std::size_t maxPadding = 16;
 constexpr std::chrono::seconds reportEvery{2};
 /// Retransmissions per second to one viewer, and at once.
 constexpr std::uint32_t retransmissionRate = 500;
@@ -37,19 +32,25 @@ static_assert(srtp::GcmSender::window >= PacketRing::packets);
 Channel::Channel(ChannelSetup setup)
     : setup_(std::move(setup))
     , stream_(setup_.stream)
-    , allowance_(retransmissionBurst) {}
+    , allowance_(retransmissionBurst) {
+    setup_.share->arrive();
+}
 
 Channel::~Channel() {
-    setup_.queue->abandon();
+    setup_.share->leave();
 }
 
 bool Channel::sends(std::uint32_t ssrc) const {
     return ssrc == setup_.stream.ssrc || (setup_.stream.rtxPayloadType && ssrc == setup_.stream.rtxSsrc);
 }
 
-/// Whether the frame has the codec that was agreed on.
+/// Whether all have the codec that was agreed on.
+bool Channel::fits(const Batch& batch) {
+    return std::all_of(batch.frames().begin(), batch.frames().end(),
+                       [this](const Frame& frame) { return frame.format == format_ || fits(frame); });
+}
+
 bool Channel::fits(const Frame& frame) {
-    if (frame.format == format_) return true;
     const auto format = rtp::formatOf(frame.format->caps.get());
     const auto encoding = format.encoding.substr(0, format.encoding.find('/'));
     if (::strcasecmp(encoding.c_str(), setup_.stream.encoding.c_str()) != 0) return false;
@@ -57,55 +58,92 @@ bool Channel::fits(const Frame& frame) {
     return true;
 }
 
-std::optional<std::size_t> Channel::serve(Wire& wire, Clock::time_point now) {
-    frames_.clear();
-    packets_.clear();
-    const std::size_t taken = setup_.queue->take(frames_, batch);
-    if (taken == 0) return 0;
-    for (const Frame& frame : frames_) {
-        if (!fits(frame)) {
-            setup_.queue->settle(0, taken);
-            return std::nullopt;
-        }
-        if (frame.packet) packets_.push_back({&frame, &*frame.packet});
+void Channel::noteKeyframe(const Batch& batch) {
+    if (!setup_.firstKeyframe || !batch.hasKeyframe()) return;
+    const std::chrono::duration<double> passed = Clock::now() - came_;
+    std::exchange(setup_.firstKeyframe, nullptr)->add(passed.count());
+}
+
+bool Channel::send(const Batch& batch, Wire& wire, Clock::time_point now) {
+    noteKeyframe(batch);
+    const auto sent = write(batch, wire, now);
+    if (!sent) {
+        setup_.share->drop(DropReason::writeError, batch.frames().size());
+    } else {
+        setup_.share->deliver(sent->packets - sent->early);
+        setup_.share->drop(DropReason::awaitKeyframe, sent->early);
+        setup_.share->drop(DropReason::writeError, batch.frames().size() - sent->packets);
     }
-    keep();
-    const std::size_t early = begun_ ? 0 : begin(wire, now);
-    sendAll(early, wire, now);
-    wire.sockets.flush(wire.path);
-    report(wire, now);
-    if (early > 0) setup_.queue->settle(0, early, DropReason::awaitKeyframe);
-    setup_.queue->settle(packets_.size() - early, taken - packets_.size());
+    publish();
+    return sent.has_value();
+}
+
+void Channel::keepBack(const Batch& batch) {
+    noteKeyframe(batch);
+    for (const Frame& frame : batch.frames())
+        setup_.share->own().push(frame);
+    behind_ = true;
+}
+
+void Channel::giveUp(const Batch& batch) {
+    setup_.share->drop(DropReason::end, batch.frames().size());
+    publish();
+}
+
+std::optional<std::size_t> Channel::serve(Wire& wire, Clock::time_point now) {
+    Batch batch;
+    const std::size_t taken = batch.take(setup_.share->own());
+    if (taken == 0) {
+        behind_ = setup_.share->own().stats().awaitingKeyframe;
+        return 0;
+    }
+    const auto sent = write(batch, wire, now);
+    wire.sockets.flush();
+    if (!sent) {
+        setup_.share->own().settle(0, taken);
+        return std::nullopt;
+    }
+    if (sent->early > 0) setup_.share->own().settle(0, sent->early, DropReason::awaitKeyframe);
+    setup_.share->own().settle(sent->packets - sent->early, taken - sent->packets);
     publish();
     return taken;
 }
 
-void Channel::keep() const {
-    if (!setup_.ring) return;
-    for (const Packet& packet : packets_)
-        setup_.ring->put(*packet.frame);
+std::optional<Channel::Sent> Channel::write(const Batch& batch, Wire& wire, Clock::time_point now) {
+    if (!fits(batch)) return std::nullopt;
+    const auto& packets = batch.packets();
+    const std::size_t early = start_ == Start::begun ? 0 : begin(batch, wire, now);
+    for (std::size_t i = early; i < packets.size(); ++i)
+        write(packets[i], wire, now);
+    wire.sockets.to(wire.path);
+    report(wire, now);
+    return Sent{packets.size(), early};
 }
 
-std::size_t Channel::begin(Wire& wire, Clock::time_point now) {
-    if (packets_.empty()) return 0;
-    const auto first = std::find_if(packets_.begin(), packets_.end(),
-                                    [](const Packet& packet) { return packet.frame->keyframe; });
-    begun_ = first != packets_.end();
-    if (begun_ && first == packets_.begin()) return 0;
-    if (beginInRing(wire, now)) {
-        begun_ = true;
+/// How many of the packets come before the first that the viewer can begin with.
+std::size_t Channel::begin(const Batch& batch, Wire& wire, Clock::time_point now) {
+    const auto& packets = batch.packets();
+    if (packets.empty()) return 0;
+    const auto first = std::find_if(packets.begin(), packets.end(),
+                                    [](const Batch::Packet& packet) { return packet.frame->keyframe; });
+    if (first == packets.begin() || beginWithRecent(batch, wire, now)) {
+        start_ = Start::begun;
         return 0;
     }
-    if (!begun_ && !std::exchange(wished_, true)) setup_.wish(WishReason::attach);
-    return static_cast<std::size_t>(first - packets_.begin());
+    if (first != packets.end())
+        start_ = Start::begun;
+    else if (std::exchange(start_, Start::wished) == Start::waits)
+        setup_.wish(WishReason::attach);
+    return static_cast<std::size_t>(first - packets.begin());
 }
 
-/// Sends what leads from the last keyframe to the first packet of the queue.
-bool Channel::beginInRing(Wire& wire, Clock::time_point now) {
-    if (!setup_.ring) return false;
-    const Packet& next = packets_.front();
+/// Sends what leads from the last keyframe to the first packet of the batch.
+bool Channel::beginWithRecent(const Batch& batch, Wire& wire, Clock::time_point now) {
+    const PacketRing* recent = setup_.feed->recent();
+    if (!recent) return false;
+    const Batch::Packet& next = batch.packets().front();
     const auto at = [&](std::uint16_t sequence) {
-        return setup_.ring->find(next.frame->format->incarnation, next.rtp->ssrc, sequence);
+        return recent->find(next.frame->format->incarnation, next.rtp->ssrc, sequence);
     };
     std::uint16_t sequence = next.rtp->sequence;
     const Frame* kept = nullptr;
@@ -115,7 +153,7 @@ bool Channel::beginInRing(Wire& wire, Clock::time_point now) {
     } while (!kept->keyframe);
     for (; sequence != next.rtp->sequence; ++sequence) {
         kept = at(sequence);
-        if (kept && kept->packet) send({kept, &*kept->packet}, 0, wire, now);
+        if (kept && kept->packet) writeKept(*kept, wire, now);
     }
     return true;
 }
@@ -124,22 +162,6 @@ bool Channel::beginInRing(Wire& wire, Clock::time_point now) {
 /// (srtp/session.h).
 bool Channel::mayPad() const {
     return setup_.stream.rtxPayloadType || !setup_.stream.nack;
-}
-
-void Channel::sendAll(std::size_t first, Wire& wire, Clock::time_point now) {
-    for (std::size_t begin = first; begin < packets_.size();) {
-        // The packets of one frame, but for the last, are to be of one length.
-        std::size_t end = begin;
-        std::size_t longest = 0;
-        for (; end < packets_.size() && packets_[end].rtp->timestamp == packets_[begin].rtp->timestamp; ++end)
-            longest = std::max<std::size_t>(longest, packets_[end].rtp->payloadBytes);
-        for (std::size_t i = begin; i < end; ++i) {
-            const std::size_t missing = longest - packets_[i].rtp->payloadBytes;
-            const bool pad = mayPad() && i + 1 < end && missing > 0 && missing <= maxPadding;
-            send(packets_[i], pad ? missing : 0, wire, now);
-        }
-        begin = end;
-    }
 }
 
 /// Room for a packet of that many bytes, behind which there is more for what protecting it adds; empty when
@@ -155,16 +177,25 @@ MutableBytes Channel::roomFor(std::size_t bytes, Wire& wire) {
     return room.first(bytes);
 }
 
-void Channel::send(const Packet& packet, std::size_t padding, Wire& wire, Clock::time_point now) {
-    const MutableBytes room = roomFor(ViewerStream::maxHeader + packet.rtp->payloadBytes + padding, wire);
-    std::size_t bytes = stream_.write(*packet.frame, wire.transportSequence, now, room);
-    if (bytes == 0) return;
-    if (padding > 0) bytes = ViewerStream::pad(room.data(), bytes, bytes + padding);
-    wire.sockets.add(wire.srtp.protect(room.data(), bytes));
+void Channel::write(const Batch::Packet& packet, Wire& wire, Clock::time_point now) {
+    const std::size_t padding = mayPad() ? packet.padding : 0;
+    const MutableBytes room = roomFor(ViewerStream::maxHeader + packet.payload.size() + padding, wire);
+    std::size_t bytes = stream_.write(*packet.frame, packet.payload, wire.transportSequence, now, room);
+    if (bytes > 0 && padding > 0) bytes = ViewerStream::pad(room.data(), bytes, bytes + padding);
+    add(room.first(bytes), wire);
+}
+
+void Channel::writeKept(const Frame& frame, Wire& wire, Clock::time_point now) {
+    const MutableBytes room = roomFor(ViewerStream::maxHeader + frame.packet->payloadBytes, wire);
+    add(room.first(stream_.write(frame, wire.transportSequence, now, room)), wire);
+}
+
+void Channel::add(MutableBytes packet, Wire& wire) {
+    if (!packet.empty()) wire.sockets.add(wire.srtp.protect(packet.data(), packet.size()));
 }
 
 void Channel::retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point now) {
-    if (!setup_.ring) return;
+    if (!setup_.feed->recent()) return;
     const auto passed = std::chrono::duration<double>(now - allowedAt_).count() * retransmissionRate;
     if (passed >= 1) {
         allowance_ = static_cast<std::uint32_t>(
@@ -173,7 +204,8 @@ void Channel::retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point n
     }
     if (allowance_ == 0) return;
     const MutableBytes room = roomFor(port::Sockets::maxPacket - srtp::Session::trailer, wire);
-    std::size_t bytes = stream_.retransmit(sequence, *setup_.ring, wire.transportSequence, now, room);
+    std::size_t bytes =
+        stream_.retransmit(sequence, *setup_.feed->recent(), wire.transportSequence, now, room);
     if (bytes > 0) bytes = wire.srtp.protect(room.data(), bytes);
     if (bytes > 0) {
         --allowance_;
@@ -222,7 +254,7 @@ void Channel::sendRtcp(std::vector<std::uint8_t> packet, Wire& wire) {
 }
 
 void Channel::publish() const {
-    setup_.stats->write({stream_.counters(), reception_});
+    setup_.share->publish({stream_.counters(), reception_});
 }
 
 } // namespace spillway::relay::webrtc

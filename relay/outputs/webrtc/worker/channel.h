@@ -1,15 +1,17 @@
-// One track of one viewer at its worker: from the viewer's queue to the wire.
+// One track of one viewer at its worker: from the track's feed to the wire.
 //
-// Comes in: frames, by the queue. Goes out: SRTP, in bursts, and sender reports. A viewer begins with a
-// keyframe: the one that it finds in the ring, if another viewer of the worker watches the track and the
-// keyframe is not old, else the next one, which it wishes for. Worker thread.
+// Comes in: frames, a batch at a time. Goes out: SRTP, in bursts, and sender reports. While the viewer can
+// take what comes, it goes straight to the wire; else it waits in the viewer's own queue, which drops by its
+// own rules, and all that follows goes behind it until the queue is empty again. A viewer begins with a
+// keyframe: the one that it finds in the feed's recent packets, if that is not old, else the next one, which
+// it wishes for. Worker thread.
 #pragma once
 
-#include "relay/outputs/webrtc/media/packet_ring.h"
 #include "relay/outputs/webrtc/media/viewer_stream.h"
-#include "relay/outputs/webrtc/worker/viewer_stats.h"
+#include "relay/outputs/webrtc/worker/batch.h"
+#include "relay/outputs/webrtc/worker/feed.h"
+#include "relay/outputs/webrtc/worker/share.h"
 #include "relay/port/sockets.h"
-#include "relay/queue/frame_queue.h"
 #include "relay/rtp/feedback.h"
 #include "relay/srtp/session.h"
 #include "relay/values/snapshot.h"
@@ -23,12 +25,11 @@
 namespace spillway::relay::webrtc {
 
 struct ChannelSetup {
-    std::uint32_t slot = 0; ///< what the queue wakes the worker with
     ViewerStreamSettings stream;
-    std::shared_ptr<FrameQueue> queue; ///< FrameQueue::Start::anywhere
-    std::shared_ptr<PacketRing> ring;  ///< shared by the worker's viewers of this track; null for audio
+    std::shared_ptr<Feed> feed;   ///< shared by the worker's viewers of this track
+    std::shared_ptr<Share> share; ///< the viewer's, of the feed
     std::function<void(WishReason)> wish;
-    std::shared_ptr<ChannelStats> stats;
+    Histogram* firstKeyframe = nullptr; ///< seconds until one came; may be null
 };
 
 /// What a viewer's channels send with, once its DTLS is up.
@@ -42,14 +43,22 @@ struct Wire {
 class Channel {
   public:
     explicit Channel(ChannelSetup setup);
-    /// Gives up what is queued.
+    /// Gives up what waits.
     ~Channel();
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
-    /// Sends what waits in the queue, a batch at most, and returns how many frames that were; with 0 the
-    /// queue was empty, and wakes again. Nothing when the track has another codec now than the viewer agreed
-    /// to.
+    /// Of every batch of the feed, in order, exactly one of these three.
+    /// Writes it to the wire's burst, which is still to be flushed. False when the track has another codec
+    /// now than the viewer agreed to: then nothing is sent.
+    bool send(const Batch& batch, Wire& wire, Clock::time_point now);
+    void keepBack(const Batch& batch);
+    void giveUp(const Batch& batch);
+
+    /// Whether something waits in the queue, or was dropped there and a keyframe is awaited.
+    bool isBehind() const { return behind_; }
+    /// Sends what waits in the queue, a batch at most, and returns how many frames that were. Nothing as
+    /// send().
     std::optional<std::size_t> serve(Wire& wire, Clock::time_point now);
     /// By the sequence number that the viewer knows.
     void retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point now);
@@ -60,36 +69,38 @@ class Channel {
     void goodbye(Wire& wire, Clock::time_point now);
 
     bool sends(std::uint32_t ssrc) const;
-    std::uint32_t slot() const { return setup_.slot; }
+    const std::shared_ptr<Feed>& feed() const { return setup_.feed; }
 
   private:
-    struct Packet {
-        const Frame* frame;
-        const rtp::Packet* rtp; ///< the frame's
+    /// Of the packets of a batch, this many were `early`: before the first that the viewer can begin with.
+    struct Sent {
+        std::size_t packets;
+        std::size_t early;
     };
 
+    bool fits(const Batch& batch);
     bool fits(const Frame& frame);
-    void keep() const;
-    /// How many of the packets come before the first that the viewer can begin with.
-    std::size_t begin(Wire& wire, Clock::time_point now);
-    bool beginInRing(Wire& wire, Clock::time_point now);
+    void noteKeyframe(const Batch& batch);
+    std::optional<Sent> write(const Batch& batch, Wire& wire, Clock::time_point now);
+    std::size_t begin(const Batch& batch, Wire& wire, Clock::time_point now);
+    bool beginWithRecent(const Batch& batch, Wire& wire, Clock::time_point now);
     bool mayPad() const;
-    void sendAll(std::size_t first, Wire& wire, Clock::time_point now);
     static MutableBytes roomFor(std::size_t bytes, Wire& wire);
-    void send(const Packet& packet, std::size_t padding, Wire& wire, Clock::time_point now);
+    void write(const Batch::Packet& packet, Wire& wire, Clock::time_point now);
+    void writeKept(const Frame& frame, Wire& wire, Clock::time_point now);
+    static void add(MutableBytes packet, Wire& wire);
     static void sendRtcp(std::vector<std::uint8_t> packet, Wire& wire);
     void publish() const;
 
     ChannelSetup setup_;
     ViewerStream stream_;
-    ViewerReception reception_; ///< by the last report
-    std::vector<Frame> frames_;
-    std::vector<Packet> packets_;
+    ViewerReception reception_;                  ///< by the last report
     std::shared_ptr<const StreamFormat> format_; ///< the last that fits
-    bool begun_ = false;
-    bool wished_ = false;           ///< for the keyframe to begin with
-    std::uint32_t allowance_ = 0;   ///< retransmissions left …
-    Clock::time_point allowedAt_{}; ///< … as of then
+    const Clock::time_point came_ = Clock::now();
+    bool behind_ = false;
+    enum class Start { waits, wished, begun } start_ = Start::waits; ///< for and with a keyframe
+    std::uint32_t allowance_ = 0;                                    ///< retransmissions left …
+    Clock::time_point allowedAt_{};                                  ///< … as of then
     Clock::time_point nextReport_{};
 };
 

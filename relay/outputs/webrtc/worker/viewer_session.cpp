@@ -14,6 +14,7 @@ namespace {
 
 /// For ICE and DTLS together.
 constexpr std::chrono::seconds connectTime{30};
+constexpr const char* anotherCodec = "the track has another codec now";
 
 } // namespace
 
@@ -36,13 +37,6 @@ ViewerSession::~ViewerSession() {
         for (const auto& channel : channels_)
             channel->goodbye(*wire_, Clock::now());
     dtls_.close();
-}
-
-std::vector<std::uint32_t> ViewerSession::slots() const {
-    std::vector<std::uint32_t> slots;
-    for (const auto& channel : channels_)
-        slots.push_back(channel->slot());
-    return slots;
 }
 
 void ViewerSession::onStun(Bytes datagram, const port::Path& path, Clock::time_point now,
@@ -93,27 +87,31 @@ void ViewerSession::connect(Clock::time_point now) {
     wire_.emplace(Wire{sockets_, *srtp_, *path(), 0});
     taking_.emplace(now);
     setup_.onConnected();
-    // What their queues said before now was for nobody.
     serveAll(now);
+}
+
+void ViewerSession::pass(Channel& channel, const Batch& batch, Clock::time_point now) {
+    if (!ended_.empty()) return channel.giveUp(batch);
+    if (!channel.isBehind() && takesMedia()) {
+        if (!channel.send(batch, *wire_, now)) end(anotherCodec);
+        return;
+    }
+    channel.keepBack(batch);
+    serve(channel, now);
+}
+
+/// Sends what waits in the queue of this channel, as long as the path takes it.
+void ViewerSession::serve(Channel& channel, Clock::time_point now) {
+    while (ended_.empty() && takesMedia()) {
+        const auto sent = channel.serve(*wire_, now);
+        if (!sent) return end(anotherCodec);
+        if (*sent == 0) return;
+    }
 }
 
 void ViewerSession::serveAll(Clock::time_point now) {
     for (const auto& channel : channels_)
-        while (ended_.empty() && serve(channel->slot(), now) > 0) {
-        }
-}
-
-std::size_t ViewerSession::serve(std::uint32_t slot, Clock::time_point now) {
-    const auto found = std::find_if(channels_.begin(), channels_.end(),
-                                    [&](const auto& channel) { return channel->slot() == slot; });
-    if (found == channels_.end() || !wire_ || !ended_.empty()) return 0;
-    if (sockets_.blockedSince(wire_->path)) {
-        held_ = true;
-        return 0;
-    }
-    const auto sent = (*found)->serve(*wire_, now);
-    if (!sent) end("the track has another codec now");
-    return sent.value_or(0);
+        if (channel->isBehind()) serve(*channel, now);
 }
 
 void ViewerSession::tick(Clock::time_point now) {
@@ -125,7 +123,7 @@ void ViewerSession::tick(Clock::time_point now) {
     port::sendDueChecks(ice_, sockets_, now);
     if (!wire_) return;
     if (!taking_->goesOn(sockets_, wire_->path, now)) return end("its TCP connection takes nothing any more");
-    if (std::exchange(held_, false)) serveAll(now);
+    serveAll(now);
     for (const auto& channel : channels_)
         channel->report(*wire_, now);
 }

@@ -1,13 +1,15 @@
 // One viewer at its worker: ICE-lite, DTLS, SRTP and its channels.
 //
-// Comes in: datagrams that are this viewer's by ufrag, tag or path; turns of its channels. Goes out: replies,
-// checks, and media on the selected path alone. While that takes no more, media waits in the queues, which
-// drop by their own rules. It ends by itself when its consent, its handshake, its path or the codec of a
-// track does, and says so once; the worker then throws it away. Worker thread.
+// Comes in: datagrams that are this viewer's by ufrag, tag or path; batches of its channels' feeds. Goes out:
+// replies, checks, and media on the selected path alone. Before there is one, and while it takes no more,
+// media waits in the viewer's own queues, which drop by their own rules. It ends by itself when its consent,
+// its handshake, its path or the codec of a track does, and says so once; the worker then throws it away.
+// Worker thread.
 #pragma once
 
 #include "relay/outputs/webrtc/transport/dtls.h"
 #include "relay/outputs/webrtc/worker/channel.h"
+#include "relay/outputs/webrtc/worker/viewer_stats.h"
 #include "relay/port/ice_lite.h"
 #include "relay/port/taking.h"
 #include "relay/sdp/fingerprint.h"
@@ -54,9 +56,9 @@ class ViewerSession {
                     Clock::time_point now);
     /// Its path is another session's now: it ends, and says nothing there any more.
     void losePath();
-    /// Sends what waits for this channel, a batch at most, and returns how many frames that were; 0 when it
-    /// is to be served again later, by a wake.
-    std::size_t serve(std::uint32_t slot, Clock::time_point now);
+    /// The next of what one of its channels is fed with. What goes to the wire is in the sockets' burst,
+    /// which is still to be flushed.
+    void pass(Channel& channel, const Batch& batch, Clock::time_point now);
     /// Timers; call every 50 ms or so.
     void tick(Clock::time_point now);
 
@@ -64,12 +66,14 @@ class ViewerSession {
     const std::string& ended() const { return ended_; }
     const SessionSetup& setup() const { return setup_; }
     const std::optional<port::Path>& path() const { return ice_.selected(); }
-    std::vector<std::uint32_t> slots() const;
+    const std::vector<std::unique_ptr<Channel>>& channels() const { return channels_; }
 
   private:
     void onFeedback(Bytes rtcp, Wire& wire, Clock::time_point now);
     void follow(DtlsServer::State state, Clock::time_point now);
     void connect(Clock::time_point now);
+    bool takesMedia() const { return wire_ && !sockets_.blockedSince(wire_->path); }
+    void serve(Channel& channel, Clock::time_point now);
     void serveAll(Clock::time_point now);
     void end(std::string reason);
     Channel* channelOf(std::uint32_t ssrc);
@@ -82,7 +86,6 @@ class ViewerSession {
     std::optional<srtp::Session> srtp_;
     std::optional<Wire> wire_; ///< once connected
     std::optional<port::Taking> taking_;
-    bool held_ = false; ///< something waits in a queue because the path took no more
     std::vector<std::unique_ptr<Channel>> channels_;
     std::string ended_;
 };

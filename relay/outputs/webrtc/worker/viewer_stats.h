@@ -2,9 +2,6 @@
 // which makes no packet wait.
 #pragma once
 
-#include "relay/base/sequence_locked.h"
-#include "relay/values/viewing.h"
-
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -12,13 +9,6 @@
 #include <utility>
 
 namespace spillway::relay::webrtc {
-
-/// Of one track of one viewer.
-struct ChannelReading {
-    ViewerCounters counters;
-    ViewerReception reception;
-};
-using ChannelStats = SequenceLocked<ChannelReading>;
 
 struct ViewerStats {
     std::atomic<std::uint64_t> bandwidth{0}; ///< bits per second

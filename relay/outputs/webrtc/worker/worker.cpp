@@ -41,11 +41,17 @@ void Worker::stop() {
     reactor_.stop();
 }
 
-std::shared_ptr<PacketRing> Worker::ringFor(const std::string& track) {
-    std::erase_if(rings_, [](const auto& entry) { return entry.second.expired(); });
-    auto ring = rings_[track].lock();
-    if (!ring) rings_[track] = ring = std::make_shared<PacketRing>();
-    return ring;
+std::shared_ptr<Feed> Worker::feedFor(const std::string& track, Feed::Setup setup) {
+    std::erase_if(feeds_, [](const auto& entry) { return entry.second.expired(); });
+    if (auto present = feeds_[track].lock()) return present;
+    setup.slot = takeSlot();
+    setup.wakeWorker = [this, slot = setup.slot] { reactor_.wake(slot); };
+    std::shared_ptr<Feed> feed(new Feed(std::move(setup)), [this](const Feed* gone) {
+        freeSlots_.push_back(gone->slot());
+        delete gone;
+    });
+    feeds_[track] = feed;
+    return feed;
 }
 
 std::uint32_t Worker::takeSlot() {
@@ -115,9 +121,28 @@ void Worker::open(SessionSetup setup, port::SessionTag tag) {
     auto session =
         std::make_unique<ViewerSession>(std::move(setup), tag, context_.dtls, *sockets_, Clock::now());
     table_.add(session->setup().ours.ufrag, tag, *session);
-    for (const std::uint32_t slot : session->slots())
-        bySlot_[slot] = session.get();
+    join(*session);
     sessions_[id] = std::move(session);
+}
+
+void Worker::join(ViewerSession& session) {
+    for (const auto& channel : session.channels()) {
+        const auto& feed = channel->feed();
+        if (feed->slot() >= audiences_.size()) audiences_.resize(std::size_t{feed->slot()} + 1);
+        Audience& audience = audiences_[feed->slot()];
+        audience.feed = feed;
+        audience.members.push_back({&session, channel.get()});
+        // A wake that came before was for nobody.
+        reactor_.wake(feed->slot());
+    }
+}
+
+void Worker::leave(const ViewerSession& session) {
+    for (const auto& channel : session.channels()) {
+        Audience& audience = audiences_[channel->feed()->slot()];
+        std::erase_if(audience.members, [&](const auto& member) { return member.session == &session; });
+        if (audience.members.empty()) audience.feed.reset();
+    }
 }
 
 void Worker::drop(ViewerId viewer) {
@@ -125,8 +150,7 @@ void Worker::drop(ViewerId viewer) {
     if (found == sessions_.end()) return;
     ViewerSession& session = *found->second;
     table_.remove(session.setup().ours.ufrag);
-    for (const std::uint32_t slot : session.slots())
-        bySlot_.erase(slot);
+    leave(session);
     sessions_.erase(found);
 }
 
@@ -147,23 +171,34 @@ void Worker::dropOver() {
 bool Worker::onReady(std::span<const std::uint32_t> slots) {
     const auto now = Clock::now();
     bool bursts = false;
-    for (const std::uint32_t slot : slots) {
-        const auto found = bySlot_.find(slot);
-        if (found == bySlot_.end()) continue;
-        // Until the queue is empty, for only then it wakes again; but the others are to have their turn.
-        std::size_t sent = 0;
-        std::size_t frames = 0;
-        int batches = 0;
-        do {
-            sent = found->second->serve(slot, now);
-            frames += sent;
-        } while (sent > 0 && ++batches < maxBatches);
-        if (sent > 0) reactor_.wake(slot);
-        bursts = bursts || frames > 1;
-        note(*found->second);
-    }
+    for (const std::uint32_t slot : slots)
+        if (slot < audiences_.size() && audiences_[slot].feed)
+            bursts = serve(audiences_[slot], now) > 1 || bursts;
     dropOver();
     return bursts;
+}
+
+/// How many frames. Until the queue is empty, for only then it wakes again; but the others are to have their
+/// turn.
+std::size_t Worker::serve(Audience& audience, Clock::time_point now) {
+    std::size_t frames = 0;
+    for (int batches = 0; batches < maxBatches; ++batches) {
+        const std::size_t taken = audience.feed->take(batch_);
+        if (taken == 0) return frames;
+        deliver(audience, now);
+        frames += taken;
+    }
+    reactor_.wake(audience.feed->slot());
+    return frames;
+}
+
+void Worker::deliver(const Audience& audience, Clock::time_point now) {
+    for (const auto& [session, channel] : audience.members) {
+        session->pass(*channel, batch_, now);
+        note(*session);
+    }
+    sockets_->flush();
+    audience.feed->settle(batch_);
 }
 
 std::optional<Clock::time_point> Worker::nextTimeout() {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "relay/base/big_endian.h"
-#include "relay/queue/frame.h"
+#include "relay/queue/frame_queue.h"
 #include "relay/rtp/format.h"
 
 #include <gst/gst.h>
@@ -67,5 +67,12 @@ struct Source {
     std::uint32_t ssrc;
     Clock::time_point now{std::chrono::hours(1)};
 };
+
+/// Without bounds that a test comes near; its reader begins anywhere.
+inline std::shared_ptr<FrameQueue> wideQueue() {
+    return std::make_shared<FrameQueue>(
+        QueueBounds{1024, 1024 * 1024, std::chrono::seconds(5), QueuePolicy::dropToKeyframe},
+        FrameQueue::Hooks{}, FrameQueue::Start::anywhere);
+}
 
 } // namespace spillway::relay::webrtc

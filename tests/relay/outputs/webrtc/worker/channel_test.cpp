@@ -5,12 +5,14 @@
 #include "relay/outputs/webrtc/packets.h"
 #include "relay/port/socket_fixture.h"
 
+#include <functional>
+
 using namespace spillway::relay;
 using namespace spillway::relay::webrtc;
 
 namespace {
 
-ChannelSetup setUp(std::shared_ptr<FrameQueue> queue) {
+ChannelSetup setUp(const std::shared_ptr<Feed>& feed, const std::shared_ptr<Share>& share) {
     ChannelSetup setup;
     setup.stream.encoding = "VP8";
     setup.stream.payloadType = 96;
@@ -19,10 +21,9 @@ ChannelSetup setUp(std::shared_ptr<FrameQueue> queue) {
     setup.stream.rtxPayloadType = 97;
     setup.stream.rtxSsrc = 0xEF01;
     setup.stream.cname = "alice";
-    setup.queue = std::move(queue);
-    setup.ring = std::make_shared<PacketRing>();
+    setup.feed = feed;
+    setup.share = share;
     setup.wish = [](WishReason) {};
-    setup.stats = std::make_shared<ChannelStats>();
     return setup;
 }
 
@@ -35,12 +36,31 @@ struct Fixture {
         gst_caps_unref(caps);
     }
 
-    void publish(std::size_t payloadBytes) {
+    void publish(std::size_t payloadBytes = 100, bool keyframe = true) {
         Frame frame = source.frame(sequence, 3000 * sequence, Packet(payloadBytes, 0x55));
         ++sequence;
-        frame.keyframe = true;
+        frame.keyframe = keyframe;
         source.now += std::chrono::milliseconds(1);
-        queue->push(frame);
+        feed->queue()->push(frame);
+    }
+    /// As the worker does.
+    void pass(const std::function<void(const Batch&)>& to) {
+        Batch batch;
+        while (feed->take(batch) > 0) {
+            to(batch);
+            sockets.flush();
+            feed->settle(batch);
+        }
+    }
+    void send() {
+        pass([this](const Batch& batch) { CHECK(channel.send(batch, wire, source.now)); });
+    }
+    void keepBack() {
+        pass([this](const Batch& batch) { channel.keepBack(batch); });
+    }
+    void serve() {
+        while (channel.serve(wire, source.now).value() > 0) {
+        }
     }
     /// But for RTCP.
     std::vector<Packet> arrived() const {
@@ -52,16 +72,16 @@ struct Fixture {
         return packets;
     }
 
-    Source source{1};
+    webrtc::Source source{1};
     unsigned sequence = 100;
-    std::shared_ptr<FrameQueue> queue = std::make_shared<FrameQueue>(
-        QueueBounds{1024, 1024 * 1024, std::chrono::seconds(5), QueuePolicy::dropToKeyframe},
-        FrameQueue::Hooks{}, FrameQueue::Start::anywhere);
+    std::shared_ptr<Feed> feed =
+        std::make_shared<Feed>(Feed::Setup{.bounds = {4096, 1024 * 1024, std::chrono::seconds(5)}});
+    std::shared_ptr<Share> share = std::make_shared<Share>(feed->queue(), wideQueue());
     port::Sockets sockets{{SocketAddress::parse("127.0.0.1")->withPort(0)}};
     spillway::test::UdpClient client{sockets.boundAddresses().front(), "127.0.0.1"};
     srtp::Session srtp{{srtp::Profile::aeadAes128Gcm, Packet(28, 1), Packet(28, 2)}};
     Wire wire{sockets, srtp, {client.address(), sockets.boundAddresses().front(), 0}, 0};
-    Channel channel{setUp(queue)};
+    Channel channel{setUp(feed, share)};
 };
 
 /// Of RTP with that much payload: header, payload, tag (RFC 7714 section 14.2).
@@ -82,7 +102,7 @@ TEST_CASE("a publisher's packet may be as long as its network lets it, and a lon
     Fixture f;
     for (const std::size_t payload : {1U, 1388U, 1389U, 1450U, 1472U, 60000U, 1200U})
         f.publish(payload);
-    f.channel.serve(f.wire, f.source.now);
+    f.send();
     CHECK(sizesOf(f.arrived()) == std::vector{sizeWith(1), sizeWith(1388), sizeWith(1389), sizeWith(1450),
                                               sizeWith(1472), sizeWith(1200)});
 }
@@ -92,11 +112,61 @@ TEST_CASE("retransmissions of long packets are whole, however many wait in one b
     Fixture f;
     for (int i = 0; i < 64; ++i)
         f.publish(1472);
-    f.channel.serve(f.wire, f.source.now);
+    f.send();
     const auto sent = f.arrived();
     REQUIRE(sent.size() == 64);
     for (const Packet& packet : sent)
         f.channel.retransmit(readU16(&packet[2]), f.wire, f.source.now);
     f.sockets.flush(f.wire.path);
     CHECK(sizesOf(f.arrived()) == std::vector(64, sizeWith(1472 + originalSequence)));
+}
+
+TEST_CASE("what a viewer cannot take waits in its own queue, and what comes later does not overtake it") {
+    Fixture f;
+    f.publish();
+    f.keepBack();
+    CHECK(f.channel.isBehind());
+    CHECK(f.share->own().stats().queuedBuffers == 1);
+    CHECK(f.share->stats().queuedBuffers == 1);
+    CHECK(f.arrived().empty());
+    f.publish();
+    f.keepBack();
+    f.serve();
+    CHECK_FALSE(f.channel.isBehind());
+    f.publish();
+    f.send();
+    const auto arrived = f.arrived();
+    REQUIRE(arrived.size() == 3);
+    for (std::size_t i = 1; i < arrived.size(); ++i)
+        CHECK(readU16(&arrived[i][2]) == static_cast<std::uint16_t>(readU16(&arrived[i - 1][2]) + 1));
+    CHECK(f.share->stats().delivered == 3);
+    CHECK(f.share->own().stats().delivered == 2);
+}
+
+TEST_CASE(
+    "a viewer that was behind takes what comes again from a keyframe on, without a gap in its numbers") {
+    Fixture f;
+    f.publish();
+    f.send();
+    for (int i = 0; i < 1100; ++i) {
+        f.publish(100, false);
+        f.keepBack();
+    }
+    f.serve();
+    CHECK(f.channel.isBehind());
+    f.publish(100, false);
+    f.keepBack();
+    f.publish();
+    f.keepBack();
+    f.serve();
+    CHECK_FALSE(f.channel.isBehind());
+    f.publish(100, false);
+    f.send();
+    const auto arrived = f.arrived();
+    REQUIRE(arrived.size() == 3);
+    CHECK(readU16(&arrived[2][2]) == static_cast<std::uint16_t>(readU16(&arrived[0][2]) + 2));
+    const auto stats = f.share->stats();
+    CHECK(stats.received == 1104);
+    CHECK(stats.delivered == 3);
+    CHECK(stats.droppedTotal() == 1101);
 }

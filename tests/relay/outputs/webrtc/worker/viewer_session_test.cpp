@@ -57,17 +57,14 @@ struct Stage {
         setup.onConnected = [this] { ++connected; };
         setup.onEnded = [](const std::string&) {};
         ChannelSetup channel;
-        channel.slot = 3;
         channel.stream.encoding = "VP8";
         channel.stream.payloadType = 96;
         channel.stream.ssrc = ssrc;
         channel.stream.nack = true;
         channel.stream.cname = "alice";
-        channel.queue = queue;
-        channel.ring = std::make_shared<PacketRing>();
+        channel.feed = feed;
+        channel.share = share;
         channel.wish = [this](WishReason reason) { wishes.push_back(reason); };
-        channel.stats = std::make_shared<ChannelStats>();
-        channelStats = channel.stats;
         setup.channels.push_back(std::move(channel));
         return setup;
     }
@@ -141,9 +138,13 @@ struct Stage {
             ++sequence;
             frame.arrived = now;
             frame.keyframe = true;
-            queue->push(frame);
+            feed->queue()->push(frame);
         }
-        while (session->serve(3, now)) {
+        Batch batch;
+        while (feed->take(batch) > 0) {
+            session->pass(*session->channels().front(), batch, now);
+            sockets.flush();
+            feed->settle(batch);
         }
     }
     /// Sequence numbers of the media that came to an address and could be decrypted.
@@ -167,15 +168,14 @@ struct Stage {
     }
 
     Clock::time_point now{1h};
-    std::shared_ptr<FrameQueue> queue =
-        std::make_shared<FrameQueue>(QueueBounds{1024, 1024 * 1024, 5s, QueuePolicy::dropToKeyframe},
-                                     FrameQueue::Hooks{}, FrameQueue::Start::anywhere);
+    std::shared_ptr<Feed> feed =
+        std::make_shared<Feed>(Feed::Setup{.slot = 3, .bounds = wideQueue()->bounds()});
+    std::shared_ptr<Share> share = std::make_shared<Share>(feed->queue(), wideQueue());
     std::shared_ptr<ViewerStats> stats = std::make_shared<ViewerStats>();
-    std::shared_ptr<ChannelStats> channelStats;
     std::vector<WishReason> wishes;
     int connected = 0;
     int selected = 0;
-    Source source{1};
+    webrtc::Source source{1};
     unsigned sequence = 100;
 
     port::Sockets sockets{{SocketAddress::parse("127.0.0.1")->withPort(0)}};
@@ -208,7 +208,7 @@ TEST_CASE("a viewer that checks, nominates and shakes hands gets media that it c
     const auto sequences = stage.media(stage.client);
     REQUIRE(sequences.size() == 3);
     CHECK(sequences[2] == static_cast<std::uint16_t>(sequences[0] + 2));
-    CHECK(stage.channelStats->read().counters.packets == 3);
+    CHECK(stage.share->reading().counters.packets == 3);
     CHECK(stage.session->ended().empty());
 }
 
@@ -340,7 +340,7 @@ TEST_CASE("what a viewer reports is heeded from its path alone, and only with it
     stage.report(stage.client, 1, transportFeedback, words({ssrc, lost << 16U}));
     // Without RTX it is the same to the last bit: with AES-GCM anything else would give away the key.
     CHECK(Stage::arrived(stage.client) == std::vector<Datagram>{sent[1]});
-    CHECK(stage.channelStats->read().counters.retransmitted == 1);
+    CHECK(stage.share->reading().counters.retransmitted == 1);
 
     const auto remb = std::uint32_t{0x52454D42};
     stage.report(stage.client, 15, payloadFeedback,
