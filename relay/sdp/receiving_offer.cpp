@@ -144,8 +144,7 @@ std::string answerFromServer(const RemoteDescription& theirs) {
         Section section = mediaSection(line);
         addTransport(section, {theirs.ice, theirs.fingerprint.text(), theirs.setup});
         section.add(line.carried ? "sendonly" : "inactive");
-        for (const std::uint32_t ssrc : line.ssrcs)
-            section.add("ssrc", std::to_string(ssrc) + " cname:-");
+        addSsrcs(section, line);
         if (description.sections.empty()) addCandidates(section, theirs.candidates);
         description.sections.push_back(std::move(section));
     }

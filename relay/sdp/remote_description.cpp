@@ -208,8 +208,7 @@ std::string RemoteDescription::textForWebrtcbin() const {
         Section section = mediaSection(line);
         addTransport(section, {ice, fingerprint.text(), theirSetup});
         section.add("sendonly");
-        for (const std::uint32_t ssrc : line.ssrcs)
-            section.add("ssrc", std::to_string(ssrc) + " cname:-");
+        addSsrcs(section, line);
         description.sections.push_back(std::move(section));
     }
     return description.text();

@@ -64,6 +64,11 @@ Section mediaSection(const MediaLine& line) {
     return section;
 }
 
+void addSsrcs(Section& section, const MediaLine& line) {
+    for (const std::uint32_t ssrc : line.ssrcs)
+        section.add("ssrc", std::to_string(ssrc) + ". cname:-");
+}
+
 Section refusedSection(const MediaLine& line) {
     Section section;
     section.kind = line.kind;

@@ -30,6 +30,11 @@ Description bundleOf(const RemoteDescription& offer);
 /// line.
 Section mediaSection(const MediaLine& line);
 
+/// The SSRCs of a line, for webrtcbin alone: it reads no further than the number. The dot keeps the SDP
+/// parser of GStreamer (1.22 to 1.26) from it, which would keep a name for each SSRC for the life of the
+/// process.
+void addSsrcs(Section& section, const MediaLine& line);
+
 /// A line that is refused: port 0 and inactive.
 Section refusedSection(const MediaLine& line);
 

@@ -92,6 +92,16 @@ TEST_CASE("an answer has all candidates, RTX, NACK and the transport-wide sequen
     CHECK_FALSE(receiver.peer->remoteUfrag().empty());
 }
 
+TEST_CASE("no SSRC that a publisher names stays with GStreamer for the life of the process") {
+    Loop loop;
+    Publisher publisher(loop, smallPublisher());
+    Receiver receiver(loop);
+    std::string offer = offerOf(loop, publisher);
+    offer.insert(offer.find("a=sendonly"), "a=ssrc:4244242 cname:alice\r\n");
+    REQUIRE_FALSE(receiver.answer(loop, offer).error);
+    CHECK(g_quark_try_string("ssrc-4244242-cname") == 0);
+}
+
 TEST_CASE("a peer with a port of its own gets it from the range, and buffers for a keyframe at once") {
     Session session;
     session.receiver.settings.portRange = config::PortRange{47100, 47119};
