@@ -1,6 +1,7 @@
 #include "relay/outputs/webrtc/worker/share.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace spillway::relay::webrtc {
@@ -47,15 +48,21 @@ Share::Reading Share::reading() const {
 }
 
 /// What the worker counted is read before what the feed counted, so that nothing is delivered before it was
-/// received.
+/// received; and again if it has counted more meanwhile, which would still seem to be queued.
 QueueStats Share::stats() const {
     for (;;) {
         const Left before = left_.read();
         const Counts counts = counts_.read();
         const QueueStats own = own_->stats();
         const QueueStats feed = before.left ? before.feed : feed_->stats();
-        if (left_.read().left == before.left) return sum(counts, own, feed);
+        if (left_.read().left == before.left && gone(counts_.read(), own_->stats()) == gone(counts, own))
+            return sum(counts, own, feed);
     }
+}
+
+std::uint64_t Share::gone(const Counts& counts, const QueueStats& own) {
+    return std::accumulate(counts.dropped.begin(), counts.dropped.end(),
+                           counts.delivered + own.delivered + own.droppedTotal());
 }
 
 QueueStats Share::sum(const Counts& counts, const QueueStats& own, const QueueStats& feed) const {

@@ -60,6 +60,8 @@ class Share {
         bool left = false;
         QueueStats feed;
     };
+    /// Frames that were delivered or dropped.
+    static std::uint64_t gone(const Counts& counts, const QueueStats& own);
     QueueStats sum(const Counts& counts, const QueueStats& own, const QueueStats& feed) const;
 
     const std::shared_ptr<const FrameQueue> feed_;

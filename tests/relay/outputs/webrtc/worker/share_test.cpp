@@ -2,6 +2,7 @@
 
 #include "support/catch.h"
 
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <thread>
@@ -141,23 +142,27 @@ TEST_CASE("with a viewer that leaves ends what it counts, while the feed goes on
 }
 
 TEST_CASE("while all threads run, each reading is whole, and no counter goes back") {
-    constexpr int frames = 20'000;
+    constexpr std::uint64_t least = 20'000;
+    std::atomic<std::uint64_t> frames = 0;
     Stage stage;
     stage.feed = makeQueue(50);
     std::vector<std::unique_ptr<Share>> shares;
     for (int i = 0; i < 3; ++i)
         shares.push_back(std::make_unique<Share>(stage.feed, makeQueue(10)));
 
-    std::atomic<bool> pushed = false, over = false;
+    std::atomic<bool> arrived = false, passed = false, pushed = false, over = false;
     std::thread streaming([&] {
-        for (int i = 0; i < frames; ++i)
-            stage.feed->push(frame(i % 20 == 0));
+        while (!arrived)
+            std::this_thread::yield();
+        for (; frames < least || !passed; ++frames)
+            stage.feed->push(frame(frames % 20 == 0));
         pushed = true;
     });
     std::thread worker([&] {
         std::minstd_rand random(1);
         for (const auto& share : shares)
             share->arrive();
+        arrived = true;
         for (std::vector<Frame> batch = stage.take(); !batch.empty() || !pushed; batch = stage.take()) {
             for (const auto& share : shares) {
                 if (random() % 3 == 0) {
@@ -173,6 +178,8 @@ TEST_CASE("while all threads run, each reading is whole, and no counter goes bac
                 }
             }
             stage.settle(batch);
+            passed = std::all_of(shares.begin(), shares.end(),
+                                 [](const auto& share) { return share->stats().delivered > 0; });
         }
         for (const auto& share : shares)
             share->leave();
