@@ -48,7 +48,7 @@ jobs=$(nproc)
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 export out compiler=clang++
 ! command -v ccache >/dev/null || compiler="ccache clang++"
-export flags="-std=c++20 -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -I. -Itests/fuzz"
+export flags="-std=c++20 -O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -I. -Itests -Itests/fuzz"
 cflags=$(pkg-config --cflags glib-2.0 gstreamer-1.0 nice libcrypto libsrtp2 spdlog)
 export cflags
 

@@ -7,7 +7,7 @@
 #include "relay/base/big_endian.h"
 #include "relay/srtp/rtcp_receiver.h"
 #include "relay/srtp/rtp_receiver.h"
-#include "tests/relay/srtp/srtp_client.h"
+#include "relay/srtp/srtp_client.h"
 
 #include <algorithm>
 #include <vector>

@@ -11,8 +11,9 @@ const cycles = process.env.SPILLWAY_LONG ? 10_000 : 300;
 const warmUp = 50;
 const seats = 5;
 const growth = 0.25;
-/// The list of events fills, threads keep caches, and some 200 bytes of each cycle stay reachable.
-const heapGrowth = 2 * 2 ** 20 + 256 * cycles;
+/// The list of events fills, and what threads have freed counts as used until the allocator gathers it: 1.6 to 2.7 MiB were
+/// seen after 300 to 3000 cycles.
+const heapGrowth = 3 * 2 ** 20 + 256 * cycles;
 const heapUsed = async (daemon) => (await daemon.metrics()).sum('heap_bytes', { state: 'used' });
 
 test(`${cycles} times publishing and leaving holds nothing`, { timeout: cycles * 400 + 60_000 }, async (t) => {
@@ -33,6 +34,7 @@ test(`${cycles} times publishing and leaving holds nothing`, { timeout: cycles *
   t.diagnostic(`${(cycles / seconds).toFixed(0)} a second; ${JSON.stringify({ before, busy, after: await footprint(daemon) })}`);
   t.diagnostic(`${Math.round(memory / 2 ** 20)} MiB, grown by ${(grown * 100).toFixed(1)} %; heap in use ${Math.round(more / 1024)} KiB more`);
   assert.ok(grown <= growth, `memory grew by ${grown * 100} %`);
+  assert.ok(heap > 2 ** 20, `${heap} bytes in use`);
   assert.ok(more <= heapGrowth, `heap in use grew by ${more} bytes`);
   assert.deepEqual(await daemon.stop(), { code: 0, signal: null }, daemon.log());
 });

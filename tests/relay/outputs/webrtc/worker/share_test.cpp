@@ -141,65 +141,99 @@ TEST_CASE("with a viewer that leaves ends what it counts, while the feed goes on
     CHECK(last.queuedBytes == 0);
 }
 
-TEST_CASE("while all threads run, each reading is whole, and no counter goes back") {
-    constexpr std::uint64_t least = 20'000;
-    std::atomic<std::uint64_t> frames = 0;
-    Stage stage;
-    stage.feed = makeQueue(50);
-    std::vector<std::unique_ptr<Share>> shares;
-    for (int i = 0; i < 3; ++i)
-        shares.push_back(std::make_unique<Share>(stage.feed, makeQueue(10)));
+namespace {
 
-    std::atomic<bool> arrived = false, passed = false, pushed = false, over = false;
-    std::thread streaming([&] {
-        while (!arrived)
+/// A streaming thread that feeds, and a worker that passes on to three viewers, loses, and is late.
+class Traffic {
+  public:
+    Traffic() {
+        stage_.feed = makeQueue(50);
+        for (int i = 0; i < 3; ++i)
+            shares.push_back(std::make_unique<Share>(stage_.feed, makeQueue(10)));
+        streaming_ = std::thread([this] { stream(); });
+        worker_ = std::thread([this] { work(); });
+    }
+    ~Traffic() { join(); }
+    Traffic(const Traffic&) = delete;
+    Traffic& operator=(const Traffic&) = delete;
+
+    bool isOver() const { return over_; }
+    /// Frames that were pushed.
+    std::uint64_t join() {
+        for (std::thread* thread : {&streaming_, &worker_})
+            if (thread->joinable()) thread->join();
+        return frames_;
+    }
+
+    std::vector<std::unique_ptr<Share>> shares;
+
+  private:
+    void stream() {
+        while (!arrived_)
             std::this_thread::yield();
-        for (; frames < least || !passed; ++frames)
-            stage.feed->push(frame(frames % 20 == 0));
-        pushed = true;
-    });
-    std::thread worker([&] {
-        std::minstd_rand random(1);
+        for (; frames_ < 20'000 || !passed_; ++frames_)
+            stage_.feed->push(frame(frames_ % 20 == 0));
+        pushed_ = true;
+    }
+
+    void work() {
         for (const auto& share : shares)
             share->arrive();
-        arrived = true;
-        for (std::vector<Frame> batch = stage.take(); !batch.empty() || !pushed; batch = stage.take()) {
-            for (const auto& share : shares) {
-                if (random() % 3 == 0) {
-                    for (const Frame& one : batch)
-                        share->own().push(one);
-                    std::vector<Frame> late;
-                    share->own().settle(share->own().take(late, random() % 8), 0);
-                } else {
-                    const std::uint64_t lost = batch.empty() ? 0 : random() % batch.size();
-                    share->deliver(batch.size() - lost);
-                    share->drop(DropReason::writeError, lost);
-                    share->publish({});
-                }
-            }
-            stage.settle(batch);
-            passed = std::all_of(shares.begin(), shares.end(),
-                                 [](const auto& share) { return share->stats().delivered > 0; });
+        arrived_ = true;
+        for (std::vector<Frame> batch = stage_.take(); !batch.empty() || !pushed_; batch = stage_.take()) {
+            for (const auto& share : shares)
+                pass(batch, *share);
+            stage_.settle(batch);
+            passed_ = std::all_of(shares.begin(), shares.end(),
+                                  [](const auto& share) { return share->stats().delivered > 0; });
         }
         for (const auto& share : shares)
             share->leave();
-        over = true;
-    });
+        over_ = true;
+    }
+
+    void pass(const std::vector<Frame>& batch, Share& share) {
+        if (random_() % 3 == 0) {
+            for (const Frame& one : batch)
+                share.own().push(one);
+            std::vector<Frame> late;
+            share.own().settle(share.own().take(late, random_() % 8), 0);
+            return;
+        }
+        const std::uint64_t lost = batch.empty() ? 0 : random_() % batch.size();
+        share.deliver(batch.size() - lost);
+        share.drop(DropReason::writeError, lost);
+        share.publish({});
+    }
+
+    Stage stage_;
+    std::minstd_rand random_{1};
+    std::atomic<std::uint64_t> frames_ = 0;
+    std::atomic<bool> arrived_ = false, passed_ = false, pushed_ = false, over_ = false;
+    std::thread streaming_, worker_;
+};
+
+bool isBefore(const QueueStats& one, const QueueStats& other) {
+    return one.received <= other.received && one.delivered <= other.delivered &&
+           one.droppedTotal() <= other.droppedTotal();
+}
+
+} // namespace
+
+TEST_CASE("while all threads run, each reading is whole, and no counter goes back") {
+    Traffic traffic;
     bool whole = true, forward = true;
-    for (std::vector<QueueStats> before(shares.size()); !over;)
-        for (std::size_t i = 0; i < shares.size(); ++i) {
-            const QueueStats stats = shares[i]->stats();
+    for (std::vector<QueueStats> before(traffic.shares.size()); !traffic.isOver();)
+        for (std::size_t i = 0; i < before.size(); ++i) {
+            const QueueStats stats = traffic.shares[i]->stats();
             whole = whole && lawHolds(stats) && stats.queuedBuffers <= 60;
-            forward = forward && stats.received >= before[i].received &&
-                      stats.delivered >= before[i].delivered &&
-                      stats.droppedTotal() >= before[i].droppedTotal();
+            forward = forward && isBefore(before[i], stats);
             before[i] = stats;
         }
-    streaming.join();
-    worker.join();
     CHECK(whole);
     CHECK(forward);
-    for (const auto& share : shares) {
+    const std::uint64_t frames = traffic.join();
+    for (const auto& share : traffic.shares) {
         CHECK(share->stats().received == frames);
         CHECK(share->stats().queuedBuffers == 0);
         CHECK(share->stats().delivered > 0);
