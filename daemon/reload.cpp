@@ -172,7 +172,7 @@ void Reloader::put(const config::SubscriptionSettings& next) {
     try {
         relay_.addSubscription(next);
     } catch (const relay::Refused&) {
-        relay_.addSubscription(before);
+        relay_.addSubscription(before, relay::Relay::Unusable::keepTrying);
         throw;
     }
 }
