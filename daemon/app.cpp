@@ -45,7 +45,8 @@ App::App(relay::Loop& loop, const config::Settings& settings, Reloader::Load loa
              [this](relay::Call& call) {
                  return makePresence({loop_, whip_}, call);
              })
-    , reloader_(settings, std::move(load), relay_, calls_)
+    , reloader_(settings, std::move(load), relay_, calls_,
+                [this](const config::TlsSettings& tls) { server_.renewCertificate(tls); })
     , collector_({[this] { return relay_.snapshot(); },
                   [this] {
                       return metrics::Reload{reloader_.last().successful, reloader_.last().when};

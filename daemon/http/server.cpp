@@ -1,5 +1,6 @@
 #include "daemon/http/server.h"
 
+#include "daemon/http/certificate.h"
 #include "relay/base/log.h"
 
 #include <netinet/in.h>
@@ -9,16 +10,6 @@
 namespace spillway::daemon::http {
 
 namespace {
-
-glib::Object<GTlsCertificate> loadCertificate(const config::HttpSettings& settings) {
-    if (!settings.tls) return {};
-    glib::Error error;
-    const auto& [certificate, key] = *settings.tls;
-    glib::Object<GTlsCertificate> loaded(
-        g_tls_certificate_new_from_files(certificate.c_str(), key.c_str(), error.out()));
-    if (!loaded) throw std::runtime_error("http.tls: " + certificate.string() + ": " + error.text());
-    return loaded;
-}
 
 /// Every path of every method comes to Exchange by the message's own signals; without a handler libsoup says
 /// 404 first.
@@ -56,12 +47,19 @@ Server::Server(relay::Loop& loop, const config::HttpSettings& settings, const Ro
     , gate_(settings, router, limits.rate)
     , connections_(std::make_shared<Connections>(loop, limits.connections))
     , context_(std::make_shared<ExchangeContext>(ExchangeContext{gate_, counts, connections_}))
-    , certificate_(loadCertificate(settings))
-    , soup_(newSoupServer(context_)) {}
+    , soup_(newSoupServer(context_)) {
+    if (settings.tls) renewCertificate(*settings.tls);
+}
 
 Server::~Server() {
     listeners_.clear();
     soup_server_disconnect(soup_.get());
+}
+
+void Server::renewCertificate(const config::TlsSettings& settings) {
+    certificate_ = loadCertificate(settings);
+    log::info("http certificate file={} expires={}", settings.certificate.string(),
+              expiryOf(certificate_.get()));
 }
 
 void Server::listen() {
