@@ -11,6 +11,14 @@ namespace spillway::daemon::http {
 
 namespace {
 
+/// Written without libsoup, which needs a descriptor of its own.
+constexpr const char* noDescriptors =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 5\r\n"
+    "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+    R"({"type":"about:blank","title":"Service Unavailable","status":503,"detail":"no file descriptor is left; )"
+    R"(raise LimitNOFILE of the unit, or ulimit -n"})"
+    "\n";
+
 /// Every path of every method comes to Exchange by the message's own signals; without a handler libsoup says
 /// 404 first.
 void leaveToExchange(SoupServer*, SoupServerMessage*, const char*, GHashTable*, gpointer) noexcept {}
@@ -68,8 +76,9 @@ void Server::listen() {
     for (const auto& address : settings_.listen) {
         const bool isUnix = address.isUnix();
         auto onSocket = [this, isUnix](glib::Object<GSocket> socket) { accept(std::move(socket), isUnix); };
-        listeners_.push_back(std::make_unique<Listener>(loop_, address, std::move(onSocket)));
         const bool tls = certificate_ && !isUnix;
+        listeners_.push_back(
+            std::make_unique<Listener>(loop_, address, std::move(onSocket), tls ? "" : noDescriptors));
         log::info("http listening address={} tls={}", listeners_.back()->address().text(),
                   tls ? "yes" : "no");
     }
