@@ -16,7 +16,7 @@ test('with few descriptors left sessions are refused with 503, and every request
     const used = new Set((await readdir(`/proc/${daemon.pid}/fd`)).map(Number));
     let end = 0;
     for (let left = free; left > 0 || used.has(end); end += 1) left -= used.has(end) ? 0 : 1;
-    const { code, stderr } = await run('prlimit', ['--pid', String(daemon.pid), `--nofile=${end}`]);
+    const { code, stderr } = await run('prlimit', ['--pid', String(daemon.pid), `--nofile=${end}:`]);
     assert.equal(code, 0, stderr);
   };
   await limit(8);

@@ -1,5 +1,5 @@
 // The `record` output: Matroska files, one sequence for each track,
-// DIRECTORY/call/participant/source/START.mkv.
+// DIRECTORY/call/participant/source/START.SUBSCRIPTION.mkv.
 #pragma once
 
 #include "relay/outputs/output.h"
