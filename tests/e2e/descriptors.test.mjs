@@ -32,7 +32,7 @@ test('with few descriptors left sessions are refused with 503, and every request
   const answers = await Promise.all(Array.from({ length: 4 }, post));
   assert.deepEqual(answers.map(({ status }) => status), [503, 503, 503, 503]);
   await limit(100);
-  assert.equal((await post()).status, 400);
+  assert.equal((await post()).status, 406);
 });
 
 test('a long path is answered with 414', async (t) => {
