@@ -37,6 +37,8 @@ class Server {
     void listen();
     /// As they are, with the ports that the kernel chose.
     std::vector<config::ListenAddress> addresses() const;
+    /// For connections from now on. Throws std::runtime_error as loadCertificate().
+    void renewCertificate(const config::TlsSettings& settings);
     /// No new connections; requests that are being answered go on.
     void stopListening() { listeners_.clear(); }
 

@@ -37,9 +37,18 @@ void addHistograms(Families& families, const Snapshot& snapshot) {
     std::move(keyframe).moveTo(families);
 }
 
+void addUsable(Families& families, const Snapshot& snapshot) {
+    Family usable = gauge("subscription_usable",
+                          "1 when the subscription can serve tracks, 0 while its directory cannot be used.");
+    for (const auto& subscription : snapshot.subscriptions)
+        usable.add({{"subscription", subscription.name}}, subscription.problem.empty() ? 1 : 0);
+    std::move(usable).moveTo(families);
+}
+
 } // namespace
 
 void addOutputFamilies(Families& families, const Snapshot& snapshot) {
+    addUsable(families, snapshot);
     addSubscribers(families, snapshot);
     addHistograms(families, snapshot);
 }

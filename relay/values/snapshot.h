@@ -90,6 +90,7 @@ struct SubscriptionSnapshot {
     std::string output; ///< `record`, `rtp`
     std::vector<SubscriberSnapshot> subscribers;
     std::map<std::string, std::string> refused; ///< track -> why it is not served
+    std::string problem = {}; ///< why it serves no track, or none in time; empty while all is well
 };
 
 /// The histograms of all subscribers of one kind of output, also of those that are gone.

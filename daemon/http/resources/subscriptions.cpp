@@ -24,7 +24,8 @@ Json describe(const relay::SubscriptionSnapshot& subscription) {
             {"tracks", subscription.tracks},
             {"output", {{"type", subscription.output}}},
             {"branches", branches},
-            {"refused", subscription.refused}};
+            {"refused", subscription.refused},
+            {"problem", subscription.problem}};
 }
 
 Response list(const relay::Snapshot& snapshot) {

@@ -42,12 +42,14 @@ class RtpSender : public Output {
 
   private:
     struct Sockets {
+        SocketAddress host; ///< as it was found
         SocketAddress address;
         UdpSocket rtp;
         UdpSocket rtcp;
     };
 
-    bool connect();
+    bool connect(Clock::time_point now);
+    void noteSdp();
     void describe(const std::shared_ptr<const StreamFormat>& format);
     bool send(const Frame& frame, const rtp::Packet& packet);
     int sendPacket(GstBuffer* buffer, rtp::HeaderBytes& header, const rtp::Packet& packet);

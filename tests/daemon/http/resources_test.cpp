@@ -30,7 +30,7 @@ struct Api {
                   }});
         addTracks(router, source);
         addPage(router, source, {"1.2.3", "1.22.0", "0.1.21", {}, {}});
-        addHealth(router, {[this] { return fault; }, [this] { return fault; }});
+        addHealth(router, {[this] { return fault; }, [this] { return fault; }, [this] { return snapshot; }});
         addSubscriptions(
             router, source,
             {[this](const auto& settings) {
