@@ -42,7 +42,8 @@ void sayBy(GstElement* encoder) {
         passing->set_value();
         return GST_PAD_PROBE_REMOVE;
     });
-    const auto sink = gst::Ref<GstPad>::adopt(gst_element_request_pad_simple(encoder, "sink"));
+    // webrtcbin has asked for it, for data channels.
+    const auto sink = gst::staticPad(encoder, "sink");
     if (!sink) return;
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_BYTES);
