@@ -68,7 +68,7 @@ test('Chromium offers both and plays a sound or a picture that is alone', { time
 test('Pion offers both and plays a camera without a microphone', async (t) => {
   const daemon = await startStage(t);
   const { video } = await sourcesOf(daemon, 'alice');
-  const group = await startViewers(here, pion.program, ['-url', endpointOf(daemon, 'alice', video), '-token', token, '-audio']);
+  const group = await startViewers(here, pion.program, ['-url', endpointOf(daemon, 'alice', video), '-token', token, '-audio', '-either']);
   t.after(() => group.end());
   assert.deepEqual(group.ready.failures, []);
   await until('packets', async () => (await group.ask('stats')).packets > 50);
