@@ -1,6 +1,5 @@
 # A publisher on GStreamer's webrtcbin with libnice, as its users build one.
 #   /usr/bin/python3 gstreamer_publisher.py '{"codec": "VP8"}'
-# `H264 described` names its parameter sets in the offer alone.
 # Lines on stdin and stdout as serve.mjs has them.
 import json
 import sys
@@ -16,9 +15,6 @@ ENCODERS = {
     "VP8": "vp8enc deadline=1 keyframe-max-dist=15 ! valve name=valve ! rtpvp8pay name=pay mtu=1200",
     "H264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! video/x-h264,profile=constrained-baseline"
     " ! valve name=valve ! rtph264pay name=pay mtu=1200 config-interval=-1 aggregate-mode=zero-latency",
-    "H264 described": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! h264parse"
-    " ! video/x-h264,profile=constrained-baseline,stream-format=avc,alignment=au"
-    " ! valve name=valve ! rtph264pay name=pay mtu=1200 config-interval=0",
 }
 PIPELINE = (
     "webrtcbin name=peer bundle-policy=max-bundle videotestsrc is-live=true pattern=ball"
@@ -37,9 +33,7 @@ class Publisher:
         self.loop = loop
         self.packets = 0
         self.frames = 0
-        self.described = "described" in codec
-        name = codec.split()[0]
-        self.pipeline = Gst.parse_launch(PIPELINE.format(encoder=ENCODERS[codec], codec=name))
+        self.pipeline = Gst.parse_launch(PIPELINE.format(encoder=ENCODERS[codec], codec=codec))
         self.peer = self.pipeline.get_by_name("peer")
         line = self.peer.emit("get-transceiver", 0)
         line.set_property("direction", GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY)
@@ -58,10 +52,6 @@ class Publisher:
         return Gst.PadProbeReturn.OK
 
     def negotiate(self, _):
-        caps = self.pipeline.get_by_name("pay").get_static_pad("src").get_current_caps()
-        if self.described and not (caps and caps.get_structure(0).has_field("sprop-parameter-sets")):
-            GLib.timeout_add(20, self.negotiate, None)
-            return
         self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.on_offer))
 
     def on_offer(self, promise):
