@@ -62,7 +62,10 @@ struct Relay::Impl {
         , tcpMemory(reserveTcp())
         , publisherIce(ingest::chooseIce(webrtc, port.reachable()))
         , ingest(publisherIce.lite ? std::make_unique<ingest::Ingest>(port) : nullptr)
-        , egress({loop, port, budget, metrics["webrtc"], context.happened})
+        , egress({loop, port, budget, metrics["webrtc"], context.happened,
+                  [this](const std::string& call, const std::string& participant, MediaKind kind) {
+                      return calls.contains(call) && calls.at(call)->isComing(participant, kind);
+                  }})
         , retry(loop.every(retryPeriod, [this] {
             for (auto& [name, subscription] : subscriptions)
                 if (!subscription->problem() && subscription->hasRefused()) offerTracks(*subscription);

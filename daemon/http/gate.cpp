@@ -80,13 +80,15 @@ std::optional<Response> Gate::refuse(const Request& head, const Match& match, co
     return refuseBody(head, *match.route);
 }
 
-/// Limited are guesses at tokens, and what publishers post; an admin is trusted not to flood its own daemon.
+/// Limited are guesses at tokens, and what publishers and viewers post: apart, so that nobody with a good
+/// token pays for a stranger's guesses. An admin is trusted not to flood its own daemon.
 std::optional<Response> Gate::refuseRole(const Request& head, const Route& route, const std::string& remote) {
     const auto role = access_.roleOf(head);
     auto refusal = access_.refuse(role, route.access);
-    const bool limited = refusal || (head.method == "POST" && role != Access::admin);
-    if (limited && !rate_.take(remote, RateLimiter::Clock::now()))
-        return problem(429, "too many requests from this address", rate_.retryAfter());
+    if (!refusal && (head.method != "POST" || role == Access::admin)) return std::nullopt;
+    RateLimiter& limiter = refusal ? guesses_ : posts_;
+    if (!limiter.take(remote, RateLimiter::Clock::now()))
+        return problem(429, "too many requests from this address", limiter.retryAfter());
     return refusal;
 }
 

@@ -52,7 +52,7 @@ Server::Server(relay::Loop& loop, const config::HttpSettings& settings, const Ro
                RequestCounts& counts, Limits limits)
     : loop_(loop)
     , settings_(settings)
-    , gate_(settings, router, limits.rate)
+    , gate_(settings, router, limits.guesses, limits.posts)
     , connections_(std::make_shared<Connections>(loop, limits.connections))
     , context_(std::make_shared<ExchangeContext>(ExchangeContext{gate_, counts, connections_}))
     , soup_(newSoupServer(context_)) {

@@ -51,18 +51,34 @@ const SentLine* sentOn(std::size_t index, const std::vector<SentLine>& sent) {
     return found == sent.end() ? nullptr : &*found;
 }
 
+/// `BUNDLE` and the mids of the lines that are not refused, that of the transport first.
+std::string bundleGroup(const ViewerOffer& offer, const std::vector<SentLine>& sent) {
+    std::string first;
+    std::string others;
+    for (std::size_t i = 0; i < offer.lines.size(); ++i)
+        if (offer.lines[i].tagged)
+            first = " " + offer.lines[i].mid;
+        else if (sentOn(i, sent))
+            others += " " + offer.lines[i].mid;
+    return "BUNDLE" + first + others;
+}
+
 Description sessionPart(const ViewerOffer& offer, const ViewerAnswer& answer) {
     Description description;
     description.origin = "- 0 2 IN IP4 0.0.0.0";
-    std::string group = "BUNDLE";
-    for (std::size_t i = 0; i < offer.lines.size(); ++i)
-        if (sentOn(i, answer.sent)) group += " " + offer.lines[i].mid;
-    // An answer may not group what the offer does not, nor nothing (RFC 9143 section 7.3).
-    if (offer.bundled && group != "BUNDLE") description.add("group", group);
+    // An answer may not group what the offer does not (RFC 9143 section 7.3).
+    if (offer.bundled) description.add("group", bundleGroup(offer, answer.sent));
     description.add("ice-lite");
     if (offer.trickle) description.add("ice-options", "trickle");
     description.add("msid-semantic", "WMS *");
     return description;
+}
+
+Section answerTo(const ViewerOffer& offer, std::size_t index, const SentLine* sent,
+                 const Transport& transport) {
+    const MediaLine& line = offer.lines[index];
+    if (sent) return sentSection(line, *sent, transport);
+    return offer.bundled && line.tagged ? heldSection(line, transport) : refusedSection(line);
 }
 
 } // namespace
@@ -73,10 +89,8 @@ std::string viewerAnswer(const ViewerOffer& offer, const ViewerAnswer& answer) {
     const Transport transport{answer.ice, answer.fingerprint, "passive"};
     bool first = true;
     for (std::size_t i = 0; i < offer.lines.size(); ++i) {
-        const MediaLine& line = offer.lines[i];
-        const SentLine* sent = sentOn(i, answer.sent);
-        Section section = sent ? sentSection(line, *sent, transport) : refusedSection(line);
-        if (sent && std::exchange(first, false)) {
+        Section section = answerTo(offer, i, sentOn(i, answer.sent), transport);
+        if (section.port != 0 && std::exchange(first, false)) {
             addCandidates(section, answer.candidates);
             section.add("end-of-candidates");
         }

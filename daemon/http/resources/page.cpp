@@ -57,7 +57,7 @@ std::string callRows(const relay::Snapshot& snapshot) {
 }
 
 std::string watchLink(const relay::TrackName& name) {
-    return fmt::format("<a href=\"/watch/{}/{}?source={}\">{}</a>", escape(name.call),
+    return fmt::format("<a href=\"watch/{}/{}?source={}\">{}</a>", escape(name.call),
                        escape(name.participant), escape(name.source), escape(name.text()));
 }
 

@@ -91,7 +91,9 @@ void Requester::onReply(Errand errand, const http::ClientReply& reply) {
 }
 
 bool holdsSdp(const http::ClientReply& reply) {
-    return mediaType(reply) == http_session::sdpType && !reply.body.empty();
+    const std::string type = mediaType(reply);
+    if (type.empty()) return reply.body.starts_with("v=0");
+    return type == http_session::sdpType && !reply.body.empty();
 }
 
 Loss lossOf(const http::ClientReply& reply) {

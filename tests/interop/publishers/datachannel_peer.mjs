@@ -7,11 +7,12 @@ export class DatachannelPeer {
   #peer = new datachannel.PeerConnection('publisher', { iceServers: [] });
   #track;
 
-  constructor(codec) {
+  /// With several `layers`, which it sends on one line under an SSRC each, nothing is said of SSRCs.
+  constructor(codec, layers = 1) {
     const video = new datachannel.Video('video', 'SendOnly');
     if (codec === 'VP8') video.addVP8Codec(payloadType);
     else video.addH264Codec(payloadType);
-    video.addSSRC(ssrc, 'publisher', 'stream', 'video');
+    if (layers === 1) video.addSSRC(ssrc, 'publisher', 'stream', 'video');
     this.#track = this.#peer.addTrack(video);
   }
 
@@ -36,9 +37,9 @@ export class DatachannelPeer {
   }
 
   /// False when it is not connected any more.
-  send(packet) {
+  send(packet, layer = 0) {
     packet[1] = (packet[1] & 0x80) | payloadType;
-    packet.writeUInt32BE(ssrc, 8);
+    packet.writeUInt32BE(ssrc + layer, 8);
     return this.#track.isOpen() && this.#track.sendMessageBinary(packet);
   }
 
