@@ -108,4 +108,8 @@ bool pushLive(GstElement* source, Ref<GstBuffer> buffer) {
     return false;
 }
 
+bool pushLive(GstElement* source, std::span<const std::uint8_t> bytes) {
+    return pushLive(source, Ref<GstBuffer>::adopt(gst_buffer_new_memdup(bytes.data(), bytes.size())));
+}
+
 } // namespace spillway::gst

@@ -5,6 +5,9 @@
 
 #include <gst/gst.h>
 
+#include <cstdint>
+#include <span>
+
 namespace spillway::gst {
 
 /// With one pad, `src`, of this media type. The name is unique in its bin.
@@ -13,5 +16,7 @@ Ref<GstElement> makeLiveSource(const char* mediaType, const char* name);
 /// A buffer without a timestamp gets the present time. False when the source takes no data: its pipeline is
 /// stopping or has not started. Errors downstream are posted as the source's own. One thread at a time.
 bool pushLive(GstElement* source, Ref<GstBuffer> buffer);
+/// The same for a copy of these bytes.
+bool pushLive(GstElement* source, std::span<const std::uint8_t> bytes);
 
 } // namespace spillway::gst

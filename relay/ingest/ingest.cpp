@@ -23,11 +23,20 @@ port::SocketOptions socketOptions() {
     return options;
 }
 
+/// No longer than the kernel's buffers hold what comes meanwhile.
+std::chrono::milliseconds longestPause(const port::Sockets& sockets) {
+    auto pause = Audience::pause;
+    for (const int socket : sockets.descriptors())
+        pause = std::min(pause, port::holdingTime(socket));
+    return pause;
+}
+
 } // namespace
 
 Ingest::Ingest(port::MediaPort& port)
     : port_(port)
     , sockets_(port.bind(socketOptions()))
+    , pause_(longestPause(*sockets_))
     , table_(port.directory(), *this)
     , audience_(std::make_shared<Audience>([this] { reactor_.post([] {}); }))
     , mailbox_(reactor_, [this](MutableBytes datagram,
@@ -124,16 +133,13 @@ void Ingest::onTimeout(Clock::time_point now) {
     }
 }
 
-/// No longer than the kernel's buffers hold what comes meanwhile, and not while somebody is coming: a
-/// handshake has many steps.
+/// Not while somebody is coming: a handshake has many steps.
 std::optional<Clock::time_point> Ingest::nextRead(Clock::time_point now) {
-    if (readAt_ + Audience::pause <= now || !audience_->isEmpty()) return std::nullopt;
-    auto pause = Audience::pause;
-    for (const int socket : sockets_->descriptors())
-        pause = std::min(pause, port::holdingTime(socket));
+    const auto next = readAt_ + pause_;
+    if (next <= now || !audience_->isEmpty()) return std::nullopt;
     const auto isComing = [now](const auto& session) { return session.second->isComing(now); };
     if (std::any_of(sessions_.begin(), sessions_.end(), isComing)) return std::nullopt;
-    return readAt_ + pause;
+    return next;
 }
 
 void Ingest::wakeFor(const PublisherSession& session) {

@@ -68,6 +68,7 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
 
     port::MediaPort& port_;
     const std::unique_ptr<port::Sockets> sockets_;
+    const std::chrono::milliseconds pause_; ///< how long what comes may wait while nobody watches
 
     // Of the thread alone.
     std::map<std::string, std::unique_ptr<PublisherSession>> sessions_; ///< by our ufrag

@@ -33,8 +33,7 @@ void PublisherSession::onDatagram(port::DatagramKind kind, MutableBytes datagram
         if (!firstMedia_) firstMedia_ = Clock::now();
         return setup_.media->onSrtp(datagram);
     }
-    gst::pushLive(setup_.source.get(),
-                  gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup(datagram.data(), datagram.size())));
+    gst::pushLive(setup_.source.get(), datagram);
 }
 
 void PublisherSession::tick(Clock::time_point now) {

@@ -94,8 +94,7 @@ void NiceReader::onDatagram(MutableBytes datagram) {
         if (!firstMedia_) firstMedia_ = Clock::now();
         return media_->onSrtp(datagram);
     }
-    gst::pushLive(source_.get(),
-                  gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup(datagram.data(), datagram.size())));
+    gst::pushLive(source_.get(), datagram);
 }
 
 } // namespace spillway::relay

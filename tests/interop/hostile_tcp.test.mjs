@@ -207,15 +207,13 @@ test('of IPv6 a /64 counts as one address', async (t) => {
   const daemon = await startSpillwayd((config) => { config.webrtc = { listen: '127.0.0.1:0', listen_tcp: '[::]:0' }; });
   t.after(() => daemon.stop());
   const port = Number(/by TCP listening address=\[::\]:(\d+)/.exec(daemon.log())[1]);
-  const own = (subnet, i) => `fd77:0:0:${subnet}::${i + 1}`;
-  const enter = async (address) => {
-    await here.run('ip', ['address', 'add', `${address}/128`, 'dev', 'lo']);
-    return opened(port, address);
-  };
-  const sockets = [];
-  for (let i = 0; i < pendingOfAddress + 4; i++) sockets.push(await enter(own(1, i)));
+  const crowd = Array.from({ length: pendingOfAddress + 4 }, (_, i) => `fd77:0:0:1::${i + 1}`);
+  const neighbour = 'fd77:0:0:2::1';
+  for (const address of [...crowd, neighbour]) await here.run('ip', ['address', 'add', `${address}/128`, 'dev', 'lo']);
+  // At once: a connection without a check is closed after 5 s.
+  const sockets = await Promise.all(crowd.map((address) => opened(port, address)));
   await until('the oldest went', async () => (await connections(daemon)).evicted === 4);
-  sockets.push(await enter(own(2, 0)));
+  sockets.push(await opened(port, neighbour));
   await until('another subnet has its own share', async () => (await connections(daemon)).pending === pendingOfAddress + 1);
   assert.equal((await connections(daemon)).evicted, 4);
   sockets.forEach((socket) => socket.destroy());

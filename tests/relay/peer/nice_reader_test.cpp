@@ -72,44 +72,43 @@ struct Agent {
     std::thread thread{[this] { g_main_loop_run(loop); }};
 };
 
-/// The remote answers every check, and nominates, until both are connected.
-void connect(const Agent& agent, const UdpClient& client) {
-    agent.learn(client.address());
-    IceClient ice;
-    client.send(ice.nomination());
-    while (!agent.isReady()) {
-        const auto message = client.receive();
-        REQUIRE(message);
-        if (isCheck(*message)) client.send(ice.answer(*message, agent.address()));
+/// A reader, and a remote that answers every check and nominates until both are connected.
+struct Connection {
+    explicit Connection(bool mayPause) {
+        reader.start(agent.agent, mayPause);
+        agent.learn(client.address());
+        IceClient ice;
+        client.send(ice.nomination());
+        while (!agent.isReady()) {
+            const auto message = client.receive();
+            REQUIRE(message);
+            if (isCheck(*message)) client.send(ice.answer(*message, agent.address()));
+        }
     }
-}
+    Clock::duration shortest() const { return media->shortest(client); }
+
+    const Agent agent;
+    const std::shared_ptr<PingPong> media = std::make_shared<PingPong>();
+    NiceReader reader{media};
+    const UdpClient client{agent.address(), "127.0.0.1"};
+};
 
 } // namespace
 
 TEST_CASE("what libnice receives comes together while nobody watches it, and at once when somebody does") {
-    const Agent agent;
-    const auto media = std::make_shared<PingPong>();
-    NiceReader reader(media);
-    reader.start(agent.agent, true);
-    const UdpClient client(agent.address(), "127.0.0.1");
-    connect(agent, client);
-    REQUIRE(eventually([&] { return media->shortest(client) >= 3ms; }));
+    const Connection connection(true);
+    REQUIRE(eventually([&] { return connection.shortest() >= 3ms; }));
     {
-        const Audience::Seat seat(reader.audience());
-        CHECK(eventually([&] { return media->shortest(client) < 3ms; }));
+        const Audience::Seat seat(connection.reader.audience());
+        CHECK(eventually([&] { return connection.shortest() < 3ms; }));
     }
-    CHECK(eventually([&] { return media->shortest(client) >= 3ms; }));
+    CHECK(eventually([&] { return connection.shortest() >= 3ms; }));
 }
 
 TEST_CASE("where the kernel gives small buffers what libnice receives never waits") {
-    const Agent agent;
-    const auto media = std::make_shared<PingPong>();
-    NiceReader reader(media);
-    reader.start(agent.agent, false);
-    const UdpClient client(agent.address(), "127.0.0.1");
-    connect(agent, client);
+    const Connection connection(false);
     const auto begin = Clock::now();
     while (Clock::now() - begin < 2 * Audience::arrival)
-        media->shortest(client);
-    CHECK(eventually([&] { return media->shortest(client) < 3ms; }));
+        connection.shortest();
+    CHECK(eventually([&] { return connection.shortest() < 3ms; }));
 }

@@ -1,4 +1,5 @@
-// The media of one sender, packet by packet: the next is sent when the one before has come.
+// The media of one sender, packet by packet: the next is sent a millisecond after the one before has come.
+// Whoever reads all that has come before it rests has begun to rest by then.
 #pragma once
 
 #include "relay/base/clock.h"
@@ -9,6 +10,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace spillway::test {
@@ -25,6 +28,7 @@ struct PingPong : relay::ingest::MediaSink {
         auto last = relay::Clock::time_point();
         for (int i = 0; i < 20; ++i) {
             const int before = came;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
             client.send(Datagram(100, 0x80)); // as RTP begins
             REQUIRE(eventually([&] { return came == before + 1; }));
             least = std::min(least, cameAt.load() - std::exchange(last, cameAt.load()));
