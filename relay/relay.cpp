@@ -67,8 +67,10 @@ struct Relay::Impl {
                       return calls.contains(call) && calls.at(call)->isComing(participant, kind);
                   }})
         , retry(loop.every(retryPeriod, [this] {
-            for (auto& [name, subscription] : subscriptions)
+            for (auto& [name, subscription] : subscriptions) {
                 if (!subscription->problem() && subscription->hasRefused()) offerTracks(*subscription);
+                subscription->watchDrops(Clock::now());
+            }
         })) {
         if (const auto& batch = gst::batchScheduling(); batch.allowed)
             log::info("GStreamer's threads run SCHED_BATCH");

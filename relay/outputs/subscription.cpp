@@ -64,6 +64,20 @@ void Subscription::note(const std::string& problem) {
         log::warn("subscription cannot serve subscriber={} problem=\"{}\"", settings_.name, problem);
 }
 
+void Subscription::watchDrops(Clock::time_point now) {
+    for (auto& [track, serving] : subscribers_) {
+        const auto change = serving.subscriber->watchDrops(now);
+        if (!change) continue;
+        if (change->drops)
+            log::warn("queue drops frames subscriber={} track={} {}", settings_.name, track.text(),
+                      change->lost);
+        else
+            log::info("queue no longer drops frames subscriber={} track={} {}", settings_.name, track.text(),
+                      change->lost);
+        report(track, change->drops ? "dropping" : "flowing", change->lost);
+    }
+}
+
 void Subscription::startChore() {
     if (std::exchange(choreStarted_, true)) return;
     auto chore = group_->chore();
@@ -168,6 +182,8 @@ SubscriptionSnapshot Subscription::snapshot() const {
         for (const auto& [name, reason] : *reasons)
             snapshot.refused[name.text()] = reason;
     snapshot.problem = problem_;
+    snapshot.settings = settings_.output;
+    snapshot.queue = settings_.queue;
     return snapshot;
 }
 

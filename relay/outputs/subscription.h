@@ -40,6 +40,9 @@ class Subscription {
     /// Why it cannot serve any track now. Asked from time to time it finds out whether that is over.
     std::optional<Refused> problem();
 
+    /// Tells, every now and then, which queues have begun or stopped to lose frames.
+    void watchDrops(Clock::time_point now);
+
     /// A track that exists: it is taken when it is wanted. When that fails, why is kept, and the track may be
     /// offered again.
     void offer(Track& track);

@@ -74,6 +74,7 @@ struct TrackSnapshot {
     std::array<std::uint64_t, wishReasons> keyframeWishes{};
     std::uint64_t keyframeRequests = 0;
     std::uint64_t keyframes = 0;
+    bool noKeyframes = false; ///< asked for in vain: whoever comes now has no picture
 };
 
 /// A subscription on one track.
@@ -82,6 +83,7 @@ struct SubscriberSnapshot {
     config::QueueBounds bounds;
     QueueStats queue;
     OutputStatus::Reading status;
+    bool drops = false; ///< frames for want of room, in the last seconds
 };
 
 struct SubscriptionSnapshot {
@@ -91,6 +93,8 @@ struct SubscriptionSnapshot {
     std::vector<SubscriberSnapshot> subscribers;
     std::map<std::string, std::string> refused; ///< track -> why it is not served
     std::string problem = {}; ///< why it serves no track, or none in time; empty while all is well
+    config::OutputSettings settings = {}; ///< of the output
+    config::QueueSettings queue = {};     ///< as far as it was set
 };
 
 /// The histograms of all subscribers of one kind of output, also of those that are gone.

@@ -1,6 +1,8 @@
 #include "daemon/http/problem.h"
 #include "daemon/http/resources/resources.h"
 
+#include <algorithm>
+
 namespace spillway::daemon::http {
 
 namespace {
@@ -11,8 +13,12 @@ constexpr std::chrono::seconds retryAfter{1};
 /// /v1/subscriptions.
 std::string summary(const relay::Snapshot& snapshot) {
     std::string text;
-    for (const auto& subscription : snapshot.subscriptions)
+    for (const auto& subscription : snapshot.subscriptions) {
         if (!subscription.problem.empty()) text += "subscription " + subscription.name + " cannot serve\n";
+        if (std::any_of(subscription.subscribers.begin(), subscription.subscribers.end(),
+                        [](const auto& subscriber) { return subscriber.drops; }))
+            text += "subscription " + subscription.name + " drops frames\n";
+    }
     return text.empty() ? "ok\n" : "degraded\n" + text;
 }
 

@@ -9,11 +9,44 @@ namespace spillway::daemon::http {
 namespace {
 
 Json branch(const relay::SubscriberSnapshot& subscriber) {
-    return {{"track", subscriber.track.text()},
-            {"target", subscriber.status.target},
-            {"error", subscriber.status.error},
-            {"errors", subscriber.status.errors},
-            {"queue", describeQueue(subscriber.bounds, subscriber.queue)}};
+    return {
+        {"track", subscriber.track.text()}, {"target", subscriber.status.target},
+        {"error", subscriber.status.error}, {"errors", subscriber.status.errors},
+        {"dropping", subscriber.drops},     {"queue", describeQueue(subscriber.bounds, subscriber.queue)}};
+}
+
+/// As it can be written in the configuration.
+std::string durationText(config::Milliseconds duration) {
+    const auto count = duration.count();
+    return count % 1000 == 0 ? std::to_string(count / 1000) + "s" : std::to_string(count) + "ms";
+}
+
+Json settingsOf(const config::RecordOutput& record) {
+    Json json{{"directory", record.directory.string()}, {"segment", durationText(record.segment)}};
+    if (record.keep) json["keep"] = durationText(*record.keep);
+    if (record.maxBytes) json["max_bytes"] = *record.maxBytes;
+    return json;
+}
+
+Json settingsOf(const config::RtpOutput& rtp) {
+    Json json{{"host", rtp.host}, {"port", rtp.port}, {"max_tracks", rtp.maxTracks}};
+    if (!rtp.sdp.empty()) json["sdp"] = rtp.sdp.string();
+    return json;
+}
+
+Json describeOutput(const config::OutputSettings& output) {
+    Json json = std::visit([](const auto& kind) { return settingsOf(kind); }, output);
+    json["type"] = config::outputName(output);
+    return json;
+}
+
+Json queueSettings(const config::QueueSettings& queue) {
+    Json json = Json::object();
+    if (queue.buffers) json["buffers"] = *queue.buffers;
+    if (queue.bytes) json["bytes"] = *queue.bytes;
+    if (queue.time) json["time"] = durationText(*queue.time);
+    if (queue.policy) json["policy"] = config::policyName(*queue.policy);
+    return json;
 }
 
 Json describe(const relay::SubscriptionSnapshot& subscription) {
@@ -22,7 +55,8 @@ Json describe(const relay::SubscriptionSnapshot& subscription) {
         branches.push_back(branch(subscriber));
     return {{"name", subscription.name},
             {"tracks", subscription.tracks},
-            {"output", {{"type", subscription.output}}},
+            {"output", describeOutput(subscription.settings)},
+            {"queue", queueSettings(subscription.queue)},
             {"branches", branches},
             {"refused", subscription.refused},
             {"problem", subscription.problem}};

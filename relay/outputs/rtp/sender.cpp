@@ -1,6 +1,7 @@
 #include "relay/outputs/rtp/sender.h"
 
 #include "relay/base/log.h"
+#include "relay/rtp/rtcp_writer.h"
 
 #include <gst/gst.h>
 
@@ -75,7 +76,7 @@ bool RtpSender::write(const Frame& frame) {
     if (frame.format != described_) describe(frame.format);
     newest_ = frame.arrived;
     if (frame.keyframe) lastKeyframe_ = frame.arrived;
-    if (frame.packet->payloadBytes == 0) {
+    if (frame.packet->payloadBytes == 0 || !isHeard(frame)) {
         slot_->continuity.skip(frame.format->incarnation, *frame.packet);
         return true;
     }
@@ -83,7 +84,24 @@ bool RtpSender::write(const Frame& frame) {
 }
 
 bool RtpSender::wantsKeyframe() {
-    return request_.kind == MediaKind::video && newest_ - lastKeyframe_ >= keyframeEvery;
+    if (request_.kind != MediaKind::video || listener_.state() == Listener::State::gone) return false;
+    return listener_.state() == Listener::State::back || newest_ - lastKeyframe_ >= keyframeEvery;
+}
+
+/// Sound may begin anywhere: it goes on, and each packet is a probe.
+bool RtpSender::isHeard(const Frame& frame) {
+    if (request_.kind != MediaKind::video) return true;
+    if (listener_.state() == Listener::State::gone) lookForListener(Clock::now());
+    if (frame.keyframe) listener_.gotKeyframe();
+    return listener_.state() == Listener::State::there;
+}
+
+/// A probe is RTCP on the port of RTP (RFC 5761), which players pass over.
+void RtpSender::lookForListener(Clock::time_point now) {
+    if (sockets_->rtp.askRefused()) noteRefused(now);
+    if (!listener_.probes(now)) return;
+    const auto probe = rtp::emptyReport(slot_->ssrc);
+    sockets_->rtp.send(probe.data(), probe.size());
 }
 
 bool RtpSender::connect(Clock::time_point now) {
@@ -95,6 +113,7 @@ bool RtpSender::connect(Clock::time_point now) {
         sockets_.reset();
         described_.reset();
         refused_.reset();
+        listener_ = {};
     }
     if (!host) setProblem(session_->host.problem());
     if (!host || !retry_.mayTry(now)) return false;
@@ -182,11 +201,14 @@ void RtpSender::report(Clock::time_point now) {
     wallClock_.renew();
 }
 
+void RtpSender::noteRefused(Clock::time_point now) {
+    refused_ = now;
+    session_->host.doubt(now);
+    if (request_.kind == MediaKind::video) listener_.refused(now);
+}
+
 void RtpSender::noteResult(int error, Clock::time_point now) {
-    if (sockets_->rtp.takeRefused()) {
-        refused_ = now;
-        session_->host.doubt(now);
-    }
+    if (sockets_->rtp.takeRefused()) noteRefused(now);
     if (refused_ && now - *refused_ > refusedFor) refused_.reset();
     if (error != 0)
         setProblem(sockets_->address.text() + ": " + std::generic_category().message(error));

@@ -196,7 +196,7 @@ TEST_CASE("a picture without its parameter sets gets a packet with them, and wha
 TEST_CASE("a depayloader's request for a keyframe ends at the marker and becomes a wish") {
     Loop loop;
     Stage stage;
-    const auto broker = std::make_shared<KeyframeBroker>(loop, [] {});
+    const auto broker = std::make_shared<KeyframeBroker>(loop, KeyframeBroker::Source{[] {}});
     stage.marker.setBroker(broker);
     GstPadProbeInfo info{};
     info.type = GST_PAD_PROBE_TYPE_EVENT_UPSTREAM;

@@ -292,6 +292,40 @@ TEST_CASE("that nobody listens is told and stops nothing") {
     CHECK(opened.status->read().error.find("nobody listens") != std::string::npos);
 }
 
+TEST_CASE("who begins to listen late gets a keyframe first, and nothing that cannot be decoded") {
+    Receiver early;
+    const std::uint16_t port = early.port();
+    const auto group = groupOf(to(port));
+    Opened opened(*group, "alice");
+    const auto format = formatOf(vp8Caps);
+    early.close();
+    std::uint16_t sequence = 0;
+    const auto write = [&](const std::string& payload, bool keyframe) {
+        ++sequence;
+        Frame frame = packetOf(sequence, sequence, payload, format);
+        frame.keyframe = keyframe;
+        return opened.output->write(frame);
+    };
+    write("key", true);
+    REQUIRE(eventually([&] { return write("delta", false) && !opened.status->read().error.empty(); }));
+    CHECK_FALSE(opened.output->wantsKeyframe());
+
+    const Receiver late(INADDR_LOOPBACK, port);
+    REQUIRE(eventually([&] { return write("delta", false) && opened.output->wantsKeyframe(); }));
+    write("delta", false);
+    write("key", true);
+    CHECK_FALSE(opened.output->wantsKeyframe());
+    write("delta", false);
+    const Raw probe = late.rtp();
+    REQUIRE(probe.size() == 8);
+    CHECK(probe[1] == 201);
+    const Raw first = late.rtp();
+    CHECK(std::string(first.begin() + rtp::fixedHeaderBytes, first.end()) == "key");
+    const Raw second = late.rtp();
+    CHECK(std::string(second.begin() + rtp::fixedHeaderBytes, second.end()) == "delta");
+    CHECK(static_cast<std::uint16_t>(readU16(&second[2]) - readU16(&first[2])) == 1);
+}
+
 TEST_CASE("each track has a pair of ports, kept while the subscription lives") {
     auto settings = to(20000);
     settings.maxTracks = 2;
