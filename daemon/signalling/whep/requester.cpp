@@ -5,6 +5,7 @@
 #include "daemon/signalling/http_session/media_types.h"
 #include "daemon/signalling/whep/url.h"
 
+#include <fmt/core.h>
 #include <libsoup/soup.h>
 #include <nlohmann/json.hpp>
 
@@ -100,7 +101,9 @@ Loss lossOf(const http::ClientReply& reply) {
     Loss loss;
     loss.detail = reply.error;
     if (reply.status == 0) return loss;
-    loss.detail = std::to_string(reply.status) + " " + http::reasonPhrase(reply.status);
+    const bool refuses = reply.status / 100 != 2;
+    loss.detail = fmt::format("{} {}", reply.status,
+                              refuses ? http::reasonPhrase(reply.status) : "without an SDP answer");
     if (const std::string detail = problemDetail(reply); !detail.empty())
         loss.detail += ": " + config::quote(detail);
     loss.final = isFinal(reply.status);

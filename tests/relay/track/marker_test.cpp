@@ -34,6 +34,7 @@ Raw packetOf(std::uint16_t sequence, bool keyframe) {
                0x52, 1,
                2,    3, // one word of extensions
                0x10, static_cast<std::uint8_t>(keyframe ? 0 : 1)};
+    packet[2] = static_cast<std::uint8_t>(sequence >> 8);
     packet[3] = static_cast<std::uint8_t>(sequence);
     packet[7] = static_cast<std::uint8_t>(sequence); // a picture each
     return packet;
