@@ -88,7 +88,7 @@ test('H.264 plays whose parameter sets stand in the offer alone, also for who co
   const { offer } = await publishAs(await start({ codec: 'H264', sets: 'sdp' }), { endpoint, token: admin });
   assert.match(offer, /sprop-parameter-sets=/);
   for (let i = 0; i < 2; i++) {
-    const player = await play(t, 'gstreamer', { endpoint: endpointOf(daemon, 'alice', 'video'), token: admin, sound: false });
+    const player = await play(t, 'gstreamer', { endpoint: `${daemon.url}/whep/studio/alice/video`, token: admin, sound: false });
     assert.deepEqual(await got(() => player.stats(), ['video']), ['video']);
   }
 });

@@ -134,14 +134,21 @@ TEST_CASE("every viewer's offer is answered at its place, Pion's data channel re
     CHECK_FALSE(contains(text, "ice-options"));
 }
 
-TEST_CASE("a line that gets no track is refused with a payload type that every reader knows") {
+TEST_CASE("a line that gets no track stays in the bundle, inactive, with a codec that its author named") {
     const auto offer = readViewer(viewerFixture("pion_both"));
     auto answer = toAllLines(offer);
     answer.sent.pop_back();
     const std::string text = sdp::viewerAnswer(offer, answer);
-    CHECK(contains(text, "a=group:BUNDLE 0\r\n"));
-    CHECK(contains(text, "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\n"));
-    CHECK_FALSE(contains(text, "112"));
+    CHECK(contains(text, "a=group:BUNDLE 0 1\r\n"));
+    const auto parts = parsed(text);
+    const auto& held = parts.sections.at(1);
+    CHECK(held.port == 9);
+    CHECK(held.formats == std::vector<std::string>{"112"});
+    CHECK(held.attributes("rtpmap") == std::vector<std::string>{"112 opus/48000/2"});
+    for (const char* attribute : {"inactive", "ice-ufrag", "ice-pwd", "fingerprint", "setup"}) {
+        INFO(attribute);
+        CHECK(held.has(attribute));
+    }
 }
 
 TEST_CASE("the line that a group names first stays inside it when it gets no track") {
