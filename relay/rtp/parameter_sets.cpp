@@ -22,7 +22,8 @@ std::optional<NalCodec> codecOf(PayloadFormat format) {
 /// The unsigned Exp-Golomb code at a bit (H.264 section 9.1); behind the end there are ones.
 unsigned golomb(Bytes bytes, std::size_t bit) {
     const auto next = [&]() -> unsigned {
-        const unsigned value = bit / 8 < bytes.size() ? bytes[bit / 8] >> (7 - bit % 8) & 1U : 1U;
+        const unsigned byte = bit / 8 < bytes.size() ? bytes[bit / 8] : 0xFFU;
+        const unsigned value = byte >> (7 - bit % 8) & 1U;
         ++bit;
         return value;
     };

@@ -56,8 +56,14 @@ struct Fixture {
     bool becomes(const std::string& wanted) {
         return eventually([&] { return host() == wanted; }, 10s);
     }
+    /// It asks again for as often, each time after the minute; the last answer may be on its way.
     bool asks(int times) {
-        return eventually([&] { return host() != "" && names->asked() == times; }, 10s);
+        return eventually(
+            [&] {
+                if (names->asked() < times) now += 61s;
+                return !host().empty() && names->asked() >= times;
+            },
+            10s);
     }
 };
 
@@ -96,16 +102,14 @@ TEST_CASE("an address stays while the name still has it, and while the resolver 
     Fixture f({"192.0.2.1", "192.0.2.2"});
     REQUIRE(f.becomes("192.0.2.1"));
     f.names->are({"192.0.2.2", "192.0.2.1"});
-    f.now += 61s;
-    REQUIRE(f.asks(2));
+    REQUIRE(f.asks(f.names->asked() + 2));
     CHECK(f.host() == "192.0.2.1");
     f.names->are({});
-    f.now += 61s;
-    REQUIRE(f.asks(3));
+    REQUIRE(f.asks(f.names->asked() + 2));
     CHECK(f.host() == "192.0.2.1");
     CHECK(f.lookup->problem().empty());
     f.names->are({"192.0.2.2"});
-    f.now += 61s;
+    REQUIRE(f.asks(f.names->asked() + 2));
     CHECK(f.becomes("192.0.2.2"));
 }
 
