@@ -36,11 +36,16 @@ export class DatachannelPeer {
     await open;
   }
 
-  /// False when it is not connected any more.
+  /// False when it is not connected any more: it may end between the question and the packet.
   send(packet, layer = 0) {
     packet[1] = (packet[1] & 0x80) | payloadType;
     packet.writeUInt32BE(ssrc + layer, 8);
-    return this.#track.isOpen() && this.#track.sendMessageBinary(packet);
+    try {
+      return this.#track.isOpen() && this.#track.sendMessageBinary(packet);
+    } catch (error) {
+      if (this.#track.isOpen()) throw error;
+      return false;
+    }
   }
 
   close() {
