@@ -1,3 +1,4 @@
+#include "config/duration.h"
 #include "daemon/http/json.h"
 #include "daemon/http/problem.h"
 #include "daemon/http/resources/create.h"
@@ -15,15 +16,9 @@ Json branch(const relay::SubscriberSnapshot& subscriber) {
         {"dropping", subscriber.drops},     {"queue", describeQueue(subscriber.bounds, subscriber.queue)}};
 }
 
-/// As it can be written in the configuration.
-std::string durationText(config::Milliseconds duration) {
-    const auto count = duration.count();
-    return count % 1000 == 0 ? std::to_string(count / 1000) + "s" : std::to_string(count) + "ms";
-}
-
 Json settingsOf(const config::RecordOutput& record) {
-    Json json{{"directory", record.directory.string()}, {"segment", durationText(record.segment)}};
-    if (record.keep) json["keep"] = durationText(*record.keep);
+    Json json{{"directory", record.directory.string()}, {"segment", config::formatDuration(record.segment)}};
+    if (record.keep) json["keep"] = config::formatDuration(*record.keep);
     if (record.maxBytes) json["max_bytes"] = *record.maxBytes;
     return json;
 }
@@ -44,7 +39,7 @@ Json queueSettings(const config::QueueSettings& queue) {
     Json json = Json::object();
     if (queue.buffers) json["buffers"] = *queue.buffers;
     if (queue.bytes) json["bytes"] = *queue.bytes;
-    if (queue.time) json["time"] = durationText(*queue.time);
+    if (queue.time) json["time"] = config::formatDuration(*queue.time);
     if (queue.policy) json["policy"] = config::policyName(*queue.policy);
     return json;
 }
