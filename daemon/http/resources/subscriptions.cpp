@@ -50,7 +50,7 @@ Json describe(const relay::SubscriptionSnapshot& subscription) {
         branches.push_back(branch(subscriber));
     return {{"name", subscription.name},
             {"tracks", subscription.tracks},
-            {"output", describeOutput(subscription.settings)},
+            {"output", describeOutput(subscription.output)},
             {"queue", queueSettings(subscription.queue)},
             {"branches", branches},
             {"refused", subscription.refused},

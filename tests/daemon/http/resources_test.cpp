@@ -32,22 +32,16 @@ struct Api {
         addTracks(router, source);
         addPage(router, source, {"1.2.3", "1.22.0", "0.1.21", {}, {}});
         addHealth(router, {[this] { return fault; }, [this] { return fault; }, [this] { return snapshot; }});
-        addSubscriptions(router, source,
-                         {[this](const auto& settings) {
-                              if (refused) throw *refused;
-                              snapshot.subscriptions.push_back({settings.name,
-                                                                settings.tracks.text(),
-                                                                "rtp",
-                                                                {},
-                                                                {},
-                                                                {},
-                                                                settings.output,
-                                                                settings.queue});
-                          },
-                          [this](const auto& name) {
-                              return std::erase_if(snapshot.subscriptions,
-                                                   [&](auto& s) { return s.name == name; }) > 0;
-                          }});
+        addSubscriptions(
+            router, source,
+            {[this](const auto& settings) {
+                 if (refused) throw *refused;
+                 snapshot.subscriptions.push_back(
+                     {settings.name, settings.tracks.text(), settings.output, {}, {}, {}, settings.queue});
+             },
+             [this](const auto& name) {
+                 return std::erase_if(snapshot.subscriptions, [&](auto& s) { return s.name == name; }) > 0;
+             }});
     }
 
     Response ask(const std::string& method, const std::string& path, const std::string& body = {}) {
