@@ -1,5 +1,6 @@
 // A peer of libdatachannel that sends one picture; it takes RTP as it is, but for payload type and SSRC.
 import datachannel from 'node-datachannel';
+import { sendOn } from '../send_on.mjs';
 
 const [payloadType, ssrc] = [96, 0x5b111a57];
 
@@ -36,16 +37,11 @@ export class DatachannelPeer {
     await open;
   }
 
-  /// False when it is not connected any more: it may end between the question and the packet.
+  /// False when it is not connected any more.
   send(packet, layer = 0) {
     packet[1] = (packet[1] & 0x80) | payloadType;
     packet.writeUInt32BE(ssrc + layer, 8);
-    try {
-      return this.#track.isOpen() && this.#track.sendMessageBinary(packet);
-    } catch (error) {
-      if (this.#track.isOpen()) throw error;
-      return false;
-    }
+    return sendOn(this.#track, packet);
   }
 
   close() {
