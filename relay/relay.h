@@ -54,7 +54,7 @@ class Relay {
     Snapshot snapshot() const;
 
     /// What has not progressed for longer than `limit`, as a phrase: a track whose streaming thread is inside
-    /// one push, or the viewers' workers. None when all progress.
+    /// one push, the thread of the publishers or of TCP, or the viewers' workers. None when all progress.
     std::optional<std::string> stuck(std::chrono::milliseconds limit);
 
     /// Ends all subscriptions, then all calls; `onClosed` once every output has closed its file. Nothing can

@@ -38,7 +38,7 @@ class QueueBudget {
         std::uint32_t queues_ = 0;
     };
 
-    /// With 0 for what is no queue. Throws Refused (refused.h) that says by how much it does not fit.
+    /// With 0 for what is no queue. Throws Refused (values/refused.h) that says by how much it does not fit.
     Reservation reserve(std::uint64_t bytes, std::uint32_t queues = 1);
 
     std::uint64_t usedBytes() const { return used_->bytes; }
