@@ -325,8 +325,9 @@ void Peer::lose(LostCause cause, std::string detail) {
     stage_ = Stage::lost;
     gate_->shut();
     watchTimer_.cancel();
-    // Posted: the owner may destroy the peer, and nothing of it may be on the stack then.
-    loop_.post(lifetime_.guard([onLost = std::move(events_.onLost), cause, detail = std::move(detail)] {
+    // Posted: the owner may destroy the peer, and nothing of it may be on the stack then. Apart: a network
+    // that is cut ends all peers at once, each with a pipeline to stop.
+    loop_.postApart(lifetime_.guard([onLost = std::move(events_.onLost), cause, detail = std::move(detail)] {
         if (onLost) onLost(cause, detail);
     }));
 }
