@@ -76,13 +76,30 @@ TEST_CASE("a place that does not answer says so, makes nobody wait twice, and is
     CHECK_FALSE(after.problem());
 }
 
+TEST_CASE("beside a place that does not answer, one that does is known at once") {
+    const auto disk = std::make_shared<Silent>();
+    const SilentPlace silent(disk);
+    // As long as a disk that is well may take. On a busy machine one of them may be late.
+    const auto wellAtOnce = [] {
+        return !Place("/srv", [] {
+                    pauseFor(1ms);
+                    return Place::Found{1, 2};
+                }).problem();
+    };
+    CHECK(eventually(wellAtOnce));
+    disk->answer();
+}
+
 TEST_CASE("calls that are never answered are bounded in number, and a place may go before its answer") {
     const auto disk = std::make_shared<Silent>();
     for (int i = 0; i < 40; ++i)
         const SilentPlace gone(disk);
-    CHECK_THROWS_WITH(startAside([] {}), Catch::Contains("have not been answered"));
+    CHECK_THROWS_WITH(startAside("/mnt/nfs", [] {}), Catch::Contains("have not been answered"));
     Place crowded("/srv", [] { return Place::Found{1, 2}; });
     CHECK_THAT(crowded.problem()->what(), Catch::Contains("/srv"));
+    CHECK(crowded.problem()->kind() == Refused::Kind::limit);
+    // Another file system, which /proc is everywhere.
+    CHECK(eventually([] { return !Place("/proc/self", [] { return Place::Found{1, 2}; }).problem(); }));
     disk->answer();
     CHECK(eventually([&] { return !crowded.problem(); }, 10s));
 }
