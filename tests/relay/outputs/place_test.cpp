@@ -80,13 +80,15 @@ TEST_CASE("beside a place that does not answer, one that does is known at once")
     const auto disk = std::make_shared<Silent>();
     const SilentPlace silent(disk);
     // As long as a disk that is well may take. On a busy machine one of them may be late.
-    const auto wellAtOnce = [] {
-        return !Place("/srv", [] {
-                    pauseFor(1ms);
-                    return Place::Found{1, 2};
-                }).problem();
-    };
-    CHECK(eventually(wellAtOnce));
+    int atOnce = 0;
+    for (int i = 0; i < 5; ++i) {
+        Place well("/srv", [] {
+            pauseFor(5ms);
+            return Place::Found{1, 2};
+        });
+        atOnce += well.problem() ? 0 : 1;
+    }
+    CHECK(atOnce > 0);
     disk->answer();
 }
 
