@@ -167,19 +167,10 @@ void Reloader::applySubscriptions(const std::vector<config::SubscriptionSettings
         attempt("subscription " + subscription.name, [&] { put(subscription); });
 }
 
-/// A subscription that cannot begin with its new settings continues with its old ones.
 void Reloader::put(const config::SubscriptionSettings& next) {
     const auto* running = relay_.findSubscription(next.name);
     if (running == nullptr) return relay_.addSubscription(next);
-    if (*running == next) return;
-    const config::SubscriptionSettings before = *running;
-    relay_.removeSubscription(next.name);
-    try {
-        relay_.addSubscription(next);
-    } catch (const relay::Refused&) {
-        relay_.addSubscription(before, relay::Relay::Unusable::keepTrying);
-        throw;
-    }
+    if (*running != next) relay_.changeSubscription(next);
 }
 
 void Reloader::attempt(const std::string& what, const std::function<void()>& change) {

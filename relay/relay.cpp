@@ -67,6 +67,7 @@ struct Relay::Impl {
                       return calls.contains(call) && calls.at(call)->isComing(participant, kind);
                   }})
         , retry(loop.every(retryPeriod, [this] {
+            applyChanges();
             for (auto& [name, subscription] : subscriptions) {
                 if (!subscription->problem() && subscription->hasRefused()) offerTracks(*subscription);
                 subscription->watchDrops(Clock::now());
@@ -106,6 +107,40 @@ struct Relay::Impl {
             call->forEachTrack([&](Track& track) { subscription.offer(track); });
     }
 
+    /// With its first look, which finds what can never work. Throws Refused.
+    std::unique_ptr<Subscription> makeSubscription(const config::SubscriptionSettings& settings,
+                                                   Unusable unusable) {
+        std::unique_ptr<Subscription> subscription;
+        try {
+            subscription = std::make_unique<Subscription>(context, settings);
+        } catch (const std::exception& error) {
+            throw Refused(Refused::Kind::invalid, error.what());
+        }
+        const auto problem = subscription->problem();
+        if (problem && problem->kind() == Refused::Kind::invalid && unusable == Unusable::refuse)
+            throw *problem;
+        // One queue of it must fit, or it would never serve anything.
+        budget.reserve(subscription->boundsFor(MediaKind::video).bytes);
+        return subscription;
+    }
+
+    /// Those whose directory has answered.
+    void applyChanges() {
+        for (auto change = changes.begin(); change != changes.end();) {
+            const bool waits = change->second->problem().has_value();
+            if (!waits) replace(change->first, std::move(change->second));
+            change = waits ? std::next(change) : changes.erase(change);
+        }
+    }
+
+    void replace(const std::string& name, std::unique_ptr<Subscription> next) {
+        auto& running = subscriptions.at(name);
+        running->end(EndReason::unsubscribed);
+        running = std::move(next);
+        offerTracks(*running);
+        log::info("subscription changed subscriber={}", name);
+    }
+
     void report(const Event& event) const {
         if (onEvent) onEvent(event);
     }
@@ -139,6 +174,8 @@ struct Relay::Impl {
     webrtc::Egress egress;
     std::map<std::string, std::unique_ptr<LiveCall>> calls;
     std::map<std::string, std::unique_ptr<Subscription>> subscriptions;
+    /// What takes the place of the subscription of that name once it can serve.
+    std::map<std::string, std::unique_ptr<Subscription>> changes;
     Timer retry;
     Timer closing;
     bool closed = false;
@@ -183,23 +220,30 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings, Unusab
     if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
     if (impl_->subscriptions.contains(settings.name))
         throw Refused(Refused::Kind::duplicate, "a subscription named " + settings.name + " already exists");
-    std::unique_ptr<Subscription> subscription;
-    try {
-        subscription = std::make_unique<Subscription>(impl_->context, settings);
-    } catch (const std::exception& error) {
-        throw Refused(Refused::Kind::invalid, error.what());
-    }
-    if (const auto problem = subscription->problem(); problem && unusable == Unusable::refuse) throw *problem;
-    // One queue of it must fit, or it would never serve anything.
-    impl_->budget.reserve(subscription->boundsFor(MediaKind::video).bytes);
+    auto subscription = impl_->makeSubscription(settings, unusable);
     impl_->offerTracks(*subscription);
     impl_->subscriptions.emplace(settings.name, std::move(subscription));
     log::info("subscription added subscriber={} tracks={} output={}", settings.name, settings.tracks.text(),
               config::outputName(settings.output));
 }
 
+void Relay::changeSubscription(const config::SubscriptionSettings& settings) {
+    assert(impl_->loop.onLoop());
+    if (!impl_->subscriptions.contains(settings.name))
+        throw Refused(Refused::Kind::invalid, "there is no subscription named " + settings.name);
+    if (impl_->subscriptions.at(settings.name)->settings() == settings) {
+        impl_->changes.erase(settings.name);
+        return;
+    }
+    auto next = impl_->makeSubscription(settings, Unusable::refuse);
+    impl_->changes.erase(settings.name);
+    if (!next->problem()) return impl_->replace(settings.name, std::move(next));
+    impl_->changes.emplace(settings.name, std::move(next));
+}
+
 bool Relay::removeSubscription(const std::string& name) {
     assert(impl_->loop.onLoop());
+    impl_->changes.erase(name);
     const auto found = impl_->subscriptions.find(name);
     if (found == impl_->subscriptions.end()) return false;
     found->second->end(EndReason::unsubscribed);
@@ -210,8 +254,9 @@ bool Relay::removeSubscription(const std::string& name) {
 
 const config::SubscriptionSettings* Relay::findSubscription(const std::string& name) const {
     assert(impl_->loop.onLoop());
-    const auto found = impl_->subscriptions.find(name);
-    return found == impl_->subscriptions.end() ? nullptr : &found->second->settings();
+    for (const auto* known : {&impl_->changes, &impl_->subscriptions})
+        if (const auto found = known->find(name); found != known->end()) return &found->second->settings();
+    return nullptr;
 }
 
 ViewAnswer Relay::view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded) {
@@ -276,6 +321,7 @@ void Relay::close(std::function<void()> onClosed) {
     for (auto& [name, subscription] : impl_->subscriptions)
         subscription->end(EndReason::shutdown);
     impl_->subscriptions.clear();
+    impl_->changes.clear();
     impl_->egress.endAll();
     impl_->calls.clear();
     impl_->closing = impl_->loop.every(closePollPeriod, [this, onClosed = std::move(onClosed)] {

@@ -33,13 +33,17 @@ class Relay {
     bool removeCall(const std::string& name);
     Call* findCall(const std::string& name);
 
-    /// What to do with a subscription whose directory cannot be used now.
+    /// What to do with a subscription whose directory cannot be used now. One that does not answer is tried
+    /// again in either case: nothing is known against it.
     enum class Unusable { refuse, keepTrying };
     /// Throws Refused. The subscription takes tracks that exist at once and others when they appear.
     void addSubscription(const config::SubscriptionSettings& settings, Unusable unusable = Unusable::refuse);
+    /// Gives the subscription of that name other settings. Until it can serve with them, and for good when
+    /// that throws Refused, it goes on with those that it has.
+    void changeSubscription(const config::SubscriptionSettings& settings);
     /// False when there is none.
     bool removeSubscription(const std::string& name);
-    /// As it was added; null when there is none.
+    /// As it was added or last changed; null when there is none.
     const config::SubscriptionSettings* findSubscription(const std::string& name) const;
 
     /// Somebody plays tracks by WebRTC from now on. `onEnded` runs once, when that ended on its own (consent

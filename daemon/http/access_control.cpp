@@ -25,11 +25,11 @@ std::string hostOnly(const std::string& host) {
     return host.substr(0, host.find(':'));
 }
 
-bool grants(Access role, Access needed) {
-    return role == Access::admin || role == needed;
-}
-
 } // namespace
+
+bool grants(std::optional<Access> role, Access needed) {
+    return needed == Access::open || role == Access::admin || role == needed;
+}
 
 std::optional<Access> AccessControl::roleOf(const Request& request) const {
     if (!settings_.hasTokens()) return Access::admin;
@@ -46,7 +46,7 @@ std::optional<Access> AccessControl::roleOf(const Request& request) const {
 }
 
 std::optional<Response> AccessControl::refuse(std::optional<Access> role, Access needed) const {
-    if (needed == Access::open || (role && grants(*role, needed))) return std::nullopt;
+    if (grants(role, needed)) return std::nullopt;
     if (!role)
         return problem(401, "a valid Bearer token is required")
             .with("WWW-Authenticate", "Bearer realm=\"spillway\"");

@@ -11,6 +11,9 @@
 
 namespace spillway::daemon::http {
 
+/// Whether that role, or nobody in particular, may ask what needs that access.
+bool grants(std::optional<Access> role, Access needed);
+
 class AccessControl {
   public:
     explicit AccessControl(const config::HttpSettings& settings)

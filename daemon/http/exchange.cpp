@@ -88,6 +88,7 @@ void Exchange::onHeaders() {
     if (passage.match.path != nullptr) pattern_ = passage.match.path->pattern;
     route_ = passage.match.route;
     request_.params = std::move(passage.match.params);
+    request_.role = passage.role;
     if (!passage.refusal) return;
     const bool shortBody =
         request_.header("transfer-encoding") == nullptr && contentLength(request_) <= maxBody;

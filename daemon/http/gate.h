@@ -32,6 +32,7 @@ class Gate {
 
     struct Passage {
         Match match;
+        std::optional<Access> role;      ///< of the token that was sent
         std::optional<Response> refusal; ///< or the answer that needs no handler (OPTIONS)
     };
     /// `remote` is the address without a port; `unix` for a Unix socket.
@@ -40,8 +41,9 @@ class Gate {
     const Cors& cors() const { return cors_; }
 
   private:
-    std::optional<Response> refuse(const Request& head, const Match& match, const std::string& remote);
-    std::optional<Response> refuseRole(const Request& head, const Route& route, const std::string& remote);
+    std::optional<Response> refuse(const Request& head, const Passage& passage, const std::string& remote);
+    std::optional<Response> refuseRole(const Request& head, const Passage& passage,
+                                       const std::string& remote);
 
     const Router& router_;
     AccessControl access_;

@@ -28,6 +28,8 @@ struct Request {
     std::map<std::string, std::string> query;   ///< decoded; the first of a name counts
     std::map<std::string, std::string> headers; ///< names in lower case
     std::string body;
+    /// Of the token that was sent; nothing for a wrong or missing one.
+    std::optional<Access> role = {};
 
     /// Null when it was not sent.
     const std::string* header(const std::string& lowerCaseName) const;

@@ -126,8 +126,9 @@ class Peer {
     /// What is in force from now on.
     void describe(sdp::RemoteDescription description);
     bool isSilent() const;
-    /// By libnice, before the other side learns where; once.
-    void receive();
+    /// By libnice, before the other side learns where, by this description; once. When that cannot begin, it
+    /// is the description's error.
+    void receive(LocalDescription& ours);
     void onAnswered();
     /// Our side of it, once our answer is given away.
     void beginIce();

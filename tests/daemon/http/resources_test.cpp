@@ -7,6 +7,7 @@
 
 using namespace spillway;
 using namespace spillway::daemon::http;
+using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
 namespace {
@@ -31,7 +32,11 @@ struct Api {
                   }});
         addTracks(router, source);
         addPage(router, source, {"1.2.3", "1.22.0", "0.1.21", {}, {}});
-        addHealth(router, {[this] { return fault; }, [this] { return fault; }, [this] { return snapshot; }});
+        addHealth(router, {[this] { return fault; }, [this] { return fault; },
+                           [this] {
+                               ++looks;
+                               return snapshot;
+                           }});
         addSubscriptions(
             router, source,
             {[this](const auto& settings) {
@@ -50,6 +55,7 @@ struct Api {
         Request request;
         request.params = match.params;
         request.body = body;
+        request.role = role;
         const auto answer = std::make_shared<Response>(Response{0, {}, {}, {}});
         match.route->handler(request, [answer](Response response) { *answer = std::move(response); });
         if (answer->status == 0 && left) std::exchange(left, {})();
@@ -57,6 +63,8 @@ struct Api {
     }
     Json json(const std::string& path) { return Json::parse(ask("GET", path).body); }
 
+    std::optional<Access> role = Access::admin;
+    int looks = 0; ///< at the relay, for health
     relay::Snapshot snapshot = test::studio();
     std::optional<relay::Refused> refused;
     std::function<void()> left; ///< a call has been left
@@ -273,6 +281,37 @@ TEST_CASE("health is 200, or 503 with the reason") {
         CHECK(response.status == 503);
         CHECK(Json::parse(response.body).at("detail") == *api.fault);
     }
+}
+
+TEST_CASE("whoever may not see the rest learns from health no name") {
+    Api api;
+    api.snapshot.subscriptions.at(0).problem = "cannot record into /srv";
+    const auto name = api.snapshot.subscriptions.at(0).name;
+    for (const char* path : {"/healthz", "/readyz"})
+        for (const auto& [role, sees] : {std::pair(std::optional<Access>(), false),
+                                         {std::optional(Access::publish), false},
+                                         {std::optional(Access::view), true}}) {
+            api.role = role;
+            const auto text = api.ask("GET", path).body;
+            CHECK(text.starts_with("degraded\n"));
+            CHECK((text.find("subscription " + name + " cannot serve\n") != std::string::npos) == sees);
+            CHECK((text == "degraded\n") != sees);
+        }
+    api.role.reset();
+    api.fault = "track studio/alice/video does not progress";
+    const auto response = api.ask("GET", "/healthz");
+    CHECK(response.status == 503);
+    CHECK(response.body.find("alice") == std::string::npos);
+}
+
+TEST_CASE("however often health is asked for, the relay is looked at once a second") {
+    Api api;
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 500; ++i)
+        for (const char* path : {"/healthz", "/readyz"})
+            CHECK(api.ask("GET", path).status == 200);
+    CHECK(api.looks >= 1);
+    CHECK(api.looks <= 1 + (std::chrono::steady_clock::now() - begin) / 1s);
 }
 
 TEST_CASE("nothing from outside becomes markup on the page") {

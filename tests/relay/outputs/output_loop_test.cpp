@@ -2,6 +2,7 @@
 
 #include "support/catch.h"
 
+#include "support/no_threads.h"
 #include "support/wait.h"
 
 #include <algorithm>
@@ -356,4 +357,17 @@ TEST_CASE("a loop is stuck while one call lasts too long, and not while it waits
     CHECK_FALSE(loops.isStuck("network", 0ms));
     answer.set_value();
     CHECK(spillway::test::eventually([&] { return !loops.isStuck("disk", 0ms); }));
+}
+
+TEST_CASE("a loop for which there is no thread is told, and made when there is one") {
+    Loop mainLoop;
+    OutputLoops loops(mainLoop);
+    {
+        const spillway::test::NoThreads none;
+        CHECK_THROWS_AS(loops.of("disk"), std::runtime_error);
+    }
+    CHECK_FALSE(loops.isStuck("disk", 5s));
+    std::promise<void> ran;
+    loops.of("disk").post([&] { ran.set_value(); });
+    CHECK(ran.get_future().wait_for(20s) == std::future_status::ready);
 }
