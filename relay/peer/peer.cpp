@@ -13,6 +13,7 @@
 #include "relay/peer/ice.h"
 #include "relay/peer/nice_reader.h"
 #include "relay/peer/teardown.h"
+#include "relay/rtp/keyframe_request.h"
 #include "relay/sdp/candidate.h"
 #include "relay/sdp/receiving_offer.h"
 
@@ -76,6 +77,12 @@ BusError readError(GstMessage* message) {
     return result;
 }
 
+bool sendPli(const std::shared_ptr<RtcpExit>& exit, std::uint32_t ssrc) {
+    return exit && exit->send([ssrc](std::uint32_t sender, Bytes description) {
+        return rtp::keyframeRequest(sender, description, ssrc);
+    });
+}
+
 } // namespace
 
 Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
@@ -94,7 +101,8 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
         webrtcbin_.get(), "on-new-transceiver",
         [](GObject* transceiver) { g_object_set(transceiver, "do-nack", TRUE, nullptr); });
     if (settings_.role == PeerRole::sfu) rtcpFilter_.emplace(webrtcbin_.get());
-    if (settings_.limitsRate) rateLimit_.emplace(loop_, webrtcbin_.get());
+    rtcpExit_ = std::make_shared<RtcpExit>(webrtcbin_.get());
+    if (settings_.limitsRate) rateLimit_.emplace(loop_, webrtcbin_.get(), rtcpExit_);
     transport_.emplace(loop_, webrtcbin_.get(), decryption_, reader_ ? reader_->source() : nullptr,
                        transportEvents());
     streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), decryption_, settings_.maxStreams,
@@ -112,6 +120,7 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
 Peer::~Peer() {
     gate_->shut();
     rateLimit_.reset();
+    rtcpExit_.reset();
     newTransceiver_.disconnect();
     transport_.reset();
     negotiation_.reset();
@@ -137,8 +146,9 @@ TransportEvents Peer::transportEvents() {
 
 StreamEvents Peer::streamEvents() {
     return {
-        [onPad = events_.onPad, audience = audience_](IncomingPad pad) {
+        [onPad = events_.onPad, audience = audience_, exit = std::weak_ptr(rtcpExit_)](IncomingPad pad) {
             pad.audience = audience;
+            pad.sendPli = [exit, ssrc = pad.ssrc] { return sendPli(exit.lock(), ssrc); };
             onPad(pad);
         },
         [this](std::uint32_t ssrc) {
@@ -262,6 +272,7 @@ void Peer::onConnected() {
     onAnswered();
     stage_ = Stage::connected;
     gate_->touch();
+    rtcpExit_->open();
     if (events_.onConnected) events_.onConnected();
 }
 

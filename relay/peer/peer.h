@@ -18,6 +18,7 @@
 #include "relay/peer/negotiation.h"
 #include "relay/peer/rate_limit.h"
 #include "relay/peer/receive_gate.h"
+#include "relay/peer/rtcp_exit.h"
 #include "relay/peer/rtcp_filter.h"
 #include "relay/peer/settings.h"
 #include "relay/peer/streams.h"
@@ -169,7 +170,8 @@ class Peer {
     gst::SignalConnection newTransceiver_;
     // These end in the destructor, some before the pipeline stops and some after.
     std::optional<RtcpFilter> rtcpFilter_; ///< of an SFU
-    std::optional<RateLimit> rateLimit_;   ///< null without `limitsRate`
+    std::shared_ptr<RtcpExit> rtcpExit_;
+    std::optional<RateLimit> rateLimit_; ///< null without `limitsRate`
     std::optional<PeerTransport> transport_;
     std::optional<PeerStreams> streams_;
     std::optional<PeerNegotiation> negotiation_;

@@ -60,6 +60,9 @@ struct IncomingPad {
     /// or waits. That one then comes by a thread that may wait.
     std::function<void(const std::function<void()>& change)> runDetoured =
         [](const std::function<void()>& change) { change(); };
+    /// Loop. Asks the sender for a keyframe in this turn; false when no RTCP has left yet, or none will. Ask
+    /// by an event then.
+    std::function<bool()> sendPli = [] { return false; };
     /// Of the thread that receives it; null: it never lets packets come together.
     std::shared_ptr<Audience> audience = nullptr;
 };

@@ -28,6 +28,7 @@ TrackInput::TrackInput(const IncomingPad& incoming, OnAwake onAwake)
     , ssrc_(incoming.ssrc)
     , onAwake_(std::move(onAwake))
     , runDetoured_(incoming.runDetoured)
+    , sendPli_(incoming.sendPli)
     , audience_(incoming.audience)
     , counters_(std::make_shared<TrackCounters>(nextIncarnation(), incoming.kind))
     , drained_(std::make_shared<std::atomic<std::uint64_t>>(0))
@@ -133,6 +134,7 @@ void TrackInput::requestKeyframe() {
     const auto caps = capsOf(source_.get());
     const bool pli =
         caps && gst_structure_has_field(gst_caps_get_structure(caps.get(), 0), "rtcp-fb-nack-pli");
+    if (pli && sendPli_()) return;
     gst_pad_send_event(source_.get(), gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE,
                                                                                   pli ? FALSE : TRUE, 0));
 }

@@ -29,6 +29,8 @@ struct Received {
     std::uint32_t ssrc = 0;
     std::string encoding; ///< of its caps
     GstElement* pipeline = nullptr;
+    std::function<bool()> sendPli;
+    gst::Ref<GstElement> sink;
     std::atomic<std::uint64_t> buffers{0};
 };
 
@@ -41,9 +43,11 @@ class Sinks {
         received->kind = incoming.kind;
         received->ssrc = incoming.ssrc;
         received->pipeline = incoming.pipeline;
+        received->sendPli = incoming.sendPli;
         const auto sink = gst::makeElement("fakesink");
         g_object_set(sink.get(), "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);
         gst::addTo(incoming.pipeline, sink);
+        received->sink = gst::Ref<GstElement>::retain(sink.get());
         const auto pad = gst::staticPad(sink.get(), "sink");
         gst::PadProbe probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, [received](GstPadProbeInfo*) {
             ++received->buffers;
