@@ -1,5 +1,6 @@
 #include "relay/peer/rtcp_filter.h"
 
+#include "relay/gst/buffer_map.h"
 #include "relay/gst/ref.h"
 #include "relay/peer/rtpbin.h"
 #include "relay/rtp/rtcp.h"
@@ -32,13 +33,23 @@ gst::Ref<GstBuffer> bufferOf(const std::vector<std::uint8_t>& bytes) {
     return gst::Ref<GstBuffer>::adopt(buffer);
 }
 
-/// Thread of the RTP session. The first part takes the place of the packet, the others go before it.
-GstPadProbeReturn splitOutgoing(GstPad* pad, GstPadProbeInfo* info, gpointer) noexcept {
+/// The parts of what leaves: the session's own, and what is sent in its name.
+struct Splitting {
+    std::mutex mutex; ///< protects the next; not held while pushing
+    rtp::FeedbackSplitter splitter;
+
+    std::vector<std::vector<std::uint8_t>> split(GstBuffer* packet) {
+        const gst::BufferMap map(packet);
+        const std::lock_guard lock(mutex);
+        return splitter.split(map.bytes());
+    }
+};
+
+/// Thread of the RTP session, or of who sends in its name. The first part takes the place of the packet, the
+/// others go before it.
+GstPadProbeReturn splitOutgoing(GstPad* pad, GstPadProbeInfo* info, gpointer splitting) noexcept {
     GstBuffer* packet = gst_pad_probe_info_get_buffer(info);
-    GstMapInfo map;
-    if (!gst_buffer_map(packet, &map, GST_MAP_READ)) return GST_PAD_PROBE_OK;
-    const auto parts = rtp::splitFeedback({map.data, map.size});
-    gst_buffer_unmap(packet, &map);
+    const auto parts = static_cast<Splitting*>(splitting)->split(packet);
     if (parts.empty()) return GST_PAD_PROBE_OK;
     for (std::size_t i = 1; i < parts.size(); ++i)
         gst_pad_push(pad, bufferOf(parts[i]).release());
@@ -67,7 +78,8 @@ RtcpFilter::RtcpFilter(GstElement* webrtcbin)
         using Owner = std::shared_ptr<Described>;
         const std::string_view name = GST_OBJECT_NAME(pad);
         if (name.starts_with("send_rtcp_src_"))
-            gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, splitOutgoing, nullptr, nullptr);
+            gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, splitOutgoing, new Splitting,
+                              [](gpointer splitting) noexcept { delete static_cast<Splitting*>(splitting); });
         if (!name.starts_with("recv_rtcp_sink_")) return;
         const auto dropStrangers = [](GstPad*, GstPadProbeInfo* info, gpointer owner) noexcept {
             const auto sender = reportingSender(gst_pad_probe_info_get_buffer(info));
