@@ -32,6 +32,9 @@ class Subscriber {
     /// Leaves the track; what is queued is still written.
     void end(EndReason reason) { source_.end(reason); }
 
+    /// As QueueAtTrack::giveWay().
+    void giveWay() { source_.giveWay(); }
+
     SubscriberSnapshot snapshot() const;
 
   private:
