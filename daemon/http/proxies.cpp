@@ -21,7 +21,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
             parts.back() += c;
     }
     for (std::string& part : parts)
-        part = std::string(config::trimmed(part));
+        part = std::string(trimmed(part));
     return parts;
 }
 
@@ -47,7 +47,7 @@ std::vector<std::string> forwarded(const std::string& value) {
     for (const std::string& hop : split(value, ',')) {
         std::string address;
         for (const std::string& part : split(hop, ';'))
-            if (config::lowered(part.substr(0, parameter.size())) == parameter)
+            if (lowered(part.substr(0, parameter.size())) == parameter)
                 address = addressIn(part.substr(parameter.size()));
         hops.push_back(address);
     }
