@@ -6,11 +6,13 @@
 
 #include "config/address.h"
 #include "config/glob.h"
+#include "config/network.h"
 #include "config/secret.h"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -55,6 +57,15 @@ struct TlsSettings {
     bool operator==(const TlsSettings&) const = default;
 };
 
+/// What calls and subscriptions that are posted to the API may reach of this machine.
+struct ApiSettings {
+    /// They write files below these alone; absolute, without `.` and `..`.
+    std::vector<std::filesystem::path> directories;
+    std::map<std::string, Secret> secrets; ///< they name these, and no file or variable
+
+    bool operator==(const ApiSettings&) const = default;
+};
+
 struct HttpSettings {
     std::vector<ListenAddress> listen{ListenAddress::parse("127.0.0.1:8080")};
     std::optional<TlsSettings> tls;
@@ -62,6 +73,8 @@ struct HttpSettings {
     std::optional<Secret> publishToken;
     std::optional<Secret> viewToken;
     std::vector<std::string> cors; ///< allowed origins, or "*"
+    ApiSettings api;
+    std::vector<Network> trustedProxies; ///< whose word on where a request comes from counts
 
     bool hasTokens() const { return adminToken || publishToken || viewToken; }
 

@@ -76,13 +76,15 @@ void App::addRoutes() {
     http::addHealth(router_, {[this] { return stuck(); }, [this] { return unready(); }, snapshot});
     http::addOpenapi(router_);
     http::addStatus(router_, snapshot, facts_);
+    const http::ApiSource api = [this] { return reloader_.settings().http.api; };
     http::addCalls(router_, snapshot,
                    {[this](const auto& settings) { calls_.add(settings); },
-                    [this](const auto& name, auto onLeft) { return calls_.leave(name, std::move(onLeft)); }});
+                    [this](const auto& name, auto onLeft) { return calls_.leave(name, std::move(onLeft)); },
+                    api});
     http::addTracks(router_, snapshot);
     http::addSubscriptions(router_, snapshot,
                            {[this](const auto& settings) { relay_.addSubscription(settings); },
-                            [this](const auto& name) { return relay_.removeSubscription(name); }});
+                            [this](const auto& name) { return relay_.removeSubscription(name); }, api});
     http::addEvents(router_, loop_, events_);
     whip_.addRoutes(router_);
     whep_.addRoutes(router_);
@@ -176,7 +178,9 @@ void App::tellStatus() {
         if (!subscription.problem.empty()) ++unserved;
     }
     const auto& last = reloader_.last();
-    systemd_.status((last.successful ? "" : "Configuration not reloaded: " + last.problem + "; ") +
+    const std::string outcome =
+        last.applied ? "Configuration reloaded in part: " : "Configuration not reloaded: ";
+    systemd_.status((last.successful ? "" : outcome + last.problem + "; ") +
                     std::to_string(snapshot.calls.size()) + " calls, " +
                     std::to_string(snapshot.tracks.size()) + " tracks, " + std::to_string(subscribers) +
                     " subscribers" +

@@ -22,6 +22,7 @@ class Reloader {
 
     struct Last {
         bool successful = true;
+        bool applied = true;                        ///< else nothing was changed
         std::chrono::system_clock::time_point when; ///< of the last reload, or of the start
         std::string problem;                        ///< the first one; empty when successful
     };
@@ -34,6 +35,8 @@ class Reloader {
 
     void reload();
     const Last& last() const { return last_; }
+    /// Of the last reload, in words.
+    const char* outcome() const;
     /// Settings that need a restart keep the values they had at the start.
     const config::Settings& settings() const { return settings_; }
 
@@ -43,7 +46,7 @@ class Reloader {
     void applySubscriptions(const std::vector<config::SubscriptionSettings>& next);
     void put(const config::SubscriptionSettings& next);
     void attempt(const std::string& what, const std::function<void()>& change);
-    void conclude(const std::vector<std::string>& problems);
+    void conclude(const std::vector<std::string>& problems, bool applied);
 
     config::Settings settings_;
     Load load_;

@@ -35,6 +35,7 @@ Problems jointProblems(const config::Settings& settings, const std::string& file
     if (auto why = certificateProblem(settings.http)) problems.push_back({file, 0, 0, "http.tls", *why});
     for (const auto& why : http::exposureProblems(settings.http))
         problems.push_back({file, 0, 0, "http.listen", why});
+    if (auto why = http::corsProblem(settings.http)) problems.push_back({file, 0, 0, "http.cors", *why});
     return problems;
 }
 

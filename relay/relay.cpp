@@ -1,6 +1,7 @@
 #include "relay/relay.h"
 
 #include "relay/base/log.h"
+#include "relay/base/pending.h"
 #include "relay/call/live_call.h"
 #include "relay/gst/batch.h"
 #include "relay/gst/element.h"
@@ -20,6 +21,8 @@ namespace spillway::relay {
 
 namespace {
 
+/// Each has a webrtcbin already; fifty may come at once from behind one address.
+constexpr Pending::Limits mayWaitToPublish{96, 64};
 constexpr std::chrono::seconds retryPeriod{2};
 constexpr std::chrono::milliseconds closePollPeriod{10};
 
@@ -106,6 +109,33 @@ struct Relay::Impl {
             call->forEachTrack([&](Track& track) { subscription.offer(track); });
     }
 
+    std::unique_ptr<Subscription> makeSubscription(const config::SubscriptionSettings& settings) {
+        try {
+            return std::make_unique<Subscription>(context, settings);
+        } catch (const std::exception& error) {
+            throw Refused(Refused::Kind::invalid, error.what());
+        }
+    }
+
+    void begin(std::unique_ptr<Subscription> subscription) {
+        offerTracks(*subscription);
+        const auto& settings = subscription->settings();
+        log::info("subscription added subscriber={} tracks={} output={}", settings.name,
+                  settings.tracks.text(), config::outputName(settings.output));
+        subscriptions[settings.name] = std::move(subscription);
+    }
+
+    /// Its memory is free at once, while its outputs still close; but where an earlier one's do not come to
+    /// an end, this is no way to take more and more.
+    void handOver(Subscription& before) {
+        std::size_t open = before.size();
+        for (const auto& [name, subscription] : subscriptions)
+            open += subscription->size();
+        if (context.openOutputs->load() == static_cast<int>(open)) before.giveWay();
+        before.end(EndReason::unsubscribed);
+        log::info("subscription removed subscriber={}", before.settings().name);
+    }
+
     void report(const Event& event) const {
         if (onEvent) onEvent(event);
     }
@@ -137,6 +167,7 @@ struct Relay::Impl {
     const PublisherIceChoice publisherIce;
     std::unique_ptr<ingest::Ingest> ingest;
     webrtc::Egress egress;
+    Pending publishersWaiting{mayWaitToPublish};
     std::map<std::string, std::unique_ptr<LiveCall>> calls;
     std::map<std::string, std::unique_ptr<Subscription>> subscriptions;
     Timer retry;
@@ -161,7 +192,8 @@ Call& Relay::addCall(const config::CallSettings& settings) {
     if (impl_->calls.size() >= impl_->limits.calls)
         throw Refused(Refused::Kind::limit, "limits.calls is reached");
     auto call = std::make_unique<LiveCall>(impl_->loop, settings, impl_->webrtc, impl_->ingest.get(),
-                                           impl_->limits.tracksPerCall, impl_->callEvents());
+                                           impl_->publishersWaiting, impl_->limits.tracksPerCall,
+                                           impl_->callEvents());
     return *impl_->calls.emplace(settings.name, std::move(call)).first->second;
 }
 
@@ -183,19 +215,21 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings, Unusab
     if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
     if (impl_->subscriptions.contains(settings.name))
         throw Refused(Refused::Kind::duplicate, "a subscription named " + settings.name + " already exists");
-    std::unique_ptr<Subscription> subscription;
-    try {
-        subscription = std::make_unique<Subscription>(impl_->context, settings);
-    } catch (const std::exception& error) {
-        throw Refused(Refused::Kind::invalid, error.what());
-    }
+    auto subscription = impl_->makeSubscription(settings);
     if (const auto problem = subscription->problem(); problem && unusable == Unusable::refuse) throw *problem;
-    // One queue of it must fit, or it would never serve anything.
-    impl_->budget.reserve(subscription->boundsFor(MediaKind::video).bytes);
-    impl_->offerTracks(*subscription);
-    impl_->subscriptions.emplace(settings.name, std::move(subscription));
-    log::info("subscription added subscriber={} tracks={} output={}", settings.name, settings.tracks.text(),
-              config::outputName(settings.output));
+    // One queue of it must fit, or it would serve nothing.
+    impl_->budget.requireFits(subscription->boundsFor(MediaKind::video).bytes);
+    impl_->begin(std::move(subscription));
+}
+
+void Relay::putSubscription(const config::SubscriptionSettings& settings) {
+    assert(impl_->loop.onLoop());
+    if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
+    auto next = impl_->makeSubscription(settings);
+    if (const auto problem = next->problem()) throw *problem;
+    impl_->budget.requireEverFits(next->boundsFor(MediaKind::video).bytes);
+    if (const auto before = impl_->subscriptions.extract(settings.name)) impl_->handOver(*before.mapped());
+    impl_->begin(std::move(next));
 }
 
 bool Relay::removeSubscription(const std::string& name) {

@@ -37,6 +37,9 @@ class Relay {
     enum class Unusable { refuse, keepTrying };
     /// Throws Refused. The subscription takes tracks that exist at once and others when they appear.
     void addSubscription(const config::SubscriptionSettings& settings, Unusable unusable = Unusable::refuse);
+    /// The same as the configuration has it: tracks for which there is no room wait. One of this name goes on
+    /// when this throws; else it ends, and this one takes over its memory.
+    void putSubscription(const config::SubscriptionSettings& settings);
     /// False when there is none.
     bool removeSubscription(const std::string& name);
     /// As it was added; null when there is none.

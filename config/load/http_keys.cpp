@@ -1,5 +1,7 @@
 #include "config/file.h"
 #include "config/load/sections.h"
+#include "config/name.h"
+#include "config/path.h"
 #include "config/url.h"
 
 #include <algorithm>
@@ -12,6 +14,8 @@ namespace {
 
 constexpr std::size_t mostAddresses = 16;
 constexpr std::size_t mostOrigins = 64;
+constexpr std::size_t mostDirectories = 64;
+constexpr std::size_t mostProxies = 64;
 
 bool fits(const Value& list, const std::vector<Value>& elements, std::size_t most) {
     if (elements.size() <= most) return true;
@@ -94,6 +98,40 @@ void checkDistinct(const Value& value, const HttpSettings& http) {
                              "; each role needs one of its own, such as openssl rand -hex 32 makes");
 }
 
+void readDirectories(const Value& value, ApiSettings& api) {
+    const std::vector<Value> elements = value.oneOrMore();
+    if (!fits(value, elements, mostDirectories)) return;
+    for (const Value& element : elements)
+        if (const auto path = element.filePath()) api.directories.push_back(plainPath(*path));
+}
+
+void readSecrets(const Value& value, ApiSettings& api) {
+    if (!value.isMapping({"names of secrets"})) return;
+    for (const Entry& entry : value.node().entries) {
+        if (!isName(entry.key))
+            value.problemAt(entry.keyPlace, "", "the name of a secret is 1 to 64 of A-Z a-z 0-9 . _ -");
+        else if (api.secrets.contains(entry.key))
+            value.problemAt(entry.keyPlace, entry.key, "duplicate key");
+        else if (const auto secret = value.of(entry).secret())
+            api.secrets.emplace(entry.key, *secret);
+    }
+}
+
+void readProxies(const Value& value, HttpSettings& http) {
+    const std::vector<Value> elements = value.oneOrMore();
+    if (!fits(value, elements, mostProxies)) return;
+    for (const Value& element : elements)
+        if (const auto network = element.parsed(Network::parse)) http.trustedProxies.push_back(*network);
+}
+
+const Keys<ApiSettings>& apiKeys() {
+    static const Keys<ApiSettings> keys{
+        {"directories", {readDirectories, {}}},
+        {"secrets", {readSecrets, {}}},
+    };
+    return keys;
+}
+
 void readTls(const Value& value, HttpSettings& http) {
     readMapping(value, tlsKeys(), http.tls.emplace());
 }
@@ -111,6 +149,8 @@ const Keys<HttpSettings>& httpKeys() {
         {"tls", {readTls, dotted(tlsKeys(), ".")}},
         {"tokens", {readTokens, dotted(tokenKeys(), ".")}},
         {"cors", {readCors, {}}},
+        {"trusted_proxies", {readProxies, {}}},
+        {"api", section(&HttpSettings::api, apiKeys())},
     };
     return keys;
 }

@@ -61,6 +61,12 @@ std::optional<Response> AccessControl::refuseHost(const Request& request) const 
     return problem(421, "without tokens only localhost and numeric addresses are served");
 }
 
+std::optional<std::string> corsProblem(const config::HttpSettings& settings) {
+    if (settings.hasTokens() || settings.cors.empty()) return std::nullopt;
+    return "without http.tokens everybody is admin, and so would be every page of " + settings.cors.front() +
+           "; set tokens, or leave out cors";
+}
+
 std::vector<std::string> exposureProblems(const config::HttpSettings& settings) {
     std::vector<std::string> problems;
     if (settings.hasTokens()) return problems;

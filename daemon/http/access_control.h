@@ -33,4 +33,7 @@ class AccessControl {
 /// Why these settings must not be served: addresses that others can reach while there are no tokens.
 std::vector<std::string> exposureProblems(const config::HttpSettings& settings);
 
+/// The same for `http.cors`: pages of other origins while there are no tokens.
+std::optional<std::string> corsProblem(const config::HttpSettings& settings);
+
 } // namespace spillway::daemon::http

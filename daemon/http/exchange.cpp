@@ -3,6 +3,7 @@
 #include "daemon/http/farewell.h"
 #include "daemon/http/headers.h"
 #include "daemon/http/problem.h"
+#include "daemon/http/remote.h"
 #include "relay/base/log.h"
 
 namespace spillway::daemon::http {
@@ -70,24 +71,29 @@ void Exchange::begin(std::weak_ptr<ExchangeContext> context, SoupServerMessage* 
     setBody(message, "application/problem+json", unreadable, SOUP_MEMORY_STATIC);
 }
 
-void Exchange::readHead() {
+void Exchange::readHead(const ExchangeContext& context) {
     GUri* uri = soup_server_message_get_uri(message_);
     request_.method = soup_server_message_get_method(message_);
     request_.path = g_uri_get_path(uri);
     if (const char* query = g_uri_get_query(uri)) request_.query = parseQuery(query);
     request_.headers = readHeaders(soup_server_message_get_request_headers(message_));
+    const std::string host = Connections::host(remote());
+    request_.byUnixSocket = host == "unix";
+    request_.client = clientOf(context.proxies.clientOf(request_, host));
 }
 
 void Exchange::onHeaders() {
     const auto context = context_.lock();
+    if (context) context->connections->onHead(remote());
     if (!context || soup_server_message_get_status(message_) != 0) return;
     soup_message_body_truncate(soup_server_message_get_response_body(message_));
     setBody(message_, {}, {}, SOUP_MEMORY_STATIC);
-    readHead();
-    auto passage = context->gate.enter(request_, Connections::host(remote()));
+    readHead(*context);
+    auto passage = context->gate.enter(request_);
     if (passage.match.path != nullptr) pattern_ = passage.match.path->pattern;
     route_ = passage.match.route;
     request_.params = std::move(passage.match.params);
+    request_.role = passage.role;
     if (!passage.refusal) return;
     const bool shortBody =
         request_.header("transfer-encoding") == nullptr && contentLength(request_) <= maxBody;

@@ -55,39 +55,42 @@ std::uint64_t contentLength(const Request& head) {
     return text == nullptr ? 0 : number<std::uint64_t>(*text).value_or(UINT64_MAX);
 }
 
-Gate::Passage Gate::enter(const Request& head, const std::string& remote) {
+Gate::Passage Gate::enter(const Request& head) {
     Passage passage;
     passage.match = router_.match(head.method, head.path);
-    passage.refusal = refuse(head, passage.match, remote);
+    passage.refusal = refuse(head, passage.match);
+    passage.role = access_.roleOf(head).value_or(Access::open);
     return passage;
 }
 
-std::optional<Response> Gate::refuse(const Request& head, const Match& match, const std::string& remote) {
+std::optional<Response> Gate::refuse(const Request& head, const Match& match) {
     if (head.path.size() > maxPath)
         return problem(414, "the path is limited to " + std::to_string(maxPath) + " bytes");
     if (headerBytes(head) > maxHeaders)
         return problem(431,
                        "path and headers together are limited to " + std::to_string(maxHeaders) + " bytes");
-    if (remote != "unix") {
+    if (!head.byUnixSocket) {
         if (auto refusal = access_.refuseHost(head)) return refusal;
     }
     if (Cors::isPreflight(head) && match.path != nullptr) return cors_.preflight(joinMethods(match.allowed));
     if (auto refusal = refuseMethod(head, match)) return refusal;
-    if (auto refusal = refuseRole(head, *match.route, remote)) return refusal;
+    if (auto refusal = refuseRole(head, *match.route)) return refusal;
     if (head.method == "POST" && fewDescriptorsLeft())
         return problem(503, "few file descriptors are left; raise LimitNOFILE of the unit, or ulimit -n",
                        descriptorsAgain);
     return refuseBody(head, *match.route);
 }
 
-/// Limited are guesses at tokens, and what publishers and viewers post: apart, so that nobody with a good
-/// token pays for a stranger's guesses. An admin is trusted not to flood its own daemon.
-std::optional<Response> Gate::refuseRole(const Request& head, const Route& route, const std::string& remote) {
+/// Limited are guesses at tokens, and what publishers and viewers send: apart, so that nobody with a good
+/// token pays for a stranger's guesses. An admin is trusted not to flood its own daemon, and what is open to
+/// all costs next to nothing.
+std::optional<Response> Gate::refuseRole(const Request& head, const Route& route) {
     const auto role = access_.roleOf(head);
     auto refusal = access_.refuse(role, route.access);
-    if (!refusal && (head.method != "POST" || role == Access::admin)) return std::nullopt;
-    RateLimiter& limiter = refusal ? guesses_ : posts_;
-    if (!limiter.take(remote, RateLimiter::Clock::now()))
+    const bool unlimited = role == Access::admin || (route.access == Access::open && head.method != "POST");
+    if (!refusal && unlimited) return std::nullopt;
+    RateLimiter& limiter = refusal ? guesses_ : head.method == "POST" ? posts_ : reads_;
+    if (!limiter.take(head.client, RateLimiter::Clock::now()))
         return problem(429, "too many requests from this address", limiter.retryAfter());
     return refusal;
 }

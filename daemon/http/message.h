@@ -28,6 +28,9 @@ struct Request {
     std::map<std::string, std::string> query;   ///< decoded; the first of a name counts
     std::map<std::string, std::string> headers; ///< names in lower case
     std::string body;
+    bool byUnixSocket = false;
+    std::string client; ///< who asks, as far as limits go (remote.h); `unix` for a Unix socket
+    Access role = Access::open;
 
     /// Null when it was not sent.
     const std::string* header(const std::string& lowerCaseName) const;

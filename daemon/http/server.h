@@ -19,8 +19,9 @@ namespace spillway::daemon::http {
 
 struct ServerLimits {
     ConnectionLimits connections;
-    RateLimiter::Limits guesses;        ///< of one address
+    RateLimiter::Limits guesses;        ///< of one client
     RateLimiter::Limits posts{50, 200}; ///< the same; an audience may share one
+    RateLimiter::Limits reads{20, 60};  ///< the same; pages that look every second, in a few windows
 };
 
 class Server {
@@ -48,6 +49,7 @@ class Server {
     std::size_t connections() const { return connections_->size(); }
 
   private:
+    void warnOfPlainText() const;
     void accept(glib::Object<GSocket> socket, bool isUnix);
     glib::Object<GIOStream> wrap(GSocket* socket, bool isUnix) const;
 

@@ -11,12 +11,12 @@ constexpr std::chrono::seconds watchPeriod{1};
 } // namespace
 
 LiveCall::LiveCall(Loop& loop, config::CallSettings settings, const config::WebrtcSettings& webrtc,
-                   ingest::Ingest* ingest, std::uint32_t maxTracks, Events events)
+                   ingest::Ingest* ingest, Pending& waiting, std::uint32_t maxTracks, Events events)
     : settings_(std::move(settings))
     , status_(settings_.name, std::move(events.happened))
     , tracks_(loop, settings_, maxTracks, status_,
               {std::move(events.trackAdded), std::move(events.trackEnds)})
-    , context_{loop, settings_, webrtc, ingest, maxTracks, status_, tracks_}
+    , context_{loop, settings_, webrtc, ingest, waiting, maxTracks, status_, tracks_}
     , publishers_(context_)
     , guests_(context_)
     , watch_(loop.every(watchPeriod, [this] { watch(); })) {}

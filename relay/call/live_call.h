@@ -26,7 +26,7 @@ class LiveCall final : public Call {
     };
 
     LiveCall(Loop& loop, config::CallSettings settings, const config::WebrtcSettings& webrtc,
-             ingest::Ingest* ingest, std::uint32_t maxTracks, Events events);
+             ingest::Ingest* ingest, Pending& waiting, std::uint32_t maxTracks, Events events);
 
     const config::CallSettings& settings() const override { return settings_; }
     void setState(CallState state, const std::string& detail) override;

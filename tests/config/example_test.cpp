@@ -40,8 +40,9 @@ void collectKeys(const TreeNode& node, const std::string& path, std::set<std::st
     const bool isList = node.kind == TreeNode::Kind::sequence;
     const bool isListOfValues =
         isList && (node.entries.empty() || node.entries[0].value.kind == TreeNode::Kind::scalar);
+    const bool isNamedByUser = path == "http.api.secrets";
     if (node.kind == TreeNode::Kind::scalar || node.kind == TreeNode::Kind::null || isSecret(node) ||
-        isListOfValues) {
+        isListOfValues || isNamedByUser) {
         keys.insert(path);
         return;
     }
@@ -95,6 +96,7 @@ void checkCommonDefaults(const Settings& shown) {
     const Settings defaults;
     CHECK(shown.http.listen == defaults.http.listen);
     CHECK(shown.http.cors == defaults.http.cors);
+    CHECK(shown.http.trustedProxies == defaults.http.trustedProxies);
     CHECK(shown.webrtc.listen == defaults.webrtc.listen);
     CHECK(shown.webrtc.announce == defaults.webrtc.announce);
     CHECK(shown.webrtc.announceLocal == defaults.webrtc.announceLocal);
@@ -188,4 +190,5 @@ TEST_CASE("the reference configuration shows every source of a secret") {
     CHECK(settings.http.publishToken->reveal() == "publish.token");
     REQUIRE(settings.http.viewToken);
     CHECK(settings.http.viewToken->reveal() == "view");
+    CHECK(settings.http.api.secrets.at("janus-pin").reveal() == "janus.pin");
 }

@@ -7,7 +7,8 @@ using namespace spillway::config;
 
 TEST_CASE("an unknown key is answered with the allowed ones and the nearest") {
     CHECK(problemOf("http:\n  lisen: 127.0.0.1:1\n") ==
-          "f:2:3: http.lisen: unknown key; allowed: listen, tls, tokens, cors; did you mean "
+          "f:2:3: http.lisen: unknown key; allowed: listen, tls, tokens, cors, trusted_proxies, api; did you "
+          "mean "
           "\"listen\"?");
     CHECK(problemOf("sutdown_timeout: 1s") ==
           "f:1:1: sutdown_timeout: unknown key; allowed: http, webrtc, limits, metrics, "

@@ -99,6 +99,7 @@ TEST_CASE("a configuration with a mistake changes nothing and is told until it i
     f.reload("calls:\n- {name: a, join: {type: whup}}\n");
     CHECK_FALSE(f.reloader.last().successful);
     CHECK(f.reloader.last().problem.starts_with("f:2:26: calls[0].join.type: "));
+    CHECK(f.reloader.outcome() == std::string("configuration not reloaded"));
     CHECK(f.callNames() == Names{"a", "b"});
     CHECK(f.subscriptionNames() == Names{"s"});
     CHECK(f.begun.empty());
@@ -131,6 +132,7 @@ TEST_CASE("a subscription that cannot be made as it is written now goes on as it
              rtp("b", 5100));
     CHECK_FALSE(f.reloader.last().successful);
     CHECK(f.reloader.last().problem.starts_with("subscription a: "));
+    CHECK(f.reloader.outcome() == std::string("configuration reloaded in part"));
     CHECK(f.subscriptionNames() == Names{"a", "b"});
     CHECK(std::get<config::RtpOutput>(f.relay.findSubscription("a")->output).port == 5000);
 }

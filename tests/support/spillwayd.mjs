@@ -104,7 +104,7 @@ export async function baseConfig(directory) {
     await writeFile(tokens[role].file, `${role}-secret\n`, { mode: 0o600 });
   }
   return {
-    http: { listen: `127.0.0.1:${await freePort()}`, tokens, cors: ['*'] },
+    http: { listen: `127.0.0.1:${await freePort()}`, tokens, cors: ['*'], api: { directories: [directory] } },
     webrtc: { listen: '0.0.0.0:0' },
     shutdown_timeout: '5s',
     calls: [{ name: 'studio', join: { type: 'whip' }, media_timeout: '3s' }],

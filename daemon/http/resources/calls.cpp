@@ -52,7 +52,8 @@ Response one(const relay::Snapshot& snapshot, const std::string& name, unsigned 
 
 Response create(const Request& request, const SnapshotSource& snapshot, const CallActions& actions) {
     return createAndDescribe<config::CallSettings>(
-        "call", config::loadCall(request.body, "body"), actions.add, [&](const std::string& name) {
+        "call", config::loadCall(request.body, "body", actions.api()), actions.add,
+        [&](const std::string& name) {
             return one(snapshot(), name, 201).with("Location", "/v1/calls/" + name);
         });
 }

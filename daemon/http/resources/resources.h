@@ -30,16 +30,21 @@ struct StatusFacts {
     config::LimitSettings limits;
 };
 
+/// What is posted may reach so much of this machine.
+using ApiSource = std::function<config::ApiSettings()>;
+
 /// The wishes that the API passes on.
 struct SubscriptionActions {
     std::function<void(const config::SubscriptionSettings&)> add; ///< throws relay::Refused
     std::function<bool(const std::string&)> remove;               ///< false when there is none
+    ApiSource api;
 };
 
 struct CallActions {
     std::function<void(const config::CallSettings&)> add; ///< throws relay::Refused
     /// False when there is none; else `onLeft` runs later.
     std::function<bool(const std::string&, std::function<void()> onLeft)> leave;
+    ApiSource api;
 };
 
 struct Health {

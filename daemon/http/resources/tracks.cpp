@@ -3,6 +3,7 @@
 #include "daemon/http/resources/queue.h"
 #include "daemon/http/resources/resources.h"
 
+#include <map>
 #include <utility>
 
 namespace spillway::daemon::http {
@@ -19,13 +20,20 @@ Json keyframes(const relay::TrackSnapshot& track) {
             {"missing", track.noKeyframes}};
 }
 
-/// Who takes it: the subscriptions with a branch on this track.
-Json subscribers(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot) {
-    Json names = Json::array();
+using Takers = std::map<relay::TrackName, Json>;
+
+/// Who takes each track: the subscriptions with a branch on it.
+Takers takers(const relay::Snapshot& snapshot) {
+    Takers takers;
     for (const auto& subscription : snapshot.subscriptions)
         for (const auto& subscriber : subscription.subscribers)
-            if (subscriber.track == track.name) names.push_back(subscription.name);
-    return names;
+            takers[subscriber.track].push_back(subscription.name);
+    return takers;
+}
+
+Json subscribersOf(const relay::TrackName& track, const Takers& takers) {
+    const auto found = takers.find(track);
+    return found == takers.end() ? Json::array() : found->second;
 }
 
 Json describe(const relay::ViewerSnapshot& viewer, const relay::ViewerTrackSnapshot& track) {
@@ -63,7 +71,7 @@ std::map<relay::TrackName, std::size_t> viewerCounts(const relay::Snapshot& snap
 }
 
 /// `viewers` is each of them, or how many.
-Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot, Json viewers) {
+Json describe(const relay::TrackSnapshot& track, const Takers& takers, Json viewers) {
     Json json{{"name", track.name.text()},
               {"call", track.name.call},
               {"participant", track.name.participant},
@@ -73,7 +81,7 @@ Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot
               {"clock_rate", track.clockRate},
               {"state", relay::trackStateName(track.state)},
               {"draining", track.draining},
-              {"subscribers", subscribers(track, snapshot)},
+              {"subscribers", subscribersOf(track.name, takers)},
               {"viewers", std::move(viewers)},
               {"received_packets", track.receivedPackets},
               {"received_bytes", track.receivedBytes},
@@ -88,14 +96,16 @@ Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot
 Response list(const relay::Snapshot& snapshot) {
     Json tracks = Json::array();
     auto counts = viewerCounts(snapshot);
+    const auto taken = takers(snapshot);
     for (const auto& track : snapshot.tracks)
-        tracks.push_back(describe(track, snapshot, counts[track.name]));
+        tracks.push_back(describe(track, taken, counts[track.name]));
     return jsonResponse({{"tracks", tracks}});
 }
 
 Response one(const relay::Snapshot& snapshot, const relay::TrackName& name) {
     for (const auto& track : snapshot.tracks)
-        if (track.name == name) return jsonResponse(describe(track, snapshot, viewers(name, snapshot)));
+        if (track.name == name)
+            return jsonResponse(describe(track, takers(snapshot), viewers(name, snapshot)));
     return problem(404, "there is no track of this name");
 }
 

@@ -40,6 +40,7 @@ relay::ViewRequest viewRequest(const Request& request) {
     view.participant = request.param("participant");
     if (request.params.contains("source")) view.source = request.param("source");
     view.offer = request.body;
+    view.client = request.client;
     return view;
 }
 

@@ -85,12 +85,13 @@ void Server::addSessionRoutes(http::Router& router) {
 void Server::post(const Request& request, const Responder& respond) {
     relay::Call* call = hosted(request);
     if (call == nullptr) return respond(noCall());
-    const std::string display = participantOf(request);
+    const std::string named = participantOf(request);
     relay::PublishRequest publish;
-    publish.participant = config::toName(display);
-    publish.display = display;
+    publish.participant = config::toName(named);
+    publish.display = config::toDisplay(named);
     publish.offer = request.body;
     publish.loopbackOnly = loopbackOnly_;
+    publish.client = request.client;
     const std::string id = http_session::randomId();
     try {
         auto publication = call->publish(publish, events(id));

@@ -83,3 +83,13 @@ TEST_CASE("addresses that others can reach need tokens") {
     settings.viewToken = config::Secret("x");
     CHECK(exposureProblems(settings).empty());
 }
+
+TEST_CASE("without tokens no page of another origin may use the API") {
+    auto settings = test::localSettings();
+    CHECK_FALSE(corsProblem(settings));
+    settings.cors = {"*"};
+    REQUIRE(corsProblem(settings));
+    CHECK(corsProblem(settings)->find("page of *") != std::string::npos);
+    settings.viewToken = config::Secret("x");
+    CHECK_FALSE(corsProblem(settings));
+}

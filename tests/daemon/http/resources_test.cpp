@@ -28,7 +28,8 @@ struct Api {
                           std::erase_if(snapshot.calls, [&](auto& c) { return c.name == name; }) > 0;
                       if (is) left = std::move(onLeft);
                       return is;
-                  }});
+                  },
+                  [this] { return reach; }});
         addTracks(router, source);
         addPage(router, source, {"1.2.3", "1.22.0", "0.1.21", {}, {}});
         addHealth(router, {[this] { return fault; }, [this] { return fault; }, [this] { return snapshot; }});
@@ -47,7 +48,8 @@ struct Api {
                           [this](const auto& name) {
                               return std::erase_if(snapshot.subscriptions,
                                                    [&](auto& s) { return s.name == name; }) > 0;
-                          }});
+                          },
+                          [this] { return reach; }});
     }
 
     Response ask(const std::string& method, const std::string& path, const std::string& body = {}) {
@@ -56,6 +58,7 @@ struct Api {
         Request request;
         request.params = match.params;
         request.body = body;
+        request.role = role;
         const auto answer = std::make_shared<Response>(Response{0, {}, {}, {}});
         match.route->handler(request, [answer](Response response) { *answer = std::move(response); });
         if (answer->status == 0 && left) std::exchange(left, {})();
@@ -64,6 +67,8 @@ struct Api {
     Json json(const std::string& path) { return Json::parse(ask("GET", path).body); }
 
     relay::Snapshot snapshot = test::studio();
+    config::ApiSettings reach;
+    Access role = Access::admin;
     std::optional<relay::Refused> refused;
     std::function<void()> left; ///< a call has been left
     std::optional<std::string> fault;
@@ -183,6 +188,47 @@ TEST_CASE("a subscription is told with its branches: bounds, depth, counters") {
               .at(0)
               .at("queue")
               .at("oldest_age_seconds") == 0);
+}
+
+TEST_CASE("where recordings lie is told to admins alone") {
+    Api api;
+    auto& archive = api.snapshot.subscriptions.front();
+    archive.problem = "cannot record into /srv/archive";
+    archive.refused.begin()->second = "cannot record into /srv/archive";
+    archive.subscribers.front().status = {"/srv/archive/a.mkv", "no space in /srv/archive", 3};
+    const auto told = [&] {
+        return api.ask("GET", "/v1/subscriptions").body + api.ask("GET", "/v1/subscriptions/archive").body;
+    };
+    CHECK_THAT(told(), Catch::Contains("/srv/archive/a.mkv"));
+    api.role = Access::view;
+    CHECK_THAT(told(), !Catch::Contains("/srv"));
+    CHECK(api.json("/v1/subscriptions/archive").at("branches").at(0).at("errors") == 3);
+}
+
+TEST_CASE(
+    "what is posted writes below the directories that the configuration names, and knows no other secret") {
+    Api api;
+    const auto recordInto = [&](const std::string& directory) {
+        return api.ask("POST", "/v1/subscriptions",
+                       R"({"name":"mine","output":{"type":"record","directory":")" + directory + "\"}}");
+    };
+    CHECK(recordInto("/srv/archive").status == 422);
+    api.reach.directories = {"/srv/archive"};
+    CHECK(recordInto("/srv/archive/mine").status == 201);
+    const auto refusal = recordInto("/srv/archive/../../etc");
+    CHECK(refusal.status == 422);
+    CHECK(refusal.body.find("http.api.directories") != std::string::npos);
+
+    const auto joinWith = [&](const std::string& token) {
+        return api.ask("POST", "/v1/calls",
+                       R"({"name":"a","join":{"type":"whep","url":"https://a.example/","token":)" + token +
+                           "}}");
+    };
+    CHECK(joinWith(R"({"file":"/etc/hostname"})").status == 422);
+    CHECK(joinWith(R"({"env":"HOME"})").status == 422);
+    CHECK(joinWith(R"({"secret":"gate"})").status == 422);
+    api.reach.secrets.emplace("gate", config::Secret("open sesame"));
+    CHECK(joinWith(R"({"secret":"gate"})").status == 201);
 }
 
 TEST_CASE("subscribing makes a subscription at its Location, unsubscribing ends it") {

@@ -4,9 +4,12 @@
 #include "support/leak_guard.h"
 #include "support/turns.h"
 
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <sstream>
 
 using namespace spillway;
 using namespace spillway::test;
@@ -16,6 +19,7 @@ namespace {
 
 RoutedServer::Limits quick() {
     RoutedServer::Limits limits;
+    limits.connections.head = 300ms;
     limits.connections.request = 300ms;
     limits.connections.farewell = 300ms;
     return limits;
@@ -202,7 +206,7 @@ TEST_CASE("who connects and says nothing is cut off") {
         whileTurning(server.loop, [port = server.port()] { return HttpConnection(port).closedByServer(); }));
 }
 
-TEST_CASE("more connections than the bound are closed at once, the others stay") {
+TEST_CASE("when all connections are taken the oldest goes that has sent no request") {
     RoutedServer::Limits limits;
     limits.connections.connections = 2;
     RoutedServer server(localSettings(), limits);
@@ -210,14 +214,29 @@ TEST_CASE("more connections than the bound are closed at once, the others stay")
         HttpConnection one(port);
         HttpConnection two(port);
         HttpConnection three(port);
-        const bool closed = three.closedByServer();
-        one.send(requestText("GET", "/open"));
+        const bool closed = one.closedByServer();
         two.send(requestText("GET", "/open"));
-        return std::tuple(one.receive().status, two.receive().status, closed);
+        three.send(requestText("GET", "/open"));
+        return std::tuple(closed, two.receive().status, three.receive().status);
     });
-    CHECK(first == 200);
+    CHECK(first);
     CHECK(second == 200);
-    CHECK(third);
+    CHECK(third == 200);
+}
+
+TEST_CASE("hundreds who connect and say nothing keep nobody from an answer") {
+    RoutedServer::Limits limits;
+    limits.connections.connections = 64;
+    RoutedServer server(localSettings(), limits);
+    const auto status = whileTurning(server.loop, [port = server.port()] {
+        std::vector<std::unique_ptr<HttpConnection>> idle;
+        for (int i = 0; i < 300; ++i)
+            idle.push_back(std::make_unique<HttpConnection>(port));
+        HttpConnection asks(port);
+        asks.send(requestText("GET", "/open"));
+        return asks.receive().status;
+    });
+    CHECK(status == 200);
 }
 
 TEST_CASE("too many posts from one address get 429, and guesses at tokens too, each for themselves") {
@@ -246,6 +265,34 @@ TEST_CASE("an audience of one address comes at once, while a stranger there gues
     CHECK(refused > 0);
     for (int i = 0; i < 100; ++i)
         REQUIRE(server.ask("POST", "/any", bearer("publish-secret"), "x").status == 200);
+}
+
+TEST_CASE("too many looks from one address get 429, but an admin's and those that are open to all do not") {
+    RoutedServer::Limits limits;
+    limits.reads = {0.01, 3, 10};
+    RoutedServer server(settingsWithTokens(), limits);
+    for (int i = 0; i < 3; ++i)
+        CHECK(server.ask("GET", "/view", bearer("view-secret")).status == 200);
+    CHECK(server.ask("GET", "/view", bearer("view-secret")).status == 429);
+    CHECK(server.ask("GET", "/view", bearer("admin-secret")).status == 200);
+    CHECK(server.ask("GET", "/open").status == 200);
+    CHECK(server.ask("POST", "/any", bearer("publish-secret"), "x").status == 200);
+}
+
+TEST_CASE("behind a proxy that is trusted each client has limits of its own") {
+    auto settings = settingsWithTokens();
+    settings.trustedProxies = {config::Network::parse("127.0.0.0/8")};
+    RoutedServer::Limits limits;
+    limits.posts = {0.01, 1, 10};
+    RoutedServer server(settings, limits);
+    const auto postOf = [&](const char* client) {
+        auto headers = bearer("publish-secret");
+        headers.push_back({"X-Forwarded-For", client});
+        return server.ask("POST", "/any", headers, "x").status;
+    };
+    CHECK(postOf("192.0.2.1") == 200);
+    CHECK(postOf("192.0.2.1") == 429);
+    CHECK(postOf("192.0.2.2") == 200);
 }
 
 TEST_CASE("a page of an allowed origin may read the answer, others not") {
@@ -368,6 +415,20 @@ TEST_CASE("an address that cannot be had is named") {
     CHECK(contains(errorOf([&] { RoutedServer second(settings); }), settings.listen.front().text()));
     settings.listen = {config::ListenAddress::parse("0.0.0.0:0")};
     CHECK(contains(errorOf([&] { RoutedServer second(settings); }), "no tokens"));
+}
+
+TEST_CASE("tokens without TLS are warned of where others reach the address, and there alone") {
+    std::ostringstream said;
+    const auto before = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(said)));
+    auto settings = settingsWithTokens();
+    RoutedServer local(settings);
+    CHECK(said.str().find("without TLS") == std::string::npos);
+    settings.listen = {config::ListenAddress::parse("0.0.0.0:0")};
+    RoutedServer open(settings);
+    spdlog::set_default_logger(before);
+    CHECK(said.str().find("http carries tokens without TLS address=0.0.0.0:") != std::string::npos);
 }
 
 TEST_CASE("IPv6 and several addresses are served together") {

@@ -111,7 +111,7 @@ TEST_CASE("a publisher gets an answer, a session of its own, and media flows") {
     CHECK(reply.header("link") == "<stun:stun.example>; rel=\"ice-server\"");
     REQUIRE(alice.answer(reply.body));
     REQUIRE(node.untilConnected(1));
-    CHECK(node.call().participants.front().name == "Alice_B");
+    CHECK(node.call().participants.front().name == "Alice_B--c23e005d");
     CHECK(node.call().participants.front().display == "Alice B");
     CHECK(node.loop.runUntil([&] { return node.relay.snapshot().tracks.size() == 2; }, 10s));
 }
@@ -244,12 +244,28 @@ TEST_CASE("a publisher over the limit is told to try again") {
     Node node(limits);
     relay::Publisher alice(node.loop, {"alice"});
     relay::Publisher bob(node.loop, {"bob"});
-    REQUIRE(node.post(node.offerOf(alice)).status == 201);
+    const auto first = node.post(node.offerOf(alice));
+    REQUIRE(first.status == 201);
+    REQUIRE(alice.answer(first.body));
+    REQUIRE(node.untilConnected(1));
     const auto refused = node.post(node.offerOf(bob), "/whip/studio?participant=bob");
     CHECK(refused.status == 503);
     CHECK_FALSE(refused.header("retry-after").empty());
     problemOf(refused);
     CHECK(node.whip.sessions() == 1);
+}
+
+TEST_CASE("a publisher that does not connect takes no place of one that does") {
+    config::LimitSettings limits;
+    limits.tracksPerCall = 1;
+    Node node(limits);
+    relay::Publisher alice(node.loop, {"alice"});
+    relay::Publisher bob(node.loop, {"bob"});
+    const auto waiting = node.post(node.offerOf(alice));
+    REQUIRE(waiting.status == 201);
+    REQUIRE(node.post(node.offerOf(bob), "/whip/studio?participant=bob").status == 201);
+    CHECK(node.whip.sessions() == 1);
+    CHECK(node.ask("GET", waiting.header("location")).status == 404);
 }
 
 TEST_CASE("sessions end with their call") {
