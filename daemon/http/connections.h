@@ -41,6 +41,7 @@ class Connections : public std::enable_shared_from_this<Connections> {
     bool full() const { return open_.size() >= limits_.connections; }
     std::size_t size() const { return open_.size(); }
     const ConnectionLimits& limits() const { return limits_; }
+    relay::Loop& loop() const { return loop_; }
 
     /// Until `stream` is gone. Its request is awaited from now on.
     void add(GSocketAddress* remote, GSocket* socket, GIOStream* stream);

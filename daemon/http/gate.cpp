@@ -58,11 +58,12 @@ std::uint64_t contentLength(const Request& head) {
 Gate::Passage Gate::enter(const Request& head, const std::string& remote) {
     Passage passage;
     passage.match = router_.match(head.method, head.path);
-    passage.refusal = refuse(head, passage.match, remote);
+    passage.refusal = refuse(head, passage, remote);
     return passage;
 }
 
-std::optional<Response> Gate::refuse(const Request& head, const Match& match, const std::string& remote) {
+std::optional<Response> Gate::refuse(const Request& head, Passage& passage, const std::string& remote) {
+    const Match& match = passage.match;
     if (head.path.size() > maxPath)
         return problem(414, "the path is limited to " + std::to_string(maxPath) + " bytes");
     if (headerBytes(head) > maxHeaders)
@@ -73,7 +74,7 @@ std::optional<Response> Gate::refuse(const Request& head, const Match& match, co
     }
     if (Cors::isPreflight(head) && match.path != nullptr) return cors_.preflight(joinMethods(match.allowed));
     if (auto refusal = refuseMethod(head, match)) return refusal;
-    if (auto refusal = refuseRole(head, *match.route, remote)) return refusal;
+    if (auto refusal = refuseCaller(head, passage, remote)) return refusal;
     if (head.method == "POST" && fewDescriptorsLeft())
         return problem(503, "few file descriptors are left; raise LimitNOFILE of the unit, or ulimit -n",
                        descriptorsAgain);
@@ -81,15 +82,18 @@ std::optional<Response> Gate::refuse(const Request& head, const Match& match, co
 }
 
 /// Limited are guesses at tokens, and what publishers and viewers post: apart, so that nobody with a good
-/// token pays for a stranger's guesses. An admin is trusted not to flood its own daemon.
-std::optional<Response> Gate::refuseRole(const Request& head, const Route& route, const std::string& remote) {
-    const auto role = access_.roleOf(head);
-    auto refusal = access_.refuse(role, route.access);
-    if (!refusal && (head.method != "POST" || role == Access::admin)) return std::nullopt;
-    RateLimiter& limiter = refusal ? guesses_ : posts_;
+/// token pays for a stranger's guesses. An admin of the whole node is trusted not to flood it.
+std::optional<Response> Gate::refuseCaller(const Request& head, Passage& passage, const std::string& remote) {
+    auto admitted = access_.admit(head, passage.match);
+    const auto* refusal = std::get_if<Response>(&admitted);
+    if (refusal == nullptr) passage.caller = std::get<Caller>(admitted);
+    const bool trusted = passage.caller.role == Access::admin && passage.caller.scope.isWhole();
+    if (refusal == nullptr && (head.method != "POST" || trusted)) return std::nullopt;
+    RateLimiter& limiter = refusal == nullptr ? posts_ : guesses_;
     if (!limiter.take(remote, RateLimiter::Clock::now()))
         return problem(429, "too many requests from this address", limiter.retryAfter());
-    return refusal;
+    if (refusal != nullptr) return *refusal;
+    return std::nullopt;
 }
 
 } // namespace spillway::daemon::http

@@ -32,16 +32,18 @@ class Gate {
 
     struct Passage {
         Match match;
+        Caller caller;
         std::optional<Response> refusal; ///< or the answer that needs no handler (OPTIONS)
     };
     /// `remote` is the address without a port; `unix` for a Unix socket.
     Passage enter(const Request& head, const std::string& remote);
 
     const Cors& cors() const { return cors_; }
+    SignedTokens& signedTokens() { return access_.signedTokens(); }
 
   private:
-    std::optional<Response> refuse(const Request& head, const Match& match, const std::string& remote);
-    std::optional<Response> refuseRole(const Request& head, const Route& route, const std::string& remote);
+    std::optional<Response> refuse(const Request& head, Passage& passage, const std::string& remote);
+    std::optional<Response> refuseCaller(const Request& head, Passage& passage, const std::string& remote);
 
     const Router& router_;
     AccessControl access_;
