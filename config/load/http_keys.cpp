@@ -152,6 +152,7 @@ void readTokens(const Value& value, HttpSettings& http) {
 
 void checkSigningKeys(const Value& value, const HttpSettings& http) {
     const auto& keys = http.signedTokens.keys;
+    if (keys.empty()) return;
     const std::vector<Value> elements = value.items();
     for (std::size_t i = 0; i < keys.size(); ++i) {
         const auto again = [&](const SigningKey& other) {

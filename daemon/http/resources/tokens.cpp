@@ -13,9 +13,6 @@ namespace spillway::daemon::http {
 
 namespace {
 
-/// Of all who make tokens together.
-constexpr RateLimiter::Limits rate{5, 20, 1};
-
 /// No token gives more than who asked for it has. Which roles that are is known: one who may ask is admin.
 std::optional<Response> refuse(const config::TokenSettings& wanted, const WallTime& expires,
                                const Caller& caller) {
@@ -49,7 +46,7 @@ Response make(const Request& request, const SignedTokens& tokens) {
 
 } // namespace
 
-void addTokens(Router& router, const SignedTokens& tokens) {
+void addTokens(Router& router, const SignedTokens& tokens, RateLimiter::Limits rate) {
     const auto limiter = std::make_shared<RateLimiter>(rate);
     router.post("/v1/tokens", {Access::admin, Reach::filtered}, elementTypes,
                 [&tokens, limiter](const Request& request) {

@@ -321,7 +321,7 @@ TEST_CASE("a stream ends when the token expires that opened it, others go on") {
         return response;
     });
     auto& tokens = server.server().signedTokens();
-    const auto brief = signedBy(tokens, config::TokenRole::view, {"studio"}, 2s);
+    const auto brief = signedBy(tokens, config::TokenRole::view, {"studio"}, 3s);
     const auto expires =
         std::get<Caller>(tokens.read(brief, std::chrono::system_clock::now())).expires.value();
     const auto longer = signedBy(tokens, config::TokenRole::view, {"studio"}, 1h);

@@ -319,8 +319,9 @@ TEST_CASE("a publisher is who its token says, whether it says so or not") {
     CHECK(node.call().participants.empty());
     REQUIRE(node.ask("POST", "/whip/studio", headers, offer).status == 201);
     CHECK(node.call().participants.front().name == "alice");
-    const auto ofCall = node.with({"studio"});
-    CHECK(node.ask("POST", "/whip/studio?participant=bob", ofCall, offer).status == 201);
+    relay::Publisher bob(node.loop, {"bob"});
+    const auto bobsOffer = node.offerOf(bob);
+    CHECK(node.ask("POST", "/whip/studio?participant=bob", node.with({"studio"}), bobsOffer).status == 201);
     CHECK(node.call().participants.size() == 2);
 }
 
@@ -368,7 +369,7 @@ TEST_CASE("what a publisher sends ends when its token expires") {
     const auto bobsOffer = node.offerOf(bob);
     const auto offer = node.offerOf(alice);
     REQUIRE(node.ask("POST", "/whip/studio", node.with({"studio", "bob"}), bobsOffer).status == 201);
-    const auto reply = node.ask("POST", "/whip/studio", node.with({"studio", "alice"}, 3s), offer);
+    const auto reply = node.ask("POST", "/whip/studio", node.with({"studio", "alice"}, 4s), offer);
     REQUIRE(reply.status == 201);
     CHECK(node.call().participants.size() == 2);
     REQUIRE(node.loop.runUntil([&] { return node.whip.sessions() == 1; }, 10s));
