@@ -39,6 +39,8 @@ Loaded<SubscriptionSettings> loadSubscription(std::string_view text, const std::
                                               const ApiSettings& api = {});
 /// The same of `calls` (the body of POST /v1/calls).
 Loaded<CallSettings> loadCall(std::string_view text, const std::string& file, const ApiSettings& api = {});
+/// What a signed token is to allow (the body of POST /v1/tokens, the value of --make-token).
+Loaded<TokenSettings> loadToken(std::string_view text, const std::string& file);
 
 /// Every key that load() knows, as dotted paths: `http.listen`, `calls[].join.type`.
 std::vector<std::string> knownKeys();

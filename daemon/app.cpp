@@ -37,8 +37,9 @@ App::App(relay::Loop& loop, const config::Settings& settings, Reloader::Load loa
     : loop_(loop)
     , facts_(factsOf(settings))
     , relay_(loop, settings.limits, settings.webrtc)
-    , whip_(settings.webrtc.iceServers)
-    , whep_({[this](const auto& request, auto onEnded) { return relay_.view(request, std::move(onEnded)); },
+    , whip_(loop, settings.webrtc.iceServers)
+    , whep_(loop,
+            {[this](const auto& request, auto onEnded) { return relay_.view(request, std::move(onEnded)); },
              [this](relay::ViewerId viewer) { return relay_.endViewer(viewer); }},
             settings.webrtc.iceServers)
     , calls_(loop, relay_,
@@ -46,7 +47,8 @@ App::App(relay::Loop& loop, const config::Settings& settings, Reloader::Load loa
                  return makePresence({loop_, whip_}, call);
              })
     , reloader_(settings, std::move(load), relay_, calls_,
-                [this](const config::TlsSettings& tls) { server_.renewCertificate(tls); })
+                {[this](const config::TlsSettings& tls) { server_.renewCertificate(tls); },
+                 [this](const auto& signedTokens) { server_.signedTokens().renew(signedTokens); }})
     , collector_({[this] { return relay_.snapshot(); },
                   [this] {
                       return metrics::Reload{reloader_.last().successful, reloader_.last().when};
@@ -86,6 +88,7 @@ void App::addRoutes() {
                            {[this](const auto& settings) { relay_.addSubscription(settings); },
                             [this](const auto& name) { return relay_.removeSubscription(name); }, api});
     http::addEvents(router_, loop_, events_);
+    http::addTokens(router_, server_.signedTokens());
     whip_.addRoutes(router_);
     whep_.addRoutes(router_);
     http::addWatch(router_);

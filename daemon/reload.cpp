@@ -25,12 +25,19 @@ std::vector<std::string> namesMissing(const std::vector<T>& before, const std::v
     return missing;
 }
 
+/// Whether requests need tokens is said once, when the server begins to listen: keys neither bring that need
+/// nor take it away.
+bool renewsKeys(const config::HttpSettings& running, const config::HttpSettings& next) {
+    return running.hasFixedTokens() || (running.hasTokens() && !next.signedTokens.keys.empty());
+}
+
 /// What changes while the daemon runs. Everything else is read at the start only.
 void takeOver(config::Settings& running, const config::Settings& next) {
     running.shutdownTimeout = next.shutdownTimeout;
     // With TLS or without is said once, when the server begins to listen.
     if (running.http.tls && next.http.tls) running.http.tls = next.http.tls;
     running.http.api = next.http.api;
+    if (renewsKeys(running.http, next.http)) running.http.signedTokens = next.http.signedTokens;
     running.log.level = next.log.level;
     running.calls = next.calls;
     running.subscriptions = next.subscriptions;
@@ -54,8 +61,9 @@ using config::WebrtcSettings;
 constexpr std::array httpKeys{
     Key<HttpSettings>{"listen", same<&HttpSettings::listen>},
     Key<HttpSettings>{"tls", same<&HttpSettings::tls>},
-    Key<HttpSettings>{"tokens",
-                      same<&HttpSettings::adminToken, &HttpSettings::publishToken, &HttpSettings::viewToken>},
+    Key<HttpSettings>{"tokens", same<&HttpSettings::adminToken, &HttpSettings::publishToken,
+                                     &HttpSettings::viewToken, &HttpSettings::monitorToken>},
+    Key<HttpSettings>{"signed_tokens", same<&HttpSettings::signedTokens>},
     Key<HttpSettings>{"cors", same<&HttpSettings::cors>},
     Key<HttpSettings>{"trusted_proxies", same<&HttpSettings::trustedProxies>},
 };
@@ -112,12 +120,13 @@ std::vector<std::string> keysNeedingRestart(const config::Settings& running, con
     return differences.take();
 }
 
-Reloader::Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls, ServeTls serveTls)
+Reloader::Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls,
+                   HttpRenewal httpRenewal)
     : settings_(std::move(settings))
     , load_(std::move(load))
     , relay_(relay)
     , calls_(calls)
-    , serveTls_(std::move(serveTls))
+    , httpRenewal_(std::move(httpRenewal))
     , last_{true, true, std::chrono::system_clock::now(), {}} {}
 
 void Reloader::reload() {
@@ -155,8 +164,10 @@ void Reloader::apply(const config::Settings& next) {
     for (const auto& key : keysNeedingRestart(settings_, next))
         log::warn("changed setting needs a restart key={}", key);
     setLogLevel(next.log.level);
-    if (settings_.http.tls && next.http.tls && serveTls_)
-        attempt("http.tls", [&] { serveTls_(*next.http.tls); });
+    if (settings_.http.tls && next.http.tls && httpRenewal_.serveTls)
+        attempt("http.tls", [&] { httpRenewal_.serveTls(*next.http.tls); });
+    if (renewsKeys(settings_.http, next.http) && httpRenewal_.renewKeys)
+        httpRenewal_.renewKeys(next.http.signedTokens);
     applySubscriptions(next.subscriptions);
     applyCalls(next.calls);
     takeOver(settings_, next);

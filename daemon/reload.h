@@ -16,6 +16,13 @@
 
 namespace spillway::daemon {
 
+/// What the HTTP server renews. Where one is empty, that stays as it is.
+struct HttpRenewal {
+    /// Serves a certificate, which may be the same files with new contents. Throws std::runtime_error.
+    std::function<void(const config::TlsSettings&)> serveTls = {};
+    std::function<void(const config::SignedTokenSettings&)> renewKeys = {};
+};
+
 class Reloader {
   public:
     using Load = std::function<config::Loaded<config::Settings>()>;
@@ -27,11 +34,9 @@ class Reloader {
         std::string problem;                        ///< the first one; empty when successful
     };
 
-    /// Serves a certificate, which may be the same files with new contents. Throws std::runtime_error.
-    using ServeTls = std::function<void(const config::TlsSettings&)>;
-
     /// `settings` must be those the relay was made with.
-    Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls, ServeTls serveTls = {});
+    Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls,
+             HttpRenewal httpRenewal = {});
 
     void reload();
     const Last& last() const { return last_; }
@@ -52,7 +57,7 @@ class Reloader {
     Load load_;
     relay::Relay& relay_;
     Calls& calls_;
-    ServeTls serveTls_;
+    HttpRenewal httpRenewal_;
     Last last_;
     std::vector<std::string> refused_; ///< what the relay refused in this reload
 };

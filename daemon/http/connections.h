@@ -53,6 +53,7 @@ class Connections : public std::enable_shared_from_this<Connections> {
     bool makePlaceFor(GSocketAddress* remote);
     std::size_t size() const { return open_.size(); }
     const ConnectionLimits& limits() const { return limits_; }
+    relay::Loop& loop() const { return loop_; }
 
     /// Until `stream` is gone. The head of its request is awaited from now on.
     void add(GSocketAddress* remote, GSocket* socket, GIOStream* stream);

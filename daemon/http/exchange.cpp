@@ -93,7 +93,8 @@ void Exchange::onHeaders() {
     if (passage.match.path != nullptr) pattern_ = passage.match.path->pattern;
     route_ = passage.match.route;
     request_.params = std::move(passage.match.params);
-    request_.role = passage.role;
+    request_.caller = std::move(passage.caller);
+    request_.query.erase(tokenParameter); // nothing behind the gate can repeat it
     if (!passage.refusal) return;
     const bool shortBody =
         request_.header("transfer-encoding") == nullptr && contentLength(request_) <= maxBody;
@@ -146,6 +147,8 @@ void Exchange::answer(Response response) {
 void Exchange::complete(ExchangeContext& context, Response& response) {
     state_ = State::answered;
     context.gate.cors().addTo(response, request_);
+    // The URL of this request may hold a token.
+    response.with("Referrer-Policy", "no-referrer");
     response.with("Cache-Control", "no-store").with("X-Content-Type-Options", "nosniff");
     context.counts.add(pattern_, request_.method, response.status);
 }
@@ -163,7 +166,8 @@ void Exchange::writeBody(const Response& response) {
     setBody(message_, response.contentType, response.body, SOUP_MEMORY_COPY);
     const auto context = context_.lock();
     if (!context || !response.stream || request_.method == "HEAD") return;
-    streaming_ = std::make_unique<Streaming>(context->connections, message_, response.stream);
+    streaming_ =
+        std::make_unique<Streaming>(context->connections, message_, response.stream, request_.caller.expires);
 }
 
 void Exchange::onWritten(std::size_t bytes) {

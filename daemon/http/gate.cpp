@@ -58,12 +58,12 @@ std::uint64_t contentLength(const Request& head) {
 Gate::Passage Gate::enter(const Request& head) {
     Passage passage;
     passage.match = router_.match(head.method, head.path);
-    passage.refusal = refuse(head, passage.match);
-    passage.role = access_.roleOf(head).value_or(Access::open);
+    passage.refusal = refuse(head, passage);
     return passage;
 }
 
-std::optional<Response> Gate::refuse(const Request& head, const Match& match) {
+std::optional<Response> Gate::refuse(const Request& head, Passage& passage) {
+    const Match& match = passage.match;
     if (head.path.size() > maxPath)
         return problem(414, "the path is limited to " + std::to_string(maxPath) + " bytes");
     if (headerBytes(head) > maxHeaders)
@@ -74,7 +74,7 @@ std::optional<Response> Gate::refuse(const Request& head, const Match& match) {
     }
     if (Cors::isPreflight(head) && match.path != nullptr) return cors_.preflight(joinMethods(match.allowed));
     if (auto refusal = refuseMethod(head, match)) return refusal;
-    if (auto refusal = refuseRole(head, *match.route)) return refusal;
+    if (auto refusal = refuseCaller(head, passage)) return refusal;
     if (head.method == "POST" && fewDescriptorsLeft())
         return problem(503, "few file descriptors are left; raise LimitNOFILE of the unit, or ulimit -n",
                        descriptorsAgain);
@@ -82,17 +82,20 @@ std::optional<Response> Gate::refuse(const Request& head, const Match& match) {
 }
 
 /// Limited are guesses at tokens, and what publishers and viewers send: apart, so that nobody with a good
-/// token pays for a stranger's guesses. An admin is trusted not to flood its own daemon, and what is open to
-/// all costs next to nothing.
-std::optional<Response> Gate::refuseRole(const Request& head, const Route& route) {
-    const auto role = access_.roleOf(head);
-    auto refusal = access_.refuse(role, route.access);
-    const bool unlimited = role == Access::admin || (route.access == Access::open && head.method != "POST");
-    if (!refusal && unlimited) return std::nullopt;
-    RateLimiter& limiter = refusal ? guesses_ : head.method == "POST" ? posts_ : reads_;
+/// token pays for a stranger's guesses. An admin of the whole node is trusted not to flood it, and what is
+/// open to all costs next to nothing.
+std::optional<Response> Gate::refuseCaller(const Request& head, Passage& passage) {
+    auto admitted = access_.admit(head, passage.match);
+    const auto* refusal = std::get_if<Response>(&admitted);
+    if (refusal == nullptr) passage.caller = std::get<Caller>(admitted);
+    const bool trusted = passage.caller.role == Access::admin && passage.caller.scope.isWhole();
+    const bool open = passage.match.route->needs.access == Access::open && head.method != "POST";
+    if (refusal == nullptr && (trusted || open)) return std::nullopt;
+    RateLimiter& limiter = refusal != nullptr ? guesses_ : head.method == "POST" ? posts_ : reads_;
     if (!limiter.take(head.client, RateLimiter::Clock::now()))
         return problem(429, "too many requests from this address", limiter.retryAfter());
-    return refusal;
+    if (refusal != nullptr) return *refusal;
+    return std::nullopt;
 }
 
 } // namespace spillway::daemon::http

@@ -34,16 +34,17 @@ class Gate {
 
     struct Passage {
         Match match;
+        Caller caller;
         std::optional<Response> refusal; ///< or the answer that needs no handler (OPTIONS)
-        Access role = Access::open;      ///< of who asks
     };
     Passage enter(const Request& head);
 
     const Cors& cors() const { return cors_; }
+    SignedTokens& signedTokens() { return access_.signedTokens(); }
 
   private:
-    std::optional<Response> refuse(const Request& head, const Match& match);
-    std::optional<Response> refuseRole(const Request& head, const Route& route);
+    std::optional<Response> refuse(const Request& head, Passage& passage);
+    std::optional<Response> refuseCaller(const Request& head, Passage& passage);
 
     const Router& router_;
     AccessControl access_;

@@ -43,6 +43,8 @@ class Server {
     std::vector<config::ListenAddress> addresses() const;
     /// For connections from now on. Throws std::runtime_error as loadCertificate().
     void renewCertificate(const config::TlsSettings& settings);
+    /// Those that the API makes, and those that requests bring.
+    SignedTokens& signedTokens() { return gate_.signedTokens(); }
     /// No new connections; requests that are being answered go on.
     void stopListening() { listeners_.clear(); }
 

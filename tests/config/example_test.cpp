@@ -67,9 +67,11 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 /// The example with everything switched on, its files, credential and variable provided.
 Settings wholeSettings() {
     const TemporaryFolder folder;
-    for (const auto* name : {"cert.pem", "key.pem", "admin.token", "publish.token", "turn.password",
-                             "whep.token", "janus.pin", "janus.token", "janus.apisecret"})
+    for (const auto* name :
+         {"cert.pem", "key.pem", "admin.token", "publish.token", "monitor.token", "turn.password",
+          "turn.secret", "whep.token", "janus.pin", "janus.token", "janus.apisecret"})
         folder.write(name, name);
+    folder.write("signing.key", std::string(32, 'k'));
     const Variable credentials("CREDENTIALS_DIRECTORY", folder.path().string());
     const Variable token("SPILLWAY_VIEW_TOKEN", "view");
     return valid(load(replaced(wholeText(), "/etc/spillway", folder.path().string()), "f"));
@@ -97,6 +99,7 @@ void checkCommonDefaults(const Settings& shown) {
     CHECK(shown.http.listen == defaults.http.listen);
     CHECK(shown.http.cors == defaults.http.cors);
     CHECK(shown.http.trustedProxies == defaults.http.trustedProxies);
+    CHECK(shown.http.signedTokens.audience == defaults.http.signedTokens.audience);
     CHECK(shown.webrtc.listen == defaults.webrtc.listen);
     CHECK(shown.webrtc.announce == defaults.webrtc.announce);
     CHECK(shown.webrtc.announceLocal == defaults.webrtc.announceLocal);

@@ -95,11 +95,11 @@ export class Spillwayd {
   }
 }
 
-/// The settings every test shares: tokens `admin-secret`, `publish-secret`, `view-secret`, one call `studio` that
-/// notices a dead peer after 3 s.
+/// The settings every test shares: tokens `admin-secret`, `publish-secret`, `view-secret`, `monitor-secret`, one call
+/// `studio` that notices a dead peer after 3 s.
 export async function baseConfig(directory) {
   const tokens = {};
-  for (const role of ['admin', 'publish', 'view']) {
+  for (const role of ['admin', 'publish', 'view', 'monitor']) {
     tokens[role] = { file: join(directory, `${role}-token`) };
     await writeFile(tokens[role].file, `${role}-secret\n`, { mode: 0o600 });
   }

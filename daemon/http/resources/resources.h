@@ -5,7 +5,9 @@
 #pragma once
 
 #include "config/settings.h"
+#include "daemon/http/rate_limiter.h"
 #include "daemon/http/router.h"
+#include "daemon/http/signed_tokens.h"
 #include "relay/relay.h"
 
 #include <chrono>
@@ -62,6 +64,8 @@ void addSubscriptions(Router& router, const SnapshotSource& snapshot, const Subs
 /// A comment is sent where nothing else was for `keepAlive`, so that a connection that is broken is noticed.
 void addEvents(Router& router, relay::Loop& loop, EventLog& log,
                std::chrono::milliseconds keepAlive = std::chrono::seconds(15));
+/// `POST /v1/tokens`; `tokens` outlives the router's use. `rate` is that of all who ask together.
+void addTokens(Router& router, const SignedTokens& tokens, RateLimiter::Limits rate = {5, 20, 1});
 void addPage(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts);
 void addMetrics(Router& router, const std::function<std::string()>& text);
 void addHealth(Router& router, Health health);

@@ -90,7 +90,8 @@ Response create(const Request& request, const SnapshotSource& snapshot, const Su
     return createAndDescribe<config::SubscriptionSettings>(
         "subscription", config::loadSubscription(request.body, "body", actions.api()), actions.add,
         [&](const std::string& name) {
-            return one(snapshot(), name, request.role, 201).with("Location", "/v1/subscriptions/" + name);
+            return one(snapshot(), name, request.caller.role, 201)
+                .with("Location", "/v1/subscriptions/" + name);
         });
 }
 
@@ -103,11 +104,12 @@ Response remove(const std::string& name, const SubscriptionActions& actions) {
 
 void addSubscriptions(Router& router, const SnapshotSource& snapshot, const SubscriptionActions& actions) {
     router.get("/v1/subscriptions", Access::view,
-               [=](const Request& request) { return list(snapshot(), request.role); });
+               [=](const Request& request) { return list(snapshot(), request.caller.role); });
     router.post("/v1/subscriptions", Access::admin, elementTypes,
                 [=](const Request& request) { return create(request, snapshot, actions); });
-    router.get("/v1/subscriptions/{name}", Access::view,
-               [=](const Request& request) { return one(snapshot(), request.param("name"), request.role); });
+    router.get("/v1/subscriptions/{name}", Access::view, [=](const Request& request) {
+        return one(snapshot(), request.param("name"), request.caller.role);
+    });
     router.del("/v1/subscriptions/{name}", Access::admin,
                [=](const Request& request) { return remove(request.param("name"), actions); });
 }

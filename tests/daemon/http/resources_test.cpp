@@ -52,19 +52,22 @@ struct Api {
                           [this] { return reach; }});
     }
 
-    Response ask(const std::string& method, const std::string& path, const std::string& body = {}) {
+    Response ask(const std::string& method, const std::string& path, const std::string& body = {},
+                 const std::optional<Caller>& caller = {}) {
         auto match = router.match(method, path);
         REQUIRE(match.route != nullptr);
         Request request;
         request.params = match.params;
         request.body = body;
-        request.role = role;
+        request.caller = caller.value_or(Caller{role});
         const auto answer = std::make_shared<Response>(Response{0, {}, {}, {}});
         match.route->handler(request, [answer](Response response) { *answer = std::move(response); });
         if (answer->status == 0 && left) std::exchange(left, {})();
         return *answer;
     }
-    Json json(const std::string& path) { return Json::parse(ask("GET", path).body); }
+    Json json(const std::string& path, const std::optional<Caller>& caller = {}) {
+        return Json::parse(ask("GET", path, {}, caller).body);
+    }
 
     relay::Snapshot snapshot = test::studio();
     config::ApiSettings reach;
@@ -138,7 +141,7 @@ TEST_CASE("a track is told with each of its viewers, a list of tracks with how m
     Api api;
     CHECK(api.json("/v1/tracks/studio/alice/video").at("viewers") == Json::array());
     test::addViewers(api.snapshot);
-    const auto viewers = api.json("/v1/tracks/studio/alice/video").at("viewers");
+    const auto viewers = api.json("/v1/tracks/studio/alice/video", {Access::admin}).at("viewers");
     REQUIRE(viewers.size() == 2);
     CHECK(viewers.at(1).at("id") == 8);
     auto viewer = viewers.at(0);
@@ -159,10 +162,64 @@ TEST_CASE("a track is told with each of its viewers, a list of tracks with how m
                          {"jitter_seconds", 0.25},
                          {"round_trip_seconds", 0.5},
                          {"bandwidth_bits_per_second", 800000}});
+    for (const auto& one : api.json("/v1/tracks/studio/alice/video").at("viewers"))
+        CHECK_FALSE(one.contains("address"));
     CHECK(api.json("/v1/tracks/studio/alice/audio").at("viewers").size() == 1);
     const auto tracks = api.json("/v1/tracks").at("tracks");
     CHECK(tracks.at(0).at("viewers") == 2);
     CHECK(tracks.at(1).at("viewers") == 1);
+}
+
+TEST_CASE("a token for a part of the node sees of calls and tracks what is its own") {
+    Api api;
+    api.snapshot.calls.push_back(test::call("other"));
+    api.snapshot.calls.front().participants.push_back({"bob", "Bob", true, {}});
+    api.snapshot.tracks.push_back(test::track("bob", "video"));
+    api.snapshot.tracks.push_back(test::track("eve", "video"));
+    api.snapshot.tracks.back().name.call = "other";
+    const auto see = [&](const Scope& scope) {
+        const Caller caller{Access::view, scope};
+        const auto calls = api.json("/v1/calls", caller).at("calls");
+        Json seen{{"calls", Json::array()}, {"people", Json::array()}, {"named", Json::array()}};
+        for (const auto& call : calls) {
+            seen["calls"].push_back(call.at("name"));
+            for (const auto& one : call.at("participants"))
+                seen["people"].push_back(one.at("name"));
+            for (const auto& name : call.at("tracks"))
+                seen["named"].push_back(name);
+        }
+        Json tracks = Json::array();
+        for (const auto& track : api.json("/v1/tracks", caller).at("tracks"))
+            tracks.push_back(track.at("name"));
+        CHECK(tracks == seen["named"]);
+        return seen;
+    };
+    CHECK(see({"studio"}) ==
+          Json{{"calls", {"studio"}},
+               {"people", {"alice", "bob"}},
+               {"named", {"studio/alice/video", "studio/alice/audio", "studio/bob/video"}}});
+    CHECK(see({"studio", "alice"}) == Json{{"calls", {"studio"}},
+                                           {"people", {"alice"}},
+                                           {"named", {"studio/alice/video", "studio/alice/audio"}}});
+    CHECK(see({"studio", "alice", "video"}) ==
+          Json{{"calls", {"studio"}}, {"people", {"alice"}}, {"named", Json::array({"studio/alice/video"})}});
+    CHECK(see({{}, "bob"}) ==
+          Json{{"calls", {"studio"}}, {"people", {"bob"}}, {"named", Json::array({"studio/bob/video"})}});
+    CHECK(see({"nowhere"}).at("calls").empty());
+}
+
+TEST_CASE("a token for a part of a call learns nothing of the rest of it, nor of subscriptions") {
+    Api api;
+    const Caller ofCall{Access::view, {"studio"}};
+    const Caller ofAlice{Access::view, {"studio", "alice"}};
+    for (const char* ofAll : {"detail", "peers", "reconnects", "peers_lost"}) {
+        CHECK(api.json("/v1/calls/studio", ofCall).contains(ofAll));
+        CHECK_FALSE(api.json("/v1/calls/studio", ofAlice).contains(ofAll));
+    }
+    CHECK(api.json("/v1/tracks/studio/alice/video").contains("subscribers"));
+    CHECK_FALSE(api.json("/v1/tracks/studio/alice/video", ofAlice).contains("subscribers"));
+    CHECK_FALSE(api.json("/v1/tracks", ofCall).at("tracks").at(0).contains("subscribers"));
+    CHECK(api.ask("GET", "/v1/calls/studio", {}, {Access::view, {{}, "bob"}}).status == 403);
 }
 
 TEST_CASE("a subscription is told with its branches: bounds, depth, counters") {

@@ -59,8 +59,9 @@ struct Stage {
                    const config::LimitSettings& limits = {})
         : port(settings)
         , budget(limits)
-        , egress(std::make_unique<Egress>(Egress::Context{
-              loop, port, budget, metrics, [this](const Event& event) { note(event); }, {}})) {}
+        , egress(std::make_unique<Egress>(
+              Egress::Context{loop, port, budget, metrics, [this](const Event& event) { note(event); },
+                              [](const std::string&, const std::string&, MediaKind) { return false; }})) {}
     ~Stage() {
         egress.reset();
         tracks.clear();
