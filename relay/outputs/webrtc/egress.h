@@ -52,7 +52,7 @@ class Egress {
 
   private:
     std::vector<Track*> tracksFor(const ViewRequest& request) const;
-    Worker& leastBusy();
+    Worker& workerFor(const std::vector<AgreedLine>& lines);
     std::string answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
                        const sdp::IceCredentials& credentials) const;
     QueueBudget::Reservation reserve(std::uint64_t bytes);
