@@ -5,6 +5,7 @@
 #include "relay/dtls/ice_credentials.h"
 #include "relay/dtls/identity.h"
 #include "relay/outputs/webrtc/agreement.h"
+#include "relay/outputs/webrtc/worker/placement.h"
 #include "relay/values/refused.h"
 
 #include <algorithm>
@@ -87,9 +88,13 @@ void Egress::waitForOthers(const ViewRequest& request, const std::vector<Track*>
     }
 }
 
-Worker& Egress::leastBusy() {
-    return **std::min_element(workers_.begin(), workers_.end(),
-                              [](const auto& a, const auto& b) { return a->viewers() < b->viewers(); });
+Worker& Egress::workerFor(const std::vector<AgreedLine>& lines) {
+    std::vector<WorkerLoad> loads;
+    for (const auto& worker : workers_)
+        loads.push_back({worker->viewers(), std::any_of(lines.begin(), lines.end(), [&](const auto& line) {
+                             return worker->feeds(line.track->name().text());
+                         })});
+    return *workers_[placeFor(loads)];
 }
 
 ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std::string&)> onEnded) {
@@ -105,7 +110,7 @@ ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std
     waitForOthers(request, tracks, offer);
     const auto lines = agree(tracks, offer);
 
-    Worker& worker = leastBusy();
+    Worker& worker = workerFor(lines);
     auto viewer = std::make_unique<Viewer>(lastId_ + 1, request, worker);
     viewer->onEnded = std::move(onEnded);
     for (const AgreedLine& line : lines)

@@ -61,7 +61,7 @@ class Egress {
     /// viewer is not answered at first it never gets.
     void waitForOthers(const ViewRequest& request, const std::vector<Track*>& tracks,
                        const sdp::ViewerOffer& offer) const;
-    Worker& leastBusy();
+    Worker& workerFor(const std::vector<AgreedLine>& lines);
     std::string answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
                        const sdp::IceCredentials& credentials) const;
     QueueBudget::Reservation reserve(std::uint64_t bytes, std::uint32_t queues);

@@ -1,5 +1,6 @@
 // Viewers at a port on the loopback, of tracks whose packets the test pushes itself.
 #include "relay/outputs/webrtc/egress_fixture.h"
+#include "relay/outputs/webrtc/worker/placement.h"
 
 #include "relay/base/cores.h"
 #include "relay/values/refused.h"
@@ -304,26 +305,32 @@ TEST_CASE("what the viewers of a track made goes with the track") {
     CHECK(stage.snapshot().viewerTotals.contains(microphone));
 }
 
-TEST_CASE("viewers are spread over the workers, and who comes takes the place of who left") {
+TEST_CASE("viewers of a track are served by one worker up to a crowd, then by another too") {
     Stage stage;
     stage.add(camera);
-    const auto turnUntilAllServe = [&] {
-        auto before = sleeps();
-        stage.turnUntil([&] {
-            auto now = sleeps();
-            return std::all_of(before.begin(), before.end(),
-                               [&](const auto& entry) { return now[entry.first] > entry.second + 4; });
-        });
-    };
     const auto workers = usableCores();
     stage.turnUntil([&] { return sleeps().size() == workers; }); // each thread gives itself its name
-    ViewerId last = 0;
-    while (stage.viewers().size() < workers)
-        last = stage.view(aliceIn("studio")).id;
-    turnUntilAllServe();
-    stage.egress->end(last);
+    auto before = sleeps();
+    /// Of the workers, that went to sleep more often than that since then.
+    const auto serving = [&](long times) {
+        auto now = sleeps();
+        return static_cast<unsigned>(std::count_if(before.begin(), before.end(), [&](const auto& entry) {
+            return now[entry.first] > entry.second + times;
+        }));
+    };
     stage.view(aliceIn("studio"));
-    turnUntilAllServe();
+    ViewerId last = stage.view(aliceIn("studio")).id;
+    stage.turnUntil([&] { return serving(8) == 1; });
+    CHECK(serving(2) == 1);
+    while (stage.budget.queues() <= crowd)
+        last = stage.view(aliceIn("studio")).id;
+    before = sleeps();
+    stage.turnUntil([&] { return serving(4) == std::min(2U, workers); });
+    stage.egress->end(last);
+    stage.turnUntilQueues(crowd);
+    stage.view(aliceIn("studio"));
+    before = sleeps();
+    stage.turnUntil([&] { return serving(4) == std::min(2U, workers); });
 }
 
 TEST_CASE("a viewer at the wire gets the media, and is ended when it says good-bye") {
