@@ -89,7 +89,7 @@ Loaded<CallSettings> loadCall(std::string_view text, const std::string& file, co
 }
 
 Loaded<TokenSettings> loadToken(std::string_view text, const std::string& file) {
-    return loadElement<TokenSettings>(text, file, [](const Value& value, auto& out) {
+    return loadElement<TokenSettings>(text, file, {}, [](const Value& value, auto& out) {
         readMapping(value, tokenKeys(), out);
         checkToken(value, out);
     });

@@ -141,7 +141,7 @@ TEST_CASE("a track is told with each of its viewers, a list of tracks with how m
     Api api;
     CHECK(api.json("/v1/tracks/studio/alice/video").at("viewers") == Json::array());
     test::addViewers(api.snapshot);
-    const auto viewers = api.json("/v1/tracks/studio/alice/video", {Access::admin}).at("viewers");
+    const auto viewers = api.json("/v1/tracks/studio/alice/video", Caller{Access::admin}).at("viewers");
     REQUIRE(viewers.size() == 2);
     CHECK(viewers.at(1).at("id") == 8);
     auto viewer = viewers.at(0);
@@ -219,7 +219,7 @@ TEST_CASE("a token for a part of a call learns nothing of the rest of it, nor of
     CHECK(api.json("/v1/tracks/studio/alice/video").contains("subscribers"));
     CHECK_FALSE(api.json("/v1/tracks/studio/alice/video", ofAlice).contains("subscribers"));
     CHECK_FALSE(api.json("/v1/tracks", ofCall).at("tracks").at(0).contains("subscribers"));
-    CHECK(api.ask("GET", "/v1/calls/studio", {}, {Access::view, {{}, "bob"}}).status == 403);
+    CHECK(api.ask("GET", "/v1/calls/studio", {}, Caller{Access::view, {{}, "bob"}}).status == 403);
 }
 
 TEST_CASE("a subscription is told with its branches: bounds, depth, counters") {

@@ -310,7 +310,7 @@ TEST_CASE("behind a proxy that is trusted each client has limits of its own") {
     RoutedServer server(settings, limits);
     const auto postOf = [&](const char* client) {
         auto headers = bearer("publish-secret");
-        headers.push_back({"X-Forwarded-For", client});
+        headers["X-Forwarded-For"] = client;
         return server.ask("POST", "/any", headers, "x").status;
     };
     CHECK(postOf("192.0.2.1") == 200);
