@@ -179,15 +179,13 @@ void Subscription::onClosed(const TrackName& track, std::uint64_t serial, EndRea
 }
 
 SubscriptionSnapshot Subscription::snapshot() const {
-    SubscriptionSnapshot snapshot{
-        settings_.name, settings_.tracks.text(), config::outputName(settings_.output), {}, {}};
+    SubscriptionSnapshot snapshot{settings_.name, settings_.tracks.text(), settings_.output, {}, {}};
     for (const auto& [name, serving] : subscribers_)
         snapshot.subscribers.push_back(serving.subscriber->snapshot());
     for (const auto* reasons : {&refused_, &ended_})
         for (const auto& [name, reason] : *reasons)
             snapshot.refused[name.text()] = reason;
     snapshot.problem = problem_;
-    snapshot.settings = settings_.output;
     snapshot.queue = settings_.queue;
     return snapshot;
 }

@@ -77,17 +77,16 @@ void ParameterSets::describe(std::string_view sets) {
 bool ParameterSets::areMissing(std::uint32_t timestamp, Bytes payload) {
     const auto codec = codecOf(format_);
     if (!codec) return false;
-    if (timestamp != timestamp_) seen_.clear();
+    if (timestamp != timestamp_) seen_.reset();
     timestamp_ = timestamp;
     bool missing = false;
     forEachNalUnit(*codec, payload, [&](const NalUnit& unit) {
         if (isParameterSet(*codec, unit.type)) {
-            seen_.push_back(unit.type);
+            seen_.set(unit.type);
             if (unit.whole) keep(unit.bytes);
         } else if (startsDecoding(*codec, unit)) {
-            missing = missing || std::any_of(sets_.begin(), sets_.end(), [&](const Set& set) {
-                          return std::find(seen_.begin(), seen_.end(), set.kind) == seen_.end();
-                      });
+            missing = missing || std::any_of(sets_.begin(), sets_.end(),
+                                             [&](const Set& set) { return !seen_.test(set.kind); });
         }
     });
     return missing;

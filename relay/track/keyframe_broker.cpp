@@ -12,13 +12,13 @@ KeyframeBroker::KeyframeBroker(Loop& loop, Source source, std::chrono::milliseco
 
 void KeyframeBroker::wish(WishReason reason) {
     wishes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
-    if (!wanted_.exchange(true, std::memory_order_acq_rel)) postServe();
+    if (!wanted_.exchange(true, std::memory_order_acq_rel)) loop_.post(server());
 }
 
-void KeyframeBroker::postServe() {
-    loop_.post([weak = weak_from_this()] {
+std::function<void()> KeyframeBroker::server() {
+    return [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->serve();
-    });
+    };
 }
 
 void KeyframeBroker::keyframeStarted() {
@@ -34,9 +34,7 @@ void KeyframeBroker::serve() {
     if (unanswered_.load(std::memory_order_relaxed) == 0) distance_ = window_;
     if (now >= lastRequest_ + distance_) ask(now);
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(lastRequest_ + distance_ - now);
-    timer_ = loop_.after(wait, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->serve();
-    });
+    timer_ = loop_.after(wait, server());
 }
 
 void KeyframeBroker::ask(std::chrono::steady_clock::time_point now) {
@@ -53,7 +51,7 @@ void KeyframeBroker::renew() {
     unanswered_.store(0, std::memory_order_relaxed);
     distance_ = window_;
     lastRequest_ = std::chrono::steady_clock::time_point::min();
-    if (wanted_.load(std::memory_order_acquire)) postServe();
+    if (wanted_.load(std::memory_order_acquire)) loop_.post(server());
 }
 
 void KeyframeBroker::close() {

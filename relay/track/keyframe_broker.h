@@ -48,7 +48,8 @@ class KeyframeBroker : public std::enable_shared_from_this<KeyframeBroker> {
     std::uint64_t keyframes() const { return keyframes_.load(std::memory_order_relaxed); }
 
   private:
-    void postServe();
+    /// What serves, unless this is gone by then.
+    std::function<void()> server();
     void serve();
     void ask(std::chrono::steady_clock::time_point now);
 

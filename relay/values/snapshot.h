@@ -89,12 +89,11 @@ struct SubscriberSnapshot {
 struct SubscriptionSnapshot {
     std::string name;
     std::string tracks; ///< the glob
-    std::string output; ///< `record`, `rtp`
+    config::OutputSettings output;
     std::vector<SubscriberSnapshot> subscribers;
     std::map<std::string, std::string> refused; ///< track -> why it is not served
-    std::string problem = {}; ///< why it serves no track, or none in time; empty while all is well
-    config::OutputSettings settings = {}; ///< of the output
-    config::QueueSettings queue = {};     ///< as far as it was set
+    std::string problem = {};         ///< why it serves no track, or none in time; empty while all is well
+    config::QueueSettings queue = {}; ///< as far as it was set
 };
 
 /// The histograms of all subscribers of one kind of output, also of those that are gone.

@@ -1,3 +1,4 @@
+#include "config/duration.h"
 #include "daemon/http/json.h"
 #include "daemon/http/problem.h"
 #include "daemon/http/resources/create.h"
@@ -8,15 +9,9 @@ namespace spillway::daemon::http {
 
 namespace {
 
-/// As it can be written in the configuration.
-std::string durationText(config::Milliseconds duration) {
-    const auto count = duration.count();
-    return count % 1000 == 0 ? std::to_string(count / 1000) + "s" : std::to_string(count) + "ms";
-}
-
 Json settingsOf(const config::RecordOutput& record) {
-    Json json{{"directory", record.directory.string()}, {"segment", durationText(record.segment)}};
-    if (record.keep) json["keep"] = durationText(*record.keep);
+    Json json{{"directory", record.directory.string()}, {"segment", config::formatDuration(record.segment)}};
+    if (record.keep) json["keep"] = config::formatDuration(*record.keep);
     if (record.maxBytes) json["max_bytes"] = *record.maxBytes;
     return json;
 }
@@ -37,7 +32,7 @@ Json queueSettings(const config::QueueSettings& queue) {
     Json json = Json::object();
     if (queue.buffers) json["buffers"] = *queue.buffers;
     if (queue.bytes) json["bytes"] = *queue.bytes;
-    if (queue.time) json["time"] = durationText(*queue.time);
+    if (queue.time) json["time"] = config::formatDuration(*queue.time);
     if (queue.policy) json["policy"] = config::policyName(*queue.policy);
     return json;
 }
@@ -66,7 +61,8 @@ Json describe(const relay::SubscriptionSnapshot& subscription, Access role) {
         refused[track] = all ? reason : forAdmin;
     return {{"name", subscription.name},
             {"tracks", subscription.tracks},
-            {"output", all ? describeOutput(subscription.settings) : Json{{"type", subscription.output}}},
+            {"output", all ? describeOutput(subscription.output)
+                           : Json{{"type", config::outputName(subscription.output)}}},
             {"queue", queueSettings(subscription.queue)},
             {"branches", branches},
             {"refused", refused},

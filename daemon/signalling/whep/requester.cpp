@@ -102,9 +102,9 @@ Loss lossOf(const http::ClientReply& reply) {
     Loss loss;
     loss.detail = reply.error;
     if (reply.status == 0) return loss;
-    const bool refuses = reply.status / 100 != 2;
-    loss.detail = fmt::format("{} {}", reply.status,
-                              refuses ? http::reasonPhrase(reply.status) : "without an SDP answer");
+    loss.detail =
+        fmt::format("{} {}", reply.status,
+                    isSuccess(reply.status) ? "without an SDP answer" : http::reasonPhrase(reply.status));
     if (const std::string detail = problemDetail(reply); !detail.empty())
         loss.detail += ": " + config::quote(detail);
     loss.final = isFinal(reply.status);

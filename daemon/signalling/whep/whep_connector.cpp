@@ -24,11 +24,6 @@ constexpr unsigned notFound = 404;
 constexpr unsigned notAcceptable = 406;
 constexpr unsigned gone = 410;
 
-/// Servers in the wild answer 200 as well as 201.
-bool isSuccess(unsigned status) {
-    return status / 100 == 2;
-}
-
 Loss lossBecause(std::string detail) {
     Loss loss;
     loss.detail = std::move(detail);

@@ -30,8 +30,10 @@ class Egress {
         QueueBudget& budget;
         OutputMetrics& metrics;
         OnEvent happened;
-        /// Whether a track of this kind of that participant is about to come: who views waits for it.
-        std::function<bool(const std::string& call, const std::string& participant, MediaKind kind)> isComing;
+        /// Whether a track of this kind of that participant is about to come: who views waits for it. May be
+        /// empty.
+        std::function<bool(const std::string& call, const std::string& participant, MediaKind kind)>
+            isComing = {};
     };
 
     /// Binds the port; nobody can view when it is not open. Throws std::runtime_error naming the address.

@@ -12,16 +12,21 @@ gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
+
+
+def h264(form, interval):
+    return (
+        "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15"
+        f" ! video/x-h264,profile=constrained-baseline{form} ! valve name=valve"
+        f" ! rtph264pay name=pay mtu=1200 config-interval={interval} aggregate-mode=zero-latency"
+    )
+
+
 ENCODERS = {
     "VP8": "vp8enc deadline=1 keyframe-max-dist=15 ! valve name=valve ! rtpvp8pay name=pay mtu=1200",
-    "H264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! video/x-h264,profile=constrained-baseline"
-    " ! valve name=valve ! rtph264pay name=pay mtu=1200 config-interval=-1 aggregate-mode=zero-latency",
+    "H264": h264("", -1),
 }
-OUT_OF_BAND = (
-    "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15"
-    " ! video/x-h264,profile=constrained-baseline,stream-format=avc"
-    " ! valve name=valve ! rtph264pay name=pay mtu=1200 config-interval=0 aggregate-mode=zero-latency"
-)
+OUT_OF_BAND = h264(",stream-format=avc", 0)
 PIPELINE = (
     "webrtcbin name=peer bundle-policy=max-bundle videotestsrc is-live=true pattern=ball"
     " ! video/x-raw,format=I420,width=320,height=240,framerate=15/1 ! {encoder}"

@@ -53,6 +53,17 @@ void checkAnswer(const sdp::ViewerOffer& offer, const std::string& text) {
     CHECK(replaced(text, "\r\n", "").find_first_of("\r\n") == std::string::npos);
 }
 
+/// In the bundle, inactive, with this codec alone and all that its transport needs.
+void checkHeld(const sdp::Section& held, const std::string& format, const std::string& codec) {
+    CHECK(held.port == 9);
+    CHECK(held.formats == std::vector<std::string>{format});
+    CHECK(held.attributes("rtpmap") == std::vector<std::string>{format + " " + codec});
+    for (const char* attribute : {"inactive", "rtcp-mux", "ice-ufrag", "ice-pwd", "fingerprint", "setup"}) {
+        INFO(attribute);
+        CHECK(held.has(attribute));
+    }
+}
+
 } // namespace
 
 TEST_CASE("the answer to a viewer, line by line") {
@@ -141,14 +152,7 @@ TEST_CASE("a line that gets no track stays in the bundle, inactive, with a codec
     const std::string text = sdp::viewerAnswer(offer, answer);
     CHECK(contains(text, "a=group:BUNDLE 0 1\r\n"));
     const auto parts = parsed(text);
-    const auto& held = parts.sections.at(1);
-    CHECK(held.port == 9);
-    CHECK(held.formats == std::vector<std::string>{"112"});
-    CHECK(held.attributes("rtpmap") == std::vector<std::string>{"112 opus/48000/2"});
-    for (const char* attribute : {"inactive", "ice-ufrag", "ice-pwd", "fingerprint", "setup"}) {
-        INFO(attribute);
-        CHECK(held.has(attribute));
-    }
+    checkHeld(parts.sections.at(1), "112", "opus/48000/2");
 }
 
 TEST_CASE("the line that a group names first stays inside it when it gets no track") {
@@ -159,13 +163,8 @@ TEST_CASE("the line that a group names first stays inside it when it gets no tra
     CHECK(contains(text, "a=group:BUNDLE 0 1\r\n"));
     const auto parts = parsed(text);
     const auto& held = parts.sections.at(0);
-    CHECK(held.port == 9);
-    CHECK(held.formats == std::vector<std::string>{"96"});
-    CHECK(held.attributes("rtpmap") == std::vector<std::string>{"96 VP8/90000"});
-    for (const char* attribute : {"inactive", "rtcp-mux", "ice-ufrag", "fingerprint", "setup", "candidate"}) {
-        INFO(attribute);
-        CHECK(held.has(attribute));
-    }
+    checkHeld(held, "96", "VP8/90000");
+    CHECK(held.has("candidate"));
     CHECK_FALSE(held.has("msid"));
     CHECK_FALSE(parts.sections.at(1).has("candidate"));
     // Named first need not mean written first.

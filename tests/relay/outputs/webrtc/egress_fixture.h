@@ -60,8 +60,7 @@ struct Stage {
         : port(settings)
         , budget(limits)
         , egress(std::make_unique<Egress>(
-              Egress::Context{loop, port, budget, metrics, [this](const Event& event) { note(event); },
-                              [](const std::string&, const std::string&, MediaKind) { return false; }})) {}
+              Egress::Context{loop, port, budget, metrics, [this](const Event& event) { note(event); }})) {}
     ~Stage() {
         egress.reset();
         tracks.clear();
