@@ -92,9 +92,17 @@ Worker& Egress::workerFor(const std::vector<AgreedLine>& lines) {
     std::vector<WorkerLoad> loads;
     for (const auto& worker : workers_)
         loads.push_back({worker->viewers(), std::any_of(lines.begin(), lines.end(), [&](const auto& line) {
-                             return worker->feeds(line.track->name().text());
+                             return isWatchedAt(*worker, line.track->name());
                          })});
     return *workers_[placeFor(loads)];
+}
+
+/// By those too who are not connected yet: an audience that comes at once stays together.
+bool Egress::isWatchedAt(const Worker& worker, const TrackName& track) const {
+    return std::any_of(viewers_.begin(), viewers_.end(), [&](const auto& entry) {
+        const auto& [id, viewer] = entry;
+        return &viewer->worker == &worker && viewer->watches(track);
+    });
 }
 
 ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std::string&)> onEnded) {

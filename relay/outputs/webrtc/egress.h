@@ -64,6 +64,7 @@ class Egress {
     void waitForOthers(const ViewRequest& request, const std::vector<Track*>& tracks,
                        const sdp::ViewerOffer& offer) const;
     Worker& workerFor(const std::vector<AgreedLine>& lines);
+    bool isWatchedAt(const Worker& worker, const TrackName& track) const;
     std::string answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
                        const sdp::IceCredentials& credentials) const;
     QueueBudget::Reservation reserve(std::uint64_t bytes, std::uint32_t queues);

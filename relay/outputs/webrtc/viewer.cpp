@@ -1,5 +1,6 @@
 #include "relay/outputs/webrtc/viewer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace spillway::relay::webrtc {
@@ -70,6 +71,10 @@ ViewerTrackSnapshot ViewerTrack::snapshot() const {
     snapshot.counters = reading.counters;
     snapshot.reception = reading.reception;
     return snapshot;
+}
+
+bool Viewer::watches(const TrackName& track) const {
+    return std::any_of(tracks.begin(), tracks.end(), [&](const auto& one) { return one->name() == track; });
 }
 
 ViewerSnapshot Viewer::snapshot() const {

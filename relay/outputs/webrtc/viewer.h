@@ -69,6 +69,7 @@ struct Viewer {
     std::vector<std::unique_ptr<ViewerTrack>> tracks;
     std::shared_ptr<ViewerStats> stats = std::make_shared<ViewerStats>();
 
+    bool watches(const TrackName& track) const;
     ViewerSnapshot snapshot() const;
 };
 

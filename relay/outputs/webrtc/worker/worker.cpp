@@ -54,11 +54,6 @@ std::shared_ptr<Feed> Worker::feedFor(const std::string& track, Feed::Setup setu
     return feed;
 }
 
-bool Worker::feeds(const std::string& track) const {
-    const auto found = feeds_.find(track);
-    return found != feeds_.end() && !found->second.expired();
-}
-
 std::uint32_t Worker::takeSlot() {
     if (freeSlots_.empty()) return slots_++;
     const std::uint32_t slot = freeSlots_.back();

@@ -42,8 +42,6 @@ class Worker : public port::SessionOwner, private port::Reactor::Hooks {
     /// What feeds the viewers of a track here; made with the first of them, by `setup`, of which the slot and
     /// the wake are the worker's. It goes once its last viewer is gone at the worker.
     std::shared_ptr<Feed> feedFor(const std::string& track, Feed::Setup setup);
-    /// Whether it has a viewer of the track.
-    bool feeds(const std::string& track) const;
     std::size_t viewers() const { return viewers_; }
     void add(SessionSetup setup);
     /// What a viewer that is connected gets.

@@ -322,12 +322,11 @@ TEST_CASE("viewers of a track are served by one worker up to a crowd, then by an
     ViewerId last = stage.view(aliceIn("studio")).id;
     stage.turnUntil([&] { return serving(8) == 1; });
     CHECK(serving(2) == 1);
-    while (stage.budget.queues() <= crowd)
+    while (stage.viewers().size() <= crowd)
         last = stage.view(aliceIn("studio")).id;
     before = sleeps();
     stage.turnUntil([&] { return serving(4) == std::min(2U, workers); });
     stage.egress->end(last);
-    stage.turnUntilQueues(crowd);
     stage.view(aliceIn("studio"));
     before = sleeps();
     stage.turnUntil([&] { return serving(4) == std::min(2U, workers); });
