@@ -19,15 +19,18 @@ std::string textOf(int family, const Address& address) {
     return ::inet_ntop(family, &address, text.data(), text.size());
 }
 
-/// This host, private, of a carrier's NAT, link-local, multicast and reserved.
+/// This host, private, of a carrier's NAT, link-local, for protocols and benchmarks, multicast and reserved;
+/// and of IPv6 those that lead on by an address within them (local NAT64, Teredo, 6to4).
 std::vector<config::Network> insideNetworks() {
     std::vector<config::Network> networks;
-    for (const char* text : {"::/128", "::1/128", "fc00::/7", "fe80::/10", "ff00::/8"})
+    for (const char* text : {"::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2002::/16", "fc00::/7",
+                             "fe80::/10", "fec0::/10", "ff00::/8"})
         networks.push_back(config::Network::parse(text));
     for (const auto& [address, bits] :
          {std::pair{"0.0.0.0", 8}, std::pair{"10.0.0.0", 8}, std::pair{"100.64.0.0", 10},
           std::pair{"127.0.0.0", 8}, std::pair{"169.254.0.0", 16}, std::pair{"172.16.0.0", 12},
-          std::pair{"192.168.0.0", 16}, std::pair{"224.0.0.0", 3}}) {
+          std::pair{"192.0.0.0", 24}, std::pair{"192.168.0.0", 16}, std::pair{"198.18.0.0", 15},
+          std::pair{"224.0.0.0", 3}}) {
         networks.push_back(config::Network::parse(std::string(address) + "/" + std::to_string(bits)));
         // RFC 6052 section 2.1
         networks.push_back(
