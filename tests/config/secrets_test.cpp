@@ -63,7 +63,7 @@ TEST_CASE("what is posted knows the secrets that the configuration exports, and 
     };
     CHECK(std::get<WhepJoin>(valid(join("{secret: gate}")).join).token->reveal() == "hunter2");
     CHECK(problemLines(join("{secret: door}")) ==
-          Lines{"body:2:60: join.token.secret: http.api.secrets has no door"});
+          Lines{"body:2:63: join.token.secret: http.api.secrets has no door"});
     for (const auto* source : {"{env: SPILLWAY_TEST_SECRET}", "{file: /etc/hostname}", "{credential: gate}",
                                "{secret: gate, file: /etc/hostname}", "hunter2"}) {
         const Lines lines = problemLines(join(source));
@@ -74,11 +74,13 @@ TEST_CASE("what is posted knows the secrets that the configuration exports, and 
 }
 
 TEST_CASE("a secret that is exported needs a name and a source") {
+    const Variable variable("SPILLWAY_TEST_SECRET", "hunter2");
     CHECK_THAT(problemOf("http: {api: {secrets: {gate: hunter2}}}"), !Catch::Contains("hunter2"));
-    CHECK_THAT(problemOf("http: {api: {secrets: {'a b': {env: HOME}}}}"),
+    CHECK_THAT(problemOf("http: {api: {secrets: {'a b': {env: SPILLWAY_TEST_SECRET}}}}"),
                Catch::Contains("name of a secret"));
-    CHECK_THAT(problemOf("http: {api: {secrets: {a: {env: HOME}, a: {env: HOME}}}}"),
-               Catch::Contains("duplicate"));
+    CHECK_THAT(
+        problemOf("http: {api: {secrets: {a: {env: SPILLWAY_TEST_SECRET}, a: {env: SPILLWAY_TEST_SECRET}}}}"),
+        Catch::Contains("duplicate"));
     CHECK_THAT(problemOf("http: {api: {secrets: [a]}}"), Catch::Contains("must be a mapping"));
 }
 

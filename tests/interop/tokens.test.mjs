@@ -91,7 +91,7 @@ test('what Node and Python sign is taken, and they read what the daemon and its 
   }
   const refused = await run(program, [...flags, '{role: owner}']);
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /role: unknown value "owner"[^]*expires_in: this key is missing/);
+  for (const why of [/role: unknown value "owner"/, /expires_in: this key is missing/]) assert.match(refused.stderr, why);
   assert.equal(refused.stdout, '');
   assert.match(daemon.log(), /token signed role=publish scope=studio\/alice\/\* key=test/);
   assert.ok(!daemon.log().includes(made.token.split('.')[2]), 'no token in the log');
@@ -102,15 +102,16 @@ test('a publisher, a player with a link and who follows events have what the tok
   const exp = inSeconds(11);
   const link = (claims) => `access_token=${sign({ role: 'view', exp, ...claims })}`;
   const ofAlice = link({ call: 'demo', participant: 'alice' });
-  const fixed = await whip.open(`${daemon.url}/whep/demo/alice`, { token: 'view-secret', offer: viewerOffer() });
 
   const studio = `${daemon.url}/whip/studio`;
   const token = sign({ role: 'publish', call: 'studio', participant: 'carol', exp });
   await assertProblem(await whip.post(`${studio}?participant=dave`, { token, offer: viewerOffer() }), 403);
   const publisher = new PeerProcess({ endpoint: studio, token });
   t.after(() => publisher.kill());
-  const [player] = await Promise.all([
-    play(t, 'gstreamer', { endpoint: `${daemon.url}/whep/demo/alice?${ofAlice}` }), publisher.connected(),
+  const endpoint = `${daemon.url}/whep/demo/alice`;
+  const [player, fixed] = await Promise.all([
+    play(t, 'gstreamer', { endpoint: `${endpoint}?${ofAlice}` }), play(t, 'gstreamer', { endpoint, token: 'view-secret' }),
+    publisher.connected(),
   ]);
   assert.ok(!player.session.includes('access_token'), player.session);
   const people = async () => (await daemon.api('/v1/calls/studio')).participants.map(({ name }) => name);
@@ -118,7 +119,7 @@ test('a publisher, a player with a link and who follows events have what the tok
 
   for (const wrong of ['access_token=view-secret', link({ call: 'demo', participant: 'bob' }), link({}), `${ofAlice}x`,
     link({ role: 'admin', call: 'demo' })]) {
-    const response = await whip.post(`${daemon.url}/whep/demo/alice?${wrong}`, { offer: viewerOffer() });
+    const response = await whip.post(`${endpoint}?${wrong}`, { offer: viewerOffer() });
     assert.ok([401, 403].includes(response.status), `${response.status} for ${wrong}`);
   }
   await until('a picture', async () => (await player.stats()).video.frames > 0, { deadline: 10_000 });
@@ -132,7 +133,7 @@ test('a publisher, a player with a link and who follows events have what the tok
   await until('nobody publishes', async () => (await people()).length === 0);
   assert.ok(Date.now() / 1000 >= exp, 'nothing ended before its time');
   assert.ok(events.seen.every(({ call }) => call === 'studio'));
-  assert.equal((await whip.remove(fixed.session, { token: 'view-secret' })).status, 200, 'who has a fixed token stays');
+  assert.equal((await fixed.stop()).status, 200, 'who has a fixed token stays');
   assert.doesNotMatch(daemon.log(), /eyJ/, 'no token in the log');
   assert.doesNotMatch(await (await daemon.request('/metrics')).text(), /eyJ/, 'nor in a metric');
 });

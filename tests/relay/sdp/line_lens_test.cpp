@@ -177,7 +177,10 @@ TEST_CASE("an SFU that names ever new lines begins a new transport before they a
     const std::string first = fixture("janus.sdp");
     look(lens, first);
     int offers = 0;
-    const auto next = [&] { return changed(first, 0, "a=mid:0", "a=mid:new" + std::to_string(offers)); };
+    const auto next = [&] {
+        const std::string mid = "new" + std::to_string(offers);
+        return replaced(changed(first, 0, "a=mid:0", "a=mid:" + mid), "BUNDLE 0 ", "BUNDLE " + mid + " ");
+    };
     while (offers < 1000 && lens.sameTransport(read(next()))) {
         look(lens, next());
         ++offers;
