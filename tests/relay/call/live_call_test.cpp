@@ -408,6 +408,7 @@ TEST_CASE("a subscription that changes takes over the memory of the one before i
         std::get<config::RecordOutput>(next.output).segment = std::chrono::seconds(times);
         studio.relay->putSubscription(next);
         CHECK(*studio.relay->findSubscription("archive") == next);
+        if (times == 1) CHECK(studio.subscription("archive")->subscribers.size() == 2); // at once
         CHECK(studio.relay->snapshot().queueMemory <= limits.queueMemory);
         // Where the one before has not closed its files yet, the tracks wait for that.
         studio.turnUntil([&] { return studio.subscription("archive")->subscribers.size() == 2; });
