@@ -167,6 +167,7 @@ TEST_CASE("a token is proved by the key that it names, or by the only one") {
     CHECK(refusalOf(sign(R"({"alg":"HS256","kid":"new"})", claims), two) == notOurs);
     CHECK(refusalOf(sign(R"({"alg":"HS256","kid":"third"})", claims), two) == notOurs);
     CHECK(refusalOf(sign(R"({"alg":"HS256"})", claims), two) == notOurs);
+    CHECK(refusalOf(sign(R"({"alg":"HS256"})", claims, other), two) == notOurs);
     CHECK(callerOf(sign(R"({"alg":"HS256"})", claims)));
     CHECK(refusalOf(sign(R"({"alg":"HS256","kid":7})", claims)) == notOurs);
     CHECK(two.make({config::TokenRole::view, {}, {}, {}, 0ms, 1h}, now).key == "new");
