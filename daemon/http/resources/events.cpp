@@ -99,7 +99,7 @@ std::optional<std::uint64_t> lastEventId(const Request& request) {
     return readId(asked->second);
 }
 
-Response follow(relay::Loop& loop, EventLog& log, EventsFrom from) {
+Response follow(relay::Loop& loop, EventLog& log, const EventsFrom& from) {
     const std::size_t most = from.scope.isWhole() ? maxListeners : maxOfParts;
     if (log.listeners() >= most)
         return problem(503, std::to_string(most) + " clients already follow the events", retryAfter);
