@@ -191,9 +191,9 @@ Call& Relay::addCall(const config::CallSettings& settings) {
         throw Refused(Refused::Kind::duplicate, "a call named " + settings.name + " already exists");
     if (impl_->calls.size() >= impl_->limits.calls)
         throw Refused(Refused::Kind::limit, "limits.calls is reached");
-    auto call = std::make_unique<LiveCall>(impl_->loop, settings, impl_->webrtc, impl_->ingest.get(),
-                                           impl_->publishersWaiting, impl_->limits.tracksPerCall,
-                                           impl_->callEvents());
+    const LiveCall::Shared shared{impl_->loop, impl_->webrtc, impl_->ingest.get(), impl_->publishersWaiting,
+                                  impl_->limits.tracksPerCall};
+    auto call = std::make_unique<LiveCall>(shared, settings, impl_->callEvents());
     return *impl_->calls.emplace(settings.name, std::move(call)).first->second;
 }
 

@@ -184,7 +184,7 @@ void OutputLoop::Impl::abandonAll() {
     }
     for (auto& [id, service] : services) {
         service.queue->abandon();
-        guard(service, [&] { service.output->close(EndReason::shutdown); });
+        guard(service, [&output = *service.output] { output.close(EndReason::shutdown); });
     }
     services.clear();
 }
