@@ -68,7 +68,7 @@ void Calls::startLeaving(const std::string& name, Entry& entry) {
         log::warn("leaving call without good-bye: the other side does not answer call={}", name);
         loop_.post(done);
     });
-    entry.presence->leave([&loop = loop_, done] { loop.post(done); });
+    entry.presence->leave([&loop = loop_, done] { loop.postApart(done); });
 }
 
 void Calls::finish(const std::string& name, std::uint64_t serial) {

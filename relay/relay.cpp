@@ -70,6 +70,7 @@ struct Relay::Impl {
                       return calls.contains(call) && calls.at(call)->isComing(participant, kind);
                   }})
         , retry(loop.every(retryPeriod, [this] {
+            applyChanges();
             for (auto& [name, subscription] : subscriptions) {
                 if (!subscription->problem() && subscription->hasRefused()) offerTracks(*subscription);
                 subscription->watchDrops(Clock::now());
@@ -109,20 +110,30 @@ struct Relay::Impl {
             call->forEachTrack([&](Track& track) { subscription.offer(track); });
     }
 
-    std::unique_ptr<Subscription> makeSubscription(const config::SubscriptionSettings& settings) {
+    /// With its first look, which finds what can never work. Throws Refused.
+    std::unique_ptr<Subscription> makeSubscription(const config::SubscriptionSettings& settings,
+                                                   Unusable unusable) {
+        std::unique_ptr<Subscription> subscription;
         try {
-            return std::make_unique<Subscription>(context, settings);
+            subscription = std::make_unique<Subscription>(context, settings);
         } catch (const std::exception& error) {
             throw Refused(Refused::Kind::invalid, error.what());
         }
+        const auto problem = subscription->problem();
+        if (problem && problem->kind() == Refused::Kind::invalid && unusable == Unusable::refuse)
+            throw *problem;
+        return subscription;
     }
 
+    /// In the place of the one of its name, if there is one.
     void begin(std::unique_ptr<Subscription> subscription) {
+        const auto settings = subscription->settings();
+        const auto before = subscriptions.extract(settings.name);
+        if (before) handOver(*before.mapped());
         offerTracks(*subscription);
-        const auto& settings = subscription->settings();
-        log::info("subscription added subscriber={} tracks={} output={}", settings.name,
-                  settings.tracks.text(), config::outputName(settings.output));
         subscriptions[settings.name] = std::move(subscription);
+        log::info("subscription {} subscriber={} tracks={} output={}", before ? "changed" : "added",
+                  settings.name, settings.tracks.text(), config::outputName(settings.output));
     }
 
     /// Its memory is free at once, while its outputs still close; but where an earlier one's do not come to
@@ -133,7 +144,15 @@ struct Relay::Impl {
             open += subscription->size();
         if (context.openOutputs->load() == static_cast<int>(open)) before.giveWay();
         before.end(EndReason::unsubscribed);
-        log::info("subscription removed subscriber={}", before.settings().name);
+    }
+
+    /// Those whose directory has answered.
+    void applyChanges() {
+        for (auto change = changes.begin(); change != changes.end();) {
+            const bool waits = change->second->problem().has_value();
+            if (!waits) begin(std::move(change->second));
+            change = waits ? std::next(change) : changes.erase(change);
+        }
     }
 
     void report(const Event& event) const {
@@ -170,6 +189,8 @@ struct Relay::Impl {
     Pending publishersWaiting{mayWaitToPublish};
     std::map<std::string, std::unique_ptr<LiveCall>> calls;
     std::map<std::string, std::unique_ptr<Subscription>> subscriptions;
+    /// What takes the place of the subscription of that name once it can serve.
+    std::map<std::string, std::unique_ptr<Subscription>> changes;
     Timer retry;
     Timer closing;
     bool closed = false;
@@ -215,8 +236,7 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings, Unusab
     if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
     if (impl_->subscriptions.contains(settings.name))
         throw Refused(Refused::Kind::duplicate, "a subscription named " + settings.name + " already exists");
-    auto subscription = impl_->makeSubscription(settings);
-    if (const auto problem = subscription->problem(); problem && unusable == Unusable::refuse) throw *problem;
+    auto subscription = impl_->makeSubscription(settings, unusable);
     // One queue of it must fit, or it would serve nothing.
     impl_->budget.requireFits(subscription->boundsFor(MediaKind::video).bytes);
     impl_->begin(std::move(subscription));
@@ -225,15 +245,22 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings, Unusab
 void Relay::putSubscription(const config::SubscriptionSettings& settings) {
     assert(impl_->loop.onLoop());
     if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
-    auto next = impl_->makeSubscription(settings);
-    if (const auto problem = next->problem()) throw *problem;
+    const auto running = impl_->subscriptions.find(settings.name);
+    const bool isNew = running == impl_->subscriptions.end();
+    if (!isNew && running->second->settings() == settings) {
+        impl_->changes.erase(settings.name);
+        return;
+    }
+    auto next = impl_->makeSubscription(settings, Unusable::refuse);
     impl_->budget.requireEverFits(next->boundsFor(MediaKind::video).bytes);
-    if (const auto before = impl_->subscriptions.extract(settings.name)) impl_->handOver(*before.mapped());
-    impl_->begin(std::move(next));
+    impl_->changes.erase(settings.name);
+    if (isNew || !next->problem()) return impl_->begin(std::move(next));
+    impl_->changes.emplace(settings.name, std::move(next));
 }
 
 bool Relay::removeSubscription(const std::string& name) {
     assert(impl_->loop.onLoop());
+    impl_->changes.erase(name);
     const auto found = impl_->subscriptions.find(name);
     if (found == impl_->subscriptions.end()) return false;
     found->second->end(EndReason::unsubscribed);
@@ -244,8 +271,9 @@ bool Relay::removeSubscription(const std::string& name) {
 
 const config::SubscriptionSettings* Relay::findSubscription(const std::string& name) const {
     assert(impl_->loop.onLoop());
-    const auto found = impl_->subscriptions.find(name);
-    return found == impl_->subscriptions.end() ? nullptr : &found->second->settings();
+    for (const auto* known : {&impl_->changes, &impl_->subscriptions})
+        if (const auto found = known->find(name); found != known->end()) return &found->second->settings();
+    return nullptr;
 }
 
 ViewAnswer Relay::view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded) {
@@ -310,6 +338,7 @@ void Relay::close(std::function<void()> onClosed) {
     for (auto& [name, subscription] : impl_->subscriptions)
         subscription->end(EndReason::shutdown);
     impl_->subscriptions.clear();
+    impl_->changes.clear();
     impl_->egress.endAll();
     impl_->calls.clear();
     impl_->closing = impl_->loop.every(closePollPeriod, [this, onClosed = std::move(onClosed)] {

@@ -14,11 +14,6 @@ std::string hostOnly(const std::string& host) {
     return host.substr(0, host.find(':'));
 }
 
-bool grants(Access role, Access needed) {
-    if (role == Access::admin || role == needed) return true;
-    return role == Access::view && needed == Access::monitor;
-}
-
 /// Basic is not asked for: browsers would keep what is typed, and send it along with every request.
 Response unauthorized(const std::string& why) {
     return problem(401, why).with("WWW-Authenticate", "Bearer realm=\"spillway\"");
@@ -51,6 +46,11 @@ bool reaches(const Scope& scope, const Match& match) {
 
 } // namespace
 
+bool grants(Access role, Access needed) {
+    if (needed == Access::open || role == Access::admin || role == needed) return true;
+    return role == Access::view && needed == Access::monitor;
+}
+
 std::variant<Caller, Response> AccessControl::admit(const Request& request, const Match& match) const {
     if (!settings_.hasTokens()) return Caller{Access::admin};
     const Needs& needs = match.route->needs;
@@ -58,14 +58,22 @@ std::variant<Caller, Response> AccessControl::admit(const Request& request, cons
     if (!credential) return problem(400, "send a token in the header or in the URL, not in both");
     if (needs.access == Access::open &&
         (needs.tokenPlace == TokenPlace::header || !isBeside(credential->way)))
-        return Caller{};
+        return known(*credential);
     auto identified = identify(*credential, needs.tokenPlace);
     const auto* caller = std::get_if<Caller>(&identified);
     if (caller == nullptr) return identified;
-    if (needs.access != Access::open && !grants(caller->role, needs.access))
+    if (!grants(caller->role, needs.access))
         return problem(403, "the role of this token does not allow that");
     if (!reaches(caller->scope, match)) return outside(caller->scope);
     return identified;
+}
+
+/// For what is open to all a token that does not count is as good as none.
+Caller AccessControl::known(const Credential& credential) const {
+    if (credential.way != Credential::Way::bearer) return {};
+    const auto identified = identify(credential, TokenPlace::header);
+    const auto* caller = std::get_if<Caller>(&identified);
+    return caller == nullptr ? Caller{} : *caller;
 }
 
 std::variant<Caller, Response> AccessControl::identify(const Credential& credential, TokenPlace place) const {

@@ -16,6 +16,9 @@
 
 namespace spillway::daemon::http {
 
+/// Whether that role may ask what needs that access.
+bool grants(Access role, Access needed);
+
 class AccessControl {
   public:
     explicit AccessControl(const config::HttpSettings& settings)
@@ -32,6 +35,7 @@ class AccessControl {
     SignedTokens& signedTokens() { return signedTokens_; }
 
   private:
+    Caller known(const Credential& credential) const;
     std::variant<Caller, Response> identify(const Credential& credential, TokenPlace place) const;
     std::optional<Access> fixedRole(const std::string& token) const;
 

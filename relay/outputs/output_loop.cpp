@@ -244,9 +244,9 @@ bool OutputLoop::isStuck(std::chrono::milliseconds limit) const {
 }
 
 OutputLoop& OutputLoops::of(const std::string& key) {
-    auto& loop = loops_[key];
-    if (!loop) loop = std::make_unique<OutputLoop>(mainLoop_, "out-" + key);
-    return *loop;
+    if (const auto found = loops_.find(key); found != loops_.end()) return *found->second;
+    auto loop = std::make_unique<OutputLoop>(mainLoop_, "out-" + key);
+    return *loops_.emplace(key, std::move(loop)).first->second;
 }
 
 bool OutputLoops::isStuck(const std::string& key, std::chrono::milliseconds limit) const {

@@ -87,10 +87,17 @@ void Subscription::startChore() {
     chore_ = context_.loop.every(chore->period, [this, work = std::move(chore->work), queued] {
         if (queued->exchange(true)) return;
         const auto open = std::make_shared<OpenOutput>(context_.openOutputs);
-        context_.loops.of(group_->loopKey()).post([work, queued, open] {
+        const auto job = [work, queued, open] {
             work();
             *queued = false;
-        });
+        };
+        try {
+            context_.loops.of(group_->loopKey()).post(job);
+        } catch (const std::exception& error) {
+            *queued = false;
+            log::error("cannot look after recordings subscriber={} error=\"{}\"", settings_.name,
+                       error.what());
+        }
     });
 }
 

@@ -6,8 +6,12 @@
 #include "relay/base/log.h"
 #include "relay/gst/bin.h"
 #include "relay/gst/element.h"
+#include "relay/ingest/entry.h"
+#include "relay/ingest/ingest.h"
+#include "relay/peer/decryption.h"
 #include "relay/peer/goodbye.h"
 #include "relay/peer/ice.h"
+#include "relay/peer/nice_reader.h"
 #include "relay/peer/teardown.h"
 #include "relay/sdp/candidate.h"
 #include "relay/sdp/receiving_offer.h"
@@ -182,8 +186,8 @@ void Peer::answer(PendingOffer pending) {
     if (pending.onBegin) pending.onBegin();
     negotiation_->start(description_, pending.deadline,
                         [this, onAnswer = std::move(pending.onAnswer)](LocalDescription answer) {
+                            if (!answer.error) receive(answer);
                             if (!answer.error) {
-                                receive();
                                 onAnswered();
                                 beginIce();
                             }
@@ -218,7 +222,7 @@ void Peer::createOffer(milliseconds deadline, std::function<void(LocalDescriptio
     stage_ = Stage::negotiating;
     ours_ = sdp::receivingOffer(settings_.videoCodecs);
     negotiation_->offer(ours_, deadline, [this, onOffer = std::move(onOffer)](LocalDescription offer) {
-        if (!offer.error) receive();
+        if (!offer.error) receive(offer);
         onOffer(std::move(offer));
     });
 }
@@ -234,13 +238,18 @@ std::optional<NegotiationError> Peer::acceptAnswer(const std::string& sdp) {
     return std::nullopt;
 }
 
-void Peer::receive() {
+void Peer::receive(LocalDescription& ours) {
     if (!reader_) return;
     auto agent = niceAgentOf(webrtcbin_.get());
     const bool large = enlargeSocketBuffers(agent.get());
     for (const auto& nicesrc : gst::elementsOf(webrtcbin_.get(), "nicesrc"))
         gst_element_set_state(nicesrc.get(), GST_STATE_READY); // ends its thread
-    reader_->start(std::move(agent), large);
+    try {
+        reader_->start(std::move(agent), large);
+    } catch (const std::exception& error) {
+        log::error("peer cannot receive {} error=\"{}\"", settings_.label, error.what());
+        ours = {{}, NegotiationError{NegotiationError::Kind::internal, error.what()}};
+    }
 }
 
 void Peer::onAnswered() {
@@ -327,8 +336,9 @@ void Peer::lose(LostCause cause, std::string detail) {
     stage_ = Stage::lost;
     gate_->shut();
     watchTimer_.cancel();
-    // Posted: the owner may destroy the peer, and nothing of it may be on the stack then.
-    loop_.post(lifetime_.guard([onLost = std::move(events_.onLost), cause, detail = std::move(detail)] {
+    // Posted: the owner may destroy the peer, and nothing of it may be on the stack then. Apart: a network
+    // that is cut ends all peers at once, each with a pipeline to stop.
+    loop_.postApart(lifetime_.guard([onLost = std::move(events_.onLost), cause, detail = std::move(detail)] {
         if (onLost) onLost(cause, detail);
     }));
 }

@@ -58,7 +58,7 @@ struct IncomingPad {
     MediaKind kind;
     /// Runs a change, on the loop, after which the next packet of this SSRC may take long: it wakes somebody,
     /// or waits. That one then comes by a thread that may wait.
-    std::function<void(const std::function<void()>& change)> beforeSlowPacket =
+    std::function<void(const std::function<void()>& change)> runDetoured =
         [](const std::function<void()>& change) { change(); };
     /// Of the thread that receives it; null: it never lets packets come together.
     std::shared_ptr<Audience> audience = nullptr;

@@ -50,7 +50,7 @@ class QueueBudget {
         Claim claim_ = Claim::configured;
     };
 
-    /// With 0 for what is no queue. Throws Refused (refused.h) that says by how much it does not fit.
+    /// With 0 for what is no queue. Throws Refused (values/refused.h) that says by how much it does not fit.
     Reservation reserve(std::uint64_t bytes, std::uint32_t queues = 1, Claim claim = Claim::configured);
 
     // These only look, and end no viewer. Both throw Refused.

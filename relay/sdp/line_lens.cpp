@@ -20,6 +20,7 @@ MediaLine resting(MediaLine known) {
 MediaLine absent(MediaLine known) {
     known = resting(std::move(known));
     known.named = false;
+    known.bundled = false;
     known.tagged = false;
     return known;
 }
@@ -40,9 +41,10 @@ std::optional<Error> LineLens::note(Lines& known, std::vector<std::string>& orde
     if (line.mid.empty()) return std::nullopt;
     const auto before = known.find(line.mid);
     if (!line.carried) {
-        const bool tagged = line.tagged;
+        const MediaLine now = line;
         if (before != known.end()) line = resting(before->second);
-        line.tagged = tagged;
+        line.bundled = now.bundled;
+        line.tagged = now.tagged;
         return std::nullopt;
     }
     if (before == known.end())

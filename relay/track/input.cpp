@@ -27,7 +27,7 @@ TrackInput::TrackInput(const IncomingPad& incoming, OnAwake onAwake)
     , mid_(incoming.mid)
     , ssrc_(incoming.ssrc)
     , onAwake_(std::move(onAwake))
-    , beforeSlowPacket_(incoming.beforeSlowPacket)
+    , runDetoured_(incoming.runDetoured)
     , audience_(incoming.audience)
     , counters_(std::make_shared<TrackCounters>(nextIncarnation(), incoming.kind))
     , drained_(std::make_shared<std::atomic<std::uint64_t>>(0))
@@ -61,7 +61,7 @@ void TrackInput::letFirstPacketGo() {
 }
 
 void TrackInput::wakeOn(Wake wake) {
-    beforeSlowPacket_([this, wake] {
+    runDetoured_([this, wake] {
         const std::lock_guard lock(mutex_);
         wake_ = wake;
         if (!std::exchange(asleep_, true)) dropWhatComes();
@@ -77,14 +77,14 @@ void TrackInput::dropWhatComes() {
     // Outlives this object: a pad that is left behind goes on dropping.
     const auto onPacket = [](GstPad*, GstPadProbeInfo*, gpointer self) noexcept {
         const auto input = static_cast<std::weak_ptr<TrackInput>*>(self)->lock();
-        return input ? input->onLate() : GST_PAD_PROBE_DROP;
+        return input ? input->dropOrWake() : GST_PAD_PROBE_DROP;
     };
     const auto forget = [](gpointer self) noexcept { delete static_cast<std::weak_ptr<TrackInput>*>(self); };
     gst_pad_add_probe(source_.get(), data, onPacket, new std::weak_ptr(weak_from_this()), forget);
 }
 
 /// Streaming thread.
-GstPadProbeReturn TrackInput::onLate() {
+GstPadProbeReturn TrackInput::dropOrWake() {
     {
         const std::lock_guard lock(mutex_);
         if (wake_ == Wake::never) return GST_PAD_PROBE_DROP;

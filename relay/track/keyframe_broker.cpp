@@ -12,7 +12,9 @@ KeyframeBroker::KeyframeBroker(Loop& loop, Source source, std::chrono::milliseco
 
 void KeyframeBroker::wish(WishReason reason) {
     wishes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
-    if (!wanted_.exchange(true, std::memory_order_acq_rel)) loop_.post(server());
+    const bool attaches = reason == WishReason::attach;
+    if (attaches) attached_.store(true, std::memory_order_relaxed);
+    if (!wanted_.exchange(true, std::memory_order_acq_rel) || attaches) loop_.post(server());
 }
 
 std::function<void()> KeyframeBroker::server() {
@@ -29,25 +31,37 @@ void KeyframeBroker::keyframeStarted() {
 
 void KeyframeBroker::serve() {
     timer_.cancel();
-    if (!source_.request || !wanted_.load(std::memory_order_acquire)) return;
+    if (!source_.request || paused_ || !wanted_.load(std::memory_order_acquire)) return;
     const auto now = std::chrono::steady_clock::now();
     if (unanswered_.load(std::memory_order_relaxed) == 0) distance_ = window_;
-    if (now >= lastRequest_ + distance_) ask(now);
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(lastRequest_ + distance_ - now);
+    if (now >= lastRequest_ + distance()) ask(now);
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(lastRequest_ + distance() - now);
     timer_ = loop_.after(wait, server());
+}
+
+std::chrono::milliseconds KeyframeBroker::distance() const {
+    return attached_.load(std::memory_order_relaxed) ? std::min(distance_, longest * window_) : distance_;
 }
 
 void KeyframeBroker::ask(std::chrono::steady_clock::time_point now) {
     const unsigned before = unanswered_.fetch_add(1, std::memory_order_relaxed);
-    if (before > 0) distance_ = std::min(distance_ * 2, longestWindow);
-    if (before >= patience) distance_ = hopelessWindow;
+    if (before > 0) distance_ = std::min(distance_ * 2, longest * window_);
+    if (before >= patience) distance_ = hopeless * window_;
+    attached_.store(false, std::memory_order_relaxed);
     lastRequest_ = now;
     requests_.fetch_add(1, std::memory_order_relaxed);
     source_.request();
     if (before == patience && source_.onNone) source_.onNone();
 }
 
+void KeyframeBroker::pause() {
+    paused_ = true;
+    timer_.cancel();
+    unanswered_.store(0, std::memory_order_relaxed);
+}
+
 void KeyframeBroker::renew() {
+    paused_ = false;
     unanswered_.store(0, std::memory_order_relaxed);
     distance_ = window_;
     lastRequest_ = std::chrono::steady_clock::time_point::min();

@@ -52,6 +52,10 @@ void Track::loseInput(TrackInput::Wake wake) {
 void Track::setPaused(bool paused) {
     paused_ = paused;
     stateSince_ = Clock::now();
+    if (paused)
+        broker_->pause();
+    else
+        broker_->renew();
 }
 
 std::optional<Clock::time_point> Track::unwatchedSince() const {

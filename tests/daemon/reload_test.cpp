@@ -1,10 +1,14 @@
 // What a new configuration changes in a running relay, and what it leaves alone.
 #include "daemon/reload.h"
+
+#include "daemon/support/daemon_process.h"
+#include "relay/base/aside.h"
 #include "support/catch.h"
 #include "support/settings.h"
 
 #include <algorithm>
 #include <cstdlib>
+#include <future>
 #include <optional>
 
 using namespace spillway;
@@ -138,6 +142,51 @@ TEST_CASE("a subscription that cannot be made as it is written now goes on as it
     CHECK(f.reloader.outcome() == std::string("configuration reloaded in part"));
     CHECK(f.subscriptionNames() == Names{"a", "b"});
     CHECK(std::get<config::RtpOutput>(f.relay.findSubscription("a")->output).port == 5000);
+}
+
+TEST_CASE("a subscription whose new directory does not answer goes on as it was until that does") {
+    const test::Folder folder;
+    const auto recording = [&](const std::string& keep) {
+        return "subscriptions:\n- {name: a, output: {type: record, directory: " + folder.path().string() +
+               ", keep: " + keep + "}}\n";
+    };
+    Fixture f(recording("1h"));
+    const auto keep = [&] {
+        return std::get<config::RecordOutput>(f.relay.snapshot().subscriptions.at(0).output).keep;
+    };
+    std::promise<void> answer;
+    {
+        // As many as may be asked have not answered.
+        const auto answered = answer.get_future().share();
+        CHECK_THROWS([&] {
+            for (;;)
+                relay::startAside(folder.path(), [answered] { answered.wait(); });
+        }());
+    }
+    f.reload(recording("2h"));
+    CHECK(f.reloader.last().successful);
+    CHECK(keep() == 1h);
+    CHECK(std::get<config::RecordOutput>(f.relay.findSubscription("a")->output).keep == 2h);
+    answer.set_value();
+    CHECK(f.loop.runUntil([&] { return keep() == 2h; }, 20s));
+}
+
+TEST_CASE("a subscription that is added while its file system does not answer is made, and tells") {
+    const test::Folder folder;
+    Fixture f("");
+    std::promise<void> answer;
+    const auto answered = answer.get_future().share();
+    CHECK_THROWS([&] {
+        for (;;)
+            relay::startAside(folder.path(), [answered] { answered.wait(); });
+    }());
+    f.relay.addSubscription(std::get<config::SubscriptionSettings>(config::loadSubscription(
+        R"({"name": "s", "output": {"type": "record", "directory": ")" + folder.path().string() + R"("}})",
+        "body", {{folder.path()}, {}})));
+    const auto problem = [&] { return f.relay.snapshot().subscriptions.at(0).problem; };
+    CHECK_THAT(problem(), Catch::Contains(folder.path().string()));
+    answer.set_value();
+    CHECK(f.loop.runUntil([&] { return problem().empty(); }, 20s));
 }
 
 TEST_CASE("what is read at the start only is named, until the configuration is as it was") {

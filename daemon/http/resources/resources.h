@@ -50,11 +50,11 @@ struct CallActions {
 };
 
 struct Health {
-    /// Why /healthz says 503; nothing when all is well.
+    /// Why /healthz says 503; nothing when all is well. It may have names in it.
     std::function<std::optional<std::string>()> unhealthy;
-    /// The same for /readyz.
+    /// The same for /readyz, for everybody.
     std::function<std::optional<std::string>()> unready;
-    SnapshotSource snapshot; ///< tells what is degraded, while both say 200
+    SnapshotSource snapshot; ///< tells what is degraded, while both say 200; asked once a second at most
 };
 
 void addStatus(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts);

@@ -11,6 +11,7 @@
 #include "relay/base/log.h"
 #include "relay/sdp/description.h"
 
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -92,9 +93,15 @@ void Server::host(relay::Call& call) {
     calls_.insert_or_assign(call.settings().name, &call);
 }
 
-void Server::unhost(const std::string& call) {
-    std::erase_if(sessions_, [&](const auto& item) { return item.second.call->settings().name == call; });
-    calls_.erase(call);
+std::vector<std::unique_ptr<relay::Publication>> Server::unhost(const relay::Call& call) {
+    std::vector<std::unique_ptr<relay::Publication>> publications;
+    for (auto session = sessions_.begin(); session != sessions_.end();) {
+        const bool ends = session->second.call == &call;
+        if (ends) publications.push_back(std::move(session->second.publication));
+        session = ends ? sessions_.erase(session) : std::next(session);
+    }
+    calls_.erase(call.settings().name);
+    return publications;
 }
 
 void Server::addRoutes(http::Router& router) {
@@ -160,7 +167,9 @@ relay::PublishEvents Server::events(const std::string& id) {
 }
 
 void Server::onAnswer(const std::string& id, const relay::LocalDescription& answer) {
-    Session& session = sessions_.at(id);
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) return; // its call is being left
+    Session& session = found->second;
     const auto respond = std::exchange(session.respond, nullptr);
     if (!answer.error) return respond(created(id, session, answer.sdp));
     sessions_.erase(id);
@@ -169,6 +178,7 @@ void Server::onAnswer(const std::string& id, const relay::LocalDescription& answ
 
 void Server::onEnded(const std::string& id, const std::string& detail) {
     const auto ended = sessions_.extract(id);
+    if (!ended) return; // its call is being left
     if (const auto& respond = ended.mapped().respond)
         respond(problem(409, "the session has ended: " + detail));
 }

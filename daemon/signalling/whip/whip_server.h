@@ -29,8 +29,9 @@ class Server {
 
     /// Lets publishers into this call.
     void host(relay::Call& call);
-    /// Ends its sessions; later requests find no such call.
-    void unhost(const std::string& call);
+    /// Ends its sessions; later requests find no such call. Their publications go on until they are
+    /// destroyed, which the caller must do before the call goes.
+    std::vector<std::unique_ptr<relay::Publication>> unhost(const relay::Call& call);
 
     std::size_t sessions() const { return sessions_.size(); }
 

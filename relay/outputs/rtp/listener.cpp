@@ -11,6 +11,8 @@ constexpr std::chrono::seconds probeEvery{1};
 /// More than the way to a host and back.
 constexpr std::chrono::milliseconds shortestSilence{200};
 constexpr std::chrono::seconds longestSilence{10};
+/// A publisher that sends keyframes has been asked for four by then.
+constexpr std::chrono::seconds keyframeComesIn{5};
 
 } // namespace
 
@@ -37,8 +39,8 @@ bool Listener::probes(Clock::time_point now) {
     return true;
 }
 
-void Listener::gotKeyframe() {
-    if (state_ == State::back) state_ = State::there;
+void Listener::offers(bool keyframe, Clock::time_point now) {
+    if (state_ == State::back && (keyframe || now - *back_ >= keyframeComesIn)) state_ = State::there;
 }
 
 } // namespace spillway::relay

@@ -3,9 +3,10 @@
 // themselves.
 //
 // While nobody listens, one probe a second takes the place of the stream. Once a probe is not refused
-// somebody is taken to listen, who needs a keyframe first. A host whose refusals stay away for long has us
-// wrong again and again: each time it takes a longer silence to believe, up to ten seconds. One thread at a
-// time.
+// somebody is taken to listen, who needs a keyframe first, or the stream as it is where no keyframe comes in
+// five seconds (an encoder that refreshes gradually sends none). A host whose refusals stay away for long has
+// us wrong again and again: each time it takes a longer silence to believe, up to ten seconds. One thread at
+// a time.
 #pragma once
 
 #include "relay/base/clock.h"
@@ -28,8 +29,8 @@ class Listener {
     void refused(Clock::time_point now);
     /// Call it often while it is gone. True: send a probe now.
     bool probes(Clock::time_point now);
-    /// A keyframe goes out.
-    void gotKeyframe();
+    /// Part of the stream is about to go out, if somebody is there for it.
+    void offers(bool keyframe, Clock::time_point now);
 
   private:
     State state_ = State::there;

@@ -91,17 +91,23 @@ bool RtpSender::wantsKeyframe() {
 /// Sound may begin anywhere: it goes on, and each packet is a probe.
 bool RtpSender::isHeard(const Frame& frame) {
     if (request_.kind != MediaKind::video) return true;
-    if (listener_.state() == Listener::State::gone) lookForListener(Clock::now());
-    if (frame.keyframe) listener_.gotKeyframe();
+    if (listener_.state() == Listener::State::there) return true;
+    const auto now = Clock::now();
+    if (listener_.state() == Listener::State::gone) lookForListener(now);
+    listener_.offers(frame.keyframe, now);
     return listener_.state() == Listener::State::there;
 }
 
 /// A probe is RTCP on the port of RTP (RFC 5761), which players pass over.
 void RtpSender::lookForListener(Clock::time_point now) {
     if (sockets_->rtp.askRefused()) noteRefused(now);
-    if (!listener_.probes(now)) return;
-    const auto probe = rtp::emptyReport(slot_->ssrc);
-    sockets_->rtp.send(probe.data(), probe.size());
+    if (listener_.probes(now)) {
+        const auto probe = rtp::emptyReport(slot_->ssrc);
+        sockets_->rtp.send(probe.data(), probe.size());
+    }
+    if (listener_.state() != Listener::State::back) return;
+    refused_.reset();
+    setProblem({});
 }
 
 bool RtpSender::connect(Clock::time_point now) {

@@ -7,6 +7,7 @@
 
 using namespace spillway;
 using namespace spillway::daemon::http;
+using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
 namespace {
@@ -32,7 +33,11 @@ struct Api {
                   [this] { return reach; }});
         addTracks(router, source);
         addPage(router, source, {"1.2.3", "1.22.0", "0.1.21", {}, {}});
-        addHealth(router, {[this] { return fault; }, [this] { return fault; }, [this] { return snapshot; }});
+        addHealth(router, {[this] { return fault; }, [this] { return fault; },
+                           [this] {
+                               ++looks;
+                               return snapshot;
+                           }});
         addSubscriptions(
             router, source,
             {[this](const auto& settings) {
@@ -63,6 +68,7 @@ struct Api {
         return Json::parse(ask("GET", path, {}, caller).body);
     }
 
+    int looks = 0; ///< at the relay, for health
     relay::Snapshot snapshot = test::studio();
     config::ApiSettings reach;
     Access role = Access::admin;
@@ -381,6 +387,37 @@ TEST_CASE("health is 200, or 503 with the reason") {
         CHECK(response.status == 503);
         CHECK(Json::parse(response.body).at("detail") == *api.fault);
     }
+}
+
+TEST_CASE("whoever may not see the rest learns from health no name") {
+    Api api;
+    api.snapshot.subscriptions.at(0).problem = "cannot record into /srv";
+    const auto name = api.snapshot.subscriptions.at(0).name;
+    for (const char* path : {"/healthz", "/readyz"})
+        for (const auto& [caller, sees] : {std::pair(Caller{}, false),
+                                           {Caller{Access::publish}, false},
+                                           {Caller{Access::view, {"studio"}}, false},
+                                           {Caller{Access::view}, true}}) {
+            const auto text = api.ask("GET", path, {}, caller).body;
+            CHECK(text.starts_with("degraded\n"));
+            CHECK((text.find("subscription " + name + " cannot serve\n") != std::string::npos) == sees);
+            CHECK((text == "degraded\n") != sees);
+        }
+    api.role = Access::open;
+    api.fault = "track studio/alice/video does not progress";
+    const auto response = api.ask("GET", "/healthz");
+    CHECK(response.status == 503);
+    CHECK(response.body.find("alice") == std::string::npos);
+}
+
+TEST_CASE("however often health is asked for, the relay is looked at once a second") {
+    Api api;
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 500; ++i)
+        for (const char* path : {"/healthz", "/readyz"})
+            CHECK(api.ask("GET", path).status == 200);
+    CHECK(api.looks >= 1);
+    CHECK(api.looks <= 1 + (std::chrono::steady_clock::now() - begin) / 1s);
 }
 
 TEST_CASE("nothing from outside becomes markup on the page") {

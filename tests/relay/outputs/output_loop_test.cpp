@@ -2,6 +2,7 @@
 
 #include "support/catch.h"
 
+#include "support/no_threads.h"
 #include "support/wait.h"
 
 #include <algorithm>
@@ -381,4 +382,17 @@ TEST_CASE("an output that throws ends alone") {
     CHECK(lawHolds(broken.queue->stats()));
     REQUIRE(main.runUntil([&] { return sound.queue->stats().delivered == 10; }, 5s));
     CHECK(*sound.closes == 0);
+}
+
+TEST_CASE("a loop for which there is no thread is told, and made when there is one") {
+    Loop mainLoop;
+    OutputLoops loops(mainLoop);
+    {
+        const spillway::test::NoThreads none;
+        CHECK_THROWS_AS(loops.of("disk"), std::runtime_error);
+    }
+    CHECK_FALSE(loops.isStuck("disk", 5s));
+    std::promise<void> ran;
+    loops.of("disk").post([&] { ran.set_value(); });
+    CHECK(ran.get_future().wait_for(20s) == std::future_status::ready);
 }

@@ -178,6 +178,26 @@ TEST_CASE("the line that a group names first stays inside it when it gets no tra
     CHECK(contains(sdp::viewerAnswer(alone, answer), "m=video 0 UDP/TLS/RTP/SAVPF 0\r\n"));
 }
 
+TEST_CASE("of two bundles the one that receives is answered, and the lines of the other are refused") {
+    const std::string watches = "a=group:BUNDLE 0 1\r\n";
+    const std::string talks = "a=group:BUNDLE 2 3\r\n";
+    const std::string more = "m=video 9 UDP/TLS/RTP/SAVPF 120\r\na=mid:2\r\na=rtcp-mux\r\na=sendonly\r\n"
+                             "a=rtpmap:120 VP8/90000\r\n"
+                             "m=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=mid:3\r\na=rtcp-mux\r\na=sendonly\r\n"
+                             "a=rtpmap:109 opus/48000/2\r\n";
+    for (const std::string& groups : {watches + talks, talks + watches}) {
+        const auto offer = readViewer(replaced(audioAndVideoOffer(), watches, groups) + more);
+        const std::string answer = sdp::viewerAnswer(offer, toAllLines(offer));
+        const auto parts = parsed(answer);
+        CHECK(parts.attributes("group") == std::vector<std::string>{"BUNDLE 0 1"});
+        CHECK(parts.sections.at(0).has("candidate"));
+        for (const std::size_t refused : {2U, 3U}) {
+            CHECK(parts.sections.at(refused).port == 0);
+            CHECK_FALSE(parts.sections.at(refused).has("ice-ufrag"));
+        }
+    }
+}
+
 TEST_CASE("who talks and watches is answered inactive where he talks") {
     const auto offer = readViewer(viewerFixture("talks"));
     const std::string text = sdp::viewerAnswer(offer, toAllLines(offer));

@@ -64,7 +64,7 @@ class Channel {
     /// Sends what waits in the queue, a batch at most, and returns how many frames that were. Nothing as
     /// send().
     std::optional<std::size_t> serve(Wire& wire, Clock::time_point now);
-    /// By the sequence number that the viewer knows.
+    /// By the sequence number that the viewer knows. It waits in the burst until the session flushes.
     void retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point now);
     void onReport(const rtp::ReceptionReport& report, Clock::time_point now);
     void onKeyframeWanted(Wire& wire, Clock::time_point now);

@@ -9,7 +9,7 @@ namespace {
 constexpr std::chrono::milliseconds tickPeriod{50};
 /// Datagrams of one socket before media has its turn.
 constexpr std::size_t readBatch = 128;
-/// Of one channel in a turn.
+/// Of one feed in a turn.
 constexpr int maxBatches = 4;
 
 } // namespace

@@ -393,3 +393,22 @@ TEST_CASE("what a publisher sends ends when its token expires") {
     CHECK(node.call().participants.front().name == "bob");
     CHECK(node.ask("GET", reply.header("location"), bearer("publish-secret")).status == 404);
 }
+
+TEST_CASE("a call that is left ends one publisher in each turn, and everything else goes on in between") {
+    Node node;
+    relay::Publisher publisher(node.loop, {"alice"});
+    const std::string offer = node.offerOf(publisher);
+    for (const char* name : {"alice", "bob", "carol"})
+        REQUIRE(node.post(offer, std::string("/whip/studio?participant=") + name).status == 201);
+    std::vector<std::uint32_t> peers;
+    bool left = false;
+    const auto look = node.loop.every(0ms, [&] {
+        if (peers.empty() || peers.back() != node.call().peers) peers.push_back(node.call().peers);
+    });
+    node.presence->leave([&] { left = true; });
+    CHECK(node.whip.sessions() == 0);
+    CHECK(node.post(offer, "/whip/studio?participant=dave").status == 404);
+    REQUIRE(node.loop.runUntil([&] { return left; }, 10s));
+    CHECK(node.call().peers == 0);
+    CHECK(peers.size() >= 3);
+}

@@ -43,14 +43,26 @@ TEST_CASE("who no longer refuses is back within the distance of the probes, and 
     listener.refused(start);
     CHECK(listener.state() == State::gone);
     CHECK(untilBack(listener, start, [](Clock::time_point) { return false; }) <= 1300ms);
-    listener.gotKeyframe();
+    listener.offers(false, start + 2s);
+    CHECK(listener.state() == State::back);
+    listener.offers(true, start + 2s);
+    CHECK(listener.state() == State::there);
+}
+
+TEST_CASE("who waits for a keyframe in vain gets the stream as it is, some seconds later") {
+    Listener listener;
+    listener.refused(start);
+    const auto back = start + untilBack(listener, start, [](Clock::time_point) { return false; });
+    listener.offers(false, back + 4s);
+    CHECK(listener.state() == State::back);
+    listener.offers(false, back + 6s);
     CHECK(listener.state() == State::there);
 }
 
 TEST_CASE("a keyframe brings nobody back who refuses") {
     Listener listener;
     listener.refused(start);
-    listener.gotKeyframe();
+    listener.offers(true, start);
     CHECK(listener.state() == State::gone);
 }
 
@@ -61,7 +73,7 @@ TEST_CASE("a host that refuses seldom is believed ever later, and soon again onc
     for (int round = 0; round < 8; ++round) {
         listener.refused(now);
         last = untilBack(listener, now, [](Clock::time_point) { return false; });
-        listener.gotKeyframe();
+        listener.offers(true, now + last);
         now += last + 500ms;
     }
     CHECK(last >= 10s);

@@ -318,6 +318,7 @@ TEST_CASE("who begins to listen late gets a keyframe first, and nothing that can
 
     const Receiver late(INADDR_LOOPBACK, port);
     REQUIRE(eventually([&] { return write("delta", false) && opened.output->wantsKeyframe(); }));
+    CHECK(opened.status->read().error.empty());
     write("delta", false);
     write("key", true);
     CHECK_FALSE(opened.output->wantsKeyframe());
