@@ -1,6 +1,7 @@
 #include "relay/relay.h"
 
 #include "relay/base/log.h"
+#include "relay/base/pending.h"
 #include "relay/call/live_call.h"
 #include "relay/gst/batch.h"
 #include "relay/gst/element.h"
@@ -20,6 +21,8 @@ namespace spillway::relay {
 
 namespace {
 
+/// Each has a webrtcbin already; fifty may come at once from behind one address.
+constexpr Pending::Limits mayWaitToPublish{96, 64};
 constexpr std::chrono::seconds retryPeriod{2};
 constexpr std::chrono::milliseconds closePollPeriod{10};
 
@@ -119,26 +122,37 @@ struct Relay::Impl {
         const auto problem = subscription->problem();
         if (problem && problem->kind() == Refused::Kind::invalid && unusable == Unusable::refuse)
             throw *problem;
-        // One queue of it must fit, or it would never serve anything.
-        budget.reserve(subscription->boundsFor(MediaKind::video).bytes);
         return subscription;
+    }
+
+    /// In the place of the one of its name, if there is one.
+    void begin(std::unique_ptr<Subscription> subscription) {
+        const auto settings = subscription->settings();
+        const auto before = subscriptions.extract(settings.name);
+        if (before) handOver(*before.mapped());
+        offerTracks(*subscription);
+        subscriptions[settings.name] = std::move(subscription);
+        log::info("subscription {} subscriber={} tracks={} output={}", before ? "changed" : "added",
+                  settings.name, settings.tracks.text(), config::outputName(settings.output));
+    }
+
+    /// Its memory is free at once, while its outputs still close; but where an earlier one's do not come to
+    /// an end, this is no way to take more and more.
+    void handOver(Subscription& before) {
+        std::size_t open = before.size();
+        for (const auto& [name, subscription] : subscriptions)
+            open += subscription->size();
+        if (context.openOutputs->load() == static_cast<int>(open)) before.giveWay();
+        before.end(EndReason::unsubscribed);
     }
 
     /// Those whose directory has answered.
     void applyChanges() {
         for (auto change = changes.begin(); change != changes.end();) {
             const bool waits = change->second->problem().has_value();
-            if (!waits) replace(change->first, std::move(change->second));
+            if (!waits) begin(std::move(change->second));
             change = waits ? std::next(change) : changes.erase(change);
         }
-    }
-
-    void replace(const std::string& name, std::unique_ptr<Subscription> next) {
-        auto& running = subscriptions.at(name);
-        running->end(EndReason::unsubscribed);
-        running = std::move(next);
-        offerTracks(*running);
-        log::info("subscription changed subscriber={}", name);
     }
 
     void report(const Event& event) const {
@@ -172,6 +186,7 @@ struct Relay::Impl {
     const PublisherIceChoice publisherIce;
     std::unique_ptr<ingest::Ingest> ingest;
     webrtc::Egress egress;
+    Pending publishersWaiting{mayWaitToPublish};
     std::map<std::string, std::unique_ptr<LiveCall>> calls;
     std::map<std::string, std::unique_ptr<Subscription>> subscriptions;
     /// What takes the place of the subscription of that name once it can serve.
@@ -197,8 +212,9 @@ Call& Relay::addCall(const config::CallSettings& settings) {
         throw Refused(Refused::Kind::duplicate, "a call named " + settings.name + " already exists");
     if (impl_->calls.size() >= impl_->limits.calls)
         throw Refused(Refused::Kind::limit, "limits.calls is reached");
-    auto call = std::make_unique<LiveCall>(impl_->loop, settings, impl_->webrtc, impl_->ingest.get(),
-                                           impl_->limits.tracksPerCall, impl_->callEvents());
+    const LiveCall::Shared shared{impl_->loop, impl_->webrtc, impl_->ingest.get(), impl_->publishersWaiting,
+                                  impl_->limits.tracksPerCall};
+    auto call = std::make_unique<LiveCall>(shared, settings, impl_->callEvents());
     return *impl_->calls.emplace(settings.name, std::move(call)).first->second;
 }
 
@@ -221,23 +237,24 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings, Unusab
     if (impl_->subscriptions.contains(settings.name))
         throw Refused(Refused::Kind::duplicate, "a subscription named " + settings.name + " already exists");
     auto subscription = impl_->makeSubscription(settings, unusable);
-    impl_->offerTracks(*subscription);
-    impl_->subscriptions.emplace(settings.name, std::move(subscription));
-    log::info("subscription added subscriber={} tracks={} output={}", settings.name, settings.tracks.text(),
-              config::outputName(settings.output));
+    // One queue of it must fit, or it would serve nothing.
+    impl_->budget.requireFits(subscription->boundsFor(MediaKind::video).bytes);
+    impl_->begin(std::move(subscription));
 }
 
-void Relay::changeSubscription(const config::SubscriptionSettings& settings) {
+void Relay::putSubscription(const config::SubscriptionSettings& settings) {
     assert(impl_->loop.onLoop());
-    if (!impl_->subscriptions.contains(settings.name))
-        throw Refused(Refused::Kind::invalid, "there is no subscription named " + settings.name);
-    if (impl_->subscriptions.at(settings.name)->settings() == settings) {
+    if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
+    const auto running = impl_->subscriptions.find(settings.name);
+    const bool isNew = running == impl_->subscriptions.end();
+    if (!isNew && running->second->settings() == settings) {
         impl_->changes.erase(settings.name);
         return;
     }
     auto next = impl_->makeSubscription(settings, Unusable::refuse);
+    impl_->budget.requireEverFits(next->boundsFor(MediaKind::video).bytes);
     impl_->changes.erase(settings.name);
-    if (!next->problem()) return impl_->replace(settings.name, std::move(next));
+    if (isNew || !next->problem()) return impl_->begin(std::move(next));
     impl_->changes.emplace(settings.name, std::move(next));
 }
 

@@ -38,9 +38,10 @@ class Relay {
     enum class Unusable { refuse, keepTrying };
     /// Throws Refused. The subscription takes tracks that exist at once and others when they appear.
     void addSubscription(const config::SubscriptionSettings& settings, Unusable unusable = Unusable::refuse);
-    /// Gives the subscription of that name other settings. Until it can serve with them, and for good when
-    /// that throws Refused, it goes on with those that it has.
-    void changeSubscription(const config::SubscriptionSettings& settings);
+    /// The same as the configuration has it: tracks for which there is no room wait. One of this name goes on
+    /// until this one can serve, and for good when this throws; then it ends, and this one takes over its
+    /// memory.
+    void putSubscription(const config::SubscriptionSettings& settings);
     /// False when there is none.
     bool removeSubscription(const std::string& name);
     /// As it was added or last changed; null when there is none.

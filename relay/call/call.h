@@ -31,6 +31,8 @@ struct PublishRequest {
     std::string videoSource = "video"; ///< what the tracks are called; a second of a kind gets `-2`
     std::string audioSource = "audio";
     bool loopbackOnly = false;
+    /// Who asks, as far as limits go; empty: nobody from outside, and not limited.
+    std::string client = {};
 };
 
 struct PublishEvents {

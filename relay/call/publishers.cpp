@@ -28,12 +28,19 @@ std::unique_ptr<Publication> Publishers::publish(const PublishRequest& request, 
                return other->participant() == request.participant && !other->connected();
            }))
         waiting->replace();
+    if (open_.size() >= context_.maxTracks) makePlace();
     if (open_.size() >= context_.maxTracks)
         throw Refused(Refused::Kind::limit,
                       "limits.tracks_per_call is reached in call " + context_.settings.name);
     auto publication = std::make_unique<LivePublication>(context_, *this, request, std::move(events));
     open_.push_back(publication.get());
     return publication;
+}
+
+/// Those that only wait to connect take nobody's place.
+void Publishers::makePlace() {
+    if (auto* waiting = find([](const LivePublication* other) { return other->mayGiveWay(); }))
+        waiting->giveWay();
 }
 
 void Publishers::onConnected(const LivePublication& newer) {

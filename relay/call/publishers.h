@@ -33,6 +33,7 @@ class Publishers {
   private:
     template <class Condition>
     LivePublication* find(Condition condition) const;
+    void makePlace();
 
     CallContext& context_;
     std::vector<LivePublication*> open_; ///< oldest first; each belongs to whoever asked for it

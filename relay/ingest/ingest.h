@@ -66,6 +66,9 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     void wakeFor(const PublisherSession& session);
     void open(SessionSetup setup, port::SessionTag tag);
     void drop(const std::string& ufrag);
+    /// Work for one session: an exception in it ends this session alone.
+    template <class Work>
+    static void with(PublisherSession& session, const Work& work);
 
     port::MediaPort& port_;
     const std::unique_ptr<port::Sockets> sockets_;

@@ -36,12 +36,14 @@ class QueueAtTrack {
     void attach(Track& track);
     /// Takes nothing from now on; the reader gets what is queued.
     void end(EndReason reason);
+    /// Its part of the memory budget is another's from now on. It must end now.
+    void giveWay() { reservation_.giveBack(); }
 
   private:
     const TrackName name_;
     const MediaKind kind_;
     const Rendition rendition_;
-    const QueueBudget::Reservation reservation_;
+    QueueBudget::Reservation reservation_;
     const std::shared_ptr<KeyframeWishes> wishes_;
     const std::shared_ptr<FrameQueue> queue_;
     Track::Attachment attachment_;

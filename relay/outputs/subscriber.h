@@ -34,6 +34,9 @@ class Subscriber {
     /// Leaves the track; what is queued is still written.
     void end(EndReason reason) { source_.end(reason); }
 
+    /// As QueueAtTrack::giveWay().
+    void giveWay() { source_.giveWay(); }
+
     SubscriberSnapshot snapshot() const;
     /// Whether its queue began or stopped to lose frames since the last time.
     std::optional<DropWatch::Change> watchDrops(Clock::time_point now);

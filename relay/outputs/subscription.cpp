@@ -159,6 +159,11 @@ void Subscription::trackEnds(const TrackName& track) {
     reportDetached(track, EndReason::trackEnded);
 }
 
+void Subscription::giveWay() {
+    for (auto& [name, serving] : subscribers_)
+        serving.subscriber->giveWay();
+}
+
 void Subscription::end(EndReason reason) {
     for (auto& [name, serving] : subscribers_) {
         serving.subscriber->end(reason);

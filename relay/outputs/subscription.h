@@ -50,6 +50,10 @@ class Subscription {
     bool hasRefused() const { return !refused_.empty(); }
     /// The track is about to go.
     void trackEnds(const TrackName& track);
+    /// How many tracks it serves.
+    std::size_t size() const { return subscribers_.size(); }
+    /// As QueueAtTrack::giveWay(), for all of them.
+    void giveWay();
     /// Ends all subscribers.
     void end(EndReason reason);
 

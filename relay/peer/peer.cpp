@@ -29,7 +29,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds maxConnectTime{30000};
+/// For ICE and DTLS together, of who comes to us …
+constexpr milliseconds publisherConnectTime{10000};
+/// … and of whom we look for.
+constexpr milliseconds sfuConnectTime{30000};
 constexpr milliseconds statisticsPeriod{1000};
 /// Of our answer before our first ICE check. A check that comes before the answer is answered, but it makes
 /// libnice on the other side check no sooner: it then goes through its pairs at 20 ms each.
@@ -37,6 +40,8 @@ constexpr milliseconds headStart{5};
 /// libnice asks each candidate three times within this time, or once if the kernel refuses to send (no route,
 /// a firewall), and never again. An SFU that is libnice too asks no longer.
 constexpr milliseconds checksTime{2000};
+/// Anybody may name any address as a candidate: a few rounds, and no more.
+constexpr milliseconds checkedAgainFor{10000};
 
 gst::Ref<GstElement> makeWebrtcbin(const PeerSettings& settings, const ingest::Entry* entry) {
     auto webrtcbin = entry ? webrtcbinWith(entry->agent()) : gst::makeElement("webrtcbin");
@@ -318,8 +323,10 @@ void Peer::watch() {
         return lose(LostCause::timeout,
                     "neither RTP nor RTCP for " + std::to_string(settings_.mediaTimeout.count()) + " ms");
     if (stage_ != Stage::connecting && stage_ != Stage::secured) return;
-    if (!entry_ && stage_ == Stage::connecting && now - checkedAt_ >= checksTime) checkAgain();
-    if (now - answeredAt_ > std::min(maxConnectTime, settings_.mediaTimeout * 2))
+    const bool early = now - answeredAt_ <= checkedAgainFor;
+    if (!entry_ && stage_ == Stage::connecting && early && now - checkedAt_ >= checksTime) checkAgain();
+    const auto most = settings_.role == PeerRole::publisher ? publisherConnectTime : sfuConnectTime;
+    if (now - answeredAt_ > std::min(most, settings_.mediaTimeout * 2))
         lose(stage_ == Stage::secured ? LostCause::dtls : LostCause::ice,
              stage_ == Stage::secured ? "no DTLS handshake in time" : "no path to the peer in time");
 }

@@ -1,5 +1,6 @@
 #include "relay/peer/rtpbin.h"
 
+#include "relay/base/log.h"
 #include "relay/gst/bin.h"
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
@@ -45,10 +46,12 @@ void takeOver(GstElement* rtpbin, GstElement* webrtcbin) {
     // last quarter of a second, kept for ever once an SSRC is silent. The last one makes a thread that keeps
     // what we send for retransmissions: we send no media.
     for (const char* signal :
-         {"new-jitterbuffer", "request-fec-decoder-full", "new-storage", "request-aux-sender"})
-        g_signal_handlers_disconnect_matched(
+         {"new-jitterbuffer", "request-fec-decoder-full", "new-storage", "request-aux-sender"}) {
+        const auto taken = g_signal_handlers_disconnect_matched(
             rtpbin, static_cast<GSignalMatchType>(G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_DATA),
             g_signal_lookup(signal, G_OBJECT_TYPE(rtpbin)), 0, nullptr, nullptr, webrtcbin);
+        if (taken == 0) log::warn("webrtcbin has another handler than expected signal={}", signal);
+    }
 }
 
 /// By default the RTP session takes the bandwidth of RTCP from that of the media, and a request for a

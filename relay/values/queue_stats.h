@@ -9,9 +9,9 @@
 
 namespace spillway::relay {
 
-enum class DropReason { full, awaitKeyframe, stale, writeError, end };
+enum class DropReason { full, awaitKeyframe, stale, writeError, congested, end };
 inline constexpr std::size_t dropReasons = static_cast<std::size_t>(DropReason::end) + 1;
-/// The label value of the metrics: `full`, `await_keyframe`, `stale`, `write_error`, `end`.
+/// The label value of the metrics: `full`, `await_keyframe`, `stale`, `write_error`, `congested`, `end`.
 const char* dropReasonName(DropReason reason);
 
 /// One consistent reading.

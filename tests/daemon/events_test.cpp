@@ -20,8 +20,9 @@ relay::Event event(const std::string& state, const std::string& detail = {}) {
 
 /// A server with `/v1/events` over a log of the last hundred, whose ids begin at 1001.
 struct Events {
-    explicit Events(std::chrono::milliseconds keepAlive = 1h, RoutedServer::Limits limits = {})
-        : server(localSettings(), limits) {
+    explicit Events(std::chrono::milliseconds keepAlive = 1h, RoutedServer::Limits limits = {},
+                    const config::HttpSettings& settings = localSettings())
+        : server(settings, limits) {
         daemon::http::addEvents(server.router, server.loop, log, keepAlive);
     }
 
@@ -117,6 +118,44 @@ TEST_CASE("a client is told of every transition as it happens, with an id") {
         std::string::npos);
 }
 
+TEST_CASE("a token for a part of the node hears of that part alone, and of no subscription") {
+    Events events(50ms, {}, settingsWithTokens());
+    const auto say = [&](relay::Event::Subject subject, const char* call, const char* track,
+                         const char* state) {
+        events.log.add({subject, call, track, subject == relay::Event::Subject::subscriber ? "archive" : "",
+                        state, "/recordings/a.mkv"});
+    };
+    using Subject = relay::Event::Subject;
+    const auto heard = [&](const daemon::http::Scope& scope) {
+        const auto first = std::to_string(events.log.lastId());
+        say(Subject::call, "studio", "", "joined");
+        say(Subject::call, "other", "", "left");
+        say(Subject::track, "studio", "studio/alice/video", "live");
+        say(Subject::track, "studio", "studio/alice/audio", "waiting");
+        say(Subject::track, "studio", "studio/bob/video", "paused");
+        say(Subject::subscriber, "studio", "studio/alice/video", "attached");
+        say(Subject::track, "other", "other/alice/video", "ended");
+        const auto token = signedBy(events.server.server().signedTokens(), config::TokenRole::view, scope);
+        auto headers = bearer(token);
+        headers["Last-Event-ID"] = first;
+        const auto text = whileTurning(events.server.loop, [port = events.server.port(), headers] {
+            return Follower(port, "/v1/events", headers).connection.until("keep-alive");
+        });
+        std::vector<std::string> states;
+        for (const char* state : {"joined", "left", "live", "waiting", "paused", "attached", "ended"})
+            if (text.find("\"state\":\"" + std::string(state)) != std::string::npos)
+                states.emplace_back(state);
+        CHECK(events.untilListeners(0));
+        return states;
+    };
+    using States = std::vector<std::string>;
+    CHECK(heard({"studio"}) == States{"joined", "live", "waiting", "paused"});
+    CHECK(heard({"studio", "alice"}) == States{"live", "waiting"});
+    CHECK(heard({"studio", "alice", "video"}) == States{"live"});
+    CHECK(heard({{}, "alice"}) == States{"live", "waiting", "ended"});
+    CHECK(heard({}) == States{"joined", "left", "live", "waiting", "paused", "attached", "ended"});
+}
+
 TEST_CASE("a client that comes back gets what it missed, and a reset first where that is gone") {
     Events events;
     events.add(50);
@@ -208,6 +247,24 @@ TEST_CASE("as many clients as are allowed follow, one more is refused, and one t
     followers.pop_front();
     CHECK(events.untilListeners(63));
     CHECK(whileTurning(events.server.loop, [&] { return Follower(port).head.status; }) == 200);
+    followers.clear();
+    CHECK(events.untilListeners(0));
+}
+
+TEST_CASE("who has a token for a part of the node leaves room for who has one for all of it") {
+    Events events(1h, {}, settingsWithTokens());
+    const auto port = events.server.port();
+    const auto ofPart =
+        bearer(signedBy(events.server.server().signedTokens(), config::TokenRole::view, {"studio"}));
+    std::list<Follower> followers;
+    const auto follow = [&](const Headers& headers) {
+        return whileTurning(events.server.loop,
+                            [&] { return followers.emplace_back(port, "/v1/events", headers).head.status; });
+    };
+    for (int i = 0; i < 32; ++i)
+        REQUIRE(follow(ofPart) == 200);
+    CHECK(follow(ofPart) == 503);
+    CHECK(follow(bearer("view-secret")) == 200);
     followers.clear();
     CHECK(events.untilListeners(0));
 }

@@ -40,7 +40,8 @@ TEST_CASE("the flag --version prints three versions, and --help every option") {
         CHECK(contains(version.output(), name));
     DaemonProcess help({"--help"});
     CHECK(help.exitCode() == 0);
-    for (const char* option : {"--config", "--check-config", "--set", "--log-level", "--version"})
+    for (const char* option :
+         {"--config", "--check-config", "--make-token", "--set", "--log-level", "--version"})
         CHECK(contains(help.output(), option));
 }
 

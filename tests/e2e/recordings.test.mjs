@@ -108,6 +108,7 @@ test('a disk that does not answer stops what needs it, and nothing else, at the 
   const daemon = await startSpillwayd((config) => {
     config.calls.push(demo);
     config.subscriptions.push(...subscriptions);
+    config.http.api.directories = [directory, disk.path];
     config.shutdown_timeout = '2s';
   });
   t.after(async () => {

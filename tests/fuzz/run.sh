@@ -24,9 +24,11 @@ declare -A sources=(
   [viewer_offer]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
   [offer]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
   [fragment]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
+  [token]="daemon/http/signed_tokens.cpp daemon/http/base64.cpp daemon/read_json.cpp config/name.cpp config/text.cpp"
 )
 declare -A libraries=([stun]="nice libcrypto spdlog" [stream]="gstreamer-1.0" [srtp]="libsrtp2 libcrypto libssl"
-  [viewer_offer]="glib-2.0" [offer]="glib-2.0" [fragment]="glib-2.0")
+  [viewer_offer]="glib-2.0" [offer]="glib-2.0" [fragment]="glib-2.0"
+  [token]="libcrypto glib-2.0")
 declare -A seeds=([viewer_offer]=tests/relay/sdp/fixtures [offer]=tests/relay/sdp/fixtures)
 
 seconds=5

@@ -51,7 +51,7 @@ class Complaints {
 
 /// Names are for those who may see the rest, too.
 bool seesNames(const Request& request) {
-    return grants(request.role, Access::view);
+    return grants(request.caller.role, Access::view) && request.caller.scope.isWhole();
 }
 
 Response summary(const std::string& complaints, bool seesNames) {

@@ -22,7 +22,9 @@ class Requester {
 
     Requester(relay::Loop& loop, const config::WhepJoin& join);
 
-    /// Follows 307 and 308, method and body kept, five times at most. `onReply` comes once, later.
+    /// Follows 307 and 308, method and body kept, five times at most. Beyond the configured origin only
+    /// public addresses are asked, whoever names them: the server must not reach what is inside through us.
+    /// `onReply` comes once, later.
     void send(http::ClientRequest request, OnReply onReply);
     void send(http::ClientRequest request, std::chrono::milliseconds deadline, OnReply onReply);
 

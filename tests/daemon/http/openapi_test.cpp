@@ -42,6 +42,8 @@ std::string roleOf(daemon::http::Access access) {
     switch (access) {
     case daemon::http::Access::open:
         return "";
+    case daemon::http::Access::monitor:
+        return "monitor";
     case daemon::http::Access::view:
         return "view";
     case daemon::http::Access::publish:
@@ -112,11 +114,27 @@ TEST_CASE("the API document names the role and the body of every route") {
         std::transform(method.begin(), method.end(), method.begin(),
                        [](unsigned char c) { return std::tolower(c); });
         const auto operation = paths[route.pattern][method];
-        const auto role = roleOf(route.access);
+        const auto role = roleOf(route.needs.access);
         CHECK((operation["security"] && operation["security"].size() == 0) == role.empty());
         if (!role.empty()) CHECK(operation["description"].as<std::string>().starts_with("Role: " + role));
         for (const auto& type : bodyTypes(route))
             CHECK(operation["requestBody"]["content"][type].IsDefined());
+    }
+}
+
+TEST_CASE("the API document says which routes take a token in the URL") {
+    relay::Loop loop;
+    const daemon::App app(loop, settings(), [] { return settings(); });
+    const auto paths = YAML::Load(daemon::http::openapiDocument)["paths"];
+    for (const auto& route : app.router().routes()) {
+        CAPTURE(route.method, route.pattern);
+        std::string method = route.method;
+        std::transform(method.begin(), method.end(), method.begin(),
+                       [](unsigned char c) { return std::tolower(c); });
+        const auto operation = YAML::Dump(paths[route.pattern][method]);
+        const bool says = operation.find("tokenInUrl") != std::string::npos ||
+                          operation.find("parameters/accessToken") != std::string::npos;
+        CHECK(says == (route.needs.tokenPlace == daemon::http::TokenPlace::anywhere));
     }
 }
 
@@ -130,6 +148,7 @@ TEST_CASE("the API document names every kind of call and output, every policy an
     checkEnum("Output.properties.type", outputs);
     checkEnum("QueueSettings.properties.policy", wordsOf(config::policyWords));
     checkEnum("Queue.properties.policy", wordsOf(config::policyWords));
+    checkEnum("TokenSettings.properties.role", wordsOf(config::tokenRoleWords));
 }
 
 TEST_CASE("the API document names every state of calls, tracks and events") {

@@ -64,7 +64,9 @@ class Player:
             GLib.idle_add(self.open)
 
     def request(self, method, url, body=None):
-        headers = {"Authorization": "Bearer " + self.settings["token"], "Content-Type": "application/sdp"}
+        headers = {"Content-Type": "application/sdp"}
+        if "token" in self.settings:
+            headers["Authorization"] = "Bearer " + self.settings["token"]
         asked = urllib.request.Request(url, data=body, headers=headers, method=method)
         return urllib.request.urlopen(asked, timeout=10)
 

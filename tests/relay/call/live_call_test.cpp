@@ -393,6 +393,31 @@ TEST_CASE("a name that is taken and a call that is full are refused, and what ru
     REQUIRE_THROWS_AS(studio.call->publish({"carol", "carol", "v=0", "video", "audio", true}, {}), Refused);
 }
 
+TEST_CASE("a subscription that changes takes over the memory of the one before it") {
+    constexpr std::uint64_t queueBytes = 1024 * 1024;
+    config::LimitSettings limits;
+    limits.queueMemory = 2 * queueBytes;
+    Studio studio(limits);
+    config::QueueSettings queue;
+    queue.bytes = queueBytes;
+    studio.record("archive", "studio/*/*", queue);
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.subscription("archive")->subscribers.size() == 2; });
+    auto next = *studio.relay->findSubscription("archive");
+    for (int times = 1; times <= 3; ++times) {
+        std::get<config::RecordOutput>(next.output).segment = std::chrono::seconds(times);
+        studio.relay->putSubscription(next);
+        CHECK(*studio.relay->findSubscription("archive") == next);
+        if (times == 1) CHECK(studio.subscription("archive")->subscribers.size() == 2); // at once
+        CHECK(studio.relay->snapshot().queueMemory <= limits.queueMemory);
+        // Where the one before has not closed its files yet, the tracks wait for that.
+        studio.turnUntil([&] { return studio.subscription("archive")->subscribers.size() == 2; });
+    }
+    next.queue.bytes = 3 * queueBytes;
+    REQUIRE_THROWS_AS(studio.relay->putSubscription(next), Refused);
+    CHECK(studio.subscription("archive")->subscribers.size() == 2);
+}
+
 TEST_CASE(
     "a publication that is destroyed before its answer hears of nothing, and one whose call has gone does "
     "nothing") {

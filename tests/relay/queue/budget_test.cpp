@@ -36,3 +36,35 @@ TEST_CASE("no more queues than the limit of subscribers") {
     held.pop_back();
     REQUIRE_NOTHROW(budget.reserve(1));
 }
+
+TEST_CASE("what is configured gets what viewers have, one after the other, and none ends in vain") {
+    config::LimitSettings limits;
+    limits.queueMemory = 1000;
+    limits.subscribers = 4;
+    QueueBudget budget(limits);
+    std::vector<QueueBudget::Reservation> viewers;
+    int ended = 0;
+    budget.onNeed([&] {
+        if (viewers.empty()) return false;
+        ++ended;
+        viewers.back().giveBack();
+        viewers.pop_back();
+        return true;
+    });
+    const auto view = [&] { viewers.push_back(budget.reserve(200, 1, QueueBudget::Claim::viewer)); };
+    const auto first = budget.reserve(400);
+    view();
+    view();
+    view();
+    REQUIRE_THROWS_AS(view(), Refused);
+    REQUIRE_THROWS_AS(budget.reserve(601), Refused);
+    REQUIRE(ended == 0);
+    const auto second = budget.reserve(400);
+    REQUIRE(ended == 2);
+    REQUIRE(budget.usedBytes() == 1000);
+    REQUIRE_THROWS_AS(budget.reserve(201), Refused);
+    REQUIRE(ended == 2);
+    const auto third = budget.reserve(1, 2); // the queues do not fit beside it
+    REQUIRE(ended == 3);
+    REQUIRE_THROWS_AS(budget.reserve(0, 1), Refused);
+}

@@ -185,6 +185,24 @@ TEST_CASE("other ICE credentials or another certificate are a new transport") {
     CHECK_FALSE(lens.sameTransport(read(replaced(first, "sha-256 F3:", "sha-256 F4:"))));
 }
 
+TEST_CASE("an SFU that names ever new lines begins a new transport before they are too many") {
+    sdp::LineLens lens;
+    const std::string first = fixture("janus.sdp");
+    look(lens, first);
+    int offers = 0;
+    const auto next = [&] {
+        const std::string mid = "new" + std::to_string(offers);
+        return replaced(changed(first, 0, "a=mid:0", "a=mid:" + mid), "BUNDLE 0 ", "BUNDLE " + mid + " ");
+    };
+    while (offers < 1000 && lens.sameTransport(read(next()))) {
+        look(lens, next());
+        ++offers;
+    }
+    CHECK(offers > 400);
+    CHECK(offers < 600);
+    CHECK(lens.sameTransport(read(first)));
+}
+
 TEST_CASE("a line that changes its kind is refused, and the lens is as it was") {
     sdp::LineLens lens;
     const std::string first = fixture("janus.sdp");

@@ -107,8 +107,9 @@ struct ViewerStream::Impl {
     rtp::Vp8Continuity vp8;
     rtp::WallClock wallClock;
     Clock::time_point renewWallClock;
-    std::uint16_t rtxSequence = randomNumber<std::uint16_t>();
-    std::unique_ptr<Resent> resent; ///< most viewers lose nothing
+    std::uint16_t rtxSequence =
+        static_cast<std::uint16_t>(randomNumber<std::uint16_t>() >> 1U); // as in SequenceMap
+    std::unique_ptr<Resent> resent;                                      ///< most viewers lose nothing
     Clock::duration roundTrip = firstRoundTrip;
     ViewerCounters counters;
     std::uint32_t packets = 0; ///< as sender reports count: modulo 2^32
