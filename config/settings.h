@@ -210,7 +210,7 @@ struct CallSettings {
 
 // The kinds of output, each with its word for `type:`.
 
-/// Matroska files, one sequence per track: DIRECTORY/call/participant/source/START.mkv
+/// Matroska files, one sequence per track: DIRECTORY/call/participant/source/START.SUBSCRIPTION.mkv
 struct RecordOutput {
     static constexpr const char* word = "record";
 

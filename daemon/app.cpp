@@ -45,7 +45,8 @@ App::App(relay::Loop& loop, const config::Settings& settings, Reloader::Load loa
              [this](relay::Call& call) {
                  return makePresence({loop_, whip_}, call);
              })
-    , reloader_(settings, std::move(load), relay_, calls_)
+    , reloader_(settings, std::move(load), relay_, calls_,
+                [this](const config::TlsSettings& tls) { server_.renewCertificate(tls); })
     , collector_({[this] { return relay_.snapshot(); },
                   [this] {
                       return metrics::Reload{reloader_.last().successful, reloader_.last().when};
@@ -72,7 +73,7 @@ void App::addRoutes() {
     const http::SnapshotSource snapshot = [this] { return relay_.snapshot(); };
     http::addPage(router_, snapshot, facts_);
     http::addMetrics(router_, [this] { return collector_.text(); });
-    http::addHealth(router_, {[this] { return stuck(); }, [this] { return unready(); }});
+    http::addHealth(router_, {[this] { return stuck(); }, [this] { return unready(); }, snapshot});
     http::addOpenapi(router_);
     http::addStatus(router_, snapshot, facts_);
     http::addCalls(router_, snapshot,
@@ -96,7 +97,7 @@ void App::addCalls() {
 void App::addSubscriptions() {
     for (const auto& subscription : reloader_.settings().subscriptions) {
         try {
-            relay_.addSubscription(subscription);
+            relay_.addSubscription(subscription, relay::Relay::Unusable::keepTrying);
         } catch (const relay::Refused& refused) {
             throw relay::Refused(refused.kind(), "subscription " + subscription.name + ": " + refused.what());
         }
@@ -169,13 +170,17 @@ void App::end(ExitCode code) {
 void App::tellStatus() {
     const auto snapshot = relay_.snapshot();
     std::size_t subscribers = 0;
-    for (const auto& subscription : snapshot.subscriptions)
+    std::size_t unserved = 0;
+    for (const auto& subscription : snapshot.subscriptions) {
         subscribers += subscription.subscribers.size();
+        if (!subscription.problem.empty()) ++unserved;
+    }
     const auto& last = reloader_.last();
     systemd_.status((last.successful ? "" : "Configuration not reloaded: " + last.problem + "; ") +
                     std::to_string(snapshot.calls.size()) + " calls, " +
                     std::to_string(snapshot.tracks.size()) + " tracks, " + std::to_string(subscribers) +
-                    " subscribers");
+                    " subscribers" +
+                    (unserved == 0 ? "" : "; " + std::to_string(unserved) + " subscriptions cannot serve"));
 }
 
 std::optional<std::string> App::unready() const {

@@ -28,6 +28,8 @@ std::vector<std::string> namesMissing(const std::vector<T>& before, const std::v
 /// What changes while the daemon runs. Everything else is read at the start only.
 void takeOver(config::Settings& running, const config::Settings& next) {
     running.shutdownTimeout = next.shutdownTimeout;
+    // With TLS or without is said once, when the server begins to listen.
+    if (running.http.tls && next.http.tls) running.http.tls = next.http.tls;
     running.log.level = next.log.level;
     running.calls = next.calls;
     running.subscriptions = next.subscriptions;
@@ -108,11 +110,12 @@ std::vector<std::string> keysNeedingRestart(const config::Settings& running, con
     return differences.take();
 }
 
-Reloader::Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls)
+Reloader::Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls, ServeTls serveTls)
     : settings_(std::move(settings))
     , load_(std::move(load))
     , relay_(relay)
     , calls_(calls)
+    , serveTls_(std::move(serveTls))
     , last_{true, std::chrono::system_clock::now(), {}} {}
 
 void Reloader::reload() {
@@ -143,6 +146,8 @@ void Reloader::apply(const config::Settings& next) {
     for (const auto& key : keysNeedingRestart(settings_, next))
         log::warn("changed setting needs a restart key={}", key);
     setLogLevel(next.log.level);
+    if (settings_.http.tls && next.http.tls && serveTls_)
+        attempt("http.tls", [&] { serveTls_(*next.http.tls); });
     applySubscriptions(next.subscriptions);
     applyCalls(next.calls);
     takeOver(settings_, next);
@@ -172,7 +177,7 @@ void Reloader::put(const config::SubscriptionSettings& next) {
     try {
         relay_.addSubscription(next);
     } catch (const relay::Refused&) {
-        relay_.addSubscription(before);
+        relay_.addSubscription(before, relay::Relay::Unusable::keepTrying);
         throw;
     }
 }

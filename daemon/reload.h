@@ -26,8 +26,11 @@ class Reloader {
         std::string problem;                        ///< the first one; empty when successful
     };
 
+    /// Serves a certificate, which may be the same files with new contents. Throws std::runtime_error.
+    using ServeTls = std::function<void(const config::TlsSettings&)>;
+
     /// `settings` must be those the relay was made with.
-    Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls);
+    Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls, ServeTls serveTls = {});
 
     void reload();
     const Last& last() const { return last_; }
@@ -46,6 +49,7 @@ class Reloader {
     Load load_;
     relay::Relay& relay_;
     Calls& calls_;
+    ServeTls serveTls_;
     Last last_;
     std::vector<std::string> refused_; ///< what the relay refused in this reload
 };

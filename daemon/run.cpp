@@ -4,12 +4,14 @@
 #include "daemon/app.h"
 #include "daemon/command_line.h"
 #include "daemon/http/access_control.h"
+#include "daemon/http/certificate.h"
 #include "daemon/logging.h"
 #include "daemon/version.h"
 #include "relay/base/log.h"
 
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 
 namespace spillway::daemon {
 
@@ -17,9 +19,20 @@ namespace {
 
 using Problems = std::vector<config::Problem>;
 
-/// Settings that are valid one by one, but not together.
-Problems exposures(const config::Settings& settings, const std::string& file) {
+std::optional<std::string> certificateProblem(const config::HttpSettings& settings) {
+    if (!settings.tls) return std::nullopt;
+    try {
+        http::loadCertificate(*settings.tls);
+        return std::nullopt;
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+}
+
+/// Settings that are valid one by one, but not together, and files that are there, but of no use.
+Problems jointProblems(const config::Settings& settings, const std::string& file) {
     Problems problems;
+    if (auto why = certificateProblem(settings.http)) problems.push_back({file, 0, 0, "http.tls", *why});
     for (const auto& why : http::exposureProblems(settings.http))
         problems.push_back({file, 0, 0, "http.listen", why});
     return problems;
@@ -29,7 +42,8 @@ Problems exposures(const config::Settings& settings, const std::string& file) {
 config::Loaded<config::Settings> loadSettings(const CommandLine& line) {
     auto loaded = config::loadFile(line.config, line.overrides);
     if (auto* settings = std::get_if<config::Settings>(&loaded)) {
-        if (auto problems = exposures(*settings, line.config.string()); !problems.empty()) return problems;
+        if (auto problems = jointProblems(*settings, line.config.string()); !problems.empty())
+            return problems;
         settings->log.level = line.logLevel.value_or(settings->log.level);
     }
     return loaded;

@@ -61,10 +61,15 @@ struct Relay::Impl {
         , tcpMemory(reserveTcp())
         , publisherIce(ingest::chooseIce(webrtc, port.reachable()))
         , ingest(publisherIce.lite ? std::make_unique<ingest::Ingest>(port) : nullptr)
-        , egress({loop, port, budget, metrics["webrtc"], context.happened})
+        , egress({loop, port, budget, metrics["webrtc"], context.happened,
+                  [this](const std::string& call, const std::string& participant, MediaKind kind) {
+                      return calls.contains(call) && calls.at(call)->isComing(participant, kind);
+                  }})
         , retry(loop.every(retryPeriod, [this] {
-            for (auto& [name, subscription] : subscriptions)
-                if (subscription->hasRefused()) offerTracks(*subscription);
+            for (auto& [name, subscription] : subscriptions) {
+                if (!subscription->problem() && subscription->hasRefused()) offerTracks(*subscription);
+                subscription->watchDrops(Clock::now());
+            }
         })) {
         if (const auto& batch = gst::batchScheduling(); batch.allowed)
             log::info("GStreamer's threads run SCHED_BATCH");
@@ -172,7 +177,7 @@ Call* Relay::findCall(const std::string& name) {
     return found == impl_->calls.end() ? nullptr : found->second.get();
 }
 
-void Relay::addSubscription(const config::SubscriptionSettings& settings) {
+void Relay::addSubscription(const config::SubscriptionSettings& settings, Unusable unusable) {
     assert(impl_->loop.onLoop());
     if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
     if (impl_->subscriptions.contains(settings.name))
@@ -183,6 +188,7 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings) {
     } catch (const std::exception& error) {
         throw Refused(Refused::Kind::invalid, error.what());
     }
+    if (const auto problem = subscription->problem(); problem && unusable == Unusable::refuse) throw *problem;
     // One queue of it must fit, or it would never serve anything.
     impl_->budget.reserve(subscription->boundsFor(MediaKind::video).bytes);
     impl_->offerTracks(*subscription);

@@ -33,8 +33,10 @@ class Relay {
     bool removeCall(const std::string& name);
     Call* findCall(const std::string& name);
 
+    /// What to do with a subscription whose directory cannot be used now.
+    enum class Unusable { refuse, keepTrying };
     /// Throws Refused. The subscription takes tracks that exist at once and others when they appear.
-    void addSubscription(const config::SubscriptionSettings& settings);
+    void addSubscription(const config::SubscriptionSettings& settings, Unusable unusable = Unusable::refuse);
     /// False when there is none.
     bool removeSubscription(const std::string& name);
     /// As it was added; null when there is none.

@@ -48,6 +48,7 @@ ingest
 peer
 track
 synthetic
+outputs/place
 outputs/output.h outputs/output_metrics.h
 outputs/queue_at_track
 outputs/record outputs/rtp outputs/webrtc/transport outputs/webrtc/media

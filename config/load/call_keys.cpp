@@ -28,7 +28,7 @@ const Keys<WhepJoin>& whepKeys() {
     static const Keys<WhepJoin> keys{
         typeKey<WhepJoin>(),
         {"url", parsed(&WhepJoin::url, checked<checkHttpUrl>), Requirement::required},
-        {"token", secret(&WhepJoin::token)},
+        {"token", token(&WhepJoin::token)},
         {"participant", name(&WhepJoin::participant)},
     };
     return keys;

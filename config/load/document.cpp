@@ -13,15 +13,34 @@ namespace spillway::config {
 
 namespace {
 
-/// Whether the indentation of the line (counted from 0) contains a tab.
-bool isIndentedByTab(std::string_view text, int line) {
+/// The line with that number, counted from 0, and what follows; empty when there is none.
+std::string_view fromLine(std::string_view text, int line) {
     for (; line > 0; --line) {
         const std::size_t end = text.find('\n');
-        if (end == std::string_view::npos) return false;
+        if (end == std::string_view::npos) return {};
         text.remove_prefix(end + 1);
     }
+    return text;
+}
+
+/// Whether the indentation of the line contains a tab.
+bool isIndentedByTab(std::string_view text, int line) {
+    text = fromLine(text, line);
     const std::size_t first = text.find_first_not_of(' ');
     return first != std::string_view::npos && text[first] == '\t';
+}
+
+/// Whether what YAML gives a meaning of its own begins a value there or just before. Quotes nothing else.
+std::string hintAt(std::string_view text, const YAML::Mark& mark) {
+    const std::string_view line = fromLine(text, mark.line);
+    for (const int column : {mark.column, mark.column - 1}) {
+        if (column < 0 || static_cast<std::size_t>(column) >= line.size()) continue;
+        const char c = line[static_cast<std::size_t>(column)];
+        if (std::string_view("*&@`%").find(c) == std::string_view::npos) continue;
+        return std::string("; a value that begins with ") + c + " must be in quotes" +
+               (c == '*' ? R"(, as in "*/*/video")" : "");
+    }
+    return "";
 }
 
 /// yaml-cpp's own message without what it quotes: that may be a password that begins with * or &.
@@ -29,7 +48,7 @@ std::string reason(const YAML::Exception& error, std::string_view text) {
     const std::string message = error.msg.substr(0, error.msg.find(": "));
     const bool tab = isIndentedByTab(text, error.mark.line);
     return "this is not valid YAML: " + message +
-           (tab ? "; the line is indented with a tab; use spaces" : "");
+           (tab ? "; the line is indented with a tab; use spaces" : hintAt(text, error.mark));
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 #include "config/byte_size.h"
 #include "config/load/sections.h"
+#include "config/text.h"
 
+#include <iterator>
 #include <map>
 
 namespace spillway::config {
@@ -90,6 +92,60 @@ void checkQueueMemory(const Value& list, const Settings& settings) {
     }
 }
 
+/// The ports that one subscription sends to, the last one among them.
+struct Ports {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    const std::string* subscription = nullptr;
+
+    std::string text() const { return std::to_string(first) + " to " + std::to_string(last); }
+};
+
+Ports portsOf(const RtpOutput& rtp, const std::string& subscription) {
+    return {rtp.port, rtp.port + 2 * rtp.maxTracks - 1, &subscription};
+}
+
+/// What `rtp` subscriptions send to and write, so that two do not share it.
+class RtpTargets {
+  public:
+    void add(const Value& output, const RtpOutput& rtp, const std::string& subscription) {
+        if (rtp.port != 0 && !rtp.host.empty()) addPorts(output, rtp, subscription);
+        if (rtp.sdp.empty()) return;
+        const auto [first, isNew] = files_.try_emplace(rtp.sdp.lexically_normal().string(), &subscription);
+        if (!isNew)
+            output.at("sdp").problem("subscription " + *first->second +
+                                     " writes the same file; give each one of its own");
+    }
+
+  private:
+    void addPorts(const Value& output, const RtpOutput& rtp, const std::string& subscription) {
+        const Ports ports = portsOf(rtp, subscription);
+        auto& taken = byHost_[lowered(rtp.host)];
+        const auto next = taken.upper_bound(ports.last);
+        // Those that are there do not overlap, so that the last one that begins below tells.
+        if (next == taken.begin() || std::prev(next)->second.last < ports.first) {
+            taken.emplace(ports.first, ports);
+            return;
+        }
+        const Ports& other = std::prev(next)->second;
+        output.at("port").problem("max_tracks " + std::to_string(rtp.maxTracks) + " takes the ports " +
+                                  ports.text() + ", and subscription " + *other.subscription + " sends to " +
+                                  other.text() + " of the same host; write a port from " +
+                                  std::to_string(other.last + 1) + " on, or smaller max_tracks");
+    }
+
+    std::map<std::string, std::map<std::uint32_t, Ports>> byHost_; ///< by first port
+    std::map<std::string, const std::string*> files_;
+};
+
+void checkRtp(const Value& list, const std::vector<SubscriptionSettings>& subscriptions) {
+    const std::vector<Value> elements = list.items();
+    RtpTargets targets;
+    for (std::size_t i = 0; i < subscriptions.size(); ++i)
+        if (const auto* rtp = std::get_if<RtpOutput>(&subscriptions[i].output))
+            targets.add(elements[i].at("output"), *rtp, subscriptions[i].name);
+}
+
 } // namespace
 
 const Keys<Settings>& documentKeys() {
@@ -126,6 +182,7 @@ void checkDocument(const Value& document, const Settings& settings) {
     if (subscriptions.node().kind != TreeNode::Kind::sequence) return;
     checkNames(subscriptions);
     checkQueueMemory(subscriptions, settings);
+    checkRtp(subscriptions, settings.subscriptions);
 }
 
 } // namespace spillway::config

@@ -3,6 +3,8 @@
 #include "config/url.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace spillway::config {
 
@@ -48,7 +50,7 @@ void readCors(const Value& value, HttpSettings& http) {
 template <class T>
 Reading<T> readableFile(std::filesystem::path T::*member) {
     return {[=](const Value& value, T& out) {
-                const auto path = value.text();
+                const auto path = value.filePath();
                 if (!path) return;
                 out.*member = *path;
                 try {
@@ -70,11 +72,26 @@ const Keys<TlsSettings>& tlsKeys() {
 
 const Keys<HttpSettings>& tokenKeys() {
     static const Keys<HttpSettings> keys{
-        {"admin", secret(&HttpSettings::adminToken)},
-        {"publish", secret(&HttpSettings::publishToken)},
-        {"view", secret(&HttpSettings::viewToken)},
+        {"admin", token(&HttpSettings::adminToken)},
+        {"publish", token(&HttpSettings::publishToken)},
+        {"view", token(&HttpSettings::viewToken)},
     };
     return keys;
+}
+
+/// A token of two roles has the stronger one, which whoever gave it away for the other did not mean.
+void checkDistinct(const Value& value, const HttpSettings& http) {
+    const std::array<std::pair<const char*, const std::optional<Secret>*>, 3> roles{{
+        {"admin", &http.adminToken},
+        {"publish", &http.publishToken},
+        {"view", &http.viewToken},
+    }};
+    for (std::size_t i = 1; i < roles.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (*roles[i].second && *roles[i].second == *roles[j].second)
+                value.at(roles[i].first)
+                    .problem(std::string("is the same token as that of ") + roles[j].first +
+                             "; each role needs one of its own, such as openssl rand -hex 32 makes");
 }
 
 void readTls(const Value& value, HttpSettings& http) {
@@ -83,6 +100,7 @@ void readTls(const Value& value, HttpSettings& http) {
 
 void readTokens(const Value& value, HttpSettings& http) {
     readMapping(value, tokenKeys(), http, UnknownKey::unnamed);
+    checkDistinct(value, http);
 }
 
 } // namespace

@@ -144,7 +144,14 @@ Reading<T> name(std::string T::*member) {
             {}};
 }
 
-/// std::string or std::filesystem::path.
+template <class T>
+Reading<T> filePath(std::filesystem::path T::*member) {
+    return {[=](const Value& value, T& out) {
+                if (auto written = value.filePath()) out.*member = std::move(*written);
+            },
+            {}};
+}
+
 template <class T, class M>
 Reading<T> text(M T::*member) {
     return {[=](const Value& value, T& out) {
@@ -166,6 +173,14 @@ template <class T>
 Reading<T> secret(std::optional<Secret> T::*member) {
     return {[=](const Value& value, T& out) {
                 if (auto read = value.secret()) out.*member = std::move(*read);
+            },
+            {}};
+}
+
+template <class T>
+Reading<T> token(std::optional<Secret> T::*member) {
+    return {[=](const Value& value, T& out) {
+                if (auto read = value.token()) out.*member = std::move(*read);
             },
             {}};
 }

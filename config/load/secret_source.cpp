@@ -6,6 +6,7 @@
 #include "config/load/suggest.h"
 #include "config/load/value.h"
 #include "config/name.h"
+#include "config/text.h"
 
 #include <algorithm>
 #include <cctype>
@@ -18,6 +19,9 @@ namespace {
 constexpr std::size_t longestSecret = 64UL * 1024;
 constexpr std::string_view allowedSources =
     "allowed: exactly one of {file: PATH}, {credential: NAME}, {env: NAME}";
+
+/// U+FEFF, as some editors put it first.
+constexpr std::string_view byteOrderMark = "\xef\xbb\xbf";
 
 enum class Source { file, credential, environment };
 
@@ -44,6 +48,8 @@ std::optional<Secret> checked(const Value& value, std::string text, const std::s
     text = withoutLineEnd(std::move(text));
     if (text.empty())
         value.problem(from + " is empty");
+    else if (text.starts_with(byteOrderMark))
+        value.problem(from + " begins with a byte order mark, which nobody sends; save it as UTF-8 without");
     else if (std::any_of(text.begin(), text.end(), isControl))
         value.problem(from + " must hold one line of text");
     else
@@ -109,7 +115,7 @@ std::optional<Secret> Value::secret() const {
     const auto source = sourceOf(*this);
     if (!source) return std::nullopt;
     const Value value = of(node().entries.front());
-    const auto where = value.text();
+    const auto where = *source == Source::file ? value.filePath() : value.text();
     if (!where) return std::nullopt;
     switch (*source) {
     case Source::file:
@@ -119,6 +125,13 @@ std::optional<Secret> Value::secret() const {
     case Source::environment:
         return fromEnvironment(value, *where);
     }
+    return std::nullopt;
+}
+
+std::optional<Secret> Value::token() const {
+    auto secret = this->secret();
+    if (!secret || trimmed(secret->reveal()) == secret->reveal()) return secret;
+    problem("this token has blanks around it, which no request can carry; remove them where it is kept");
     return std::nullopt;
 }
 

@@ -19,7 +19,7 @@ void readContainer(const Value& value, RecordOutput&) {
 const Keys<RecordOutput>& recordKeys() {
     static const Keys<RecordOutput> keys{
         typeKey<RecordOutput>(),
-        {"directory", text(&RecordOutput::directory), Requirement::required},
+        {"directory", filePath(&RecordOutput::directory), Requirement::required},
         {"container", {readContainer, {}}},
         {"segment", duration(&RecordOutput::segment, 1s, 7 * day, Zero::allowed)},
         {"keep", duration(&RecordOutput::keep, 1s, 36500 * day)},
@@ -40,7 +40,7 @@ const Keys<RtpOutput>& rtpKeys() {
         typeKey<RtpOutput>(),
         {"host", parsed(&RtpOutput::host, checkedHost), Requirement::required},
         {"port", count(&RtpOutput::port, 1, 65535), Requirement::required},
-        {"sdp", text(&RtpOutput::sdp)},
+        {"sdp", filePath(&RtpOutput::sdp)},
         {"max_tracks", count(&RtpOutput::maxTracks, 1, 1000)},
     };
     return keys;

@@ -125,6 +125,10 @@ void TreeBuilder::add(TreeNode node, YAML::anchor_t anchor) {
 void TreeBuilder::addToMapping(Open& mapping, TreeNode node) {
     if (!mapping.hasKey) {
         if (node.kind != TreeNode::Kind::scalar) throw SyntaxError(node.place, "a key must be a plain word");
+        if (node.text == "<<" && !node.quoted)
+            throw SyntaxError(node.place,
+                              "merge keys (<<) are not part of YAML 1.2; write the keys of the other "
+                              "mapping here, or an alias (*name) in place of the whole mapping");
         mapping.key = std::move(node.text);
         mapping.keyPlace = node.place;
         mapping.hasKey = true;

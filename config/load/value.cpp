@@ -9,6 +9,7 @@
 #include "config/text.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace spillway::config {
 
@@ -102,6 +103,16 @@ std::optional<std::string> Value::text() const {
         problem("is too long; at most " + std::to_string(longestText) + " bytes are allowed");
     else
         return node_->text;
+    return std::nullopt;
+}
+
+std::optional<std::string> Value::filePath() const {
+    auto written = text();
+    if (!written || (written->front() != '~' && written->front() != '$')) return written;
+    const char* home = std::getenv("HOME");
+    const std::string start = home != nullptr && *home != '\0' ? home : "/home/NAME";
+    problem(quote(*written) + " begins with what only a shell replaces; write the whole path, such as " +
+            quote(start + written->substr(std::min(written->find('/'), written->size()))));
     return std::nullopt;
 }
 

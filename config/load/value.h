@@ -49,6 +49,8 @@ class Value {
 
     /// Text, not empty.
     std::optional<std::string> text() const;
+    /// Text that names a file as it is, without what only a shell replaces.
+    std::optional<std::string> filePath() const;
     std::optional<std::uint64_t> number(std::uint64_t least, std::uint64_t most) const;
     std::optional<std::uint64_t> byteSize(std::uint64_t least, std::uint64_t most) const;
     std::optional<std::uint64_t> bitRate(std::uint64_t least, std::uint64_t most) const;
@@ -59,6 +61,8 @@ class Value {
     std::optional<std::string> name() const;
     /// Reads the secret from the source that the value names.
     std::optional<Secret> secret() const;
+    /// The same for what is sent as a Bearer token.
+    std::optional<Secret> token() const;
 
     /// Text that `parse` accepts. If it throws std::invalid_argument, that is the problem.
     template <class Parse>

@@ -1,11 +1,17 @@
 #include "daemon/http/gate.h"
 
 #include "config/text.h"
+#include "daemon/http/descriptors.h"
 #include "daemon/http/problem.h"
 
 namespace spillway::daemon::http {
 
 namespace {
+
+/// The longest that a route can match takes a tenth of it.
+constexpr std::size_t maxPath = 4096;
+/// Sessions that end give theirs back.
+constexpr std::chrono::seconds descriptorsAgain{5};
 
 std::size_t headerBytes(const Request& head) {
     std::size_t bytes = head.path.size();
@@ -57,6 +63,8 @@ Gate::Passage Gate::enter(const Request& head, const std::string& remote) {
 }
 
 std::optional<Response> Gate::refuse(const Request& head, const Match& match, const std::string& remote) {
+    if (head.path.size() > maxPath)
+        return problem(414, "the path is limited to " + std::to_string(maxPath) + " bytes");
     if (headerBytes(head) > maxHeaders)
         return problem(431,
                        "path and headers together are limited to " + std::to_string(maxHeaders) + " bytes");
@@ -66,16 +74,21 @@ std::optional<Response> Gate::refuse(const Request& head, const Match& match, co
     if (Cors::isPreflight(head) && match.path != nullptr) return cors_.preflight(joinMethods(match.allowed));
     if (auto refusal = refuseMethod(head, match)) return refusal;
     if (auto refusal = refuseRole(head, *match.route, remote)) return refusal;
+    if (head.method == "POST" && fewDescriptorsLeft())
+        return problem(503, "few file descriptors are left; raise LimitNOFILE of the unit, or ulimit -n",
+                       descriptorsAgain);
     return refuseBody(head, *match.route);
 }
 
-/// Limited are guesses at tokens, and what publishers post; an admin is trusted not to flood its own daemon.
+/// Limited are guesses at tokens, and what publishers and viewers post: apart, so that nobody with a good
+/// token pays for a stranger's guesses. An admin is trusted not to flood its own daemon.
 std::optional<Response> Gate::refuseRole(const Request& head, const Route& route, const std::string& remote) {
     const auto role = access_.roleOf(head);
     auto refusal = access_.refuse(role, route.access);
-    const bool limited = refusal || (head.method == "POST" && role != Access::admin);
-    if (limited && !rate_.take(remote, RateLimiter::Clock::now()))
-        return problem(429, "too many requests from this address", rate_.retryAfter());
+    if (!refusal && (head.method != "POST" || role == Access::admin)) return std::nullopt;
+    RateLimiter& limiter = refusal ? guesses_ : posts_;
+    if (!limiter.take(remote, RateLimiter::Clock::now()))
+        return problem(429, "too many requests from this address", limiter.retryAfter());
     return refusal;
 }
 

@@ -21,11 +21,14 @@ inline constexpr std::size_t maxHeaders = 16384;
 
 class Gate {
   public:
-    Gate(const config::HttpSettings& settings, const Router& router, RateLimiter::Limits rate)
+    /// `guesses` is for requests that are refused for their token, `posts` for those that begin something.
+    Gate(const config::HttpSettings& settings, const Router& router, RateLimiter::Limits guesses,
+         RateLimiter::Limits posts)
         : router_(router)
         , access_(settings)
         , cors_(settings.cors)
-        , rate_(rate) {}
+        , guesses_(guesses)
+        , posts_(posts) {}
 
     struct Passage {
         Match match;
@@ -43,7 +46,8 @@ class Gate {
     const Router& router_;
     AccessControl access_;
     Cors cors_;
-    RateLimiter rate_;
+    RateLimiter guesses_;
+    RateLimiter posts_;
 };
 
 /// 413

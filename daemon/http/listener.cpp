@@ -14,6 +14,7 @@ namespace spillway::daemon::http {
 
 namespace {
 
+/// For one client to read why it is refused, before the next one.
 constexpr std::chrono::milliseconds acceptPause{100};
 
 [[noreturn]] void fail(const config::ListenAddress& address, const std::string& why) {
@@ -70,11 +71,14 @@ glib::Object<GSocket> bindSocket(const config::ListenAddress& address) {
 
 } // namespace
 
-Listener::Listener(relay::Loop& loop, const config::ListenAddress& address, OnSocket onSocket)
+Listener::Listener(relay::Loop& loop, const config::ListenAddress& address, OnSocket onSocket,
+                   std::string refusal)
     : loop_(loop)
     , wanted_(address)
     , onSocket_(std::move(onSocket))
+    , refusal_(std::move(refusal))
     , socket_(bindSocket(address)) {
+    keepSpare();
     watch();
 }
 
@@ -116,7 +120,27 @@ void Listener::accept() {
     g_error_free(error);
     if (!tooManyFiles) return;
     readable_ = {};
-    pause_ = loop_.after(acceptPause, [this] { watch(); });
+    refuseNext();
+    pause_ = loop_.after(acceptPause, [this] {
+        refused_.reset();
+        keepSpare();
+        watch();
+    });
+}
+
+void Listener::keepSpare() {
+    if (spare_) return;
+    spare_.reset(
+        g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_DEFAULT, nullptr));
+}
+
+void Listener::refuseNext() {
+    spare_.reset();
+    refused_.reset(g_socket_accept(socket_.get(), nullptr, nullptr));
+    if (!refused_) return;
+    g_socket_set_blocking(refused_.get(), FALSE);
+    g_socket_send(refused_.get(), refusal_.data(), refusal_.size(), nullptr, nullptr);
+    g_socket_shutdown(refused_.get(), FALSE, TRUE, nullptr);
 }
 
 } // namespace spillway::daemon::http

@@ -1,8 +1,9 @@
 // One listening socket: TCP or Unix.
 //
-// Comes in: connections. Goes out: their sockets, to whoever constructed it. Running out of descriptors
-// pauses it for a moment and never ends it (libsoup's own listener stops for ever on the first failed
-// accept). The destructor stops listening and removes the file of a Unix socket. Owner: Server. Loop thread.
+// Comes in: connections. Goes out: their sockets, to whoever constructed it. Running out of descriptors never
+// ends it (libsoup's own listener stops for ever on the first failed accept): with one that is kept for that,
+// one client after the other is told, or at least closed. The destructor stops listening and removes the file
+// of a Unix socket. Owner: Server. Loop thread.
 //
 // Goes when libsoup's listener survives that, which 3.6 (Debian 13) does not yet: soup_server_listen()
 // replaces it.
@@ -13,6 +14,7 @@
 #include "relay/base/loop.h"
 
 #include <functional>
+#include <string>
 
 namespace spillway::daemon::http {
 
@@ -22,7 +24,9 @@ class Listener {
 
     /// Throws std::runtime_error that names the address. An IPv6 address serves IPv6 only. The file of a Unix
     /// socket that nobody serves any more is replaced; the new one is for owner and group.
-    Listener(relay::Loop& loop, const config::ListenAddress& address, OnSocket onSocket);
+    /// `refusal` is sent as it is to who comes when there are no descriptors.
+    Listener(relay::Loop& loop, const config::ListenAddress& address, OnSocket onSocket,
+             std::string refusal = {});
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
@@ -33,11 +37,16 @@ class Listener {
   private:
     void watch();
     void accept();
+    void refuseNext();
+    void keepSpare();
 
     relay::Loop& loop_;
     config::ListenAddress wanted_;
     OnSocket onSocket_;
+    std::string refusal_;
     glib::Object<GSocket> socket_;
+    glib::Object<GSocket> spare_;   ///< a descriptor to accept with when there is no other; never connected
+    glib::Object<GSocket> refused_; ///< that reads its refusal
     relay::Source readable_;
     relay::Timer pause_;
 };

@@ -1,5 +1,6 @@
 #include "daemon/http/server.h"
 
+#include "daemon/http/certificate.h"
 #include "relay/base/log.h"
 
 #include <netinet/in.h>
@@ -10,15 +11,13 @@ namespace spillway::daemon::http {
 
 namespace {
 
-glib::Object<GTlsCertificate> loadCertificate(const config::HttpSettings& settings) {
-    if (!settings.tls) return {};
-    glib::Error error;
-    const auto& [certificate, key] = *settings.tls;
-    glib::Object<GTlsCertificate> loaded(
-        g_tls_certificate_new_from_files(certificate.c_str(), key.c_str(), error.out()));
-    if (!loaded) throw std::runtime_error("http.tls: " + certificate.string() + ": " + error.text());
-    return loaded;
-}
+/// Written without libsoup, which needs a descriptor of its own.
+constexpr const char* noDescriptors =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 5\r\n"
+    "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+    R"({"type":"about:blank","title":"Service Unavailable","status":503,"detail":"no file descriptor is left; )"
+    R"(raise LimitNOFILE of the unit, or ulimit -n"})"
+    "\n";
 
 /// Every path of every method comes to Exchange by the message's own signals; without a handler libsoup says
 /// 404 first.
@@ -53,15 +52,22 @@ Server::Server(relay::Loop& loop, const config::HttpSettings& settings, const Ro
                RequestCounts& counts, Limits limits)
     : loop_(loop)
     , settings_(settings)
-    , gate_(settings, router, limits.rate)
+    , gate_(settings, router, limits.guesses, limits.posts)
     , connections_(std::make_shared<Connections>(loop, limits.connections))
     , context_(std::make_shared<ExchangeContext>(ExchangeContext{gate_, counts, connections_}))
-    , certificate_(loadCertificate(settings))
-    , soup_(newSoupServer(context_)) {}
+    , soup_(newSoupServer(context_)) {
+    if (settings.tls) renewCertificate(*settings.tls);
+}
 
 Server::~Server() {
     listeners_.clear();
     soup_server_disconnect(soup_.get());
+}
+
+void Server::renewCertificate(const config::TlsSettings& settings) {
+    certificate_ = loadCertificate(settings);
+    log::info("http certificate file={} expires={}", settings.certificate.string(),
+              expiryOf(certificate_.get()));
 }
 
 void Server::listen() {
@@ -70,8 +76,9 @@ void Server::listen() {
     for (const auto& address : settings_.listen) {
         const bool isUnix = address.isUnix();
         auto onSocket = [this, isUnix](glib::Object<GSocket> socket) { accept(std::move(socket), isUnix); };
-        listeners_.push_back(std::make_unique<Listener>(loop_, address, std::move(onSocket)));
         const bool tls = certificate_ && !isUnix;
+        listeners_.push_back(
+            std::make_unique<Listener>(loop_, address, std::move(onSocket), tls ? "" : noDescriptors));
         log::info("http listening address={} tls={}", listeners_.back()->address().text(),
                   tls ? "yes" : "no");
     }

@@ -17,12 +17,15 @@
 
 namespace spillway::daemon::http {
 
+struct ServerLimits {
+    ConnectionLimits connections;
+    RateLimiter::Limits guesses;        ///< of one address
+    RateLimiter::Limits posts{50, 200}; ///< the same; an audience may share one
+};
+
 class Server {
   public:
-    struct Limits {
-        ConnectionLimits connections;
-        RateLimiter::Limits rate;
-    };
+    using Limits = ServerLimits;
 
     /// Throws std::runtime_error when the certificate or its key cannot be used. Router and counts outlive
     /// the server.
@@ -37,6 +40,8 @@ class Server {
     void listen();
     /// As they are, with the ports that the kernel chose.
     std::vector<config::ListenAddress> addresses() const;
+    /// For connections from now on. Throws std::runtime_error as loadCertificate().
+    void renewCertificate(const config::TlsSettings& settings);
     /// No new connections; requests that are being answered go on.
     void stopListening() { listeners_.clear(); }
 

@@ -14,7 +14,8 @@ void addSubscribers(Families& families, const Snapshot& snapshot) {
     for (const auto& [output, histograms] : snapshot.outputs)
         counts[output];
     for (const auto& subscription : snapshot.subscriptions)
-        counts[subscription.output] += static_cast<double>(subscription.subscribers.size());
+        counts[config::outputName(subscription.output)] +=
+            static_cast<double>(subscription.subscribers.size());
     for (const auto& viewer : snapshot.viewers)
         counts["webrtc"] += static_cast<double>(viewer.tracks.size());
     Family subscribers = gauge("subscribers", "Subscribers on tracks, by output.");
@@ -37,9 +38,18 @@ void addHistograms(Families& families, const Snapshot& snapshot) {
     std::move(keyframe).moveTo(families);
 }
 
+void addUsable(Families& families, const Snapshot& snapshot) {
+    Family usable = gauge("subscription_usable",
+                          "1 when the subscription can serve tracks, 0 while its directory cannot be used.");
+    for (const auto& subscription : snapshot.subscriptions)
+        usable.add({{"subscription", subscription.name}}, subscription.problem.empty() ? 1 : 0);
+    std::move(usable).moveTo(families);
+}
+
 } // namespace
 
 void addOutputFamilies(Families& families, const Snapshot& snapshot) {
+    addUsable(families, snapshot);
     addSubscribers(families, snapshot);
     addHistograms(families, snapshot);
 }

@@ -75,7 +75,9 @@ void Attempt::onOfferWanted(std::vector<config::IceServer> servers) {
 }
 
 void Attempt::onAnswerFromSfu(const std::string& sdp, const relay::LineOwners& owners) {
-    if (!present_ || !newest()->acceptAnswer(sdp, owners)) lose(signallingLoss("the answer cannot be taken"));
+    if (!present_) return lose(signallingLoss("the answer comes too late"));
+    if (const auto why = newest()->acceptAnswer(sdp, owners))
+        lose(signallingLoss("the answer cannot be taken: " + *why));
 }
 
 /// A guest that carries media stays until this one is connected, when the call ends it; one that never

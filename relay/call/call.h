@@ -17,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -107,9 +108,9 @@ class Guest {
     virtual void acceptOffer(const std::string& sdp, const LineOwners& owners) = 0;
     /// For servers that want an offer: to receive one video and one audio.
     virtual void createOffer() = 0;
-    /// The answer to it; `owners` by the mids of our offer, `0` is video and `1` is audio. False when it
-    /// cannot be read or the guest is over.
-    virtual bool acceptAnswer(const std::string& sdp, const LineOwners& owners) = 0;
+    /// The answer to it; `owners` by the mids of our offer, `0` is video and `1` is audio. Why it cannot be
+    /// taken; nothing when it is.
+    virtual std::optional<std::string> acceptAnswer(const std::string& sdp, const LineOwners& owners) = 0;
     /// Signalling says so, without an offer. Tracks whose line has another owner now, or none, end; a line
     /// that gets an owner makes a track with its next packet.
     virtual void setOwners(const LineOwners& owners) = 0;

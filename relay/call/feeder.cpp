@@ -4,6 +4,7 @@
 #include "relay/call/status.h"
 #include "relay/call/tracks.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace spillway::relay {
@@ -57,6 +58,17 @@ PeerEvents Feeder::peerEvents() {
         onCandidate(mid, candidate);
     };
     return events;
+}
+
+bool Feeder::isComing(const std::string& participant, MediaKind kind) const {
+    if (!isOpen()) return false;
+    const auto lines = peer_->lines();
+    return std::any_of(lines.begin(), lines.end(), [&](const auto& line) {
+        const auto& all = inputs_.all();
+        return line.second == kind && participantOn(line.first) == participant &&
+               std::none_of(all.begin(), all.end(),
+                            [&](const auto& input) { return input->mid() == line.first && input->awake(); });
+    });
 }
 
 bool Feeder::limitRate(std::optional<std::uint64_t> limit) {

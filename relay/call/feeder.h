@@ -48,6 +48,8 @@ class Feeder {
 
     /// Whose the stream of this input is; none while nobody's.
     virtual std::optional<LineOwner> ownerOf(const TrackInput& input) = 0;
+    /// Whether it is described that this participant sends something of that kind, and nothing has come yet.
+    bool isComing(const std::string& participant, MediaKind kind) const;
     /// Nothing has come for so long that it is rather the peer that is about to be lost than a track.
     virtual bool isSilent() const { return false; }
     /// Whether the other side can be told what nobody watches: want() does.
@@ -75,6 +77,8 @@ class Feeder {
     };
     void close(Tracks tracks);
 
+    /// Who sends on the line of this mid; empty for nobody.
+    virtual std::string participantOn(const std::string& mid) const = 0;
     // Loop. Counted and logged here already.
     virtual void onConnected() = 0;
     /// Once. May close and destroy this.

@@ -36,6 +36,9 @@ class LiveCall final : public Call {
     std::unique_ptr<Publication> publish(const PublishRequest& request, PublishEvents events) override;
 
     void forEachTrack(const std::function<void(Track&)>& visit) { tracks_.forEach(visit); }
+    bool isComing(const std::string& participant, MediaKind kind) const {
+        return tracks_.isComing(participant, kind, Clock::now());
+    }
     CallSnapshot snapshot() const;
     void addTracks(Snapshot& snapshot) const { tracks_.addTo(snapshot); }
 

@@ -48,14 +48,14 @@ void LiveGuest::createOffer() {
     });
 }
 
-bool LiveGuest::acceptAnswer(const std::string& sdp, const LineOwners& owners) {
-    if (!isOpen()) return false;
+std::optional<std::string> LiveGuest::acceptAnswer(const std::string& sdp, const LineOwners& owners) {
+    if (!isOpen()) return "the peer is over";
     if (const auto error = peer().acceptAnswer(sdp)) {
         log::warn("answer refused {} reason=\"{}\"", label(), error->detail);
-        return false;
+        return error->detail;
     }
     setOwners(owners);
-    return true;
+    return std::nullopt;
 }
 
 void LiveGuest::setOwners(const LineOwners& owners) {
@@ -85,6 +85,11 @@ std::optional<LineOwner> LiveGuest::ownerOf(const TrackInput& input) {
     const auto owner = owners_.find(input.mid());
     if (owner == owners_.end() || !peer().announces(input.mid(), input.ssrc())) return std::nullopt;
     return owner->second;
+}
+
+std::string LiveGuest::participantOn(const std::string& mid) const {
+    const auto owner = owners_.find(mid);
+    return owner == owners_.end() ? std::string() : owner->second.participant;
 }
 
 bool LiveGuest::isSilent() const {

@@ -22,7 +22,7 @@ class LiveGuest final : public Guest, public Feeder {
 
     void acceptOffer(const std::string& sdp, const LineOwners& owners) override;
     void createOffer() override;
-    bool acceptAnswer(const std::string& sdp, const LineOwners& owners) override;
+    std::optional<std::string> acceptAnswer(const std::string& sdp, const LineOwners& owners) override;
     void setOwners(const LineOwners& owners) override;
     void suspend() override;
 
@@ -37,6 +37,7 @@ class LiveGuest final : public Guest, public Feeder {
     void leave();
 
   private:
+    std::string participantOn(const std::string& mid) const override;
     void onConnected() override;
     void onLost(LostCause cause, const std::string& detail) override;
     void onCandidate(const std::string& mid, const std::string& candidate) override;

@@ -40,6 +40,7 @@ class LivePublication final : public Publication, public Feeder {
     void replace();
 
   private:
+    std::string participantOn(const std::string&) const override { return request_.participant; }
     void onAnswer(const LocalDescription& answer);
     void onConnected() override;
     void onLost(LostCause cause, const std::string& detail) override;

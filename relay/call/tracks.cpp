@@ -9,6 +9,17 @@
 
 namespace spillway::relay {
 
+namespace {
+
+/// The tracks of one publisher begin within some 200 ms of each other.
+constexpr std::chrono::seconds comingTime{2};
+/// A stream that was silent for so long has stopped.
+constexpr std::chrono::milliseconds livingTime{500};
+/// SSRCs of a line that are known to have been left; simulcast has three.
+constexpr std::size_t mostLeft = 16;
+
+} // namespace
+
 CallTracks::CallTracks(Loop& loop, const config::CallSettings& settings, std::uint32_t most,
                        const CallStatus& status, Events events)
     : loop_(loop)
@@ -29,13 +40,24 @@ void CallTracks::adopt(Feeder& feeder, const std::shared_ptr<TrackInput>& input)
     log::debug("stream awake call={} peer={} ssrc={} mid={} owner={}", settings_.name, feeder.number(),
                input->ssrc(), input->mid(), owner ? owner->participant + "/" + owner->source : "none");
     if (!owner || !admits(*owner, feeder)) return refuse(feeder, *input, owner);
+    if (wasLeft(*owner, feeder, *input)) {
+        input->wakeOn(TrackInput::Wake::never);
+        return feeder.inputs().forget(*input); // what goes on for longer comes here again
+    }
     feeder.inputs().remember(*input);
     const bool isNew = !entries_.contains(*owner);
     Entry& entry = entryFor(*owner, input->kind());
     const auto before = entry.track->input();
     entry.track->setInput(input);
-    if (before && entry.feeder == &feeder && before->ssrc() != input->ssrc()) feeder.inputs().forget(*before);
-    entry.feeder = &feeder;
+    if (before && entry.feeder == &feeder && before->ssrc() != input->ssrc()) {
+        feeder.inputs().forget(*before);
+        if (entry.left.size() == mostLeft) entry.left.erase(entry.left.begin());
+        entry.left.push_back(before->ssrc());
+    }
+    if (std::exchange(entry.feeder, &feeder) != &feeder) {
+        entry.fedSince = Clock::now();
+        entry.left.clear();
+    }
     log::info("track live track={} peer={}", entry.track->name().text(), feeder.number());
     status_.trackIs(entry.track->name(), "live");
     if (isNew && events_.added) events_.added(*entry.track);
@@ -47,6 +69,16 @@ bool CallTracks::admits(const Key& key, const Feeder& feeder) const {
     if (found == entries_.end()) return entries_.size() < most_;
     const Feeder* present = found->second.feeder;
     return !present || present->number() <= feeder.number();
+}
+
+bool CallTracks::wasLeft(const Key& key, const Feeder& feeder, const TrackInput& input) const {
+    const auto found = entries_.find(key);
+    if (found == entries_.end() || found->second.feeder != &feeder) return false;
+    const Entry& entry = found->second;
+    const auto& present = entry.track->input();
+    return present && present->ssrc() != input.ssrc() &&
+           std::find(entry.left.begin(), entry.left.end(), input.ssrc()) != entry.left.end() &&
+           Clock::now() - present->counters()->arrival() < livingTime;
 }
 
 void CallTracks::refuse(Feeder& feeder, TrackInput& input, const std::optional<Key>& owner) {
@@ -129,6 +161,14 @@ void CallTracks::suspendAllOf(const Feeder& feeder) {
 
 void CallTracks::endWaiting() {
     endWhere([](const Key&, const Entry& entry) { return !entry.feeder; }, After::forget);
+}
+
+bool CallTracks::isComing(const std::string& participant, MediaKind kind, Clock::time_point now) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const auto& item) {
+        const auto& [key, entry] = item;
+        return key.participant == participant && entry.feeder && now - entry.fedSince < comingTime &&
+               entry.feeder->isComing(participant, kind);
+    });
 }
 
 void CallTracks::pauseUnwatched(Clock::time_point now) {

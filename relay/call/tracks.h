@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace spillway::relay {
 
@@ -47,6 +48,10 @@ class CallTracks {
     /// Ends those that no peer feeds.
     void endWaiting();
 
+    /// Whether a participant who has just begun to send has described something of that kind that has not
+    /// come yet: it comes within a moment, or not at all.
+    bool isComing(const std::string& participant, MediaKind kind, Clock::time_point now) const;
+
     /// Asks the senders to pause what nobody has watched for `linger`.
     void pauseUnwatched(Clock::time_point now);
     /// Tells the publishers of whose pictures nobody has watched any for `linger` to send little. Call about
@@ -65,8 +70,10 @@ class CallTracks {
     using Key = LineOwner;
     struct Entry {
         std::unique_ptr<Track> track;
-        Feeder* feeder = nullptr; ///< none while it waits
-        PeakRate rate;            ///< of its sound, as far as that matters
+        Feeder* feeder = nullptr;        ///< none while it waits
+        Clock::time_point fedSince;      ///< by this feeder
+        std::vector<std::uint32_t> left; ///< SSRCs of this feeder that another took the place of
+        PeakRate rate;                   ///< of its sound, as far as that matters
     };
     enum class After {
         forget,            ///< the SSRC does not come back: its jitter buffer goes after a grace
@@ -77,6 +84,9 @@ class CallTracks {
 
     /// Not when the call is full, nor when a newer peer feeds this track.
     bool admits(const Key& key, const Feeder& feeder) const;
+    /// Whether the track went over from this stream to one that still lives: the publisher sends several at a
+    /// time on one line (simulcast that nobody asked for).
+    bool wasLeft(const Key& key, const Feeder& feeder, const TrackInput& input) const;
     void refuse(Feeder& feeder, TrackInput& input, const std::optional<Key>& owner);
     Entry& entryFor(const Key& key, MediaKind kind);
     void end(const Key& key, After after);

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <chrono>
+#include <algorithm>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -10,57 +10,83 @@
 
 namespace spillway::relay {
 
+namespace {
+
+/// As often as the names of webrtc.announce.
+constexpr std::chrono::minutes askEvery{1};
+constexpr std::chrono::seconds askAgainAfter{5};
+
+} // namespace
+
 struct HostLookup::Answer {
     std::mutex mutex; ///< protects the rest
     bool done = false;
-    std::optional<SocketAddress> address;
+    std::vector<SocketAddress> addresses;
     std::string problem;
 };
 
-HostLookup::HostLookup(std::string host)
+HostLookup::HostLookup(std::string host, Resolve resolve)
     : host_(std::move(host))
+    , resolve_(std::move(resolve))
     , address_(SocketAddress::parse(host_)) {
-    if (!address_) start();
+    isName_ = !address_;
+    if (isName_) start(Clock::now());
 }
 
-const std::optional<SocketAddress>& HostLookup::address() {
-    if (address_) return address_;
+const std::optional<SocketAddress>& HostLookup::address(Clock::time_point now) {
+    if (!isName_) return address_;
     if (pending_)
-        collect();
-    else if (retry_.mayTry(std::chrono::steady_clock::now()))
-        start();
+        collect(now);
+    else if (address_ ? now >= next_ : retry_.mayTry(now))
+        start(now);
     return address_;
 }
 
-void HostLookup::start() {
-    if (problem_.empty()) problem_ = fmt::format("looking for host {}", host_);
+void HostLookup::doubt(Clock::time_point now) {
+    next_ = std::min(next_, std::max(now, asked_ + askAgainAfter));
+}
+
+void HostLookup::start(Clock::time_point now) {
+    if (!address_ && problem_.empty()) problem_ = fmt::format("looking for host {}", host_);
+    asked_ = now;
     pending_ = std::make_shared<Answer>();
     // The resolver cannot be interrupted; it has a deadline of its own, and this object may be gone by then.
     // GResolver makes the same call on a thread of GLib's, but answers on a main loop, which an output's
     // thread does not have, and loses the scope of a link-local address.
-    std::thread([host = host_, answer = pending_] {
-        std::optional<SocketAddress> address;
+    std::thread([host = host_, resolve = resolve_, answer = pending_] {
+        std::vector<SocketAddress> addresses;
         std::string problem;
         try {
-            address = SocketAddress::lookUp(host);
+            addresses = resolve(host);
         } catch (const std::runtime_error& error) {
             problem = error.what();
         }
         const std::lock_guard lock(answer->mutex);
-        answer->address = address;
+        answer->addresses = std::move(addresses);
         answer->problem = std::move(problem);
         answer->done = true;
     }).detach();
 }
 
-void HostLookup::collect() {
+void HostLookup::collect(Clock::time_point now) {
     const auto answer = pending_;
     const std::lock_guard lock(answer->mutex);
     if (!answer->done) return;
     pending_.reset();
-    address_ = answer->address;
-    problem_ = answer->problem;
-    if (!address_) retry_.failed(std::chrono::steady_clock::now());
+    next_ = now + askEvery;
+    if (!answer->addresses.empty()) {
+        found(answer->addresses);
+    } else if (!address_) {
+        problem_ = answer->problem;
+        retry_.failed(now);
+    }
+}
+
+/// Resolvers give several addresses in ever new order.
+void HostLookup::found(const std::vector<SocketAddress>& addresses) {
+    problem_.clear();
+    if (!address_ || std::find(addresses.begin(), addresses.end(), *address_) == addresses.end())
+        address_ = addresses.front();
 }
 
 } // namespace spillway::relay

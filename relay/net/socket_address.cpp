@@ -36,11 +36,14 @@ std::optional<SocketAddress> SocketAddress::parse(const std::string& text) {
     return of(found->ai_addr);
 }
 
-SocketAddress SocketAddress::lookUp(const std::string& host) {
+std::vector<SocketAddress> SocketAddress::lookUp(const std::string& host) {
     int error = 0;
     const Found found = find(host, AI_ADDRCONFIG, error);
     if (!found) throw std::runtime_error(fmt::format("cannot find host {}: {}", host, ::gai_strerror(error)));
-    return of(found->ai_addr);
+    std::vector<SocketAddress> addresses;
+    for (const addrinfo* each = found.get(); each != nullptr; each = each->ai_next)
+        addresses.push_back(of(each->ai_addr));
+    return addresses;
 }
 
 SocketAddress SocketAddress::of(const sockaddr* address) {

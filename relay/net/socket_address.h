@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace spillway::relay {
 
@@ -15,8 +16,8 @@ class SocketAddress {
   public:
     /// Of a numeric address; nothing when the text is none. Does not block.
     static std::optional<SocketAddress> parse(const std::string& text);
-    /// Of a name or numeric address; blocks. Throws std::runtime_error naming it.
-    static SocketAddress lookUp(const std::string& host);
+    /// All of a name, or a numeric address; blocks. Throws std::runtime_error naming it when there is none.
+    static std::vector<SocketAddress> lookUp(const std::string& host);
 
     /// As the kernel gives it; of another family than AF_INET and AF_INET6 an address without one.
     static SocketAddress of(const sockaddr* address);

@@ -7,10 +7,14 @@
 #include "relay/queue/frame.h"
 #include "relay/queue/frame_queue.h"
 #include "relay/values/output_status.h"
+#include "relay/values/refused.h"
 #include "relay/values/rendition.h"
 #include "relay/values/track_name.h"
 
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace spillway::relay {
@@ -42,18 +46,29 @@ class OutputGroup {
   public:
     virtual ~OutputGroup() = default;
 
+    /// Work on the output loop from time to time, also while there is no track.
+    struct Chore {
+        std::function<void()> work;
+        std::chrono::milliseconds period;
+    };
+
     virtual Rendition rendition() const = 0;
+    /// Why no track can be served now, if so. Asking again finds out whether that is over.
+    virtual std::optional<Refused> problem() { return std::nullopt; }
+    /// Where it writes, for messages.
+    virtual std::string target() const = 0;
     /// Bounds that hold where the user wrote none.
     virtual QueueBounds defaultBounds(MediaKind kind) const = 0;
     /// Outputs with the same key share a thread; those that may block each other for long must not (a file
-    /// system that hangs must not stop a socket).
+    /// system that hangs must not stop a socket). Not before problem() has said that there is none.
     virtual std::string loopKey() const = 0;
+    virtual std::optional<Chore> chore() { return std::nullopt; }
     /// Throws std::runtime_error with what is wrong when this track cannot be served.
     virtual std::unique_ptr<Output> open(const OutputRequest& request) = 0;
 };
 
-/// The group for a subscription's `output:`. Throws std::runtime_error, naming what is wrong (a directory
-/// that cannot be made, a host that is none).
+/// The group for a subscription's `output:`. Throws std::runtime_error, naming what is wrong, when it can
+/// never work (a host that is none).
 std::unique_ptr<OutputGroup> makeOutputGroup(const config::SubscriptionSettings& subscription);
 
 } // namespace spillway::relay

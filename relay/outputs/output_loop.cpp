@@ -42,17 +42,22 @@ struct OutputLoop::Impl {
     void wishOnce(Service& service) const;
     void finish(Service service, EndReason reason);
     void abandonAll();
+    void runJobs();
+    void busy() { busySince = Clock::now().time_since_epoch().count(); }
+    void notBusy() { busySince = 0; }
 
     Loop& mainLoop;
 
-    std::mutex mutex; ///< protects the next four
+    std::mutex mutex; ///< protects the next five
     std::condition_variable work;
     std::vector<Id> woken;
     std::vector<std::pair<Id, Service>> added;
+    std::vector<std::function<void()>> jobs;
     bool sleeping = false;
 
     std::atomic<bool> stopping{false};
     std::atomic<Id> lastId{0};
+    std::atomic<Clock::rep> busySince{0}; ///< 0: it waits for work
 
     // Of the thread alone.
     Clock::time_point lastTurn{};
@@ -71,8 +76,22 @@ void OutputLoop::Impl::run() {
         for (const Id id : turn)
             serve(id);
         turn.clear();
+        runJobs();
+        notBusy();
     }
     abandonAll();
+}
+
+void OutputLoop::Impl::runJobs() {
+    std::vector<std::function<void()>> now;
+    {
+        const std::lock_guard lock(mutex);
+        now.swap(jobs);
+    }
+    for (const auto& job : now) {
+        busy();
+        job();
+    }
 }
 
 /// False when the loop is to end; else `ready` holds something.
@@ -83,7 +102,7 @@ bool OutputLoop::Impl::waitForWork() {
         // pushers no system call while this waits.
         work.wait_until(lock, lastTurn + turnDistance, [this] { return stopping.load(); });
         sleeping = true;
-        work.wait(lock, [this] { return stopping || !woken.empty(); });
+        work.wait(lock, [this] { return stopping || !woken.empty() || !jobs.empty(); });
         sleeping = false;
         lastTurn = Clock::now();
     }
@@ -114,6 +133,7 @@ void OutputLoop::Impl::writeBatch(Service& service) {
     std::size_t failed = 0;
     for (const Frame& frame : frames) {
         if (stopping) break;
+        busy();
         ++(service.output->write(frame) ? written : failed);
         wishOnce(service);
     }
@@ -128,6 +148,7 @@ void OutputLoop::Impl::wishOnce(Service& service) const {
 }
 
 void OutputLoop::Impl::finish(Service service, EndReason reason) {
+    busy();
     service.output->close(reason);
     service.output.reset();
     if (!service.onClosed) return;
@@ -188,10 +209,29 @@ void OutputLoop::wake(Id id) {
     if (notify) impl_->work.notify_one();
 }
 
+void OutputLoop::post(std::function<void()> job) {
+    {
+        const std::lock_guard lock(impl_->mutex);
+        impl_->jobs.push_back(std::move(job));
+        impl_->sleeping = false;
+    }
+    impl_->work.notify_one();
+}
+
+bool OutputLoop::isStuck(std::chrono::milliseconds limit) const {
+    const Clock::rep since = impl_->busySince;
+    return since != 0 && Clock::now() - Clock::time_point(Clock::duration(since)) > limit;
+}
+
 OutputLoop& OutputLoops::of(const std::string& key) {
     auto& loop = loops_[key];
     if (!loop) loop = std::make_unique<OutputLoop>(mainLoop_, "out-" + key);
     return *loop;
+}
+
+bool OutputLoops::isStuck(const std::string& key, std::chrono::milliseconds limit) const {
+    const auto found = loops_.find(key);
+    return found != loops_.end() && found->second->isStuck(limit);
 }
 
 } // namespace spillway::relay

@@ -10,6 +10,7 @@
 #include "relay/base/loop.h"
 #include "relay/outputs/output.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -41,6 +42,10 @@ class OutputLoop {
     /// the queue's reason to end.
     void add(Id id, std::shared_ptr<FrameQueue> queue, std::unique_ptr<Output> output,
              std::function<void()> wishKeyframe, std::function<void(EndReason)> onClosed);
+    /// Runs `job` on the output loop's thread, between two queues; drops it when the loop ends before.
+    void post(std::function<void()> job);
+    /// Whether one write, close or job has lasted longer than `limit`: what is written to does not answer.
+    bool isStuck(std::chrono::milliseconds limit) const;
     /// Any thread, also a streaming thread: never blocks for long; a system call only when the loop sleeps.
     /// An id that is not served (not yet, or no more) does no harm.
     void wake(Id id);
@@ -57,6 +62,8 @@ class OutputLoops {
     explicit OutputLoops(Loop& mainLoop)
         : mainLoop_(mainLoop) {}
     OutputLoop& of(const std::string& key);
+    /// Whether there is one for that key and it is stuck.
+    bool isStuck(const std::string& key, std::chrono::milliseconds limit) const;
 
   private:
     Loop& mainLoop_;

@@ -5,12 +5,14 @@
 // then gives back its part of the memory budget. Loop thread.
 #pragma once
 
+#include "relay/outputs/drop_watch.h"
 #include "relay/outputs/output_loop.h"
 #include "relay/outputs/queue_at_track.h"
 #include "relay/values/snapshot.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace spillway::relay {
 
@@ -33,12 +35,15 @@ class Subscriber {
     void end(EndReason reason) { source_.end(reason); }
 
     SubscriberSnapshot snapshot() const;
+    /// Whether its queue began or stopped to lose frames since the last time.
+    std::optional<DropWatch::Change> watchDrops(Clock::time_point now);
 
   private:
     Subscriber(const Track& track, QueueAtTrack::Setup setup, std::shared_ptr<OutputStatus> status);
 
     const std::shared_ptr<OutputStatus> status_;
     QueueAtTrack source_;
+    DropWatch drops_;
 };
 
 } // namespace spillway::relay

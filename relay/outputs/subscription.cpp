@@ -2,7 +2,29 @@
 
 #include "relay/base/log.h"
 
+#include <fmt/core.h>
+
 namespace spillway::relay {
+
+namespace {
+
+/// A disk that spins up or a server that reboots for a moment takes less; its queues hold 5 s.
+constexpr std::chrono::seconds stuckLimit{5};
+
+/// Counts as open from constructor to destructor; what runs on the output loop holds it until it has ended.
+struct OpenOutput {
+    explicit OpenOutput(std::shared_ptr<std::atomic<int>> counter)
+        : count(std::move(counter)) {
+        ++*count;
+    }
+    OpenOutput(const OpenOutput&) = delete;
+    OpenOutput& operator=(const OpenOutput&) = delete;
+    ~OpenOutput() { --*count; }
+
+    std::shared_ptr<std::atomic<int>> count;
+};
+
+} // namespace
 
 Subscription::Subscription(Context& context, config::SubscriptionSettings settings)
     : context_(context)
@@ -23,6 +45,55 @@ QueueBounds Subscription::boundsFor(MediaKind kind) const {
     return bounds;
 }
 
+std::optional<Refused> Subscription::problem() {
+    auto problem = group_->problem();
+    if (!problem && context_.loops.isStuck(group_->loopKey(), stuckLimit))
+        problem.emplace(Refused::Kind::limit,
+                        fmt::format("{}: the file system does not answer", group_->target()));
+    note(problem ? problem->what() : "");
+    if (!problem) startChore();
+    return problem;
+}
+
+void Subscription::note(const std::string& problem) {
+    if (problem == problem_) return;
+    problem_ = problem;
+    if (problem.empty())
+        log::info("subscription can serve again subscriber={}", settings_.name);
+    else
+        log::warn("subscription cannot serve subscriber={} problem=\"{}\"", settings_.name, problem);
+}
+
+void Subscription::watchDrops(Clock::time_point now) {
+    for (auto& [track, serving] : subscribers_) {
+        const auto change = serving.subscriber->watchDrops(now);
+        if (!change) continue;
+        if (change->drops)
+            log::warn("queue drops frames subscriber={} track={} {}", settings_.name, track.text(),
+                      change->lost);
+        else
+            log::info("queue no longer drops frames subscriber={} track={} {}", settings_.name, track.text(),
+                      change->lost);
+        report(track, change->drops ? "dropping" : "flowing", change->lost);
+    }
+}
+
+void Subscription::startChore() {
+    if (std::exchange(choreStarted_, true)) return;
+    auto chore = group_->chore();
+    if (!chore) return;
+    // At most one is queued, so that a disk that hangs gathers none.
+    const auto queued = std::make_shared<std::atomic<bool>>(false);
+    chore_ = context_.loop.every(chore->period, [this, work = std::move(chore->work), queued] {
+        if (queued->exchange(true)) return;
+        const auto open = std::make_shared<OpenOutput>(context_.openOutputs);
+        context_.loops.of(group_->loopKey()).post([work, queued, open] {
+            work();
+            *queued = false;
+        });
+    });
+}
+
 void Subscription::offer(Track& track) {
     const auto& name = track.name();
     if (!wants(name) || subscribers_.contains(name) || ended_.contains(name)) return;
@@ -34,24 +105,8 @@ void Subscription::offer(Track& track) {
     }
 }
 
-namespace {
-
-/// Counts as open from constructor to destructor; its closure holds it until the output has closed.
-struct OpenOutput {
-    explicit OpenOutput(std::shared_ptr<std::atomic<int>> counter)
-        : count(std::move(counter)) {
-        ++*count;
-    }
-    OpenOutput(const OpenOutput&) = delete;
-    OpenOutput& operator=(const OpenOutput&) = delete;
-    ~OpenOutput() { --*count; }
-
-    std::shared_ptr<std::atomic<int>> count;
-};
-
-} // namespace
-
 void Subscription::take(Track& track) {
+    if (const auto wrong = problem()) throw *wrong;
     const auto bounds = boundsFor(track.kind());
     const char* output = config::outputName(settings_.output);
     Subscriber::Request request{*group_, context_.loops, context_.metrics(output), bounds,
@@ -119,13 +174,14 @@ void Subscription::onClosed(const TrackName& track, std::uint64_t serial, EndRea
 }
 
 SubscriptionSnapshot Subscription::snapshot() const {
-    SubscriptionSnapshot snapshot{
-        settings_.name, settings_.tracks.text(), config::outputName(settings_.output), {}, {}};
+    SubscriptionSnapshot snapshot{settings_.name, settings_.tracks.text(), settings_.output, {}, {}};
     for (const auto& [name, serving] : subscribers_)
         snapshot.subscribers.push_back(serving.subscriber->snapshot());
     for (const auto* reasons : {&refused_, &ended_})
         for (const auto& [name, reason] : *reasons)
             snapshot.refused[name.text()] = reason;
+    snapshot.problem = problem_;
+    snapshot.queue = settings_.queue;
     return snapshot;
 }
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace spillway::relay {
@@ -27,7 +28,7 @@ class Subscription {
         OnEvent happened;
     };
 
-    /// Throws std::runtime_error when the output cannot be made as it is written.
+    /// Throws std::runtime_error when the output can never work as it is written.
     Subscription(Context& context, config::SubscriptionSettings settings);
     Subscription(const Subscription&) = delete;
     Subscription& operator=(const Subscription&) = delete;
@@ -35,6 +36,12 @@ class Subscription {
     bool wants(const TrackName& track) const;
     /// The bounds a subscriber of this subscription gets.
     QueueBounds boundsFor(MediaKind kind) const;
+
+    /// Why it cannot serve any track now. Asked from time to time it finds out whether that is over.
+    std::optional<Refused> problem();
+
+    /// Tells, every now and then, which queues have begun or stopped to lose frames.
+    void watchDrops(Clock::time_point now);
 
     /// A track that exists: it is taken when it is wanted. When that fails, why is kept, and the track may be
     /// offered again.
@@ -51,6 +58,8 @@ class Subscription {
 
   private:
     void take(Track& track);
+    void startChore();
+    void note(const std::string& problem);
     void refuse(const TrackName& track, const std::string& reason);
     void report(const TrackName& track, const char* state, const std::string& detail) const;
     void reportDetached(const TrackName& track, EndReason reason) const;
@@ -59,6 +68,9 @@ class Subscription {
     Context& context_;
     const config::SubscriptionSettings settings_;
     std::unique_ptr<OutputGroup> group_;
+    std::string problem_; ///< as the last look found it
+    bool choreStarted_ = false;
+    Timer chore_;
     struct Serving {
         /// Distinguishes it from an earlier one on a track of that name, whose output closes late.
         std::uint64_t serial;

@@ -6,6 +6,7 @@
 #include "relay/base/log.h"
 #include "relay/gst/bin.h"
 #include "relay/gst/element.h"
+#include "relay/peer/goodbye.h"
 #include "relay/peer/ice.h"
 #include "relay/peer/teardown.h"
 #include "relay/sdp/candidate.h"
@@ -107,11 +108,12 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
 Peer::~Peer() {
     gate_->shut();
     rateLimit_.reset();
-    entry_.reset();
-    if (reader_) reader_->quit();
     newTransceiver_.disconnect();
     transport_.reset();
     negotiation_.reset();
+    sayGoodbye(webrtcbin_.get());
+    entry_.reset();
+    if (reader_) reader_->quit();
     // Streaming threads end here; what they still run owns what it uses.
     stopWebrtc(pipeline_, webrtcbin_.get());
     reader_.reset();
@@ -330,6 +332,14 @@ Clock::duration Peer::silence() const {
 
 bool Peer::announces(const std::string& mid, std::uint32_t ssrc) const {
     return description_ && description_->allows(mid, ssrc);
+}
+
+std::map<std::string, MediaKind> Peer::lines() const {
+    std::map<std::string, MediaKind> lines;
+    if (!description_) return lines;
+    for (const sdp::MediaLine& line : description_->lines)
+        if (line.carried) lines.emplace(line.mid, line.media);
+    return lines;
 }
 
 void Peer::expectMedia(bool expected) {

@@ -33,6 +33,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,8 @@ class Peer {
     Clock::duration silence() const;
     /// Whether the SFU's present description lets that line send with this SSRC.
     bool announces(const std::string& mid, std::uint32_t ssrc) const;
+    /// The mids of the lines that the other side sends on, by its present description.
+    std::map<std::string, MediaKind> lines() const;
     /// An SFU's silence is a loss only while this is true.
     void expectMedia(bool expected);
     /// Packets that RTP statistics say were lost on the way to us, for this SSRC.

@@ -1,6 +1,6 @@
 #include "relay/rtp/keyframe.h"
 
-#include "relay/base/big_endian.h"
+#include "relay/rtp/nal_units.h"
 #include "relay/rtp/vp8_descriptor.h"
 
 namespace spillway::relay::rtp {
@@ -27,37 +27,15 @@ bool vp9Starts(Bytes payload) {
            (payload[at] >> 1 & 0x07) == 0; // SID: only the base layer can be decoded alone
 }
 
-bool isH264Start(unsigned nalType) {
-    return nalType == 5 || nalType == 7;
-} // IDR slice, SPS
-
-/// RFC 6184 sections 5.6 to 5.8.
-bool h264Starts(Bytes payload) {
-    constexpr unsigned stapA = 24, fuA = 28;
-    if (payload.empty()) return false;
-    const unsigned type = payload[0] & 0x1f;
-    if (type == fuA) return payload.size() > 1 && payload[1] & 0x80 && isH264Start(payload[1] & 0x1f);
-    if (type != stapA) return isH264Start(type);
-    for (std::size_t at = 1; at + 2 < payload.size(); at += 2 + std::size_t{readU16(&payload[at])})
-        if (isH264Start(payload[at + 2] & 0x1f)) return true;
-    return false;
-}
-
-bool isH265Start(unsigned nalType) {
-    const bool randomAccess = nalType >= 16 && nalType <= 23; // BLA, IDR, CRA
-    return randomAccess || nalType == 32 || nalType == 33;    // VPS, SPS
-}
-
-/// RFC 7798 section 4.4.
-bool h265Starts(Bytes payload) {
-    constexpr unsigned aggregation = 48, fragment = 49;
-    if (payload.size() < 3) return false;
-    const unsigned type = payload[0] >> 1 & 0x3f;
-    if (type == fragment) return payload[2] & 0x80 && isH265Start(payload[2] & 0x3f);
-    if (type != aggregation) return isH265Start(type);
-    for (std::size_t at = 2; at + 2 < payload.size(); at += 2 + std::size_t{readU16(&payload[at])})
-        if (isH265Start(payload[at + 2] >> 1 & 0x3f)) return true;
-    return false;
+/// Also parameter sets, but for those of a picture (PPS): they stand right before one.
+bool nalStarts(NalCodec codec, Bytes payload) {
+    const unsigned pps = codec == NalCodec::h264 ? 8 : 34;
+    bool starts = false;
+    forEachNalUnit(codec, payload, [&](const NalUnit& unit) {
+        const bool sets = isParameterSet(codec, unit.type) && unit.type != pps;
+        starts = starts || sets || startsDecoding(codec, unit);
+    });
+    return starts;
 }
 
 } // namespace
@@ -79,9 +57,9 @@ bool startsKeyframe(PayloadFormat format, Bytes payload) {
     case PayloadFormat::vp9:
         return vp9Starts(payload);
     case PayloadFormat::h264:
-        return h264Starts(payload);
+        return nalStarts(NalCodec::h264, payload);
     case PayloadFormat::h265:
-        return h265Starts(payload);
+        return nalStarts(NalCodec::h265, payload);
     case PayloadFormat::av1:
         return !payload.empty() && payload[0] & 0x08; // N: first of a coded video sequence
     case PayloadFormat::other:

@@ -23,7 +23,8 @@ enum class PayloadFormat {
 PayloadFormat payloadFormat(std::string_view media, std::string_view encoding);
 
 /// Whether a packet with this payload is the first of a keyframe, or of the parameter sets right before one.
-/// H.264 and H.265 may say so of several packets of one picture: KeyframeDetector finds the first.
+/// H.264 and H.265 may say so of several packets of one picture: KeyframeDetector finds the first. A recovery
+/// point of theirs counts as a keyframe: with gradual refresh there is no other.
 bool startsKeyframe(PayloadFormat format, Bytes payload);
 
 /// Follows one stream, in order.

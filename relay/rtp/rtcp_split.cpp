@@ -1,6 +1,7 @@
 #include "relay/rtp/rtcp_split.h"
 
 #include "relay/rtp/rtcp.h"
+#include "relay/rtp/rtcp_writer.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,14 +14,6 @@ constexpr std::size_t ssrcBytes = 4;
 
 void append(std::vector<std::uint8_t>& packet, Bytes bytes) {
     packet.insert(packet.end(), bytes.begin(), bytes.end());
-}
-
-/// From the sender of the feedback: its SSRC comes first there as well as in a report.
-std::vector<std::uint8_t> emptyReport(const RtcpPacket& feedback) {
-    constexpr std::uint8_t version2 = 0x80;
-    std::vector<std::uint8_t> report{version2, static_cast<std::uint8_t>(RtcpType::receiverReport), 0, 1};
-    append(report, feedback.body.first(ssrcBytes));
-    return report;
 }
 
 /// Whether a receiver that looks at the first SSRC alone would take the compound for one about another
@@ -55,7 +48,7 @@ std::vector<std::vector<std::uint8_t>> splitFeedback(Bytes compound) {
     if (!rest.empty()) result.push_back(std::move(rest));
     for (const RtcpPacket& packet : *packets) {
         if (!packet.isFeedback()) continue;
-        result.push_back(emptyReport(packet));
+        result.push_back(emptyReport(readU32(packet.body.data()))); // its sender
         append(result.back(), description);
         append(result.back(), packet.whole);
     }

@@ -1,5 +1,8 @@
 #include "relay/sdp/answer.h"
 
+#include "relay/sdp/payload_reader.h"
+#include "relay/sdp/text.h"
+
 #include <utility>
 
 namespace spillway::relay::sdp {
@@ -11,6 +14,20 @@ Section answered(const MediaLine& line, const Transport& transport, const char* 
     addTransport(section, transport);
     section.add(direction);
     return section;
+}
+
+/// What a sender reads there is whether we take two channels (RFC 7587 section 7.1).
+MediaLine inStereo(MediaLine line) {
+    for (Payload& payload : line.payloads)
+        if (lowered(payload.encoding) == "opus" && !fmtpParameter(payload.parameters, "stereo"))
+            payload.parameters += payload.parameters.empty() ? "stereo=1" : ";stereo=1";
+    return line;
+}
+
+Section answerTo(const RemoteDescription& offer, const MediaLine& line, const Transport& transport) {
+    if (isHeld(offer, line)) return heldSection(line, transport);
+    if (!line.shown) return refusedSection(line);
+    return answered(inStereo(line), transport, line.carried ? "recvonly" : "inactive");
 }
 
 } // namespace
@@ -33,9 +50,8 @@ std::string answerForPeer(const RemoteDescription& offer, const Transport& trans
     bool first = true;
     for (const MediaLine& line : offer.lines) {
         if (!line.named) continue;
-        Section section = line.shown ? answered(line, transport, line.carried ? "recvonly" : "inactive")
-                                     : refusedSection(line);
-        if (line.shown && std::exchange(first, false)) {
+        Section section = answerTo(offer, line, transport);
+        if (section.port != 0 && std::exchange(first, false)) {
             addCandidates(section, candidates);
             section.add("end-of-candidates");
         }

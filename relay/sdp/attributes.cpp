@@ -12,16 +12,56 @@ bool isIceTextOf(std::string_view text, std::size_t least) {
     return text.size() >= least && text.size() <= 256 && isIceText(text);
 }
 
+/// The mids of an `a=group:BUNDLE`; empty for another group.
+std::vector<std::string_view> bundleMembers(const std::string& group) {
+    auto members = words(group);
+    if (members.empty() || members.front() != "BUNDLE") return {};
+    members.erase(members.begin());
+    return members;
+}
+
+/// The line that the group of line `index` names first; itself without a group.
+std::size_t taggedLine(const Description& description, std::size_t index) {
+    const auto& sections = description.sections;
+    const std::string mid = sections[index].attribute("mid").value_or("");
+    for (const std::string& value : description.attributes("group")) {
+        const auto members = bundleMembers(value);
+        if (std::find(members.begin(), members.end(), mid) == members.end()) continue;
+        for (std::size_t i = 0; i < sections.size(); ++i)
+            if (sections[i].attribute("mid") == members.front()) return i;
+    }
+    return index;
+}
+
+/// The part that says it of the transport of line `index`.
+const Part& partWith(const Description& description, std::size_t index, std::string_view key) {
+    for (const std::size_t line : {index, taggedLine(description, index)})
+        if (description.sections[line].has(key)) return description.sections[line];
+    return description;
+}
+
 } // namespace
 
 bool isSavpf(std::string_view protocol) {
     return protocol == "UDP/TLS/RTP/SAVPF" || protocol == "TCP/TLS/RTP/SAVPF" || protocol == "RTP/SAVPF";
 }
 
-std::optional<std::string> inherited(const Description& description, const Section& section,
+bool isTagged(const Description& description, std::string_view mid) {
+    const auto groups = description.attributes("group");
+    return std::any_of(groups.begin(), groups.end(), [&](const std::string& group) {
+        const auto members = bundleMembers(group);
+        return !members.empty() && members.front() == mid;
+    });
+}
+
+std::optional<std::string> inherited(const Description& description, std::size_t index,
                                      std::string_view key) {
-    if (auto own = section.attribute(key)) return own;
-    return description.attribute(key);
+    return partWith(description, index, key).attribute(key);
+}
+
+std::vector<std::string> allInherited(const Description& description, std::size_t index,
+                                      std::string_view key) {
+    return partWith(description, index, key).attributes(key);
 }
 
 bool hasDirection(const Description& description, const Section& section, std::string_view oneWay) {
@@ -48,10 +88,9 @@ std::variant<std::string, Error> readMid(const Description& description, std::si
 namespace {
 
 std::variant<IceCredentials, Error> readIceCredentials(const Description& description, std::size_t index) {
-    const Section& section = description.sections[index];
     const std::string place = placeOf(description, index);
-    IceCredentials ice{inherited(description, section, "ice-ufrag").value_or(""),
-                       inherited(description, section, "ice-pwd").value_or("")};
+    IceCredentials ice{inherited(description, index, "ice-ufrag").value_or(""),
+                       inherited(description, index, "ice-pwd").value_or("")};
     if (ice.ufrag.empty()) return malformed(place + " has no a=ice-ufrag");
     if (ice.pwd.empty()) return malformed(place + " has no a=ice-pwd");
     if (!isIceTextOf(ice.ufrag, 4))
@@ -66,9 +105,7 @@ std::variant<Fingerprint, Error> readFingerprint(const Description& description,
                                                  const std::vector<std::size_t>& indexes) {
     std::optional<Fingerprint> common;
     for (const std::size_t index : indexes) {
-        const Section& section = description.sections[index];
-        const auto values = section.has("fingerprint") ? section.attributes("fingerprint")
-                                                       : description.attributes("fingerprint");
+        const auto values = allInherited(description, index, "fingerprint");
         if (values.empty()) continue;
         auto fingerprint = strongest(values);
         if (!fingerprint)
@@ -82,7 +119,7 @@ std::variant<Fingerprint, Error> readFingerprint(const Description& description,
 }
 
 std::variant<std::string, Error> readSetup(const Description& description, std::size_t index) {
-    std::string setup = inherited(description, description.sections[index], "setup").value_or("");
+    std::string setup = inherited(description, index, "setup").value_or("");
     if (setup.empty()) return malformed(placeOf(description, index) + " has no a=setup");
     if (setup != "actpass" && setup != "active" && setup != "passive")
         return malformed("a=setup of " + placeOf(description, index) + " is " + shown(setup));
@@ -98,17 +135,23 @@ std::variant<std::vector<std::string>, Error> readBundle(const Description& desc
         if (line.carried) mids.push_back(line.mid);
     std::string missing = mids.empty() ? "" : mids.front();
     for (const std::string& value : description.attributes("group")) {
-        const auto group = words(value);
-        if (group.size() < 2 || group.front() != "BUNDLE") continue;
+        const auto group = bundleMembers(value);
+        if (group.empty()) continue;
         const auto outside = std::find_if(mids.begin(), mids.end(), [&](const std::string& mid) {
-            return std::find(group.begin() + 1, group.end(), mid) == group.end();
+            return std::find(group.begin(), group.end(), mid) == group.end();
         });
-        if (outside == mids.end()) return std::vector<std::string>(group.begin() + 1, group.end());
+        if (outside == mids.end()) return std::vector<std::string>(group.begin(), group.end());
         missing = *outside;
     }
     if (mids.size() < 2) return std::vector<std::string>{};
     return unsupported("a=mid:" + missing +
                        " is not in one a=group:BUNDLE with the others; one transport for all is needed");
+}
+
+std::size_t transportLine(const Description& description, const std::vector<MediaLine>& lines,
+                          std::size_t first) {
+    const std::size_t tagged = taggedLine(description, first);
+    return lines[tagged].tagged ? tagged : first;
 }
 
 std::variant<RemoteTransport, Error> readTransport(const Description& description, std::size_t index,
@@ -126,8 +169,8 @@ std::variant<RemoteTransport, Error> readTransport(const Description& descriptio
                            std::get<std::string>(std::move(setup))};
 }
 
-bool offersTrickle(const Description& description, const Section& section) {
-    auto options = inherited(description, section, "ice-options").value_or("");
+bool offersTrickle(const Description& description, std::size_t index) {
+    auto options = inherited(description, index, "ice-options").value_or("");
     std::replace(options.begin(), options.end(), ',', ' '); // as libdatachannel separates them
     const auto names = words(options);
     return std::find(names.begin(), names.end(), "trickle") != names.end();

@@ -20,9 +20,14 @@ namespace spillway::relay::sdp {
 /// RTP over DTLS-SRTP with feedback, in the spellings that are in use.
 bool isSavpf(std::string_view protocol);
 
-/// Its own attribute, or the session's.
-std::optional<std::string> inherited(const Description& description, const Section& section,
-                                     std::string_view key);
+/// Whether a BUNDLE group names this mid first.
+bool isTagged(const Description& description, std::string_view mid);
+
+/// Of the transport of line `index`: its own attribute, that of the line that its BUNDLE group names first
+/// (RFC 9143 section 7.1.3), or the session's.
+std::optional<std::string> inherited(const Description& description, std::size_t index, std::string_view key);
+std::vector<std::string> allInherited(const Description& description, std::size_t index,
+                                      std::string_view key);
 
 /// Whether media flows that way: `oneWay` is `sendonly` or `recvonly`. A line that says nothing is as the
 /// session, and that is sendrecv (RFC 8866 section 6.7).
@@ -47,11 +52,15 @@ struct RemoteTransport {
     std::string setup;       ///< `actpass`, `active` or `passive`
 };
 
-/// ICE and `a=setup` of the line `index`; the fingerprint of it and of the `others`. What a line does not
-/// say, the session does.
+/// The line whose transport those that are carried share: the one that the group names first, unless that is
+/// refused; then `first`, the first that is carried.
+std::size_t transportLine(const Description& description, const std::vector<MediaLine>& lines,
+                          std::size_t first);
+
+/// ICE and `a=setup` of the line `index`; the fingerprint of it and of the `others`.
 std::variant<RemoteTransport, Error> readTransport(const Description& description, std::size_t index,
                                                    const std::vector<std::size_t>& others);
 
-bool offersTrickle(const Description& description, const Section& section);
+bool offersTrickle(const Description& description, std::size_t index);
 
 } // namespace spillway::relay::sdp

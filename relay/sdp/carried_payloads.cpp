@@ -16,7 +16,7 @@ struct KnownCodec {
     std::string_view name; ///< lower case
     std::string_view kind;
     std::uint32_t clockRate;
-    std::string_view channels;
+    std::vector<std::string_view> channels; ///< spellings that are taken; the RTP is the same
     std::optional<config::Codec> videoCodec;
     std::set<std::string_view> parameters;
 };
@@ -26,26 +26,26 @@ struct KnownCodec {
 const std::vector<KnownCodec>& knownCodecs() {
     using config::Codec;
     static const std::vector<KnownCodec> codecs{
-        {"vp8", "video", 90000, "", Codec::vp8, {"max-fr", "max-fs"}},
-        {"vp9", "video", 90000, "", Codec::vp9, {"max-fr", "max-fs", "profile-id"}},
+        {"vp8", "video", 90000, {"", "1"}, Codec::vp8, {"max-fr", "max-fs"}},
+        {"vp9", "video", 90000, {"", "1"}, Codec::vp9, {"max-fr", "max-fs", "profile-id"}},
         {"h264",
          "video",
          90000,
-         "",
+         {"", "1"},
          Codec::h264,
          {"profile-level-id", "packetization-mode", "level-asymmetry-allowed", "sprop-parameter-sets",
           "max-fs", "max-mbps", "max-br", "max-dpb"}},
         {"h265",
          "video",
          90000,
-         "",
+         {"", "1"},
          Codec::h265,
          {"profile-space", "profile-id", "tier-flag", "level-id", "interop-constraints", "tx-mode",
           "sprop-vps", "sprop-sps", "sprop-pps", "sprop-max-don-diff"}},
         {"opus",
          "audio",
          48000,
-         "2",
+         {"2", "1", ""}, // RFC 7587 section 7 wants 2, whatever is inside
          std::nullopt,
          {"minptime", "maxptime", "ptime", "useinbandfec", "usedtx", "stereo", "sprop-stereo", "cbr",
           "maxplaybackrate", "sprop-maxcapturerate", "maxaveragebitrate"}},
@@ -62,9 +62,9 @@ const KnownCodec* known(const Payload& payload) {
 
 bool isCarried(const Payload& payload, std::string_view kind, const std::vector<config::Codec>& videoCodecs) {
     const KnownCodec* codec = known(payload);
-    if (!codec || codec->kind != kind || codec->clockRate != payload.clockRate ||
-        codec->channels != payload.channels)
-        return false;
+    if (!codec || codec->kind != kind || codec->clockRate != payload.clockRate) return false;
+    const auto& channels = codec->channels;
+    if (std::find(channels.begin(), channels.end(), payload.channels) == channels.end()) return false;
     if (!codec->videoCodec) return true;
     if (std::find(videoCodecs.begin(), videoCodecs.end(), *codec->videoCodec) == videoCodecs.end())
         return false;

@@ -17,6 +17,7 @@ MediaLine resting(MediaLine known) {
 MediaLine absent(MediaLine known) {
     known = resting(std::move(known));
     known.named = false;
+    known.tagged = false;
     return known;
 }
 
@@ -30,7 +31,9 @@ std::optional<Error> LineLens::note(Lines& known, std::vector<std::string>& orde
     if (line.mid.empty()) return std::nullopt;
     const auto before = known.find(line.mid);
     if (!line.carried) {
+        const bool tagged = line.tagged;
         if (before != known.end()) line = resting(before->second);
+        line.tagged = tagged;
         return std::nullopt;
     }
     if (before == known.end())

@@ -47,6 +47,15 @@ std::vector<std::uint32_t> readSsrcs(const Section& section) {
     return result;
 }
 
+bool isMedia(const Section& section) {
+    return section.kind == "audio" || section.kind == "video";
+}
+
+/// Port 0 is a line that its author has closed, or that only exists inside the bundle.
+bool isOffered(const Section& section) {
+    return section.port != 0 || section.has("bundle-only");
+}
+
 class LineReader {
   public:
     LineReader(const Description& description, const LineTerms& terms)
@@ -62,8 +71,10 @@ class LineReader {
   private:
     std::string at(std::size_t index) const { return placeOf(description_, index); }
 
-    void refuse(std::size_t index, std::string_view why) {
-        lines_.refusals.append(lines_.refusals.empty() ? "" : "; ").append(at(index)).append(" ").append(why);
+    void refuse(std::size_t index, std::string_view why) { note(lines_.refusals, index, why); }
+
+    void note(std::string& reasons, std::size_t index, std::string_view why) const {
+        reasons.append(reasons.empty() ? "" : "; ").append(at(index)).append(" ").append(why);
     }
 
     std::optional<Error> readLine(std::size_t index) {
@@ -78,6 +89,10 @@ class LineReader {
         auto mid = readMid(description_, index, mids_);
         if (auto* error = std::get_if<Error>(&mid)) return *error;
         line.mid = std::get<std::string>(std::move(mid));
+        if (isMedia(section) && isSavpf(section.protocol)) {
+            line.payloads = readPayloads(section);
+            line.tagged = isOffered(section) && isTagged(description_, line.mid);
+        }
         if (mayCarry(index))
             if (auto error = carry(index, line)) return error;
         lines_.all.push_back(std::move(line));
@@ -87,8 +102,8 @@ class LineReader {
     /// Whether media flows on the line at all; if not, it is refused and the rest goes on.
     bool mayCarry(std::size_t index) {
         const Section& section = description_.sections[index];
-        if (section.kind != "audio" && section.kind != "video") return false;
-        if (section.port == 0 && !section.has("bundle-only")) return refuse(index, "has port 0"), false;
+        if (!isMedia(section)) return false;
+        if (!isOffered(section)) return refuse(index, "has port 0"), false;
         if (!hasDirection(description_, section, terms_.oneWay)) return refuse(index, terms_.idle), false;
         return true;
     }
@@ -99,12 +114,14 @@ class LineReader {
             return unsupported(at(index) + " has the protocol " + shown(section.protocol) +
                                ", not UDP/TLS/RTP/SAVPF");
         if (line.mid.empty()) return malformed(at(index) + " has no a=mid");
-        // Who sends bundle-only has said it on the first line of the group (RFC 9143 section 7.1.3).
-        if (!section.has("rtcp-mux") && !section.has("bundle-only"))
-            return unsupported(at(index) + " has no a=rtcp-mux");
-        line.payloads = readPayloads(section);
-        const std::string none = terms_.choosePayloads(section, line.payloads);
-        if (line.payloads.empty()) return refuse(index, none), std::nullopt;
+        if (!multiplexesRtcp(index)) return unsupported(at(index) + " has no a=rtcp-mux");
+        auto payloads = line.payloads;
+        if (const std::string none = terms_.choosePayloads(section, payloads); payloads.empty()) {
+            refuse(index, none);
+            note(lines_.unknownCodecs, index, none);
+            return std::nullopt;
+        }
+        line.payloads = std::move(payloads);
         line.carried = true;
         line.shown = true;
         line.media = section.kind == "audio" ? MediaKind::audio : MediaKind::video;
@@ -113,6 +130,13 @@ class LineReader {
         line.reducedSizeRtcp = section.has("rtcp-rsize");
         lines_.carried.push_back(index);
         return std::nullopt;
+    }
+
+    /// The answer to a line that is bundle-only says it in any case.
+    bool multiplexesRtcp(std::size_t index) const {
+        return inherited(description_, index, "rtcp-mux") ||
+               inherited(description_, index, "rtcp-mux-only") ||
+               description_.sections[index].has("bundle-only");
     }
 
     /// The line's and the session's; of two with one id or URI the first.

@@ -27,6 +27,7 @@ struct MediaLines {
     std::vector<MediaLine> all;
     std::vector<std::size_t> carried; ///< indexes
     std::string refusals;             ///< why lines of audio and video are not; empty when all are
+    std::string unknownCodecs;        ///< the part of it that is for their codecs
 
     /// Why nothing is carried; `verdict` such as `nothing can be sent`.
     std::string whyNone(std::string_view verdict) const;

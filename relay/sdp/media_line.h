@@ -40,14 +40,18 @@ struct MediaLine {
     std::string firstFormat;
     std::string mid;      ///< empty only for a line that is not carried
     bool carried = false; ///< its author sends (a viewer: receives) on it what we can carry
+    /// A line of media that its BUNDLE group names first: its transport is that of all (RFC 9143
+    /// section 7.1.3).
+    bool tagged = false;
 
     // For the line lens (line_lens.h), which viewers' offers do not pass:
     bool named = true;  ///< the peer's description has it
     bool shown = false; ///< webrtcbin sees it; a line that once sent stays in sight
 
+    std::vector<Payload> payloads; ///< in the author's order of preference; if carried, those that are
+
     // Only for a line that is carried, or that was when it was last shown:
     MediaKind media = MediaKind::video;
-    std::vector<Payload> payloads; ///< in the author's order of preference
     std::vector<Extension> extensions;
     std::vector<std::uint32_t> ssrcs;
     bool reducedSizeRtcp = false;

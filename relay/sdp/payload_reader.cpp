@@ -3,6 +3,7 @@
 #include "relay/sdp/text.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 namespace spillway::relay::sdp {
@@ -121,17 +122,28 @@ std::optional<std::string> fmtpParameter(std::string_view fmtp, std::string_view
     return std::nullopt;
 }
 
-std::string encodingNames(const Section& section) {
+std::string codecName(const Payload& payload) {
+    constexpr std::array distinguishing{"profile-level-id", "packetization-mode", "profile-id"};
+    std::string name = payload.encoding + "/" + std::to_string(payload.clockRate);
+    if (!payload.channels.empty()) name += "/" + payload.channels;
+    std::string parameters;
+    for (const auto& [key, value] : fmtpParameters(payload.parameters))
+        if (std::find(distinguishing.begin(), distinguishing.end(), key) != distinguishing.end())
+            parameters.append(parameters.empty() ? " (" : ";").append(key).append("=").append(value);
+    return parameters.empty() ? name : name + parameters + ")";
+}
+
+std::string codecNames(const std::vector<Payload>& payloads) {
+    constexpr std::size_t enough = 200;
     std::set<std::string> names;
-    for (const std::string& value : section.attributes("rtpmap"))
-        if (const auto split = splitPayload(value))
-            if (const auto name = splitAt(split->second, '/').first; isToken(name)) names.emplace(name);
+    for (const Payload& payload : payloads)
+        names.insert(codecName(payload));
     std::string text;
     for (const std::string& name : names) {
-        if (text.size() > 200) break;
-        text += (text.empty() ? "" : ", ") + name;
+        if (text.size() > enough) return text + ", …";
+        text.append(text.empty() ? "" : ", ").append(name);
     }
-    return text.empty() ? "none" : text;
+    return text.empty() ? "none with an a=rtpmap" : text;
 }
 
 } // namespace spillway::relay::sdp

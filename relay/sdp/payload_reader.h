@@ -22,7 +22,10 @@ std::vector<std::pair<std::string, std::string>> fmtpParameters(std::string_view
 /// One of them; `name` in lower case.
 std::optional<std::string> fmtpParameter(std::string_view fmtp, std::string_view name);
 
-/// The names of all encodings of a section, for messages: `AV1, PCMU`.
-std::string encodingNames(const Section& section);
+/// With what tells it from others of its encoding, for messages: `H264/90000 (packetization-mode=0)`.
+std::string codecName(const Payload& payload);
+
+/// Each once, for messages: `AV1/90000, PCMU/8000`; `none with an a=rtpmap` without any.
+std::string codecNames(const std::vector<Payload>& payloads);
 
 } // namespace spillway::relay::sdp

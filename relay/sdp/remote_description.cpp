@@ -46,6 +46,10 @@ class DescriptionReader {
         auto& lines = std::get<MediaLines>(read);
         transportLine_ = transportOf(lines);
         if (!transportLine_) return unsupported(lines.whyNone("nothing can be carried"));
+        // To take the rest would be a session without sound or picture that nobody is told of (RFC 9725
+        // section 4.4.3).
+        if (author_ == Author::publisher && !lines.unknownCodecs.empty())
+            return unsupported(lines.unknownCodecs);
         result_.lines = std::move(lines.all);
         result_.order = std::move(lines.carried);
         dropDirections();
@@ -61,17 +65,18 @@ class DescriptionReader {
     LineTerms terms() const {
         return {"sendonly", "does not send", isCarried,
                 [this](const Section& section, std::vector<Payload>& payloads) {
+                    const std::string offered = codecNames(payloads);
                     payloads = carriedPayloads(std::move(payloads), section.kind, videoCodecs_);
-                    return "has no codec that is carried, but " + encodingNames(section);
+                    return "has no codec that is carried, but " + offered;
                 }};
     }
 
-    /// The first carried line. Of an SFU, one that sends nothing now has ICE and DTLS as well.
+    /// Of an SFU, a line that sends nothing now has ICE and DTLS as well.
     std::optional<std::size_t> transportOf(const MediaLines& lines) const {
-        if (!lines.carried.empty()) return lines.carried.front();
+        if (!lines.carried.empty()) return transportLine(description_, lines.all, lines.carried.front());
         if (author_ == Author::publisher) return std::nullopt;
         for (std::size_t i = 0; i < lines.all.size(); ++i)
-            if (inherited(description_, description_.sections[i], "ice-ufrag")) return i;
+            if (inherited(description_, i, "ice-ufrag")) return i;
         return std::nullopt;
     }
 
@@ -129,13 +134,12 @@ class DescriptionReader {
     }
 
     void takeRest() {
-        const Section& section = description_.sections[*transportLine_];
-        for (const std::string& value : section.attributes("candidate")) {
+        for (const std::string& value : allInherited(description_, *transportLine_, "candidate")) {
             const auto candidate = parseCandidate("candidate:" + value);
             if (candidate && candidate->usable && result_.candidates.size() < maxCandidates)
                 result_.candidates.push_back(candidate->text);
         }
-        result_.trickle = offersTrickle(description_, section);
+        result_.trickle = offersTrickle(description_, *transportLine_);
         result_.iceLite = description_.has("ice-lite");
         const auto origin = words(description_.origin);
         const auto digits = [&](std::size_t i) {

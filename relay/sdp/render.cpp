@@ -32,11 +32,23 @@ void addRtx(Section& section, const Payload& repeated) {
 
 } // namespace
 
+bool isHeld(const RemoteDescription& offer, const MediaLine& line) {
+    return offer.bundled && line.tagged && !line.shown;
+}
+
 std::string bundleGroup(const RemoteDescription& offer, Named named) {
-    std::string group = "BUNDLE";
-    for (const std::size_t index : offer.order)
-        if (named == Named::orNot || offer.lines[index].named) group += " " + offer.lines[index].mid;
-    return group;
+    std::string first;
+    std::string others;
+    for (const std::size_t index : offer.order) {
+        const MediaLine& line = offer.lines[index];
+        if (named == Named::only && line.tagged)
+            first = " " + line.mid;
+        else if (named == Named::orNot || line.named)
+            others += " " + line.mid;
+    }
+    for (const MediaLine& line : offer.lines)
+        if (named == Named::only && isHeld(offer, line)) first = " " + line.mid;
+    return "BUNDLE" + first + others;
 }
 
 Description bundleOf(const RemoteDescription& offer) {
@@ -74,8 +86,23 @@ Section refusedSection(const MediaLine& line) {
     section.kind = line.kind;
     section.port = 0;
     section.protocol = line.protocol;
-    section.formats.push_back(line.firstFormat);
+    // Without its a=rtpmap a dynamic payload type is unknown to Pion, which then drops the whole answer.
+    const bool isRtp = line.protocol.find("RTP/") != std::string::npos;
+    section.formats.push_back(isRtp ? "0" : line.firstFormat);
     if (!line.mid.empty()) section.add("mid", line.mid);
+    section.add("inactive");
+    return section;
+}
+
+Section heldSection(const MediaLine& line, const Transport& transport) {
+    MediaLine bare = line;
+    bare.extensions.clear();
+    if (bare.payloads.size() > 1) bare.payloads.resize(1);
+    for (Payload& payload : bare.payloads)
+        payload.rtx.reset();
+    Section section = mediaSection(bare);
+    if (section.formats.empty()) section.formats.push_back(line.firstFormat);
+    addTransport(section, transport);
     section.add("inactive");
     return section;
 }

@@ -20,7 +20,12 @@ struct Transport {
 /// Lines that the peer's description does not name are known to webrtcbin alone.
 enum class Named { only, orNot };
 
-/// `BUNDLE` and the mids of all lines that are shown.
+/// Whether the line is refused, but stays inside the BUNDLE group: its transport is that of all, and browsers
+/// under `max-bundle` cannot apply an answer without it.
+bool isHeld(const RemoteDescription& offer, const MediaLine& line);
+
+/// `BUNDLE` and the mids of all lines that are shown; for the peer the one that it named first is first, also
+/// when it is held.
 std::string bundleGroup(const RemoteDescription& offer, Named named);
 
 /// Session part with `a=group:BUNDLE` of all lines that are shown, without sections.
@@ -37,6 +42,9 @@ void addSsrcs(Section& section, const MediaLine& line);
 
 /// A line that is refused: port 0 and inactive.
 Section refusedSection(const MediaLine& line);
+
+/// A line that carries nothing but the transport: inactive, with its port.
+Section heldSection(const MediaLine& line, const Transport& transport);
 
 /// `candidate:…` each.
 void addCandidates(Section& section, const std::vector<std::string>& candidates);

@@ -51,32 +51,47 @@ const SentLine* sentOn(std::size_t index, const std::vector<SentLine>& sent) {
     return found == sent.end() ? nullptr : &*found;
 }
 
-Description sessionPart(const ViewerOffer& offer, const ViewerAnswer& answer) {
+/// `BUNDLE` and the mids of the lines that are not refused, that of the transport first.
+std::string bundleGroup(const ViewerOffer& offer) {
+    std::string first;
+    std::string others;
+    for (const MediaLine& line : offer.lines)
+        if (line.tagged)
+            first = " " + line.mid;
+        else if (line.carried)
+            others += " " + line.mid;
+    return "BUNDLE" + first + others;
+}
+
+Description sessionPart(const ViewerOffer& offer) {
     Description description;
     description.origin = "- 0 2 IN IP4 0.0.0.0";
-    std::string group = "BUNDLE";
-    for (std::size_t i = 0; i < offer.lines.size(); ++i)
-        if (sentOn(i, answer.sent)) group += " " + offer.lines[i].mid;
-    // An answer may not group what the offer does not, nor nothing (RFC 9143 section 7.3).
-    if (offer.bundled && group != "BUNDLE") description.add("group", group);
+    // An answer may not group what the offer does not (RFC 9143 section 7.3).
+    if (offer.bundled) description.add("group", bundleGroup(offer));
     description.add("ice-lite");
     if (offer.trickle) description.add("ice-options", "trickle");
     description.add("msid-semantic", "WMS *");
     return description;
 }
 
+Section answerTo(const ViewerOffer& offer, std::size_t index, const SentLine* sent,
+                 const Transport& transport) {
+    const MediaLine& line = offer.lines[index];
+    if (sent) return sentSection(line, *sent, transport);
+    const bool inBundle = offer.bundled && (line.tagged || line.carried);
+    return inBundle ? heldSection(line, transport) : refusedSection(line);
+}
+
 } // namespace
 
 std::string viewerAnswer(const ViewerOffer& offer, const ViewerAnswer& answer) {
-    Description description = sessionPart(offer, answer);
+    Description description = sessionPart(offer);
     // As DTLS server we choose the cipher: viewers offer AES-GCM, but do not put it first.
     const Transport transport{answer.ice, answer.fingerprint, "passive"};
     bool first = true;
     for (std::size_t i = 0; i < offer.lines.size(); ++i) {
-        const MediaLine& line = offer.lines[i];
-        const SentLine* sent = sentOn(i, answer.sent);
-        Section section = sent ? sentSection(line, *sent, transport) : refusedSection(line);
-        if (sent && std::exchange(first, false)) {
+        Section section = answerTo(offer, i, sentOn(i, answer.sent), transport);
+        if (section.port != 0 && std::exchange(first, false)) {
             addCandidates(section, answer.candidates);
             section.add("end-of-candidates");
         }

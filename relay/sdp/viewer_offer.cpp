@@ -29,7 +29,7 @@ class ViewerOfferReader {
         for (const auto& step : {&ViewerOfferReader::takeLines, &ViewerOfferReader::takeBundle,
                                  &ViewerOfferReader::takeTransport})
             if (auto error = (this->*step)()) return *error;
-        offer_.trickle = offersTrickle(description_, description_.sections[transport_]);
+        offer_.trickle = offersTrickle(description_, transport_);
         return std::move(offer_);
     }
 
@@ -47,20 +47,9 @@ class ViewerOfferReader {
     std::optional<Error> takeBundle() {
         auto group = readBundle(description_, offer_.lines);
         if (auto* error = std::get_if<Error>(&group)) return *error;
-        const auto& members = std::get<std::vector<std::string>>(group);
-        offer_.bundled = !members.empty();
-        transport_ = receiving_.front();
-        if (offer_.bundled) findTransport(members.front());
+        offer_.bundled = !std::get<std::vector<std::string>>(group).empty();
+        transport_ = transportLine(description_, offer_.lines, receiving_.front());
         return std::nullopt;
-    }
-
-    /// ICE and DTLS are those of the first line that receives; a bundle-only one may leave them to the line
-    /// that the group names first.
-    void findTransport(const std::string& tagged) {
-        const Section& own = description_.sections[transport_];
-        if (!own.has("bundle-only") || inherited(description_, own, "ice-ufrag")) return;
-        for (std::size_t i = 0; i < offer_.lines.size(); ++i)
-            if (offer_.lines[i].mid == tagged) transport_ = i;
     }
 
     std::optional<Error> takeTransport() {

@@ -46,25 +46,50 @@ bool includes(Family decoder, Family stream) {
     return stream == Family::main && decoder == Family::high;
 }
 
-std::string modeOf(std::string_view parameters) {
-    return fmtpParameter(parameters, "packetization-mode").value_or("0");
+/// How well a viewer's payload fits a stream, best first.
+enum class Fit { same, wider, unsaid, none };
+
+/// One that is not said is 0 by RFC 6184 section 8.1, but whoever leaves it out (GStreamer) takes any. Mode 1
+/// includes mode 0 (section 6.3).
+Fit modeFit(std::string_view decoder, std::string_view stream) {
+    const auto taken = fmtpParameter(decoder, "packetization-mode");
+    const std::string sent = stream.empty() ? "1" : fmtpParameter(stream, "packetization-mode").value_or("0");
+    if (taken.value_or("0") == sent) return Fit::same;
+    if (taken == "1" && sent == "0") return Fit::wider;
+    return taken || sent != "1" ? Fit::none : Fit::unsaid;
 }
 
-/// The first of the same profile, else the first whose decoder takes it as well. A stream that does not say
-/// its profile is taken to fit any.
+/// The same for the profile. A stream that does not say it is taken to fit any.
+Fit profileFit(std::string_view decoder, std::string_view stream) {
+    const auto sent = profileOf(stream);
+    const bool isSaid = fmtpParameter(decoder, "profile-level-id").has_value();
+    const Profile taken = profileOf(decoder).value_or(Profile{Family::baseline, 0});
+    if (!sent || taken == *sent) return Fit::same;
+    if (includes(taken.family, sent->family)) return Fit::wider;
+    return isSaid ? Fit::none : Fit::unsaid;
+}
+
+/// The first of those that fit best: what is said and the same comes before what only may be.
 const Payload* h264For(const std::vector<const Payload*>& payloads, std::string_view parameters) {
-    const std::string mode = parameters.empty() ? "1" : modeOf(parameters);
-    const auto stream = profileOf(parameters);
-    // RFC 6184 section 8.1: Baseline when nothing is said.
-    const Profile unsaid{Family::baseline, 0};
-    const Payload* wider = nullptr;
+    const Payload* best = nullptr;
+    Fit bestFit = Fit::none;
     for (const Payload* payload : payloads) {
-        if (modeOf(payload->parameters) != mode) continue;
-        const Profile decoder = profileOf(payload->parameters).value_or(unsaid);
-        if (!stream || decoder == *stream) return payload;
-        if (!wider && includes(decoder.family, stream->family)) wider = payload;
+        const Fit fit =
+            std::max(modeFit(payload->parameters, parameters), profileFit(payload->parameters, parameters));
+        if (fit >= bestFit) continue;
+        best = payload;
+        bestFit = fit;
     }
-    return wider;
+    return best;
+}
+
+/// Opus is written with two channels, whatever is inside (RFC 7587 section 7); GStreamer leaves them out. The
+/// packets are the same.
+const Payload* opusFor(const std::vector<const Payload*>& payloads) {
+    for (const char* channels : {"2", "", "1"})
+        for (const Payload* payload : payloads)
+            if (payload->channels == channels) return payload;
+    return nullptr;
 }
 
 const Payload* vp9For(const std::vector<const Payload*>& payloads, std::string_view parameters) {
@@ -83,10 +108,8 @@ const Payload* payloadFor(const MediaLine& line, std::string_view encoding, std:
     const std::string name = lowered(encoding);
     std::vector<const Payload*> payloads;
     for (const Payload& payload : line.payloads)
-        // RFC 7587 section 7: Opus is always written with two channels.
-        if (lowered(payload.encoding) == name && payload.clockRate == clockRate &&
-            (name != "opus" || payload.channels == "2"))
-            payloads.push_back(&payload);
+        if (lowered(payload.encoding) == name && payload.clockRate == clockRate) payloads.push_back(&payload);
+    if (name == "opus") return opusFor(payloads);
     if (name == "h264") return h264For(payloads, parameters);
     if (name == "vp9") return vp9For(payloads, parameters);
     return payloads.empty() ? nullptr : payloads.front();

@@ -10,7 +10,7 @@ namespace spillway::relay::sdp {
 
 /// The payload of the line that fits a codec: the encoding, clock rate and, of H.264 and VP9, the profile of
 /// `parameters` (fmtp of the publisher's stream; may be empty). Of H.264 the same profile comes first, then
-/// one that includes it. Null when the viewer cannot take it.
+/// one that includes it, then one that is not said. Null when the viewer cannot take it.
 const Payload* payloadFor(const MediaLine& line, std::string_view encoding, std::uint32_t clockRate,
                           std::string_view parameters);
 

@@ -31,8 +31,10 @@ TrackInput::TrackInput(const IncomingPad& incoming, OnAwake onAwake)
     , audience_(incoming.audience)
     , counters_(std::make_shared<TrackCounters>(nextIncarnation(), incoming.kind))
     , drained_(std::make_shared<std::atomic<std::uint64_t>>(0))
-    , marker_(std::make_shared<Marker>(counters_))
-    , tee_(incoming.pipeline) {
+    , tee_(incoming.pipeline)
+    , marker_(std::make_shared<Marker>(counters_, [sink = tee_.sink()](gst::Ref<GstBuffer> packet) {
+        gst_pad_chain(sink, packet.release());
+    })) {
     constexpr auto dataTypes = static_cast<GstPadProbeType>(
         GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
     data_ = gst::PadProbe(tee_.sink(), dataTypes,

@@ -101,8 +101,8 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     const std::shared_ptr<Audience> audience_;
     const std::shared_ptr<TrackCounters> counters_;
     const std::shared_ptr<std::atomic<std::uint64_t>> drained_;
-    const std::shared_ptr<Marker> marker_;
     gst::Tee tee_;
+    const std::shared_ptr<Marker> marker_;
     gst::PadProbe data_;
     gst::PadProbe upstream_;
 

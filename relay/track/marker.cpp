@@ -1,5 +1,6 @@
 #include "relay/track/marker.h"
 
+#include "relay/base/big_endian.h"
 #include "relay/gst/buffer_map.h"
 #include "relay/gst/structure.h"
 #include "relay/rtp/format.h"
@@ -7,6 +8,7 @@
 #include <gst/video/video.h>
 
 #include <utility>
+#include <vector>
 
 namespace spillway::relay {
 
@@ -17,8 +19,9 @@ constexpr std::chrono::milliseconds longestHold{100};
 
 } // namespace
 
-Marker::Marker(std::shared_ptr<TrackCounters> counters)
+Marker::Marker(std::shared_ptr<TrackCounters> counters, std::function<void(gst::Ref<GstBuffer>)> insert)
     : counters_(std::move(counters))
+    , insert_(std::move(insert))
     , hold_(longestHold) {
     hold_.arm();
 }
@@ -33,6 +36,8 @@ GstPadProbeReturn Marker::onData(GstPadProbeInfo* info) {
         return GST_PAD_PROBE_OK;
     }
     hold_.pass();
+    // Jitter buffers push no lists.
+    if (!(info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST)) completePicture(gst_pad_probe_info_get_buffer(info));
     counters_->lastArrival.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
     counters_->pushed.clear();
     if (info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
@@ -51,16 +56,67 @@ GstPadProbeReturn Marker::onData(GstPadProbeInfo* info) {
 
 void Marker::onCaps(const GstCaps* caps) {
     const GstStructure* structure = gst_caps_get_structure(caps, 0);
-    detector_ = rtp::KeyframeDetector(rtp::payloadFormat(gst::stringField(structure, "media"),
-                                                         gst::stringField(structure, "encoding-name")));
+    const auto format = rtp::payloadFormat(gst::stringField(structure, "media"),
+                                           gst::stringField(structure, "encoding-name"));
+    detector_ = rtp::KeyframeDetector(format);
+    sets_ = rtp::ParameterSets(format);
+    for (const char* field : {"sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps"})
+        sets_.describe(gst::stringField(structure, field));
     playoutDelayId_ = rtp::extensionId(caps, rtp::playoutDelayUri);
 }
 
-GstBuffer* Marker::onPacket(GstBuffer* packet) {
+void Marker::completePicture(GstBuffer* packet) {
+    if (!insert_ || !sets_.apply()) return;
+    gst::Ref<GstBuffer> sets;
+    {
+        const gst::BufferMap map(packet);
+        const auto read = rtp::readPacket(map.bytes());
+        if (read && sets_.areMissing(read->timestamp, read->payload(map.bytes())) && !inserting_)
+            sets = setsBefore(packet, map.bytes(), *read);
+    }
+    if (!sets) return;
+    inserting_ = true;
+    insert_(std::move(sets));
+    inserting_ = false;
+    ++inserted_;
+}
+
+/// With the packet's header, extensions too, but for the end of a frame.
+gst::Ref<GstBuffer> Marker::setsBefore(GstBuffer* packet, Bytes bytes, const rtp::Packet& read) const {
+    constexpr std::uint8_t isMarker = 0x80, isPadded = 0x20;
+    const auto header = bytes.first(read.payloadOffset);
+    std::vector<std::uint8_t> whole(header.begin(), header.end());
+    whole[0] &= static_cast<std::uint8_t>(~isPadded);
+    whole[1] &= static_cast<std::uint8_t>(~isMarker);
+    const auto payload = sets_.payload();
+    whole.insert(whole.end(), payload.begin(), payload.end());
+    auto made = gst::Ref<GstBuffer>::adopt(gst_buffer_new_memdup(whole.data(), whole.size()));
+    GST_BUFFER_PTS(made.get()) = GST_BUFFER_PTS(packet);
+    GST_BUFFER_DTS(made.get()) = GST_BUFFER_DTS(packet);
+    return made;
+}
+
+void Marker::count(GstBuffer* packet) {
+    if (inserting_) return;
     counters_->packets.fetch_add(1, std::memory_order_relaxed);
     counters_->bytes.fetch_add(gst_buffer_get_size(packet), std::memory_order_relaxed);
+}
+
+void Marker::renumber(GstBuffer* packet) const {
+    GstMapInfo map;
+    if (inserted_ == 0 || !gst_buffer_map(packet, &map, GST_MAP_READWRITE)) return;
+    constexpr gsize sequenceAt = 2;
+    if (map.size >= rtp::fixedHeaderBytes)
+        writeU16(map.data + sequenceAt,
+                 static_cast<std::uint16_t>(readU16(map.data + sequenceAt) + inserted_));
+    gst_buffer_unmap(packet, &map);
+}
+
+GstBuffer* Marker::onPacket(GstBuffer* packet) {
+    count(packet);
     const bool video = counters_->kind == MediaKind::video;
     if (video) packet = gst_buffer_make_writable(packet);
+    renumber(packet);
     std::optional<rtp::Packet> read;
     bool keyframe = false;
     {

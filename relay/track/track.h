@@ -116,6 +116,7 @@ class Track {
     std::shared_ptr<TrackRendition> renditionFor(Rendition rendition);
     void detach(Places::iterator place);
     void moveQueues();
+    KeyframeBroker::Source keyframeSource();
     void wishOnAttach();
     void releaseInput(TrackInput::Wake wake);
 

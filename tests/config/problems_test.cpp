@@ -411,8 +411,9 @@ TEST_CASE("a text that is not YAML gives one problem at its place") {
     CHECK(problemOf("log: {level: \"\\q\"}\n") == "f:1:17: this is not valid YAML: unknown escape character");
     CHECK(problemOf("? [a]\n: b\n") == "f:1:3: a key must be a plain word");
     CHECK(problemOf("log: !!map {}\n").find("YAML tags (!...) are not allowed") != std::string::npos);
-    CHECK(problemOf("log: {level: *nothing}\n") ==
-          "f:1:14: this is not valid YAML: the referenced anchor is not defined");
+    CHECK(problemOf("log: {level: *nothing}\n") == "f:1:14: this is not valid YAML: the referenced anchor is "
+                                                   "not defined; a value that begins with * must "
+                                                   "be in quotes, as in \"*/*/video\"");
 }
 
 TEST_CASE("what a message quotes has no control characters") {

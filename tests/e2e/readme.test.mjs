@@ -20,7 +20,7 @@ test('every configuration example passes --check-config', async (t) => {
     const file = join(directory, 'spillway.yaml');
     await writeFile(file, text);
     const names = [...text.matchAll(/env: (\w+)/g)].map(([, name]) => name);
-    const env = { ...process.env, ...Object.fromEntries(names.map((name) => [name, 'secret'])) };
+    const env = { ...process.env, ...Object.fromEntries(names.map((name) => [name, `secret-of-${name}`])) };
     const { code, stdout, stderr } = await run(program, ['--config', file, '--check-config'], { env });
     assert.equal(code, 0, stdout + stderr);
   }

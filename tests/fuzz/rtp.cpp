@@ -4,6 +4,7 @@
 #include "relay/port/demux.h"
 #include "relay/rtp/keyframe.h"
 #include "relay/rtp/packet.h"
+#include "relay/rtp/parameter_sets.h"
 #include "relay/rtp/vp8_descriptor.h"
 
 #include <algorithm>
@@ -30,6 +31,17 @@ void detectKeyframes(Bytes payload) {
           PayloadFormat::av1, PayloadFormat::other, PayloadFormat::audio}) {
         KeyframeDetector detector(format);
         require(detector.isStart(1, payload) == startsKeyframe(format, payload));
+    }
+}
+
+void keepSets(Bytes payload) {
+    for (const auto format : {PayloadFormat::h264, PayloadFormat::h265}) {
+        ParameterSets sets(format);
+        sets.describe({reinterpret_cast<const char*>(payload.data()), payload.size()});
+        const bool missing = sets.areMissing(1, payload);
+        require(!missing || startsKeyframe(format, payload));
+        require(sets.payload().size() <= ParameterSets::mostBytes);
+        require(!sets.areMissing(2, sets.payload()));
     }
 }
 
@@ -60,6 +72,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     findExtensions(bytes, packet->extensionOffset);
     const Bytes payload = packet->payload(bytes);
     detectKeyframes(payload);
+    keepSets(payload);
     renumberVp8(payload);
     return 0;
 }

@@ -1,5 +1,7 @@
 // The player page in a real browser: it plays, says so, waits for a track that is not there yet, and leaves.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
 import test from 'node:test';
 import { aWindowOf, until } from '../support/wait.mjs';
 import { openBrowser } from './browser.mjs';
@@ -29,6 +31,33 @@ test('the page plays with the token of its fragment, and leaves with its tab', a
   await assertPlays(page);
   await untilViewers(daemon, 1);
   assert.deepEqual(complaints, []);
+  await page.goto('about:blank');
+  await untilViewers(daemon, 0);
+});
+
+/// A proxy that serves the daemon under /media: its URL.
+async function proxy(t, { url }) {
+  const server = createServer((asked, answer) => {
+    const { hostname, port } = new URL(url);
+    const path = asked.url.replace(/^\/media/, '');
+    if (path === asked.url) return answer.writeHead(404).end();
+    const passed = request({ hostname, port, path, method: asked.method, headers: asked.headers }, (reply) => {
+      answer.writeHead(reply.statusCode, reply.headers);
+      reply.pipe(answer);
+    });
+    return asked.pipe(passed);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  return `http://127.0.0.1:${server.address().port}/media`;
+}
+
+test('the page plays behind a path prefix, and leaves there', async (t) => {
+  const daemon = await startStage(t);
+  const page = await openBrowser(t);
+  await page.goto(`${await proxy(t, daemon)}/watch/demo/alice#token=${token}`);
+  await assertPlays(page);
+  assert.notEqual(await page.evaluate(() => document.styleSheets.length), 0);
   await page.goto('about:blank');
   await untilViewers(daemon, 0);
 });

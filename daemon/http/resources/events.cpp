@@ -97,6 +97,7 @@ Response follow(relay::Loop& loop, EventLog& log, EventsFrom from) {
     if (log.listeners() >= maxListeners)
         return problem(503, std::to_string(maxListeners) + " clients already follow the events", retryAfter);
     Response response{200, "text/event-stream"};
+    response.with("X-Accel-Buffering", "no"); // nginx would keep events until its buffer is full
     response.stream = [&loop, &log, from](const std::function<void()>& wake) {
         return std::make_unique<EventSource>(loop, log, from, wake);
     };

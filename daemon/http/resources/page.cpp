@@ -1,5 +1,6 @@
 #include "daemon/http/resources/resources.h"
 #include "daemon/http/resources/time.h"
+#include "relay/values/queue_fill.h"
 
 #include <fmt/core.h>
 
@@ -57,7 +58,7 @@ std::string callRows(const relay::Snapshot& snapshot) {
 }
 
 std::string watchLink(const relay::TrackName& name) {
-    return fmt::format("<a href=\"/watch/{}/{}?source={}\">{}</a>", escape(name.call),
+    return fmt::format("<a href=\"watch/{}/{}?source={}\">{}</a>", escape(name.call),
                        escape(name.participant), escape(name.source), escape(name.text()));
 }
 
@@ -71,16 +72,22 @@ std::string trackRows(const relay::Snapshot& snapshot) {
     return rows;
 }
 
+std::string troubleOf(const relay::SubscriberSnapshot& subscriber) {
+    if (!subscriber.status.error.empty()) return subscriber.status.error;
+    return subscriber.drops ? "too slow: drops frames" : "";
+}
+
 std::string branchRows(const relay::Snapshot& snapshot) {
     std::string rows;
     for (const auto& subscription : snapshot.subscriptions)
         for (const auto& one : subscription.subscribers)
-            rows += fmt::format("<tr><td>{}<td>{}<td>{}<td class=n>{} / {}<td class=n>{} / {}<td "
-                                "class=n>{}<td class=n>{}<td>{}\n",
-                                escape(subscription.name), escape(subscription.output),
-                                escape(one.track.text()), one.queue.queuedBuffers, one.bounds.buffers,
-                                one.queue.queuedBytes, one.bounds.bytes, one.queue.delivered,
-                                one.queue.droppedTotal(), escape(one.status.error));
+            rows += fmt::format("<tr><td>{}<td>{}<td>{}<td class=n>{:.0f} %<td class=n>{} / {}<td "
+                                "class=n>{} / {}<td class=n>{}<td class=n>{}<td>{}\n",
+                                escape(subscription.name), config::outputName(subscription.output),
+                                escape(one.track.text()), 100 * relay::queueFill(one.queue, one.bounds),
+                                one.queue.queuedBuffers, one.bounds.buffers, one.queue.queuedBytes,
+                                one.bounds.bytes, one.queue.delivered, one.queue.droppedTotal(),
+                                escape(troubleOf(one)));
     return rows;
 }
 
@@ -90,8 +97,9 @@ std::string page(const relay::Snapshot& snapshot, const StatusFacts& facts) {
         "<h2>Calls</h2><table><tr><th>call<th>type<th>state<th>participants<th class=n>peers\n{}</table>\n"
         "<h2>Tracks</h2><table><tr><th>track<th>codec<th>state<th><th class=n>subscribers"
         "<th class=n>packets<th class=n>lost\n{}</table>\n"
-        "<h2>Subscribers</h2><table><tr><th>subscription<th>output<th>track<th class=n>buffers"
-        "<th class=n>bytes<th class=n>delivered<th class=n>dropped<th>error\n{}</table></body></html>\n",
+        "<h2>Subscribers</h2><table><tr><th>subscription<th>output<th>track<th class=n>full"
+        "<th class=n>buffers<th class=n>bytes<th class=n>delivered<th "
+        "class=n>dropped<th>trouble\n{}</table></body></html>\n",
         head, escape(facts.version), escape(facts.gstreamer), timestamp(facts.started), snapshot.queueMemory,
         snapshot.queueMemoryLimit, callRows(snapshot), trackRows(snapshot), branchRows(snapshot));
 }

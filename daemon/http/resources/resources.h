@@ -47,6 +47,7 @@ struct Health {
     std::function<std::optional<std::string>()> unhealthy;
     /// The same for /readyz.
     std::function<std::optional<std::string>()> unready;
+    SnapshotSource snapshot; ///< tells what is degraded, while both say 200
 };
 
 void addStatus(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts);

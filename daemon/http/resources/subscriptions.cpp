@@ -1,3 +1,4 @@
+#include "config/duration.h"
 #include "daemon/http/json.h"
 #include "daemon/http/problem.h"
 #include "daemon/http/resources/create.h"
@@ -9,11 +10,38 @@ namespace spillway::daemon::http {
 namespace {
 
 Json branch(const relay::SubscriberSnapshot& subscriber) {
-    return {{"track", subscriber.track.text()},
-            {"target", subscriber.status.target},
-            {"error", subscriber.status.error},
-            {"errors", subscriber.status.errors},
-            {"queue", describeQueue(subscriber.bounds, subscriber.queue)}};
+    return {
+        {"track", subscriber.track.text()}, {"target", subscriber.status.target},
+        {"error", subscriber.status.error}, {"errors", subscriber.status.errors},
+        {"dropping", subscriber.drops},     {"queue", describeQueue(subscriber.bounds, subscriber.queue)}};
+}
+
+Json settingsOf(const config::RecordOutput& record) {
+    Json json{{"directory", record.directory.string()}, {"segment", config::formatDuration(record.segment)}};
+    if (record.keep) json["keep"] = config::formatDuration(*record.keep);
+    if (record.maxBytes) json["max_bytes"] = *record.maxBytes;
+    return json;
+}
+
+Json settingsOf(const config::RtpOutput& rtp) {
+    Json json{{"host", rtp.host}, {"port", rtp.port}, {"max_tracks", rtp.maxTracks}};
+    if (!rtp.sdp.empty()) json["sdp"] = rtp.sdp.string();
+    return json;
+}
+
+Json describeOutput(const config::OutputSettings& output) {
+    Json json = std::visit([](const auto& kind) { return settingsOf(kind); }, output);
+    json["type"] = config::outputName(output);
+    return json;
+}
+
+Json queueSettings(const config::QueueSettings& queue) {
+    Json json = Json::object();
+    if (queue.buffers) json["buffers"] = *queue.buffers;
+    if (queue.bytes) json["bytes"] = *queue.bytes;
+    if (queue.time) json["time"] = config::formatDuration(*queue.time);
+    if (queue.policy) json["policy"] = config::policyName(*queue.policy);
+    return json;
 }
 
 Json describe(const relay::SubscriptionSnapshot& subscription) {
@@ -22,9 +50,11 @@ Json describe(const relay::SubscriptionSnapshot& subscription) {
         branches.push_back(branch(subscriber));
     return {{"name", subscription.name},
             {"tracks", subscription.tracks},
-            {"output", {{"type", subscription.output}}},
+            {"output", describeOutput(subscription.output)},
+            {"queue", queueSettings(subscription.queue)},
             {"branches", branches},
-            {"refused", subscription.refused}};
+            {"refused", subscription.refused},
+            {"problem", subscription.problem}};
 }
 
 Response list(const relay::Snapshot& snapshot) {

@@ -13,7 +13,10 @@ Json keyframes(const relay::TrackSnapshot& track) {
     Json wishes = Json::object();
     for (std::size_t i = 0; i < relay::wishReasons; ++i)
         wishes[relay::wishReasonName(static_cast<relay::WishReason>(i))] = track.keyframeWishes.at(i);
-    return {{"received", track.keyframes}, {"requests", track.keyframeRequests}, {"wishes", wishes}};
+    return {{"received", track.keyframes},
+            {"requests", track.keyframeRequests},
+            {"wishes", wishes},
+            {"missing", track.noKeyframes}};
 }
 
 /// Who takes it: the subscriptions with a branch on this track.

@@ -8,9 +8,11 @@ const backoff = { first: 500, most: 10_000 };
 
 const $ = (id) => document.getElementById(id);
 const video = $('video');
-const [, , call, participant] = location.pathname.split('/');
+// A proxy may put a prefix before /watch.
+const [participant, call, , ...before] = location.pathname.split('/').reverse();
+const root = before.reverse().join('/');
 const source = new URLSearchParams(location.search).get('source');
-const endpoint = ['/whep', call, participant, ...(source ? [encodeURIComponent(source)] : [])].join('/');
+const endpoint = [`${root}/whep`, call, participant, ...(source ? [encodeURIComponent(source)] : [])].join('/');
 
 let token = tokenOfUrl();
 let current = null; // the attempt that plays or tries to: {peer, session, timer}
@@ -89,11 +91,16 @@ function onConnection(attempt) {
   }
 }
 
+// Browsers decode both channels of Opus where their own offer says so (RFC 7587, section 7.1).
+function inStereo({ type, sdp }) {
+  return { type, sdp: sdp.replace(/^a=fmtp:\d+ (?=.*\bminptime=)(?!.*\bstereo=)/gm, '$&stereo=1;') };
+}
+
 // Sends the offer before applying it: the answer brings the ICE servers in time for gathering, and the server needs none
 // of our candidates.
 async function negotiate(attempt) {
   const { peer } = attempt;
-  const offer = await peer.createOffer();
+  const offer = inStereo(await peer.createOffer());
   const response = await request('POST', endpoint, {
     body: offer.sdp,
     headers: { 'Content-Type': 'application/sdp' },

@@ -5,6 +5,7 @@
 #include "daemon/signalling/http_session/media_types.h"
 #include "daemon/signalling/whep/url.h"
 
+#include <fmt/core.h>
 #include <libsoup/soup.h>
 #include <nlohmann/json.hpp>
 
@@ -91,14 +92,18 @@ void Requester::onReply(Errand errand, const http::ClientReply& reply) {
 }
 
 bool holdsSdp(const http::ClientReply& reply) {
-    return mediaType(reply) == http_session::sdpType && !reply.body.empty();
+    const std::string type = mediaType(reply);
+    if (type.empty()) return reply.body.starts_with("v=0");
+    return type == http_session::sdpType && !reply.body.empty();
 }
 
 Loss lossOf(const http::ClientReply& reply) {
     Loss loss;
     loss.detail = reply.error;
     if (reply.status == 0) return loss;
-    loss.detail = std::to_string(reply.status) + " " + http::reasonPhrase(reply.status);
+    loss.detail =
+        fmt::format("{} {}", reply.status,
+                    isSuccess(reply.status) ? "without an SDP answer" : http::reasonPhrase(reply.status));
     if (const std::string detail = problemDetail(reply); !detail.empty())
         loss.detail += ": " + config::quote(detail);
     loss.final = isFinal(reply.status);

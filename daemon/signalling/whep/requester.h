@@ -36,6 +36,11 @@ class Requester {
     http::Client client_;
 };
 
+/// Servers in the wild answer 200 as well as 201.
+inline bool isSuccess(unsigned status) {
+    return status / 100 == 2;
+}
+
 /// `application/sdp` with something in it.
 bool holdsSdp(const http::ClientReply& reply);
 

@@ -20,14 +20,9 @@ constexpr std::chrono::milliseconds leaveDeadline{2000};
 using http_session::sdpType;
 using http_session::trickleType;
 
-constexpr unsigned created = 201;
 constexpr unsigned notFound = 404;
 constexpr unsigned notAcceptable = 406;
 constexpr unsigned gone = 410;
-
-bool isSuccess(unsigned status) {
-    return status / 100 == 2;
-}
 
 Loss lossBecause(std::string detail) {
     Loss loss;
@@ -122,12 +117,11 @@ void WhepConnector::offer(const std::string& sdp) {
 
 /// Also while leaving: a session that was made meanwhile is removed.
 void WhepConnector::onPosted(const Reply& reply, const std::string& url) {
-    if (reply.status == created || (reply.status == notAcceptable && holdsSdp(reply)))
-        takeSession(reply, url);
+    const bool counters = reply.status == notAcceptable && holdsSdp(reply);
+    if (isSuccess(reply.status) || counters) takeSession(reply, url);
     if (state_ == State::leaving) return session_ ? remove() : left();
-    if (!session_)
-        return lose(reply.status == created ? lossBecause("201 without a usable Location") : lossOf(reply));
-    reply.status == created ? takeAnswer(reply) : takeCounterOffer(reply);
+    if (isSuccess(reply.status)) return takeAnswer(reply);
+    counters&& session_ ? takeCounterOffer(reply) : lose(lossOf(reply));
 }
 
 void WhepConnector::takeSession(const Reply& reply, const std::string& url) {
@@ -137,8 +131,15 @@ void WhepConnector::takeSession(const Reply& reply, const std::string& url) {
     if (session) session_ = Session{*session, etag == nullptr ? "" : *etag};
 }
 
+/// Without a session to DELETE or PATCH the end of DTLS says that we left, and our checks tell our
+/// candidates.
 void WhepConnector::takeAnswer(const Reply& reply) {
-    if (!holdsSdp(reply)) return lose(lossBecause("201 without an SDP answer"));
+    if (!holdsSdp(reply)) return lose(lossOf(reply));
+    if (!session_)
+        log::warn(
+            "server names no session that could be ended call={} error=\"{} without a usable Location\"",
+            call_, reply.status);
+    mayTrickle_ = session_.has_value();
     const auto alive = lifetime_.token();
     events_.onAnswer(reply.body, ownersOfOurOffer(join_.participant));
     if (!alive.expired() && state_ == State::posted) joined();

@@ -20,7 +20,7 @@ using http::Response;
 using http_session::noSession;
 using http_session::sdpType;
 
-constexpr const char* sessionPath = "/whep-session/";
+constexpr const char* sessionPath = "whep-session/";
 /// After a session that ended as it began: the next one may do better.
 constexpr std::chrono::seconds retryAfter{2};
 
@@ -41,6 +41,11 @@ relay::ViewRequest viewRequest(const Request& request) {
     if (request.params.contains("source")) view.source = request.param("source");
     view.offer = request.body;
     return view;
+}
+
+/// Up to the root, whatever prefix a proxy puts before it.
+std::string rootOf(const relay::ViewRequest& view) {
+    return view.source ? "../../../" : "../../";
 }
 
 bool isPossible(const relay::ViewRequest& view) {
@@ -67,7 +72,7 @@ void Server::addEndpointRoutes(http::Router& router, const std::string& endpoint
 }
 
 void Server::addSessionRoutes(http::Router& router) {
-    const std::string session = std::string(sessionPath) + "{session}";
+    const std::string session = "/" + std::string(sessionPath) + "{session}";
     router.get(session, Access::view, [this](const Request& request) {
         return find(request) == nullptr ? noSession() : http::noContent();
     });
@@ -99,15 +104,16 @@ Response Server::begin(const std::string& id, const relay::ViewRequest& request)
     if (session == sessions_.end()) return problem(503, "the session ended at once", retryAfter);
     session->second.viewer = viewing.id;
     session->second.ufrag = viewing.offeredUfrag;
-    return created(id, viewing);
+    return created(rootOf(request) + sessionPath + id, id, viewing);
 }
 
 Viewers::OnEnded Server::ended(const std::string& id) {
     return lifetime_.guard([this, id](const std::string&) { sessions_.erase(id); });
 }
 
-Response Server::created(const std::string& id, const relay::ViewAnswer& viewing) const {
-    return http_session::created({sessionPath + id, sessions_.at(id).etag, viewing.answer}, links_);
+Response Server::created(const std::string& location, const std::string& id,
+                         const relay::ViewAnswer& viewing) const {
+    return http_session::created({location, sessions_.at(id).etag, viewing.answer}, links_);
 }
 
 /// We are ICE-lite: the viewer's checks come to us, its candidates are not needed.

@@ -45,7 +45,8 @@ class Server {
 
     http::Response post(const http::Request& request);
     http::Response begin(const std::string& id, const relay::ViewRequest& request);
-    http::Response created(const std::string& id, const relay::ViewAnswer& viewing) const;
+    http::Response created(const std::string& location, const std::string& id,
+                           const relay::ViewAnswer& viewing) const;
     http::Response patch(const http::Request& request) const;
     http::Response remove(const http::Request& request);
 

@@ -124,8 +124,9 @@ void Server::onEnded(const std::string& id, const std::string& detail) {
 }
 
 Response Server::created(const std::string& id, const Session& session, const std::string& answer) const {
-    return http_session::created({"/whip/" + session.call->settings().name + "/" + id, session.etag, answer},
-                                 links_);
+    // Relative, whatever prefix a proxy puts before the endpoint.
+    return http_session::created(
+        {"../whip/" + session.call->settings().name + "/" + id, session.etag, answer}, links_);
 }
 
 Response Server::patch(const Request& request) {

@@ -1,6 +1,8 @@
 #include "relay/outputs/record/group.h"
 
 #include "config/name.h"
+#include "relay/outputs/place.h"
+#include "relay/outputs/record/directory_use.h"
 #include "relay/outputs/record/recorder.h"
 #include "relay/outputs/record/retention.h"
 
@@ -24,52 +26,69 @@ constexpr QueueBounds videoBounds{512, 8ULL * 1024 * 1024, std::chrono::seconds(
                                   QueuePolicy::dropToKeyframe};
 constexpr QueueBounds audioBounds{1024, 1024ULL * 1024, std::chrono::seconds(10), QueuePolicy::dropOldest};
 
-void makeDirectory(const std::filesystem::path& directory) {
+/// How often the retention is asked; it knows itself when to look.
+constexpr std::chrono::seconds retentionTick{5};
+
+Place::Found makeDirectory(const std::filesystem::path& directory) {
     std::error_code error;
+    struct stat status {};
     std::filesystem::create_directories(directory, error);
-    if (!error && ::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    if (!error && (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0 ||
+                   ::stat(directory.c_str(), &status) != 0))
         error.assign(errno, std::generic_category());
     if (error)
         throw std::runtime_error(
             fmt::format("cannot record into {}: {}", directory.string(), error.message()));
+    return {status.st_dev, status.st_ino};
 }
 
 class RecordGroup : public OutputGroup {
   public:
-    RecordGroup(std::string subscription, const config::TrackGlob& tracks,
-                const config::RecordOutput& settings)
+    RecordGroup(std::string subscription, config::TrackGlob tracks, const config::RecordOutput& settings)
         : subscription_(std::move(subscription))
+        , tracks_(std::move(tracks))
         , settings_(settings)
-        , retention_(std::make_shared<Retention>(settings, tracks)) {
-        makeDirectory(settings_.directory);
-    }
+        , place_(settings.directory.string(),
+                 [directory = settings.directory] { return makeDirectory(directory); }) {}
 
     Rendition rendition() const override { return Rendition::encoded; }
+
+    std::optional<Refused> problem() override {
+        auto problem = place_.problem();
+        if (!problem && !use_) use_ = std::make_shared<const DirectoryUse>(place_.found());
+        return problem;
+    }
+
+    std::string target() const override { return settings_.directory.string(); }
 
     QueueBounds defaultBounds(MediaKind kind) const override {
         return kind == MediaKind::video ? videoBounds : audioBounds;
     }
 
     /// By file system: a disk that hangs stops neither sockets nor other disks.
-    std::string loopKey() const override {
-        struct stat status {};
-        ::stat(settings_.directory.c_str(), &status);
-        return fmt::format("disk-{:x}", status.st_dev);
+    std::string loopKey() const override { return fmt::format("disk-{:x}", place_.found().device); }
+
+    std::optional<Chore> chore() override {
+        if (!settings_.keep && !settings_.maxBytes) return std::nullopt;
+        const auto retention = std::make_shared<Retention>(subscription_, settings_, tracks_, use_);
+        return Chore{[retention] { retention->apply(std::chrono::system_clock::now()); }, retentionTick};
     }
 
     std::unique_ptr<Output> open(const OutputRequest& request) override {
+        if (const auto wrong = problem()) throw *wrong;
         for (const std::string& part : {request.track.call, request.track.participant, request.track.source})
             if (!config::isName(part))
                 throw std::runtime_error(fmt::format("\"{}\" cannot be part of a path", part));
         return std::make_unique<Recorder>(
-            RecorderSettings{subscription_, settings_.directory, settings_.segment}, retention_, request);
+            RecorderSettings{subscription_, settings_.directory, settings_.segment}, request);
     }
 
   private:
-    std::string subscription_;
-    config::RecordOutput settings_;
-    /// Shared without a lock: all outputs of a group have one directory, and so one loop.
-    std::shared_ptr<Retention> retention_;
+    const std::string subscription_;
+    const config::TrackGlob tracks_;
+    const config::RecordOutput settings_;
+    Place place_;
+    std::shared_ptr<const DirectoryUse> use_; ///< once place_ is found
 };
 
 } // namespace

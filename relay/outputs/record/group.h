@@ -1,5 +1,5 @@
 // The `record` output: Matroska files, one sequence for each track,
-// DIRECTORY/call/participant/source/START.mkv.
+// DIRECTORY/call/participant/source/START.SUBSCRIPTION.mkv.
 #pragma once
 
 #include "relay/outputs/output.h"
@@ -8,8 +8,8 @@
 
 namespace spillway::relay {
 
-/// Makes the directory when it is missing. Throws std::runtime_error naming it when that fails or it cannot
-/// be written.
+/// Makes the directory when it is missing; OutputGroup::problem() tells when that fails or it cannot be
+/// written.
 std::unique_ptr<OutputGroup> makeRecordGroup(const config::SubscriptionSettings& subscription,
                                              const config::RecordOutput& settings);
 

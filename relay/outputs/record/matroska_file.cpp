@@ -26,7 +26,7 @@ std::string textOf(int error) {
 
 /// How many buffers one system call may write; the kernel's limit is 1024.
 constexpr std::size_t maxRun = 64;
-constexpr int maxSuffix = 999;
+constexpr int mostAgain = 999;
 constexpr std::chrono::seconds muxerDeadline{5};
 
 /// Maps buffers for reading while it lives.
@@ -93,8 +93,8 @@ std::unique_ptr<gst::Muxer> makeMuxer(GstCaps* caps) {
 
 } // namespace
 
-MatroskaFile::MatroskaFile(const std::filesystem::path& stem, GstCaps* caps) {
-    create(stem);
+MatroskaFile::MatroskaFile(const PathOf& pathOf, GstCaps* caps) {
+    create(pathOf);
     try {
         muxer_ = makeMuxer(caps);
     } catch (const std::exception& error) {
@@ -107,10 +107,9 @@ MatroskaFile::~MatroskaFile() {
     if (frames_ == 0) ::unlink(path_.c_str());
 }
 
-void MatroskaFile::create(const std::filesystem::path& stem) {
-    for (int suffix = 0; suffix <= maxSuffix; ++suffix) {
-        path_ = stem;
-        path_ += suffix == 0 ? ".mkv" : fmt::format("-{}.mkv", suffix);
+void MatroskaFile::create(const PathOf& pathOf) {
+    for (int again = 0; again <= mostAgain; ++again) {
+        path_ = pathOf(again);
         file_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640));
         if (file_ || errno != EEXIST) break;
     }

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,9 +22,12 @@ namespace spillway::relay {
 
 class MatroskaFile {
   public:
-    /// Makes a new file `stem`.mkv, or `stem`-1.mkv and so on when that exists; an existing file is never
-    /// touched. Throws std::runtime_error naming the file and what is wrong.
-    MatroskaFile(const std::filesystem::path& stem, GstCaps* caps);
+    /// Its path when `again` others were there.
+    using PathOf = std::function<std::filesystem::path(int again)>;
+
+    /// Makes a new file; an existing one is never touched. Throws std::runtime_error naming the file and what
+    /// is wrong.
+    MatroskaFile(const PathOf& pathOf, GstCaps* caps);
     /// Without finish() the file stays as after a crash; one without a frame is removed.
     ~MatroskaFile();
     MatroskaFile(const MatroskaFile&) = delete;
@@ -40,7 +44,7 @@ class MatroskaFile {
     std::uint64_t frames() const { return frames_; }
 
   private:
-    void create(const std::filesystem::path& stem);
+    void create(const PathOf& pathOf);
     bool isStillThere();
     bool flush();
     bool writeRun(const std::vector<gst::ByteSink::Piece>& pieces, std::size_t first, std::size_t count);

@@ -50,9 +50,8 @@ gst::Ref<GstBuffer> stamped(const Frame& frame, FrameTimeline::Time time) {
 
 } // namespace
 
-Recorder::Recorder(RecorderSettings settings, std::shared_ptr<Retention> retention, OutputRequest request)
+Recorder::Recorder(RecorderSettings settings, OutputRequest request)
     : settings_(std::move(settings))
-    , retention_(std::move(retention))
     , request_(std::move(request))
     , folder_(settings_.directory / request_.track.call / request_.track.participant /
               request_.track.source) {}
@@ -88,7 +87,11 @@ bool Recorder::continuesFile(const Frame& frame) const {
 bool Recorder::openFile(const Frame& frame) {
     if (!frame.keyframe || !retry_.mayTry(Clock::now())) return false;
     try {
-        file_ = std::make_unique<MatroskaFile>(stemFor(frame), frame.format->caps.get());
+        makeFolder();
+        const auto pathOf = [this, start = startOf(frame)](int again) {
+            return folder_ / recordingName(start, again, settings_.subscription);
+        };
+        file_ = std::make_unique<MatroskaFile>(pathOf, frame.format->caps.get());
     } catch (const std::runtime_error& error) {
         fail(error.what());
         return false;
@@ -98,17 +101,19 @@ bool Recorder::openFile(const Frame& frame) {
     request_.status->setTarget(file_->path().string());
     log::info("recording started subscriber={} track={} file={}", settings_.subscription,
               request_.track.text(), file_->path().string());
-    retention_->apply(std::chrono::system_clock::now());
     return true;
 }
 
-std::filesystem::path Recorder::stemFor(const Frame& frame) const {
+void Recorder::makeFolder() const {
     if (!std::filesystem::is_directory(settings_.directory))
         throw std::runtime_error(settings_.directory.string() + ": the directory does not exist any more");
     std::filesystem::create_directories(folder_);
+}
+
+std::string Recorder::startOf(const Frame& frame) const {
     const auto age =
         std::chrono::duration_cast<std::chrono::system_clock::duration>(Clock::now() - frame.arrived);
-    return folder_ / recordingStem(std::chrono::system_clock::now() - age);
+    return recordingStart(std::chrono::system_clock::now() - age);
 }
 
 bool Recorder::append(const Frame& frame) {

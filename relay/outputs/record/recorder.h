@@ -10,7 +10,6 @@
 #include "relay/base/retry.h"
 #include "relay/outputs/output.h"
 #include "relay/outputs/record/frame_timeline.h"
-#include "relay/outputs/record/retention.h"
 
 #include <chrono>
 #include <filesystem>
@@ -22,14 +21,14 @@ namespace spillway::relay {
 class MatroskaFile;
 
 struct RecorderSettings {
-    std::string subscription; ///< for the log
+    std::string subscription; ///< for names and the log
     std::filesystem::path directory;
     std::chrono::milliseconds segment; ///< 0 is never
 };
 
 class Recorder : public Output {
   public:
-    Recorder(RecorderSettings settings, std::shared_ptr<Retention> retention, OutputRequest request);
+    Recorder(RecorderSettings settings, OutputRequest request);
     ~Recorder() override;
 
     bool write(const Frame& frame) override;
@@ -44,10 +43,10 @@ class Recorder : public Output {
     void finishFile();
     bool append(const Frame& frame);
     void fail(std::string error);
-    std::filesystem::path stemFor(const Frame& frame) const;
+    std::string startOf(const Frame& frame) const;
+    void makeFolder() const;
 
     RecorderSettings settings_;
-    std::shared_ptr<Retention> retention_;
     OutputRequest request_;
     std::filesystem::path folder_;
     Retry retry_;

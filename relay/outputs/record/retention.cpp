@@ -17,7 +17,9 @@ namespace spillway::relay {
 
 namespace {
 
-constexpr std::chrono::minutes lookEvery{1};
+constexpr std::chrono::milliseconds longestPause{60'000};
+/// What a scan of some ten thousand files costs a disk is nothing every so often.
+constexpr std::chrono::milliseconds shortestPause{5'000};
 
 Descriptor openDirectory(int base, const std::string& name) {
     return Descriptor(::openat(base, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -56,16 +58,20 @@ std::chrono::system_clock::time_point timeOf(const timespec& time) {
 
 } // namespace
 
-Retention::Retention(const config::RecordOutput& settings, config::TrackGlob tracks)
-    : directory_(settings.directory)
+Retention::Retention(std::string subscription, const config::RecordOutput& settings, config::TrackGlob tracks,
+                     std::shared_ptr<const DirectoryUse> use)
+    : subscription_(std::move(subscription))
+    , directory_(settings.directory)
     , keep_(settings.keep)
     , maxBytes_(settings.maxBytes)
-    , tracks_(std::move(tracks)) {}
+    , tracks_(std::move(tracks))
+    , use_(std::move(use))
+    , lookEvery_(std::clamp(settings.keep.value_or(2 * longestPause) / 2, shortestPause, longestPause)) {}
 
 void Retention::apply(std::chrono::system_clock::time_point now) {
     if (!keep_ && !maxBytes_) return;
     const auto steadyNow = std::chrono::steady_clock::now();
-    if (lastLook_ && steadyNow - *lastLook_ < lookEvery) return;
+    if (lastLook_ && steadyNow - *lastLook_ < lookEvery_) return;
     lastLook_ = steadyNow;
 
     const Descriptor base(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -84,14 +90,18 @@ void Retention::apply(std::chrono::system_clock::time_point now) {
     }
 }
 
+bool Retention::owns(std::string_view name) const {
+    const auto owner = recordingOwner(name);
+    return owner && (owner->empty() ? !use_->isShared() : *owner == subscription_);
+}
+
 std::vector<Retention::Recording> Retention::scan(int base) const {
     std::vector<Recording> found;
     const auto visitSource = [&](const std::string& call, const std::string& participant,
                                  const std::string& source, int folder) {
         for (const std::string& name : entries(folder)) {
             struct stat status {};
-            if (!isRecordingName(name) ||
-                ::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+            if (!owns(name) || ::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
                 !S_ISREG(status.st_mode))
                 continue;
             found.push_back({call, participant, source, name, static_cast<std::uint64_t>(status.st_size),
@@ -116,8 +126,9 @@ bool Retention::remove(int base, const Recording& recording, const char* cause) 
     const Descriptor folder = openDirectory(participant.get(), recording.source);
     if (!folder || isBeingWritten(folder.get(), recording.name)) return false;
     if (::unlinkat(folder.get(), recording.name.c_str(), 0) != 0) return false;
-    log::info("recording deleted file={}/{}/{}/{}/{} cause={}", directory_.string(), recording.call,
-              recording.participant, recording.source, recording.name, cause);
+    log::info("recording deleted subscriber={} file={}/{}/{}/{}/{} cause={}", subscription_,
+              directory_.string(), recording.call, recording.participant, recording.source, recording.name,
+              cause);
     // Folders go with their last file; one that is in use is not empty.
     ::unlinkat(participant.get(), recording.source.c_str(), AT_REMOVEDIR);
     ::unlinkat(call.get(), recording.participant.c_str(), AT_REMOVEDIR);

@@ -1,5 +1,6 @@
 #include "relay/outputs/rtp/group.h"
 
+#include "relay/outputs/place.h"
 #include "relay/outputs/rtp/sender.h"
 #include "relay/outputs/rtp/slots.h"
 
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -45,12 +47,12 @@ void checkPorts(const config::RtpOutput& settings) {
                         settings.port, settings.maxTracks));
 }
 
-void checkSdp(const std::filesystem::path& path) {
-    if (path.empty()) return;
+Place::Found checkSdp(const std::filesystem::path& path) {
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     if (::access(folder.c_str(), W_OK | X_OK) != 0)
         throw std::runtime_error(
             fmt::format("cannot write {}: {}", path.string(), std::generic_category().message(errno)));
+    return {};
 }
 
 class RtpGroup : public OutputGroup {
@@ -59,7 +61,9 @@ class RtpGroup : public OutputGroup {
         : slots_(settings.maxTracks) {
         checkHost(settings.host);
         checkPorts(settings);
-        checkSdp(settings.sdp);
+        if (!settings.sdp.empty())
+            sdp_.emplace(settings.sdp.string(), [path = settings.sdp] { return checkSdp(path); });
+        target_ = fmt::format("{}:{}", settings.host, settings.port);
         session_ = std::make_shared<RtpSession>(RtpSession{
             subscription, settings.port, HostLookup(settings.host), SdpFile(settings.sdp, subscription)});
     }
@@ -68,14 +72,19 @@ class RtpGroup : public OutputGroup {
     QueueBounds defaultBounds(MediaKind kind) const override {
         return kind == MediaKind::video ? videoBounds : audioBounds;
     }
+    std::optional<Refused> problem() override { return sdp_ ? sdp_->problem() : std::nullopt; }
+    std::string target() const override { return target_; }
     std::string loopKey() const override { return "network"; }
 
     std::unique_ptr<Output> open(const OutputRequest& request) override {
+        if (const auto wrong = problem()) throw *wrong;
         return std::make_unique<RtpSender>(session_, slots_.take(request.track), request);
     }
 
   private:
     std::shared_ptr<RtpSession> session_; ///< after construction of the output loop alone
+    std::optional<Place> sdp_;            ///< where its file is to be
+    std::string target_;
     RtpSlots slots_;
 };
 

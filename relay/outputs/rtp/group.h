@@ -7,8 +7,9 @@
 
 namespace spillway::relay {
 
-/// A host name is looked up in the background. Throws std::runtime_error when the host can be none, the ports
-/// do not suffice for max_tracks, or the SDP file cannot be where it should.
+/// A host name is looked up in the background. Throws std::runtime_error when the host can be none or the
+/// ports do not suffice for max_tracks; OutputGroup::problem() tells when the SDP file cannot be where it
+/// should.
 std::unique_ptr<OutputGroup> makeRtpGroup(const config::SubscriptionSettings& subscription,
                                           const config::RtpOutput& settings);
 

@@ -1,5 +1,7 @@
 #include "relay/outputs/rtp/sdp_file.h"
 
+#include "relay/base/aside.h"
+#include "relay/base/clock.h"
 #include "relay/base/descriptor.h"
 #include "relay/base/random.h"
 
@@ -9,7 +11,10 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <exception>
 #include <iterator>
+#include <mutex>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -17,6 +22,9 @@
 namespace spillway::relay {
 
 namespace {
+
+/// A disk that takes longer does not answer.
+constexpr std::chrono::seconds patience{5};
 
 std::string connection(const SocketAddress& address) {
     const bool six = address.family() == AF_INET6;
@@ -66,20 +74,79 @@ bool replaceFile(const std::filesystem::path& path, std::string_view text) {
 
 } // namespace
 
+/// Brings the newest text to the file; what was asked for meanwhile replaces what waits. Any thread.
+class SdpFile::Writer : public std::enable_shared_from_this<Writer> {
+  public:
+    explicit Writer(std::filesystem::path path)
+        : path_(std::move(path)) {}
+
+    void write(std::string text) {
+        {
+            const std::lock_guard lock(mutex_);
+            wanted_ = std::move(text);
+        }
+        start();
+    }
+
+    std::string problem() {
+        start();
+        const std::lock_guard lock(mutex_);
+        if (busySince_ && Clock::now() - *busySince_ > patience)
+            return path_.string() + ": the file system does not answer";
+        return problem_;
+    }
+
+  private:
+    /// No effect while one is under way or nothing waits.
+    void start() {
+        const std::lock_guard lock(mutex_);
+        if (busySince_ || !wanted_) return;
+        try {
+            startAside([self = shared_from_this()] { self->work(); });
+            busySince_ = Clock::now();
+        } catch (const std::exception& error) {
+            problem_ = path_.string() + ": " + error.what();
+        }
+    }
+
+    void work() {
+        std::unique_lock lock(mutex_);
+        while (wanted_) {
+            const std::string text = *std::exchange(wanted_, std::nullopt);
+            lock.unlock();
+            const int error = replaceFile(path_, text) ? 0 : errno;
+            lock.lock();
+            problem_ = error == 0 ? "" : path_.string() + ": " + std::generic_category().message(error);
+            if (error == 0) continue;
+            if (!wanted_) wanted_ = text;
+            break;
+        }
+        busySince_.reset();
+    }
+
+    const std::filesystem::path path_;
+    std::mutex mutex_; ///< protects the rest
+    std::optional<std::string> wanted_;
+    std::optional<Clock::time_point> busySince_;
+    std::string problem_;
+};
+
 SdpFile::SdpFile(std::filesystem::path path, std::string session)
-    : path_(std::move(path))
+    : writer_(path.empty() ? nullptr : std::make_shared<Writer>(std::move(path)))
     , session_(std::move(session))
     , id_(randomNumber<std::uint32_t>()) {}
 
-std::string SdpFile::set(std::uint32_t slot, const SdpStream& stream) {
+void SdpFile::set(std::uint32_t slot, const SdpStream& stream) {
     std::string lines = mediaLines(stream);
     std::string& known = media_[slot];
-    if (path_.empty() || (written_ && known == lines)) return {};
+    if (!writer_ || known == lines) return;
     known = std::move(lines);
     ++version_;
-    written_ = replaceFile(path_, text(stream));
-    if (written_) return {};
-    return fmt::format("{}: {}", path_.string(), std::generic_category().message(errno));
+    writer_->write(text(stream));
+}
+
+std::string SdpFile::problem() {
+    return writer_ ? writer_->problem() : std::string();
 }
 
 std::string SdpFile::text(const SdpStream& newest) const {

@@ -1,6 +1,7 @@
 #include "relay/outputs/rtp/sender.h"
 
 #include "relay/base/log.h"
+#include "relay/rtp/rtcp_writer.h"
 
 #include <gst/gst.h>
 
@@ -71,11 +72,11 @@ RtpSender::RtpSender(std::shared_ptr<RtpSession> session, RtpLease slot, OutputR
     , request_(std::move(request)) {}
 
 bool RtpSender::write(const Frame& frame) {
-    if (!frame.packet || !connect()) return false;
+    if (!frame.packet || !connect(frame.arrived)) return false;
     if (frame.format != described_) describe(frame.format);
     newest_ = frame.arrived;
     if (frame.keyframe) lastKeyframe_ = frame.arrived;
-    if (frame.packet->payloadBytes == 0) {
+    if (frame.packet->payloadBytes == 0 || !isHeard(frame)) {
         slot_->continuity.skip(frame.format->incarnation, *frame.packet);
         return true;
     }
@@ -83,19 +84,43 @@ bool RtpSender::write(const Frame& frame) {
 }
 
 bool RtpSender::wantsKeyframe() {
-    return request_.kind == MediaKind::video && newest_ - lastKeyframe_ >= keyframeEvery;
+    if (request_.kind != MediaKind::video || listener_.state() == Listener::State::gone) return false;
+    return listener_.state() == Listener::State::back || newest_ - lastKeyframe_ >= keyframeEvery;
 }
 
-bool RtpSender::connect() {
-    if (sockets_) return true;
-    const auto now = Clock::now();
-    const auto& host = session_->host.address();
+/// Sound may begin anywhere: it goes on, and each packet is a probe.
+bool RtpSender::isHeard(const Frame& frame) {
+    if (request_.kind != MediaKind::video) return true;
+    if (listener_.state() == Listener::State::gone) lookForListener(Clock::now());
+    if (frame.keyframe) listener_.gotKeyframe();
+    return listener_.state() == Listener::State::there;
+}
+
+/// A probe is RTCP on the port of RTP (RFC 5761), which players pass over.
+void RtpSender::lookForListener(Clock::time_point now) {
+    if (sockets_->rtp.askRefused()) noteRefused(now);
+    if (!listener_.probes(now)) return;
+    const auto probe = rtp::emptyReport(slot_->ssrc);
+    sockets_->rtp.send(probe.data(), probe.size());
+}
+
+bool RtpSender::connect(Clock::time_point now) {
+    const auto& host = session_->host.address(now);
+    if (sockets_ && (!host || sockets_->host == *host)) return true;
+    if (sockets_) {
+        log::info("rtp follows its host subscriber={} track={} before={} now={}", session_->subscription,
+                  request_.track.text(), sockets_->host.host(), host->host());
+        sockets_.reset();
+        described_.reset();
+        refused_.reset();
+        listener_ = {};
+    }
     if (!host) setProblem(session_->host.problem());
     if (!host || !retry_.mayTry(now)) return false;
     const auto port = static_cast<std::uint16_t>(session_->port + 2 * slot_->index);
     const auto address = host->withPort(port);
     try {
-        sockets_.emplace(Sockets{address, UdpSocket(address),
+        sockets_.emplace(Sockets{*host, address, UdpSocket(address),
                                  UdpSocket(host->withPort(static_cast<std::uint16_t>(port + 1)))});
     } catch (const std::runtime_error& error) {
         retry_.failed(now);
@@ -116,11 +141,18 @@ void RtpSender::describe(const std::shared_ptr<const StreamFormat>& format) {
     format_ = fresh;
     if (!changed) return;
     const auto port = static_cast<std::uint16_t>(session_->port + 2 * slot_->index);
-    sdpProblem_ = session_->sdp.set(
-        slot_->index, {format_, sockets_->address, port, slot_->ssrc, request_.track.text(), cname()});
-    if (sdpProblem_.empty()) return;
-    log::warn("cannot write sdp subscriber={} error=\"{}\"", session_->subscription, sdpProblem_);
-    request_.status->setError(sdpProblem_);
+    session_->sdp.set(slot_->index,
+                      {format_, sockets_->address, port, slot_->ssrc, request_.track.text(), cname()});
+    noteSdp();
+}
+
+void RtpSender::noteSdp() {
+    std::string problem = session_->sdp.problem();
+    if (problem == sdpProblem_) return;
+    sdpProblem_ = std::move(problem);
+    if (problem_.empty()) request_.status->setError(sdpProblem_);
+    if (!sdpProblem_.empty())
+        log::warn("cannot write sdp subscriber={} error=\"{}\"", session_->subscription, sdpProblem_);
 }
 
 bool RtpSender::send(const Frame& frame, const rtp::Packet& packet) {
@@ -136,7 +168,10 @@ bool RtpSender::send(const Frame& frame, const rtp::Packet& packet) {
     const int error = sendPacket(frame.buffer.get(), header, packet);
     const auto now = Clock::now();
     noteResult(error, now);
-    if (now >= nextReport_) report(now);
+    if (frame.arrived >= nextReport_) {
+        nextReport_ = frame.arrived + reportEvery;
+        report(now);
+    }
     return error == 0;
 }
 
@@ -158,7 +193,7 @@ std::optional<rtp::SenderReport> RtpSender::currentReport(Clock::time_point now)
 }
 
 void RtpSender::report(Clock::time_point now) {
-    nextReport_ = now + reportEvery;
+    noteSdp();
     if (const auto current = currentReport(now)) {
         const auto packet = rtp::senderReport(*current, cname());
         sockets_->rtcp.send(packet.data(), packet.size());
@@ -166,8 +201,14 @@ void RtpSender::report(Clock::time_point now) {
     wallClock_.renew();
 }
 
+void RtpSender::noteRefused(Clock::time_point now) {
+    refused_ = now;
+    session_->host.doubt(now);
+    if (request_.kind == MediaKind::video) listener_.refused(now);
+}
+
 void RtpSender::noteResult(int error, Clock::time_point now) {
-    if (sockets_->rtp.takeRefused()) refused_ = now;
+    if (sockets_->rtp.takeRefused()) noteRefused(now);
     if (refused_ && now - *refused_ > refusedFor) refused_.reset();
     if (error != 0)
         setProblem(sockets_->address.text() + ": " + std::generic_category().message(error));

@@ -1,6 +1,8 @@
 #include "relay/outputs/webrtc/agreement.h"
 
 #include "relay/base/random.h"
+#include "relay/sdp/payload_reader.h"
+#include "relay/sdp/text.h"
 #include "relay/sdp/viewer_payload.h"
 #include "relay/values/viewing.h"
 
@@ -30,12 +32,12 @@ std::size_t rank(const Track& track) {
                                             : rank(audioSources, track.name().source);
 }
 
-std::string encodingNames(const sdp::MediaLine& line) {
-    std::string names;
+/// What the viewer takes of that encoding, or of any when it takes none of it.
+std::string takenNames(const sdp::MediaLine& line, const std::string& encoding) {
+    std::vector<sdp::Payload> alike;
     for (const auto& payload : line.payloads)
-        if (names.find(payload.encoding) == std::string::npos)
-            names += (names.empty() ? "" : ", ") + payload.encoding;
-    return names.empty() ? "nothing known" : names;
+        if (lowered(payload.encoding) == lowered(encoding)) alike.push_back(payload);
+    return sdp::codecNames(alike.empty() ? line.payloads : alike);
 }
 
 /// Takes over the id that the viewer's offer has for it; 0 when it has none.
@@ -48,6 +50,16 @@ std::uint8_t takeExtension(const sdp::MediaLine& line, std::string_view uri, sdp
     return 0;
 }
 
+/// The viewer's own, and that we are likely to send two channels where the publisher says so (RFC 7587
+/// section 7.1).
+std::string sentParameters(const sdp::Payload& payload, const rtp::Format& format) {
+    std::string parameters = payload.parameters;
+    if (lowered(payload.encoding) == "opus" && sdp::fmtpParameter(format.parameters, "sprop-stereo") == "1" &&
+        !sdp::fmtpParameter(parameters, "sprop-stereo"))
+        parameters += parameters.empty() ? "sprop-stereo=1" : ";sprop-stereo=1";
+    return parameters;
+}
+
 std::uint32_t randomSsrc() {
     return std::max(1U, randomNumber<std::uint32_t>());
 }
@@ -57,16 +69,18 @@ AgreedLine agreeOn(Track& track, const sdp::ViewerOffer& offer, const sdp::Media
     if (!format) throw ViewRefused(ViewRefused::Kind::noTrack, track.name().text() + " has no data yet");
     const std::string encoding = format->encoding.substr(0, format->encoding.find('/'));
     const auto* payload = sdp::payloadFor(line, encoding, format->clockRate, format->parameters);
-    if (!payload)
-        throw ViewRefused(ViewRefused::Kind::unsupported, track.name().text() + " is " + encoding +
-                                                              " and nothing else; the viewer takes " +
-                                                              encodingNames(line));
+    if (!payload) {
+        const sdp::Payload sent{0, encoding, format->clockRate, {}, format->parameters};
+        throw ViewRefused(ViewRefused::Kind::unsupported,
+                          track.name().text() + " is " + sdp::codecName(sent) +
+                              " and nothing else; the viewer takes " + takenNames(line, encoding));
+    }
     AgreedLine agreed;
     agreed.track = &track;
     auto& sent = agreed.sent;
     sent.line = static_cast<std::size_t>(&line - offer.lines.data());
     sent.payload = *payload;
-    sent.parameters = payload->parameters;
+    sent.parameters = sentParameters(*payload, *format);
     sent.ssrc = randomSsrc();
     do
         sent.rtxSsrc = randomSsrc();

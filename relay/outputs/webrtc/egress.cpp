@@ -74,6 +74,19 @@ std::vector<Track*> Egress::tracksFor(const ViewRequest& request) const {
     return tracks;
 }
 
+void Egress::waitForOthers(const ViewRequest& request, const std::vector<Track*>& tracks,
+                           const sdp::ViewerOffer& offer) const {
+    if (request.source || !context_.isComing) return;
+    for (const MediaKind kind : {MediaKind::video, MediaKind::audio}) {
+        const auto isOfKind = [&](const Track* track) { return track->kind() == kind; };
+        if (!offer.lineFor(kind) || std::any_of(tracks.begin(), tracks.end(), isOfKind)) continue;
+        if (context_.isComing(request.call, request.participant, kind))
+            throw ViewRefused(ViewRefused::Kind::noTrack,
+                              std::string("the ") + (kind == MediaKind::video ? "picture" : "sound") +
+                                  " of " + request.participant + " in " + request.call + " is about to come");
+    }
+}
+
 Worker& Egress::leastBusy() {
     return **std::min_element(workers_.begin(), workers_.end(),
                               [](const auto& a, const auto& b) { return a->viewers() < b->viewers(); });
@@ -88,7 +101,9 @@ ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std
     const auto read = sdp::readViewerOffer(request.offer);
     if (const auto* error = std::get_if<sdp::Error>(&read)) throw refusal(*error);
     const auto& offer = std::get<sdp::ViewerOffer>(read);
-    const auto lines = agree(tracksFor(request), offer);
+    const auto tracks = tracksFor(request);
+    waitForOthers(request, tracks, offer);
+    const auto lines = agree(tracks, offer);
 
     Worker& worker = leastBusy();
     auto viewer = std::make_unique<Viewer>(lastId_ + 1, request, worker);

@@ -27,6 +27,10 @@ class Egress {
         QueueBudget& budget;
         OutputMetrics& metrics;
         OnEvent happened;
+        /// Whether a track of this kind of that participant is about to come: who views waits for it. May be
+        /// empty.
+        std::function<bool(const std::string& call, const std::string& participant, MediaKind kind)>
+            isComing = {};
     };
 
     /// Binds the port; nobody can view when it is not open. Throws std::runtime_error naming the address.
@@ -52,6 +56,10 @@ class Egress {
 
   private:
     std::vector<Track*> tracksFor(const ViewRequest& request) const;
+    /// Throws ViewRefused when the viewer would take more than there is, and it is about to come: what a
+    /// viewer is not answered at first it never gets.
+    void waitForOthers(const ViewRequest& request, const std::vector<Track*>& tracks,
+                       const sdp::ViewerOffer& offer) const;
     Worker& leastBusy();
     std::string answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
                        const sdp::IceCredentials& credentials) const;

@@ -32,6 +32,7 @@ var (
 	ramp       = flag.Duration("ramp", time.Second, "time in which they come, evenly")
 	duration   = flag.Duration("duration", 0, "ends by itself so long after ready; 0: never")
 	audio      = flag.Bool("audio", false, "ask for audio too")
+	either     = flag.Bool("either", false, "with -audio: one of the two is enough")
 	withNack   = flag.Bool("nack", false, "ask for lost packets, and report what was received")
 	withDelay  = flag.Bool("playout-delay", false, "take the playout delays that packets name")
 	vanish     = flag.Bool("vanish", false, "end without a word to the server")

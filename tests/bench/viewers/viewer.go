@@ -25,7 +25,7 @@ func newViewer(builder *builder, signalling signalling) *viewer {
 }
 
 func (v *viewer) kinds() int {
-	if *audio {
+	if *audio && !*either {
 		return 2
 	}
 	return 1

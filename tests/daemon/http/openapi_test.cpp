@@ -127,9 +127,8 @@ TEST_CASE("the API document names every kind of call and output, every policy an
     checkEnum("CallSettings.properties.video.properties.codecs.items", wordsOf(config::videoCodecWords));
     checkEnum("CallSettings.properties.unwatched", wordsOf(config::unwatchedWords));
     const auto outputs = config::wordsOf(std::type_identity<config::OutputSettings>());
-    checkEnum("SubscriptionSettings.properties.output.properties.type", outputs);
-    checkEnum("Subscription.properties.output.properties.type", outputs);
-    checkEnum("SubscriptionSettings.properties.queue.properties.policy", wordsOf(config::policyWords));
+    checkEnum("Output.properties.type", outputs);
+    checkEnum("QueueSettings.properties.policy", wordsOf(config::policyWords));
     checkEnum("Queue.properties.policy", wordsOf(config::policyWords));
 }
 
@@ -138,7 +137,7 @@ TEST_CASE("the API document names every state of calls, tracks and events") {
     const auto tracks = namesOf(relay::trackStates, relay::trackStateName);
     checkEnum("Call.properties.state", calls);
     checkEnum("AnyTrack.properties.state", tracks);
-    Words events{"ended", "attached", "detached", "refused"};
+    Words events{"ended", "attached", "detached", "refused", "dropping", "flowing"};
     events.insert(events.end(), calls.begin(), calls.end());
     events.insert(events.end(), tracks.begin(), tracks.end());
     checkEnum("Event.properties.state", events);

@@ -1,3 +1,4 @@
+#include "config/loader.h"
 #include "daemon/http/resources/resources.h"
 #include "daemon/support/routed_server.h"
 #include "daemon/support/snapshots.h"
@@ -30,12 +31,13 @@ struct Api {
                   }});
         addTracks(router, source);
         addPage(router, source, {"1.2.3", "1.22.0", "0.1.21", {}, {}});
-        addHealth(router, {[this] { return fault; }, [this] { return fault; }});
+        addHealth(router, {[this] { return fault; }, [this] { return fault; }, [this] { return snapshot; }});
         addSubscriptions(
             router, source,
             {[this](const auto& settings) {
                  if (refused) throw *refused;
-                 snapshot.subscriptions.push_back({settings.name, settings.tracks.text(), "rtp", {}, {}});
+                 snapshot.subscriptions.push_back(
+                     {settings.name, settings.tracks.text(), settings.output, {}, {}, {}, settings.queue});
              },
              [this](const auto& name) {
                  return std::erase_if(snapshot.subscriptions, [&](auto& s) { return s.name == name; }) > 0;
@@ -161,6 +163,8 @@ TEST_CASE("a subscription is told with its branches: bounds, depth, counters") {
     const auto& queue = branch.at("queue");
     CHECK(queue.at("policy") == "latest");
     CHECK(queue.at("capacity") == Json{{"buffers", 64}, {"bytes", 1000000}, {"seconds", 1.5}});
+    CHECK(queue.at("fill") == 0.08);
+    CHECK_FALSE(branch.at("dropping").get<bool>());
     CHECK(queue.at("dropped").at("full") == 5);
     CHECK(queue.at("dropped").at("await_keyframe") == 1);
     CHECK(queue.at("oldest_age_seconds").get<double>() >= 2);
@@ -184,6 +188,25 @@ TEST_CASE("subscribing makes a subscription at its Location, unsubscribing ends 
     CHECK(api.ask("GET", "/v1/subscriptions/forward").status == 200);
     CHECK(api.ask("DELETE", "/v1/subscriptions/forward").status == 204);
     CHECK(api.ask("DELETE", "/v1/subscriptions/forward").status == 404);
+}
+
+TEST_CASE("what was set of a subscription is told, so that it can be set again") {
+    Api api;
+    for (const char* body :
+         {R"({"name":"a","tracks":"studio/*/*","output":{"type":"record","directory":"/recordings",
+              "segment":"1500ms","keep":"2h","max_bytes":"2MiB"},"queue":{"buffers":7,"policy":"latest"}})",
+          R"({"name":"b","output":{"type":"rtp","host":"::1","port":5004,"sdp":"/run/b.sdp","max_tracks":3},
+              "queue":{"bytes":4096,"time":"2s"}})"}) {
+        const auto set = std::get<config::SubscriptionSettings>(config::loadSubscription(body, "body"));
+        CHECK(api.ask("POST", "/v1/subscriptions", body).status == 201);
+        const auto told = api.json("/v1/subscriptions/" + set.name);
+        Json again;
+        for (const char* key : {"name", "tracks", "output", "queue"})
+            again[key] = told.at(key);
+        const auto loaded = config::loadSubscription(again.dump(), "body");
+        REQUIRE(std::holds_alternative<config::SubscriptionSettings>(loaded));
+        CHECK(std::get<config::SubscriptionSettings>(loaded) == set);
+    }
 }
 
 TEST_CASE("joining makes a call at its Location, leaving it is answered once it has been left") {
@@ -257,7 +280,7 @@ TEST_CASE("nothing from outside becomes markup on the page") {
     const auto page = api.ask("GET", "/").body;
     CHECK(page.find("<b>") == std::string::npos);
     CHECK(page.find("Alice &lt;b&gt;&amp;&quot;&#39;") != std::string::npos);
-    CHECK(page.find("<a href=\"/watch/studio/alice?source=video\">studio/alice/video</a>") !=
+    CHECK(page.find("<a href=\"watch/studio/alice?source=video\">studio/alice/video</a>") !=
           std::string::npos);
     CHECK(page.find("disk full") != std::string::npos);
 }

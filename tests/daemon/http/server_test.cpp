@@ -220,9 +220,10 @@ TEST_CASE("more connections than the bound are closed at once, the others stay")
     CHECK(third);
 }
 
-TEST_CASE("too many posts from one address get 429, and guesses at tokens too") {
+TEST_CASE("too many posts from one address get 429, and guesses at tokens too, each for themselves") {
     RoutedServer::Limits limits;
-    limits.rate = {1, 3, 10};
+    limits.posts = {1, 3, 10};
+    limits.guesses = {1, 3, 10};
     RoutedServer server(settingsWithTokens(), limits);
     for (int i = 0; i < 3; ++i)
         CHECK(server.ask("POST", "/any", bearer("publish-secret"), "x").status == 200);
@@ -230,9 +231,21 @@ TEST_CASE("too many posts from one address get 429, and guesses at tokens too") 
     CHECK(limited.status == 429);
     CHECK(limited.header("retry-after") == "1");
     problemOf(limited);
+    for (int i = 0; i < 3; ++i)
+        CHECK(server.ask("GET", "/view", bearer("guess")).status == 401);
     CHECK(server.ask("GET", "/view", bearer("guess")).status == 429);
     CHECK(server.ask("POST", "/any", bearer("admin-secret"), "x").status == 200);
     CHECK(server.ask("GET", "/view", bearer("view-secret")).status == 200);
+}
+
+TEST_CASE("an audience of one address comes at once, while a stranger there guesses at tokens") {
+    RoutedServer server(settingsWithTokens());
+    int refused = 0;
+    for (int i = 0; i < 60; ++i)
+        refused += server.ask("GET", "/view", bearer("guess")).status == 429 ? 1 : 0;
+    CHECK(refused > 0);
+    for (int i = 0; i < 100; ++i)
+        REQUIRE(server.ask("POST", "/any", bearer("publish-secret"), "x").status == 200);
 }
 
 TEST_CASE("a page of an allowed origin may read the answer, others not") {

@@ -106,9 +106,9 @@ struct ScriptedGuest : relay::Guest {
         write("accept", sdp + " " + std::to_string(owners.size()));
     }
     void createOffer() override { write("create"); }
-    bool acceptAnswer(const std::string& sdp, const relay::LineOwners&) override {
+    std::optional<std::string> acceptAnswer(const std::string& sdp, const relay::LineOwners&) override {
         write("answered", sdp);
-        return call.takesAnswers;
+        return call.takesAnswers ? std::nullopt : std::optional<std::string>("it is upside down");
     }
     void setOwners(const relay::LineOwners& owners) override {
         write("owners", std::to_string(owners.size()));
@@ -464,6 +464,7 @@ TEST_CASE("a loss inside any callback ends nothing under the feet of who calls")
         scene.now->events.onAnswer("garbage", {});
         CHECK(scene.alive == 1);
         REQUIRE(scene.untilState(CallState::reconnecting));
+        CHECK(scene.call.detail == "signalling: the answer cannot be taken: it is upside down");
     }
     SECTION("our own offer cannot be made") {
         scene.now->events.onOfferWanted({});

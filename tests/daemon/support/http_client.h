@@ -34,6 +34,12 @@ struct Reply {
     }
 };
 
+/// The path that a relative reference with enough steps up leads to.
+inline std::string fromRoot(const std::string& reference) {
+    const auto steps = reference.rfind("../");
+    return steps == std::string::npos ? reference : reference.substr(steps + 2);
+}
+
 /// One connection; every wait ends after ten seconds. The client's thread.
 class HttpConnection {
   public:

@@ -1,4 +1,4 @@
-// A player in a process of its own (wrtc.mjs, werift.mjs, aiortc.py) as a test sees it.
+// A player in a process of its own (wrtc.mjs, werift.mjs, aiortc_player.py, gstreamer_player.py) as a test sees it.
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,7 @@ const programs = {
   wrtc: [process.execPath, join(folder, 'wrtc.mjs')],
   werift: [process.execPath, join(folder, 'werift.mjs')],
   aiortc: ['/usr/bin/python3', join(folder, 'aiortc_player.py')],
+  gstreamer: ['/usr/bin/python3', join(folder, 'gstreamer_player.py')],
 };
 
 export class Player {

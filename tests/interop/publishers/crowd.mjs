@@ -1,6 +1,7 @@
 // Many light publishers in one process, on libdatachannel: VP8 by its headers, noise by its pictures.
 //   node crowd.mjs '{"endpoint": "http://…/whip/studio", "token": "…", "count": 10, "port": 0, "visitors": false}'
-// `port` is used in place of the one that the answers name; with `visitors` nobody comes before `cycle`. Lines on stdin: `play`
+// `port` is used in place of the one that the answers name; with `visitors` nobody comes before `cycle`; `layers` are sent side
+// by side under an SSRC each. Lines on stdin: `play`
 // sends 30 frames a second of 3 packets, `pause` ends that; `burst N` sends a keyframe of N packets from each, at once;
 // `cycle N`: so many come, send, and are deleted while they send, `count` at a time. JSON lines on stdout: `ready`, then an
 // answer to each line, by its first word: with `sent`, the packets of each publisher.
@@ -11,7 +12,7 @@ import * as whip from '../whip.mjs';
 import { DatachannelPeer } from './datachannel_peer.mjs';
 import { detour } from './offer.mjs';
 
-const settings = JSON.parse(process.argv[2]);
+const settings = { layers: 1, ...JSON.parse(process.argv[2]) };
 const { token } = settings;
 const say = (event, more = {}) => process.stdout.write(`${JSON.stringify({ event, ...more })}\n`);
 const frameTime = 1000 / 30;
@@ -20,7 +21,7 @@ const noise = randomBytes(1188);
 
 class Publisher {
   sent = 0;
-  #peer = new DatachannelPeer('VP8');
+  #peer = new DatachannelPeer('VP8', settings.layers);
   #timestamp = 0;
   #session;
 
@@ -43,7 +44,9 @@ class Publisher {
     packet[12] = first ? 0x10 : 0;
     if (first) packet.set(key ? [0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02] : [0x11, 0, 0], 13);
     if (last) this.#timestamp += 90_000 / 30;
-    if (this.#peer.send(packet)) this.sent++;
+    let sent = false;
+    for (let layer = 0; layer < settings.layers; layer++) sent = this.#peer.send(Buffer.from(packet), layer);
+    if (sent) this.sent++;
   }
 
   leave() {

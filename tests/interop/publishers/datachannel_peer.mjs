@@ -1,5 +1,6 @@
 // A peer of libdatachannel that sends one picture; it takes RTP as it is, but for payload type and SSRC.
 import datachannel from 'node-datachannel';
+import { sendOn } from '../send_on.mjs';
 
 const [payloadType, ssrc] = [96, 0x5b111a57];
 
@@ -7,11 +8,12 @@ export class DatachannelPeer {
   #peer = new datachannel.PeerConnection('publisher', { iceServers: [] });
   #track;
 
-  constructor(codec) {
+  /// With several `layers`, which it sends on one line under an SSRC each, nothing is said of SSRCs.
+  constructor(codec, layers = 1) {
     const video = new datachannel.Video('video', 'SendOnly');
     if (codec === 'VP8') video.addVP8Codec(payloadType);
     else video.addH264Codec(payloadType);
-    video.addSSRC(ssrc, 'publisher', 'stream', 'video');
+    if (layers === 1) video.addSSRC(ssrc, 'publisher', 'stream', 'video');
     this.#track = this.#peer.addTrack(video);
   }
 
@@ -36,10 +38,10 @@ export class DatachannelPeer {
   }
 
   /// False when it is not connected any more.
-  send(packet) {
+  send(packet, layer = 0) {
     packet[1] = (packet[1] & 0x80) | payloadType;
-    packet.writeUInt32BE(ssrc, 8);
-    return this.#track.isOpen() && this.#track.sendMessageBinary(packet);
+    packet.writeUInt32BE(ssrc + layer, 8);
+    return sendOn(this.#track, packet);
   }
 
   close() {

@@ -2,6 +2,7 @@
 // forwarded.
 #include "relay/relay.h"
 
+#include "relay/sdp/viewer_fixtures.h"
 #include "relay/synthetic/publisher.h"
 #include "support/catch.h"
 #include "support/leak_guard.h"
@@ -53,9 +54,9 @@ struct Studio {
     };
     std::map<std::string, Participant> participants;
 
-    explicit Studio(config::LimitSettings limits = {},
-                    config::Unwatched unwatched = config::Unwatched::drain) {
-        relay.emplace(loop, limits, test::noViewers());
+    explicit Studio(config::LimitSettings limits = {}, config::Unwatched unwatched = config::Unwatched::drain,
+                    const config::WebrtcSettings& webrtc = test::noViewers()) {
+        relay.emplace(loop, limits, webrtc);
         config::CallSettings settings;
         settings.name = "studio";
         settings.mediaTimeout = 2s;
@@ -147,6 +148,20 @@ struct Studio {
     }
 };
 
+/// How many media a viewer who comes now is sent, of a picture and a sound; none when it is told to come
+/// again.
+std::optional<int> watch(Studio& studio, const std::string& participant) {
+    try {
+        const auto answer = studio.relay->view({"studio", participant, {}, audioAndVideoOffer()}, nullptr);
+        studio.relay->endViewer(answer.id);
+        const bool one = answer.answer.find("a=sendonly") == answer.answer.rfind("a=sendonly");
+        return one ? 1 : 2;
+    } catch (const ViewRefused& refused) {
+        CHECK(refused.kind() == ViewRefused::Kind::noTrack);
+        return std::nullopt;
+    }
+}
+
 /// What a decoder says of the file; empty when it decodes whole.
 std::string decoderErrors(const fs::path& file) {
     const std::string command = "ffmpeg -v error -i '" + file.string() +
@@ -185,6 +200,19 @@ TEST_CASE("whatever codec a participant sends, the recording of it decodes witho
         INFO(file.string());
         REQUIRE(fs::file_size(file) > 5000);
         REQUIRE(decoderErrors(file).empty());
+    }
+}
+
+TEST_CASE("who comes while a publisher begins gets its picture and its sound") {
+    Studio studio({}, config::Unwatched::drain, listenAt("127.0.0.1:0"));
+    for (int i = 0; i < 5; ++i) {
+        const std::string name = "alice" + std::to_string(i);
+        studio.publish(name, name);
+        std::optional<int> media;
+        studio.turnUntil([&] { return (media = watch(studio, name)).has_value(); });
+        CHECK(media == 2);
+        CHECK(watch(studio, name) == 2);
+        studio.participants.erase(name);
     }
 }
 

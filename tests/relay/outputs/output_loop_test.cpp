@@ -2,11 +2,14 @@
 
 #include "support/catch.h"
 
+#include "support/wait.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -325,4 +328,32 @@ TEST_CASE("loops of different keys do not wait for each other") {
     CHECK(hanging.record->written == 0);
     gate.open();
     CHECK(&loops.of("disk") == &loops.of("disk"));
+}
+
+TEST_CASE("a job runs on the loop's thread, also while nothing else is served") {
+    Loop main;
+    OutputLoop loop(main, "test");
+    std::atomic<std::thread::id> ran;
+    loop.post([&] { ran = std::this_thread::get_id(); });
+    CHECK(spillway::test::eventually([&] { return ran.load() != std::thread::id(); }));
+    CHECK(ran.load() != std::this_thread::get_id());
+}
+
+TEST_CASE("a loop is stuck while one call lasts too long, and not while it waits for work") {
+    Loop main;
+    OutputLoops loops(main);
+    CHECK_FALSE(loops.isStuck("disk", 0ms));
+    OutputLoop& loop = loops.of("disk");
+    std::promise<void> answer;
+    std::atomic<bool> began{false};
+    loop.post([&] {
+        began = true;
+        answer.get_future().wait();
+    });
+    CHECK(spillway::test::eventually([&] { return began.load(); }));
+    CHECK_FALSE(loops.isStuck("disk", 1h));
+    CHECK(spillway::test::eventually([&] { return loops.isStuck("disk", 50ms); }));
+    CHECK_FALSE(loops.isStuck("network", 0ms));
+    answer.set_value();
+    CHECK(spillway::test::eventually([&] { return !loops.isStuck("disk", 0ms); }));
 }

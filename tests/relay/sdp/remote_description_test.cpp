@@ -134,6 +134,81 @@ TEST_CASE("an answer takes REMB from who offers it for pictures, where it is use
     CHECK_FALSE(read("werift.sdp").ssrcs().empty());
 }
 
+TEST_CASE("a bundle-only line leaves the transport to the line that the group names first") {
+    const auto offer = readGood(fixture("bundle_only.sdp"));
+    CHECK(offer.lines[1].carried);
+    CHECK(offer.ice.ufrag == "EsAw");
+    CHECK(contains(sdp::answerForPeer(offer, ours, {}), "a=group:BUNDLE 0 1\r\n"));
+    // A line that is not bundle-only may leave it too.
+    CHECK(readGood(replaced(replaced(fixture("bundle_only.sdp"), "a=bundle-only\r\n", ""), "m=video 0",
+                            "m=video 9"))
+              .lines[1]
+              .carried);
+    CHECK(contains(readBad(replaced(fixture("bundle_only.sdp"), "a=rtcp-mux", "a=x")).detail, "a=rtcp-mux"));
+}
+
+TEST_CASE("the first line gives the transport also when it is refused, and stays in the bundle") {
+    std::string text = fixture("bundle_only.sdp");
+    text.replace(text.find("a=sendonly"), 10, "a=recvonly");
+    const auto offer = readGood(text);
+    CHECK_FALSE(offer.lines[0].carried);
+    CHECK(offer.ice.ufrag == "EsAw");
+    CHECK(offer.setup == "actpass");
+    const std::string answer =
+        sdp::answerForPeer(offer, ours, {"candidate:1 1 UDP 1 192.0.2.7 5000 typ host"});
+    CHECK(contains(answer, "a=group:BUNDLE 0 1\r\n"));
+    CHECK(contains(answer, "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"));
+    CHECK(contains(answer, "a=inactive\r\n"));
+    CHECK(answer.find("a=candidate") < answer.find("m=video"));
+    CHECK(contains(offer.textForWebrtcbin(), "a=group:BUNDLE 1\r\n"));
+    CHECK_FALSE(contains(sdp::answerForWebrtcbin(offer, ours), "m=audio"));
+    // A data channel is refused all the same.
+    const auto behindData = readGood(replaced(text, "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+                                              "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"));
+    CHECK(behindData.ice.ufrag == "EsAw");
+    const std::string refused = sdp::answerForPeer(behindData, ours, {});
+    CHECK(contains(refused, "a=group:BUNDLE 1\r\n"));
+    CHECK(contains(refused, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
+}
+
+TEST_CASE("an offer with a line whose codec is not carried is refused with what it has") {
+    const auto error = readBad(fixture("first_line_refused.sdp"));
+    CHECK(error.kind == Kind::unsupported);
+    CHECK(error.detail == "m-line 0 (audio) has no codec that is carried, but PCMU/8000");
+    CHECK(contains(readBad(replaced(fixture("obs.sdp"), "opus/48000/2", "opus/48000/6")).detail,
+                   "opus/48000/6"));
+    CHECK(contains(readBad(fixture("obs.sdp"), {config::Codec::vp8}).detail,
+                   "H264/90000 (profile-level-id=42e01f;packetization-mode=1)"));
+    CHECK(contains(readBad(replaced(fixture("obs.sdp"), "a=rtpmap:111", "a=x:111")).detail,
+                   "none with an a=rtpmap"));
+    // An SFU offers all there is: the rest goes on.
+    CHECK(std::holds_alternative<sdp::RemoteDescription>(
+        sdp::readRemoteDescription(fixture("first_line_refused.sdp"), allCodecs, sdp::Author::sfu)));
+}
+
+TEST_CASE("Opus is carried however many channels are written, and is answered as it was offered") {
+    const auto offer = readGood(fixture("opus_one_channel.sdp"));
+    CHECK(types(offer.lines[0]) == std::vector<unsigned>{111});
+    CHECK(contains(sdp::answerForPeer(offer, ours, {}), "a=rtpmap:111 opus/48000/1\r\n"));
+    CHECK(types(readGood(replaced(fixture("opus_one_channel.sdp"), "opus/48000/1", "OPUS/48000")).lines[0]) ==
+          std::vector<unsigned>{111});
+    CHECK(types(readGood(replaced(fixture("opus_one_channel.sdp"), "VP8/90000", "VP8/90000/1")).lines[1]) ==
+          std::vector<unsigned>{96, 102});
+}
+
+TEST_CASE("an answer takes sound in stereo, once, and what the publisher says of its own") {
+    const std::string answer = sdp::answerForPeer(readGood(fixture("chromium.sdp")), ours, {});
+    CHECK(contains(answer, "useinbandfec=1;stereo=1\r\n"));
+    const std::string stereo =
+        replaced(fixture("chromium.sdp"), "useinbandfec=1", "useinbandfec=1;stereo=1;sprop-stereo=1");
+    const std::string again = sdp::answerForPeer(readGood(stereo), ours, {});
+    CHECK(contains(again, "useinbandfec=1;stereo=1;sprop-stereo=1\r\n"));
+    // Who wants mono is let be; pictures have no channels.
+    CHECK_FALSE(contains(sdp::answerForPeer(readGood(replaced(stereo, ";stereo=1", ";stereo=0")), ours, {}),
+                         ";stereo=1"));
+    CHECK(answer.find("stereo") == answer.rfind("stereo"));
+}
+
 TEST_CASE("an SSRC belongs to the line that names it, else to the line of its payload type") {
     const sdp::RemoteDescription offer = readGood(fixture("pion.sdp"));
     REQUIRE(offer.lineOf(2002, 96));
@@ -155,11 +230,13 @@ TEST_CASE("a second line of a kind is refused by name") {
 
 TEST_CASE("a line that does not send is refused alone") {
     std::string text = fixture("obs.sdp");
-    text.replace(text.find("a=sendonly"), 10, "a=recvonly");
+    text.replace(text.rfind("a=sendonly"), 10, "a=recvonly");
     const sdp::RemoteDescription offer = readGood(text);
-    CHECK_FALSE(offer.lines[0].carried);
-    CHECK(offer.lines[1].carried);
-    CHECK(contains(sdp::answerForPeer(offer, ours, {}), "m=audio 0 "));
+    CHECK(offer.lines[0].carried);
+    CHECK_FALSE(offer.lines[1].carried);
+    const std::string answer = sdp::answerForPeer(offer, ours, {});
+    CHECK(contains(answer, "m=video 0 UDP/TLS/RTP/SAVPF 0\r\n"));
+    CHECK(contains(answer, "a=group:BUNDLE 0\r\n"));
     const auto error = readBad(replaced(fixture("obs.sdp"), "a=sendonly", "a=inactive"));
     CHECK(error.kind == Kind::unsupported);
     CHECK(contains(error.detail, "does not send"));

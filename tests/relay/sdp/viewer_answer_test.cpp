@@ -43,13 +43,25 @@ void checkAnswer(const sdp::ViewerOffer& offer, const std::string& text) {
         CHECK(section.kind == line.kind);
         CHECK(section.protocol == line.protocol);
         CHECK(section.attribute("mid").value_or("") == line.mid);
-        CHECK((section.port == 9) == line.carried);
+        const bool isHeld = offer.bundled && line.tagged && !line.carried;
+        CHECK((section.port == 9) == (line.carried || isHeld));
         CHECK(section.has(line.carried ? "sendonly" : "inactive"));
         CHECK(section.attributes("extmap").size() == line.extensions.size());
-        CHECK(section.attribute("setup").value_or("") == (line.carried ? "passive" : ""));
+        CHECK(section.attribute("setup").value_or("") == (line.carried || isHeld ? "passive" : ""));
     }
     // A bare CR ends a line for some readers.
     CHECK(replaced(text, "\r\n", "").find_first_of("\r\n") == std::string::npos);
+}
+
+/// In the bundle, inactive, with this codec alone and all that its transport needs.
+void checkHeld(const sdp::Section& held, const std::string& format, const std::string& codec) {
+    CHECK(held.port == 9);
+    CHECK(held.formats == std::vector<std::string>{format});
+    CHECK(held.attributes("rtpmap") == std::vector<std::string>{format + " " + codec});
+    for (const char* attribute : {"inactive", "rtcp-mux", "ice-ufrag", "ice-pwd", "fingerprint", "setup"}) {
+        INFO(attribute);
+        CHECK(held.has(attribute));
+    }
 }
 
 } // namespace
@@ -133,16 +145,48 @@ TEST_CASE("every viewer's offer is answered at its place, Pion's data channel re
     CHECK_FALSE(contains(text, "ice-options"));
 }
 
-TEST_CASE("a line that gets no track is refused, and the candidates stand on the first that does") {
+TEST_CASE("a line that gets no track stays in the bundle, inactive, with a codec that its author named") {
+    const auto offer = readViewer(viewerFixture("pion_both"));
+    auto answer = toAllLines(offer);
+    answer.sent.pop_back();
+    const std::string text = sdp::viewerAnswer(offer, answer);
+    CHECK(contains(text, "a=group:BUNDLE 0 1\r\n"));
+    const auto parts = parsed(text);
+    checkHeld(parts.sections.at(1), "112", "opus/48000/2");
+}
+
+TEST_CASE("the line that a group names first stays inside it when it gets no track") {
     const auto offer = readViewer(viewerFixture("chromium"));
     auto answer = toAllLines(offer);
     answer.sent.erase(answer.sent.begin());
     const std::string text = sdp::viewerAnswer(offer, answer);
-    CHECK(contains(text, "a=group:BUNDLE 1\r\n"));
-    CHECK(contains(text, "m=video 0 UDP/TLS/RTP/SAVPF 96\r\n"));
-    CHECK(text.find("a=candidate") > text.find("m=audio"));
+    CHECK(contains(text, "a=group:BUNDLE 0 1\r\n"));
+    const auto parts = parsed(text);
+    const auto& held = parts.sections.at(0);
+    checkHeld(held, "96", "VP8/90000");
+    CHECK(held.has("candidate"));
+    CHECK_FALSE(held.has("msid"));
+    CHECK_FALSE(parts.sections.at(1).has("candidate"));
+    // Named first need not mean written first.
+    const auto turned = readViewer(replaced(audioAndVideoOffer(), "BUNDLE 0 1", "BUNDLE 1 0"));
+    answer = toAllLines(turned);
+    answer.sent.pop_back();
+    CHECK(contains(sdp::viewerAnswer(turned, answer), "a=group:BUNDLE 1 0\r\n"));
+    // Alone in no group it is refused.
+    const auto alone = readViewer(replaced(videoOffer("0"), "a=group:BUNDLE 0\r\n", ""));
     answer.sent.clear();
-    CHECK_FALSE(contains(sdp::viewerAnswer(offer, answer), "BUNDLE"));
+    CHECK(contains(sdp::viewerAnswer(alone, answer), "m=video 0 UDP/TLS/RTP/SAVPF 0\r\n"));
+}
+
+TEST_CASE("who talks and watches is answered inactive where he talks") {
+    const auto offer = readViewer(viewerFixture("talks"));
+    const std::string text = sdp::viewerAnswer(offer, toAllLines(offer));
+    CHECK(contains(text, "a=group:BUNDLE 0 1 2\r\n"));
+    const auto parts = parsed(text);
+    CHECK(parts.sections.at(0).has("inactive"));
+    CHECK(parts.sections.at(0).port == 9);
+    CHECK(parts.sections.at(0).attributes("rtpmap") == std::vector<std::string>{"111 opus/48000/2"});
+    CHECK(parts.sections.at(2).has("sendonly"));
 }
 
 TEST_CASE("only what was offered is answered: a group, feedback, RTX") {

@@ -10,8 +10,9 @@
 
 namespace spillway::test {
 
-inline constexpr std::array viewers{"chromium", "libwebrtc", "firefox",  "pion",
-                                    "aiortc",   "werift",    "gstreamer"};
+inline constexpr std::array viewers{"chromium",  "libwebrtc",      "firefox", "pion",
+                                    "pion_both", "aiortc",         "werift",  "gstreamer",
+                                    "whepsrc",   "gstreamer_h264", "talks"};
 
 inline const std::string viewerFingerprint = "sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
                                              "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF";

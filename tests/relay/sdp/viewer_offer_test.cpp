@@ -1,5 +1,6 @@
 #include "relay/sdp/viewer_offer.h"
 
+#include "relay/sdp/payload_reader.h"
 #include "relay/sdp/viewer_fixtures.h"
 #include "relay/sdp/viewer_payload.h"
 
@@ -223,8 +224,80 @@ TEST_CASE("a VP9 stream goes to its profile, others to their encoding and clock"
     CHECK(type("VP8", 48000, "") == 0);
     CHECK(type("H265", 90000, "") == 0);
     CHECK(type("rtx", 90000, "") == 0);
-    const auto mono = readViewer(replaced(viewerFixture("chromium"), "opus/48000/2", "opus/48000"));
-    CHECK_FALSE(sdp::payloadFor(*mono.lineFor(MediaKind::audio), "opus", 48000, ""));
+}
+
+TEST_CASE("GStreamer's players leave out what is the same on the wire, and take it") {
+    const auto whepsrc = readViewer(viewerFixture("whepsrc"));
+    const auto* sound = sdp::payloadFor(*whepsrc.lineFor(MediaKind::audio), "opus", 48000, "");
+    REQUIRE(sound);
+    CHECK(sound->type == 96);
+    CHECK(sound->channels.empty());
+    for (const char* name : {"whepsrc", "gstreamer_h264"}) {
+        INFO(name);
+        const auto offer = readViewer(viewerFixture(name));
+        for (const char* profile : {"42e01f", "42001f", "4d001f", "640028"}) {
+            INFO(profile);
+            CHECK(h264(offer, profile) == 103);
+            CHECK(h264(offer, profile, "0") == 103);
+        }
+        CHECK(h264(offer, "42e01f", "2") == 0); // interleaved
+    }
+    // What is said comes before what is not.
+    const auto both = readViewer(
+        replaced(replaced(viewerFixture("gstreamer_h264"), "SAVPF 103", "SAVPF 103 110"), "a=recvonly\r\n",
+                 "a=recvonly\r\na=rtpmap:110 H264/90000\r\n"
+                 "a=fmtp:110 packetization-mode=1;profile-level-id=42e01f\r\n"));
+    CHECK(h264(both, "42e01f") == 110);
+    CHECK(h264(both, "640028") == 103);
+}
+
+TEST_CASE("a viewer of packetization mode 1 takes mode 0, and one of mode 0 no mode 1") {
+    CHECK(h264(decoderOf("42e01f"), "42e01f", "0") == 126);
+    const auto chromium = readViewer(viewerFixture("chromium"));
+    CHECK(h264(chromium, "42e01f", "0") == 114); // before 108, which is mode 1
+    const auto single =
+        readViewer(replaced(viewerFixture("chromium"), "packetization-mode=1", "packetization-mode=0"));
+    CHECK(h264(single, "42e01f") == 0);
+}
+
+TEST_CASE("Opus is Opus, however many channels are written; two are preferred") {
+    const auto type = [](const std::string& written) -> unsigned {
+        const auto offer = readViewer(replaced(audioAndVideoOffer(), "111 opus/48000/2", written));
+        const auto* payload = sdp::payloadFor(*offer.lineFor(MediaKind::audio), "opus", 48000, "");
+        return payload ? payload->type : 0;
+    };
+    CHECK(type("111 opus/48000") == 111);
+    CHECK(type("111 OPUS/48000/1") == 111);
+    CHECK(type("111 opus/48000/6") == 0);
+    const auto two = readViewer(replaced(replaced(audioAndVideoOffer(), "SAVPF 111", "SAVPF 111 112"),
+                                         "111 opus/48000/2", "111 opus/48000\r\na=rtpmap:112 opus/48000/2"));
+    CHECK(sdp::payloadFor(*two.lineFor(MediaKind::audio), "opus", 48000, "")->type == 112);
+}
+
+TEST_CASE("a codec is named with what tells it from others of its name") {
+    const sdp::Payload high{102, "H264", 90000, "",
+                            "sprop-parameter-sets=Z0IA;profile-level-id=640028;packetization-mode=1"};
+    CHECK(sdp::codecName(high) == "H264/90000 (profile-level-id=640028;packetization-mode=1)");
+    CHECK(sdp::codecNames({{111, "opus", 48000, "6"}, {9, "G722", 8000}, {8, "G722", 8000}}) ==
+          "G722/8000, opus/48000/6");
+    CHECK(sdp::codecNames({}) == "none with an a=rtpmap");
+    CHECK(sdp::codecNames(std::vector<sdp::Payload>(1, high)).size() < 100);
+}
+
+TEST_CASE("the transport is that of the line that the group names first") {
+    std::string text = viewerFixture("talks");
+    for (const char* attribute : {"a=ice-ufrag", "a=ice-pwd", "a=fingerprint", "a=setup", "a=rtcp-mux\r"})
+        for (std::size_t at = text.find(attribute, text.find("m=video")); at != std::string::npos;
+             at = text.find(attribute, at + 1))
+            text.replace(at, 3, "a=x");
+    const auto offer = readViewer(text);
+    CHECK(offer.ice.ufrag == "abcd");
+    CHECK(offer.lineFor(MediaKind::audio)->mid == "2");
+    // Another's is not.
+    const std::string balanced =
+        audioAndVideoOffer() + "a=ice-ufrag:other\r\na=ice-pwd:others678901234567890123\r\n";
+    CHECK(readViewer(balanced).ice.ufrag == "abcd");
+    CHECK(readViewer(replaced(balanced, "BUNDLE 0 1", "BUNDLE 1 0")).ice.ufrag == "other");
 }
 
 TEST_CASE("what a viewer's offer lacks is named") {

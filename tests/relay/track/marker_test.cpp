@@ -1,6 +1,7 @@
 #include "relay/track/marker.h"
 
 #include "relay/base/loop.h"
+#include "relay/gst/buffer_map.h"
 #include "relay/gst/probe.h"
 #include "relay/gst/ref.h"
 
@@ -33,16 +34,26 @@ Raw packetOf(std::uint16_t sequence, bool keyframe) {
                0x52, 1,
                2,    3, // one word of extensions
                0x10, static_cast<std::uint8_t>(keyframe ? 0 : 1)};
+    packet[2] = static_cast<std::uint8_t>(sequence >> 8);
     packet[3] = static_cast<std::uint8_t>(sequence);
     packet[7] = static_cast<std::uint8_t>(sequence); // a picture each
     return packet;
 }
 
+/// The same, as a packet of H.264 with this payload and the mark of a frame's end.
+Raw h264(std::uint16_t sequence, const Raw& payload) {
+    Raw packet = packetOf(sequence, false);
+    packet[1] |= 0x80;
+    packet.resize(packet.size() - 2);
+    packet.insert(packet.end(), payload.begin(), payload.end());
+    return packet;
+}
+
 /// A pad whose data and events pass a marker, as the sink of an input's tee does.
 struct Stage {
-    explicit Stage(MediaKind kind = MediaKind::video)
+    explicit Stage(MediaKind kind = MediaKind::video, const char* sets = nullptr)
         : counters(std::make_shared<TrackCounters>(1, kind))
-        , marker(counters)
+        , marker(counters, [this](gst::Ref<GstBuffer> packet) { gst_pad_chain(pad.get(), packet.release()); })
         , pad(gst::Ref<GstPad>::sink(gst_pad_new("sink", GST_PAD_SINK))) {
         constexpr auto data = static_cast<GstPadProbeType>(
             GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
@@ -54,8 +65,12 @@ struct Stage {
         gst_pad_send_event(pad.get(), gst_event_new_stream_start("packets"));
         GstCaps* caps = gst_caps_new_simple(
             "application/x-rtp", "media", G_TYPE_STRING, kind == MediaKind::video ? "video" : "audio",
-            "encoding-name", G_TYPE_STRING, kind == MediaKind::video ? "VP8" : "OPUS", "extmap-5",
-            G_TYPE_STRING, std::string(rtp::playoutDelayUri).c_str(), nullptr);
+            "encoding-name", G_TYPE_STRING,
+            sets                       ? "H264"
+            : kind == MediaKind::video ? "VP8"
+                                       : "OPUS",
+            "extmap-5", G_TYPE_STRING, std::string(rtp::playoutDelayUri).c_str(), nullptr);
+        if (sets) gst_caps_set_simple(caps, "sprop-parameter-sets", G_TYPE_STRING, sets, nullptr);
         gst_pad_send_event(pad.get(), gst_event_new_caps(caps));
         gst_caps_unref(caps);
         GstSegment segment;
@@ -76,11 +91,16 @@ struct Stage {
     struct Seen {
         bool delta;
         std::optional<rtp::Packet> packet;
+        Raw bytes;
     };
+    static Raw bytesOf(GstBuffer* buffer) {
+        const gst::BufferMap map(buffer);
+        return {map.bytes().begin(), map.bytes().end()};
+    }
     static GstFlowReturn onBuffer(GstPad* pad, GstObject* /*parent*/, GstBuffer* buffer) noexcept {
         auto* self = static_cast<Stage*>(g_object_get_data(reinterpret_cast<GObject*>(pad), "stage"));
         self->seen.push_back({GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT) != FALSE,
-                              self->counters->packetOf(buffer)});
+                              self->counters->packetOf(buffer), bytesOf(buffer)});
         gst_buffer_unref(buffer);
         return GST_FLOW_OK;
     }
@@ -148,10 +168,36 @@ TEST_CASE("audio is read and never flagged") {
     CHECK(stage.seen[0].packet->sequence == 7);
 }
 
+TEST_CASE("a picture without its parameter sets gets a packet with them, and what follows is numbered on") {
+    Stage stage(MediaKind::video, "Z0LgH4xo,aM48gA==");
+    stage.push(h264(65534, {0x41, 1}));
+    stage.push(h264(65535, {0x65, 1}));
+    stage.push(h264(0, {0x65, 2})); // more of it
+    stage.push(h264(1, {0x41, 1}));
+    stage.push(h264(2, {0x65, 1}));
+    std::vector<std::uint16_t> sequences;
+    std::vector<bool> deltas;
+    for (const auto& seen : stage.seen) {
+        REQUIRE(seen.packet);
+        CHECK(seen.packet->sequence == rtp::readPacket(seen.bytes)->sequence);
+        sequences.push_back(seen.packet->sequence);
+        deltas.push_back(seen.delta);
+    }
+    // The timestamp is in the low byte of the number: 65535 and 0 are two pictures, each with its sets.
+    CHECK(sequences == std::vector<std::uint16_t>{65534, 65535, 0, 1, 2, 3, 4, 5});
+    CHECK(deltas == std::vector<bool>{true, false, true, false, true, true, false, true});
+    const auto& sets = stage.seen[1];
+    CHECK(sets.packet->timestamp == stage.seen[2].packet->timestamp);
+    CHECK_FALSE(sets.packet->marker);
+    CHECK(stage.seen[2].packet->marker);
+    CHECK(sets.packet->payload(sets.bytes)[0] == 0x78);
+    CHECK(stage.counters->packets == 5); // of the publisher
+}
+
 TEST_CASE("a depayloader's request for a keyframe ends at the marker and becomes a wish") {
     Loop loop;
     Stage stage;
-    const auto broker = std::make_shared<KeyframeBroker>(loop, [] {});
+    const auto broker = std::make_shared<KeyframeBroker>(loop, KeyframeBroker::Source{[] {}});
     stage.marker.setBroker(broker);
     GstPadProbeInfo info{};
     info.type = GST_PAD_PROBE_TYPE_EVENT_UPSTREAM;

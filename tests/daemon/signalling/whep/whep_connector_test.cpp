@@ -317,10 +317,37 @@ TEST_CASE("another host never sees the token, also when it makes the session") {
     CHECK(play.server.last("DELETE").header("authorization").empty());
 }
 
-TEST_CASE("a Location that is none, or leads elsewhere than http, is a loss") {
+TEST_CASE("a session without a Location that can be used is played, and left without a word") {
     Play play(created(GENERATE("", "ftp://127.0.0.1/x", "http://[")));
-    CHECK_FALSE(play.lost().final);
-    CHECK_THAT(play.loss->detail, Catch::Contains("Location"));
+    play.joined();
+    CHECK(play.said.at(1) == "answer");
+    play.connector->candidate("0", "candidate:1 1 udp 1 192.0.2.1 5000 typ host");
+    play.leave();
+    CHECK(play.untilAsked(2)); // OPTIONS and POST
+}
+
+TEST_CASE("an answer with 200, or without a type, is an answer") {
+    auto told = created();
+    SECTION("200") {
+        told.status = 200;
+    }
+    SECTION("no type") {
+        told.type = "";
+    }
+    Play play(told);
+    play.joined();
+    play.leave();
+    CHECK(play.server.last("DELETE").path == "/whep/session/1");
+}
+
+TEST_CASE("a session that comes with no answer is deleted by leaving") {
+    auto told = created();
+    told.body = "hello";
+    told.type = "";
+    Play play(told);
+    CHECK_THAT(play.lost().detail, Catch::Contains("201 without an SDP answer"));
+    play.leave();
+    CHECK(play.server.last("DELETE").path == "/whep/session/1");
 }
 
 TEST_CASE("garbage, too much and nothing are losses that are tried again") {

@@ -44,7 +44,8 @@ struct WhepNode {
 
     Reply ask(const std::string& method, const std::string& path, const Headers& headers = {},
               const std::string& body = {}) {
-        return test::ask(loop, server.addresses().front().port(), requestText(method, path, headers, body));
+        return test::ask(loop, server.addresses().front().port(),
+                         requestText(method, fromRoot(path), headers, body));
     }
     Reply post(const std::string& path = whepEndpoint, const std::string& type = "application/sdp",
                Headers headers = {}) {

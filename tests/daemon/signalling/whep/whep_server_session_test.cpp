@@ -117,7 +117,7 @@ TEST_CASE("ten thousand viewers that came and left leave nothing") {
         REQUIRE(created.status == 201);
         const auto session = created.headers.front().second;
         sessions.insert(session);
-        REQUIRE(handle(router, "DELETE", session).status == 200);
+        REQUIRE(handle(router, "DELETE", fromRoot(session)).status == 200);
     }
     CHECK(sessions.size() == 10'000);
     CHECK(whep.sessions() == 0);

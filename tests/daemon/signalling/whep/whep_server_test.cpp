@@ -11,7 +11,7 @@ TEST_CASE("a viewer gets an answer, and a session of its own that nobody can gue
     REQUIRE(reply.status == 201);
     CHECK(reply.header("content-type") == "application/sdp");
     CHECK(reply.body == "v=0\r\nanswer");
-    const std::string sessions = "/whep-session/";
+    const std::string sessions = "../../whep-session/"; // also behind a prefix
     CHECK(reply.header("location").starts_with(sessions));
     CHECK(reply.header("location").size() == sessions.size() + 32);
     CHECK(reply.header("etag").starts_with('"'));
@@ -34,7 +34,9 @@ TEST_CASE("an answer names the ICE servers") {
 
 TEST_CASE("one track is viewed by its name") {
     WhepNode node;
-    REQUIRE(node.post("/whep/studio/alice/screen-2").status == 201);
+    const auto reply = node.post("/whep/studio/alice/screen-2");
+    REQUIRE(reply.status == 201);
+    CHECK(reply.header("location").starts_with("../../../whep-session/"));
     CHECK(node.relay.requests.front().source == "screen-2");
 }
 
@@ -160,8 +162,8 @@ TEST_CASE("viewing needs a token of the view or the admin role, and so do its se
 
 TEST_CASE("viewers that come too often are told to wait") {
     RoutedServer::Limits limits;
-    limits.rate.burst = 3;
-    limits.rate.perSecond = 0.01;
+    limits.posts.burst = 3;
+    limits.posts.perSecond = 0.01;
     WhepNode node(settingsWithTokens(), limits);
     for (int i = 0; i < 3; ++i)
         CHECK(node.post(whepEndpoint, "application/sdp", bearer("view-secret")).status == 201);

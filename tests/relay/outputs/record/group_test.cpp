@@ -5,6 +5,7 @@
 
 #include "support/catch.h"
 #include "support/leak_guard.h"
+#include "support/wait.h"
 
 #include <gst/gst.h>
 
@@ -149,7 +150,7 @@ TEST_CASE("recordings lie under call, participant and source and are named after
     REQUIRE(files.size() == 2); // of one start: no file is overwritten
     for (const auto& file : files) {
         CHECK(file.parent_path() == directory.path() / "studio" / "alice" / "camera");
-        CHECK(isRecordingName(file.filename().string()));
+        CHECK(recordingOwner(file.filename().string()) == "archive");
         CHECK(probe(file).frames == 5);
     }
     CHECK((target == files[0].string() || target == files[1].string()));
@@ -383,4 +384,23 @@ TEST_CASE("recorders of one file system share a loop, those of another do not") 
     const Recording elsewhere(other.path(), MediaKind::video);
     CHECK(one.group->loopKey() == two.group->loopKey());
     CHECK(one.group->loopKey() != elsewhere.group->loopKey());
+}
+
+TEST_CASE("a directory that cannot be made is made once it can") {
+    const TemporaryDirectory directory;
+    const auto obstacle = directory.path() / "file";
+    std::ofstream(obstacle) << "x";
+    config::SubscriptionSettings subscription;
+    subscription.name = "archive";
+    config::RecordOutput output;
+    output.directory = obstacle / "archive";
+    subscription.output = output;
+    const auto group = makeOutputGroup(subscription);
+    const auto problem = group->problem();
+    REQUIRE(problem);
+    CHECK(problem->kind() == Refused::Kind::invalid);
+    CHECK_THAT(problem->what(), Catch::Contains("file/archive"));
+    std::filesystem::remove(obstacle);
+    CHECK(eventually([&] { return !group->problem(); }, 10s));
+    CHECK(std::filesystem::is_directory(obstacle / "archive"));
 }

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -28,22 +29,31 @@ fs::path makeFile(const fs::path& path, std::chrono::hours age = 0h) {
     return path;
 }
 
+Place::Found placeOf(const fs::path& path) {
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    return {status.st_dev, status.st_ino};
+}
+
+/// Of a subscription `archive`, which alone records into the directory.
 Retention keeping(const fs::path& directory, std::optional<std::chrono::milliseconds> keep,
                   std::optional<std::uint64_t> maxBytes, const char* tracks = "*/*/*") {
     config::RecordOutput settings;
     settings.directory = directory;
     settings.keep = keep;
     settings.maxBytes = maxBytes;
-    return {settings, config::TrackGlob::parse(tracks)};
+    return {"archive", settings, config::TrackGlob::parse(tracks),
+            std::make_shared<DirectoryUse>(placeOf(directory))};
 }
 
 void apply(Retention retention) {
     retention.apply(std::chrono::system_clock::now());
 }
 
-const char* const oldName = "2026-01-01T00-00-00.000Z.mkv";
-const char* const midName = "2026-02-01T00-00-00.000Z.mkv";
-const char* const newName = "2026-03-01T00-00-00.000Z.mkv";
+const char* const oldName = "2026-01-01T00-00-00.000Z.archive.mkv";
+const char* const midName = "2026-02-01T00-00-00.000Z.archive.mkv";
+const char* const newName = "2026-03-01T00-00-00.000Z-1.archive.mkv";
+const char* const unnamed = "2026-01-01T00-00-00.000Z.mkv";
 
 } // namespace
 
@@ -106,6 +116,36 @@ TEST_CASE("what is not a recording of the subscription's tracks is never deleted
     CHECK_FALSE(fs::exists(deleted));
 }
 
+TEST_CASE("another subscription's recordings in the same directory are left alone, and do not count") {
+    const TemporaryDirectory directory;
+    const auto folder = directory.path() / "studio/alice/camera";
+    const auto mine = makeFile(folder / oldName, 100h);
+    const std::vector<fs::path> kept{
+        makeFile(folder / "2026-01-01T00-00-00.000Z.long.mkv", 100h),
+        makeFile(folder / "2026-01-01T00-00-00.000Z-1.long.mkv", 100h),
+        makeFile(folder / "2026-01-01T00-00-00.000Z.archive-1.mkv", 100h),
+        makeFile(folder / "2026-01-01T00-00-00.000Z.archive.archive.mkv", 100h),
+    };
+    apply(keeping(directory.path(), {}, 1024));
+    CHECK(fs::exists(mine));
+    apply(keeping(directory.path(), 1h, {}));
+    CHECK_FALSE(fs::exists(mine));
+    for (const auto& path : kept)
+        CHECK(fs::exists(path));
+}
+
+TEST_CASE("recordings of earlier versions are deleted by the one subscription that records there") {
+    const TemporaryDirectory directory;
+    const auto path = makeFile(directory.path() / "studio/alice/camera" / unnamed, 100h);
+    {
+        const DirectoryUse other(placeOf(directory.path()));
+        apply(keeping(directory.path(), 1h, {}));
+        CHECK(fs::exists(path));
+    }
+    apply(keeping(directory.path(), 1h, {}));
+    CHECK_FALSE(fs::exists(path));
+}
+
 TEST_CASE("the archive is looked through at most once a minute") {
     const TemporaryDirectory directory;
     auto retention = keeping(directory.path(), 1h, {});
@@ -115,15 +155,22 @@ TEST_CASE("the archive is looked through at most once a minute") {
     CHECK(fs::exists(path));
 }
 
-TEST_CASE("names of recordings are the UTC start to the millisecond") {
+TEST_CASE("names of recordings are the UTC start to the millisecond and the subscription") {
     const auto start = std::chrono::system_clock::from_time_t(1795370584) + 7ms;
-    CHECK(recordingStem(start) == "2026-11-22T18-03-04.007Z");
-    CHECK(isRecordingName(recordingStem(start) + ".mkv"));
-    CHECK(isRecordingName(recordingStem(start) + "-12.mkv"));
+    CHECK(recordingStart(start) == "2026-11-22T18-03-04.007Z");
+    CHECK(recordingName(recordingStart(start), 0, "a.b-1") == "2026-11-22T18-03-04.007Z.a.b-1.mkv");
+    CHECK(recordingName(recordingStart(start), 12, "mkv") == "2026-11-22T18-03-04.007Z-12.mkv.mkv");
+    for (const char* owner : {"archive", "a.b-1", "mkv", "-2", "Z-2.mkv"})
+        for (const int again : {0, 1, 999})
+            CHECK(recordingOwner(recordingName(recordingStart(start), again, owner)) == owner);
+    CHECK(recordingOwner("2026-11-22T18-03-04.007Z.mkv") == "");
+    CHECK(recordingOwner("2026-11-22T18-03-04.007Z-12.mkv") == "");
     for (const char* other : {"", ".mkv", "a.mkv", "2026-11-22T18-03-04.007Z",
                               "2026-11-22T18-03-04.007Z-.mkv", "2026-11-22T18-03-04.007Z-1234.mkv",
-                              "2026-11-22T18-03-04.007Zx.mkv", "2026-11-22T18:03:04.007Z.mkv"})
-        CHECK_FALSE(isRecordingName(other));
+                              "2026-11-22T18-03-04.007Zx.mkv", "2026-11-22T18:03:04.007Z.mkv",
+                              "2026-11-22T18-03-04.007Z..mkv", "2026-11-22T18-03-04.007Z-1x.a.mkv",
+                              "2026-11-22T18-03-04.007Z.a b.mkv", "2026-11-22T18-03-04.007Z.a.mkv.txt"})
+        CHECK_FALSE(recordingOwner(other));
 }
 
 TEST_CASE("trying again waits longer each time, up to half a minute, until it went well for as long") {

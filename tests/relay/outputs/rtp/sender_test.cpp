@@ -1,13 +1,17 @@
 #include "relay/base/big_endian.h"
 #include "relay/outputs/media.h"
 #include "relay/outputs/output.h"
+#include "relay/outputs/rtp/sender.h"
 #include "relay/rtp/packet.h"
 
 #include "support/catch.h"
 #include "support/leak_guard.h"
 #include "support/rtp.h"
+#include "support/wait.h"
 
+#include "relay/gst/buffer_map.h"
 #include "relay/gst/element.h"
+#include "relay/rtp/keyframe.h"
 
 #include <gst/app/gstappsink.h>
 
@@ -21,6 +25,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -37,9 +42,16 @@ namespace {
 
 using Raw = std::vector<std::uint8_t>;
 
-/// A receiver on a pair of loopback ports that the kernel chose.
+/// A receiver on a pair of loopback ports, by default of those that the kernel chose.
 class Receiver {
   public:
+    explicit Receiver(in_addr_t host, std::uint16_t port)
+        : host_(host)
+        , rtp_(bind(port))
+        , rtcp_(bind(static_cast<std::uint16_t>(port + 1))) {
+        REQUIRE(rtp_ >= 0);
+        REQUIRE(rtcp_ >= 0);
+    }
     Receiver() {
         // An RTP port needs the one above it too.
         do {
@@ -67,12 +79,12 @@ class Receiver {
     }
 
   private:
-    static int bind(std::uint16_t port) {
+    int bind(std::uint16_t port) const {
         const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_addr.s_addr = htonl(host_);
         if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
         ::close(fd);
         return -1;
@@ -86,6 +98,7 @@ class Receiver {
         return bytes;
     }
 
+    in_addr_t host_ = INADDR_LOOPBACK;
     int rtp_ = -1;
     int rtcp_ = -1;
 };
@@ -154,9 +167,10 @@ std::string textOf(const std::filesystem::path& path) {
 /// A live pipeline with an appsink `sink`, read frame by frame.
 class LiveSource {
   public:
-    explicit LiveSource(const std::string& description)
+    LiveSource(const std::string& description, rtp::PayloadFormat payload)
         : pipeline_(gst::Ref<GstElement>::sink(
               gst_parse_launch((description + " ! appsink name=sink sync=false").c_str(), nullptr)))
+        , detector_(payload)
         , sink_(
               gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(pipeline_.get()), "sink"))) {
         gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
@@ -177,12 +191,15 @@ class LiveSource {
             frame.packet = packetIn(frame.buffer.get());
             frame.format = format_;
             frame.arrived = Clock::now();
+            const gst::BufferMap map(frame.buffer.get());
+            frame.keyframe = detector_.isStart(frame.packet->timestamp, frame.packet->payload(map.bytes()));
             output.write(frame);
         }
     }
 
   private:
     gst::Ref<GstElement> pipeline_;
+    rtp::KeyframeDetector detector_;
     gst::Ref<GstElement> sink_;
     std::shared_ptr<const StreamFormat> format_;
 };
@@ -281,6 +298,40 @@ TEST_CASE("that nobody listens is told and stops nothing") {
     CHECK(opened.status->read().error.find("nobody listens") != std::string::npos);
 }
 
+TEST_CASE("who begins to listen late gets a keyframe first, and nothing that cannot be decoded") {
+    Receiver early;
+    const std::uint16_t port = early.port();
+    const auto group = groupOf(to(port));
+    Opened opened(*group, "alice");
+    const auto format = formatOf(vp8Caps);
+    early.close();
+    std::uint16_t sequence = 0;
+    const auto write = [&](const std::string& payload, bool keyframe) {
+        ++sequence;
+        Frame frame = packetOf(sequence, sequence, payload, format);
+        frame.keyframe = keyframe;
+        return opened.output->write(frame);
+    };
+    write("key", true);
+    REQUIRE(eventually([&] { return write("delta", false) && !opened.status->read().error.empty(); }));
+    CHECK_FALSE(opened.output->wantsKeyframe());
+
+    const Receiver late(INADDR_LOOPBACK, port);
+    REQUIRE(eventually([&] { return write("delta", false) && opened.output->wantsKeyframe(); }));
+    write("delta", false);
+    write("key", true);
+    CHECK_FALSE(opened.output->wantsKeyframe());
+    write("delta", false);
+    const Raw probe = late.rtp();
+    REQUIRE(probe.size() == 8);
+    CHECK(probe[1] == 201);
+    const Raw first = late.rtp();
+    CHECK(std::string(first.begin() + rtp::fixedHeaderBytes, first.end()) == "key");
+    const Raw second = late.rtp();
+    CHECK(std::string(second.begin() + rtp::fixedHeaderBytes, second.end()) == "delta");
+    CHECK(static_cast<std::uint16_t>(readU16(&second[2]) - readU16(&first[2])) == 1);
+}
+
 TEST_CASE("each track has a pair of ports, kept while the subscription lives") {
     auto settings = to(20000);
     settings.maxTracks = 2;
@@ -308,7 +359,10 @@ TEST_CASE("settings that cannot work are refused when the subscription is made")
     CHECK_THROWS_WITH(groupOf(to(65530)), Catch::Contains("65535"));
     auto settings = to(5004);
     settings.sdp = "/nonexistent/dir/x.sdp";
-    CHECK_THROWS_WITH(groupOf(settings), Catch::Contains("/nonexistent/dir/x.sdp"));
+    const auto group = groupOf(settings);
+    REQUIRE(group->problem());
+    CHECK_THAT(group->problem()->what(), Catch::Contains("/nonexistent/dir/x.sdp"));
+    CHECK_THROWS_WITH(Opened(*group, "alice"), Catch::Contains("/nonexistent/dir/x.sdp"));
 }
 
 TEST_CASE("a host name is looked up without making anybody wait, and what cannot be found is told") {
@@ -331,6 +385,63 @@ TEST_CASE("a host name is looked up without making anybody wait, and what cannot
     CHECK(writeUntil(waiting, [&](bool) {
         return waiting.status->read().error.find("cannot find host host.invalid") != std::string::npos;
     }));
+}
+
+TEST_CASE("a stream follows its host to another address, and so does the session description") {
+    const Receiver before;
+    const Receiver after(INADDR_LOOPBACK + 1, before.port());
+    const TemporaryDirectory directory;
+    const auto sdp = directory.path() / "viewer.sdp";
+    const auto moved = std::make_shared<std::atomic<bool>>(false);
+    HostLookup host("sink", [moved](const std::string&) {
+        return std::vector{*SocketAddress::parse(*moved ? "127.0.0.2" : "127.0.0.1")};
+    });
+    const auto session = std::make_shared<RtpSession>(
+        RtpSession{"viewer", before.port(), std::move(host), SdpFile(sdp, "viewer")});
+    RtpSlots slots(1);
+    const TrackName track{"studio", "alice", "camera"};
+    const auto status = std::make_shared<OutputStatus>();
+    RtpSender sender(session, slots.take(track), {track, MediaKind::video, status});
+    Frame frame = packetOf(1, 1, "x", formatOf(vp8Caps));
+    const auto writesTo = [&](const char* address) {
+        return eventually([&] {
+            sender.write(frame);
+            return status->read().target == fmt::format("{}:{}", address, before.port());
+        });
+    };
+    REQUIRE(writesTo("127.0.0.1"));
+    const Raw first = before.rtp();
+    *moved = true;
+    frame.arrived += 61s;
+    REQUIRE(writesTo("127.0.0.2"));
+    const Raw second = after.rtp();
+    REQUIRE(second.size() > rtp::fixedHeaderBytes);
+    CHECK(readU32(&first[8]) == readU32(&second[8]));
+    CHECK(eventually([&] { return textOf(sdp).find("c=IN IP4 127.0.0.2") != std::string::npos; }));
+}
+
+TEST_CASE("a session description that cannot be written is told, and written when it can be") {
+    const Receiver receiver;
+    const TemporaryDirectory directory;
+    auto settings = to(receiver.port());
+    settings.sdp = directory.path() / "folder" / "viewer.sdp";
+    std::filesystem::create_directory(directory.path() / "folder");
+    const auto group = groupOf(settings);
+    Opened opened(*group, "alice");
+    std::filesystem::remove(directory.path() / "folder");
+    Frame frame = packetOf(1, 1, "x", formatOf(vp8Caps));
+    opened.output->write(frame);
+    const auto told = [&] { return opened.status->read().error.find("viewer.sdp") != std::string::npos; };
+    const auto reportUntil = [&](const std::function<bool()>& done) {
+        return eventually([&] {
+            frame.arrived += 6s;
+            opened.output->write(frame);
+            return done();
+        });
+    };
+    CHECK(reportUntil(told));
+    std::filesystem::create_directory(directory.path() / "folder");
+    CHECK(reportUntil([&] { return !textOf(settings.sdp).empty() && !told(); }));
 }
 
 TEST_CASE("an address that cannot be sent to is told and tried again") {
@@ -369,6 +480,7 @@ TEST_CASE("the session description has every stream and nothing that the publish
                           "sprop-parameter-sets=(string)\"Z0LAHtkA,aMuDyyA=\","
                           "profile-level-id=(string)\"42e01f;a=evil\"")));
     audio.output->write(packetOf(1, 1, "x", formatOf("media=audio,encoding-name=OPUS,clock-rate=48000")));
+    CHECK(eventually([&] { return textOf(settings.sdp).find("m=audio") != std::string::npos; }));
     const std::string sdp = textOf(settings.sdp);
     CHECK(sdp.starts_with("v=0\r\n"));
     CHECK(sdp.find("m=video 20100 RTP/AVP 102\r\n") != std::string::npos);
@@ -392,10 +504,12 @@ TEST_CASE("ffmpeg plays VP8 and Opus from the session description") {
     Opened audio(*group, "bob", MediaKind::audio);
     LiveSource camera(
         "videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=25/1 ! vp8enc deadline=1 "
-        "keyframe-max-dist=10 ! rtpvp8pay");
+        "keyframe-max-dist=10 ! rtpvp8pay",
+        rtp::PayloadFormat::vp8);
     LiveSource microphone(
         "audiotestsrc is-live=true samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=2 ! opusenc "
-        "! rtpopuspay");
+        "! rtpopuspay",
+        rtp::PayloadFormat::audio);
     const auto forward = [&] {
         camera.forward(*video.output);
         microphone.forward(*audio.output);
