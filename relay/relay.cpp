@@ -36,9 +36,8 @@ void initialiseGstreamer() {
 
 /// Elements without which no call works: better missing at start than at the first publisher.
 void requireElements() {
-    for (const char* factory :
-         {"webrtcbin", "nicesrc", "dtlssrtpdec", "srtpdec", "rtpbin", "tee", "fakesink", "appsink",
-          "rtpvp8depay", "rtph264depay", "h264parse", "rtpopusdepay", "matroskamux"})
+    for (const char* factory : {"webrtcbin", "nicesrc", "dtlssrtpdec", "srtpdec", "rtpbin", "tee", "appsink",
+                                "rtpvp8depay", "rtph264depay", "h264parse", "rtpopusdepay", "matroskamux"})
         gst::makeElement(factory);
 }
 

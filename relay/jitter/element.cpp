@@ -271,6 +271,14 @@ GstElement* newElement(std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool)
     return &self->parent;
 }
 
+bool knows(GstElement* jitterBuffer, unsigned payloadType) {
+    return streamOf(jitterBuffer).knows(payloadType);
+}
+
+void setExit(GstElement* jitterBuffer, unsigned payloadType, gst::Ref<GstPad> exit) {
+    streamOf(jitterBuffer).setExit(payloadType, std::move(exit));
+}
+
 std::size_t liveElements() {
     return elements;
 }

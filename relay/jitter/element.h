@@ -19,6 +19,7 @@
 // gap that was given up.
 #pragma once
 
+#include "relay/gst/ref.h"
 #include "relay/jitter/share.h"
 #include "relay/jitter/timers.h"
 
@@ -32,6 +33,14 @@ namespace spillway::relay::jitter {
 /// A floating reference, as a factory returns it. Without timers, what is missing is only looked at when a
 /// packet comes.
 GstElement* newElement(std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool = nullptr);
+
+/// Whether an RTP packet of this type has come in by the pad `sink`, so that the stream has begun. Any
+/// thread.
+bool knows(GstElement* jitterBuffer, unsigned payloadType);
+
+/// Packets of this type go on by `exit`, a pad of the payload type demultiplexer behind, past the
+/// demultiplexer itself; events do not. Inside a push of the first of them.
+void setExit(GstElement* jitterBuffer, unsigned payloadType, gst::Ref<GstPad> exit);
 
 /// In the process. Any thread.
 std::size_t liveElements();

@@ -8,18 +8,13 @@
 #include <chrono>
 #include <cstdio>
 #include <stdexcept>
+#include <string_view>
 
 namespace spillway::relay {
 
 namespace {
 
 constexpr std::chrono::milliseconds longestPush{500}; // a first packet waits up to 100 ms for the loop
-
-/// Lets no data through any more; whether what was under way has passed.
-bool hush(GstPad* source) {
-    gst::dropDataForever(source);
-    return gst::awaitIdle(source, longestPush);
-}
 
 } // namespace
 
@@ -36,6 +31,20 @@ std::optional<RtpPadName> readPadName(GstPad* rtpbinPad) {
                                   &name.ssrc, &name.payloadType) != 3)
         return std::nullopt;
     return name;
+}
+
+gst::Ref<GstPad> takeOrigin(GstPad* rtpbinPad) {
+    auto* ghost = gst::cast<GstGhostPad>(rtpbinPad);
+    auto origin = gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(ghost));
+    gst_ghost_pad_set_target(ghost, nullptr);
+    return origin;
+}
+
+gst::Ref<GstPad> outputOfSession(GstPad* rtpbinPad) {
+    if (!std::string_view(GST_OBJECT_NAME(rtpbinPad)).starts_with("recv_rtp_sink_")) return nullptr;
+    const auto entry = gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(gst::cast<GstGhostPad>(rtpbinPad)));
+    const auto session = gst::Ref<GstElement>::adopt(gst_pad_get_parent_element(entry.get()));
+    return gst::staticPad(session.get(), "recv_rtp_src");
 }
 
 void takeOver(GstElement* rtpbin, GstElement* webrtcbin) {
@@ -90,6 +99,11 @@ std::uint64_t readLost(GstElement* jitterBuffer) {
         gst_structure_free(stats);
     }
     return lost;
+}
+
+bool hush(GstPad* source) {
+    gst::dropDataForever(source);
+    return gst::awaitIdle(source, longestPush);
 }
 
 bool bringToRest(GstElement* jitterBuffer) {

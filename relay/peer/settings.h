@@ -49,9 +49,9 @@ struct PeerSettings {
     bool tcp = false; ///< in place of UDP; only without `ingest`
 };
 
-/// A stream of the peer, as it appears on webrtcbin. Borrowed for the duration of the call.
+/// A stream of the peer. Borrowed for the duration of the call.
 struct IncomingPad {
-    GstPad* pad;          ///< webrtcbin's source pad, `application/x-rtp`
+    GstPad* pad; ///< source pad of an element inside webrtcbin, `application/x-rtp`; link it unchecked
     GstElement* pipeline; ///< what tees and branches are added to
     std::string mid;      ///< of the m-line that the SSRC belongs to by the peer's own SDP
     std::uint32_t ssrc;

@@ -43,7 +43,7 @@ TrackInput::TrackInput(const IncomingPad& incoming, OnAwake onAwake)
     upstream_ = gst::PadProbe(tee_.sink(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
                               [marker = marker_](GstPadProbeInfo* info) { return marker->onUpstream(info); });
     armDrain();
-    if (gst_pad_link(source_.get(), tee_.sink()) != GST_PAD_LINK_OK)
+    if (gst_pad_link_full(source_.get(), tee_.sink(), GST_PAD_LINK_CHECK_NOTHING) != GST_PAD_LINK_OK)
         throw std::runtime_error("cannot link the incoming pad to its tee");
 }
 

@@ -54,7 +54,7 @@ class Sinks {
             return GST_PAD_PROBE_OK;
         });
         gst_element_sync_state_with_parent(sink.get());
-        gst_pad_link(incoming.pad, pad.get());
+        gst_pad_link_full(incoming.pad, pad.get(), GST_PAD_LINK_CHECK_NOTHING);
         if (GstCaps* caps = gst_pad_get_current_caps(incoming.pad)) {
             const char* encoding = gst_structure_get_string(gst_caps_get_structure(caps, 0), "encoding-name");
             received->encoding = encoding ? encoding : "";
