@@ -241,8 +241,9 @@ gst::Ref<GstWebRTCICETransport> makeTransport(const gst::Ref<GstElement>& source
 }
 
 gst::Ref<GstElement> sinkOf(relay::ingest::SendDatagram send) {
-    return gst::makeBufferSink(
-        [send = std::move(send)](gst::Ref<GstBuffer> buffer) { send(gst::BufferMap(buffer.get()).bytes()); });
+    return gst::makeBufferSink([send = std::move(send)](const gst::Ref<GstBuffer>& buffer) {
+        send(gst::BufferMap(buffer.get()).bytes());
+    });
 }
 
 } // namespace

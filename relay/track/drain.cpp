@@ -7,7 +7,7 @@
 namespace spillway::relay {
 
 Drain::Drain(gst::Tee& tee, std::shared_ptr<std::atomic<std::uint64_t>> packets)
-    : branch_(tee, gst::makeBufferSink([packets = std::move(packets)](gst::Ref<GstBuffer>) {
+    : branch_(tee, gst::makeBufferSink([packets = std::move(packets)](const gst::Ref<GstBuffer>&) {
                   packets->fetch_add(1, std::memory_order_relaxed);
               })) {}
 
