@@ -16,6 +16,7 @@
 #include <cassert>
 #include <gst/gst.h>
 #include <nice/nice-version.h>
+#include <set>
 
 namespace spillway::relay {
 
@@ -104,9 +105,13 @@ struct Relay::Impl {
         }
     }
 
-    void offerTracks(Subscription& subscription) {
-        for (auto& [name, call] : calls)
-            call->forEachTrack([&](Track& track) { subscription.offer(track); });
+    /// Those of `first` before the others: there may not be room for all.
+    void offerTracks(Subscription& subscription, const std::set<TrackName>& first = {}) {
+        for (const bool others : {false, true})
+            for (auto& [name, call] : calls)
+                call->forEachTrack([&](Track& track) {
+                    if (others || first.contains(track.name())) subscription.offer(track);
+                });
     }
 
     /// With its first look, which finds what can never work. Throws Refused.
@@ -128,27 +133,29 @@ struct Relay::Impl {
     void begin(std::unique_ptr<Subscription> subscription) {
         const auto settings = subscription->settings();
         const auto before = subscriptions.extract(settings.name);
-        if (before) handOver(*before.mapped());
-        offerTracks(*subscription);
+        std::set<TrackName> served;
+        if (before) {
+            served = before.mapped()->served();
+            before.mapped()->giveWay();
+            before.mapped()->end(EndReason::unsubscribed);
+        }
+        offerTracks(*subscription, served);
         subscriptions[settings.name] = std::move(subscription);
         log::info("subscription {} subscriber={} tracks={} output={}", before ? "changed" : "added",
                   settings.name, settings.tracks.text(), config::outputName(settings.output));
     }
 
-    /// Its memory is free at once, while its outputs still close; but where an earlier one's do not come to
-    /// an end, this is no way to take more and more.
-    void handOver(Subscription& before) {
-        std::size_t open = before.size();
-        for (const auto& [name, subscription] : subscriptions)
-            open += subscription->size();
-        if (context.openOutputs->load() == static_cast<int>(open)) before.giveWay();
-        before.end(EndReason::unsubscribed);
+    /// Whether it can serve every track at once that the one of its name serves and it wants.
+    bool mayReplace(Subscription& next) {
+        if (next.problem()) return false;
+        const Subscription& before = *subscriptions.at(next.settings().name);
+        return budget.mayGiveWay(before.needsFor(before), next.needsFor(before));
     }
 
-    /// Those whose directory has answered.
+    /// Those whose directory has answered, and for which there is memory.
     void applyChanges() {
         for (auto change = changes.begin(); change != changes.end();) {
-            const bool waits = change->second->problem().has_value();
+            const bool waits = !mayReplace(*change->second);
             if (!waits) begin(std::move(change->second));
             change = waits ? std::next(change) : changes.erase(change);
         }
@@ -252,8 +259,13 @@ void Relay::putSubscription(const config::SubscriptionSettings& settings) {
     }
     auto next = impl_->makeSubscription(settings, Unusable::refuse);
     impl_->budget.requireEverFits(next->boundsFor(MediaKind::video).bytes);
+    if (!isNew) {
+        const Subscription& before = *running->second;
+        impl_->budget.requireFitsInPlace(before.needsFor(before), next->needsFor(before));
+    }
     impl_->changes.erase(settings.name);
-    if (isNew || !next->problem()) return impl_->begin(std::move(next));
+    if (isNew || impl_->mayReplace(*next)) return impl_->begin(std::move(next));
+    log::info("subscription goes on unchanged for now subscriber={}", settings.name);
     impl_->changes.emplace(settings.name, std::move(next));
 }
 

@@ -39,8 +39,8 @@ class Relay {
     /// Throws Refused. The subscription takes tracks that exist at once and others when they appear.
     void addSubscription(const config::SubscriptionSettings& settings, Unusable unusable = Unusable::refuse);
     /// The same as the configuration has it: tracks for which there is no room wait. One of this name goes on
-    /// until this one can serve, and for good when this throws; then it ends, and this one takes over its
-    /// memory.
+    /// until this one can serve all its tracks, and for good when this throws, also because they would not
+    /// fit; then it ends, and this one takes over its memory.
     void putSubscription(const config::SubscriptionSettings& settings);
     /// False when there is none.
     bool removeSubscription(const std::string& name);

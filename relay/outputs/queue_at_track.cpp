@@ -31,6 +31,7 @@ void QueueAtTrack::end(EndReason reason) {
     attachment_ = {};
     wishes_->target(nullptr);
     queue_->end(reason);
+    reservation_.ending();
 }
 
 } // namespace spillway::relay

@@ -37,7 +37,7 @@ class QueueAtTrack {
     /// Takes nothing from now on; the reader gets what is queued.
     void end(EndReason reason);
     /// Its part of the memory budget is another's from now on. It must end now.
-    void giveWay() { reservation_.giveBack(); }
+    void giveWay() { reservation_.giveWay(); }
 
   private:
     const TrackName name_;

@@ -123,8 +123,9 @@ void Subscription::take(Track& track) {
         [this, name = track.name(), serial](EndReason reason) { onClosed(name, serial, reason); });
     const auto open = std::make_shared<OpenOutput>(context_.openOutputs);
     subscribers_[track.name()] = {
-        serial, Subscriber::start(track, std::move(request),
-                                  [open, closed](EndReason reason) mutable { closed(reason); })};
+        serial, track.kind(),
+        Subscriber::start(track, std::move(request),
+                          [open, closed](EndReason reason) mutable { closed(reason); })};
     log::info("subscriber attached subscriber={} track={} output={}", settings_.name, track.name().text(),
               output);
     report(track.name(), "attached", "");
@@ -157,6 +158,20 @@ void Subscription::trackEnds(const TrackName& track) {
     found->second.subscriber->end(EndReason::trackEnded);
     subscribers_.erase(found);
     reportDetached(track, EndReason::trackEnded);
+}
+
+std::set<TrackName> Subscription::served() const {
+    std::set<TrackName> served;
+    for (const auto& [name, serving] : subscribers_)
+        served.insert(name);
+    return served;
+}
+
+QueueBudget::Amount Subscription::needsFor(const Subscription& other) const {
+    QueueBudget::Amount needs;
+    for (const auto& [name, serving] : other.subscribers_)
+        if (wants(name)) needs += {boundsFor(serving.kind).bytes, 1};
+    return needs;
 }
 
 void Subscription::giveWay() {

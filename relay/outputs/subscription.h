@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace spillway::relay {
@@ -50,8 +51,10 @@ class Subscription {
     bool hasRefused() const { return !refused_.empty(); }
     /// The track is about to go.
     void trackEnds(const TrackName& track);
-    /// How many tracks it serves.
-    std::size_t size() const { return subscribers_.size(); }
+    /// The tracks it serves.
+    std::set<TrackName> served() const;
+    /// What its own queues come to for the tracks that `other` serves, as far as it wants them.
+    QueueBudget::Amount needsFor(const Subscription& other) const;
     /// As QueueAtTrack::giveWay(), for all of them.
     void giveWay();
     /// Ends all subscribers.
@@ -78,6 +81,7 @@ class Subscription {
     struct Serving {
         /// Distinguishes it from an earlier one on a track of that name, whose output closes late.
         std::uint64_t serial;
+        MediaKind kind;
         std::shared_ptr<Subscriber> subscriber;
     };
     std::map<TrackName, Serving> subscribers_;

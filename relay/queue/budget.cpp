@@ -6,16 +6,42 @@
 
 namespace spillway::relay {
 
+QueueBudget::Amount& QueueBudget::Amount::operator+=(const Amount& other) {
+    bytes += other.bytes;
+    queues += other.queues;
+    return *this;
+}
+
+QueueBudget::Amount& QueueBudget::Amount::operator-=(const Amount& other) {
+    bytes -= other.bytes;
+    queues -= other.queues;
+    return *this;
+}
+
 QueueBudget::Reservation::Reservation(std::shared_ptr<Used> used, Amount amount, Claim claim)
     : used_(std::move(used))
     , amount_(amount)
     , claim_(claim) {
-    const auto take = [&](Amount& from) {
-        from.bytes += amount_.bytes;
-        from.queues += amount_.queues;
-    };
-    take(used_->all);
-    if (claim_ == Claim::viewer) take(used_->viewers);
+    forEachAccount([&](Amount& account) { account += amount_; });
+}
+
+template <class Change>
+void QueueBudget::Reservation::forEachAccount(const Change& change) {
+    if (state_ == State::gaveWay) return change(used_->gaveWay);
+    change(used_->all);
+    if (claim_ == Claim::viewer) change(used_->viewers);
+    if (state_ == State::ending) change(used_->ending);
+}
+
+void QueueBudget::Reservation::become(State state) {
+    if (!used_) return;
+    forEachAccount([&](Amount& account) { account -= amount_; });
+    state_ = state;
+    forEachAccount([&](Amount& account) { account += amount_; });
+}
+
+void QueueBudget::Reservation::ending() {
+    if (state_ == State::held) become(State::ending);
 }
 
 QueueBudget::Reservation& QueueBudget::Reservation::operator=(Reservation&& other) noexcept {
@@ -24,18 +50,14 @@ QueueBudget::Reservation& QueueBudget::Reservation::operator=(Reservation&& othe
         used_ = std::move(other.used_);
         amount_ = other.amount_;
         claim_ = other.claim_;
+        state_ = other.state_;
     }
     return *this;
 }
 
 void QueueBudget::Reservation::giveBack() {
     if (!used_) return;
-    const auto give = [&](Amount& to) {
-        to.bytes -= amount_.bytes;
-        to.queues -= amount_.queues;
-    };
-    give(used_->all);
-    if (claim_ == Claim::viewer) give(used_->viewers);
+    forEachAccount([&](Amount& account) { account -= amount_; });
     used_.reset();
 }
 
@@ -44,7 +66,8 @@ bool QueueBudget::fitsBeside(const Amount& others, const Amount& amount) const {
 }
 
 QueueBudget::Amount QueueBudget::configured() const {
-    return {used_->all.bytes - used_->viewers.bytes, used_->all.queues - used_->viewers.queues};
+    Amount amount = used_->all;
+    return amount -= used_->viewers;
 }
 
 /// Ends no viewer in vain.
@@ -61,15 +84,28 @@ void QueueBudget::requireEverFits(std::uint64_t bytes) const {
             fmt::format("its queue of {} bytes is larger than limits.queue_memory ({})", bytes, bytes_));
 }
 
+void QueueBudget::requireFitsInPlace(const Amount& from, const Amount& to) const {
+    Amount others = configured();
+    others -= used_->ending;
+    others -= from;
+    require(to, others);
+}
+
+bool QueueBudget::mayGiveWay(const Amount& from, const Amount& to) const {
+    Amount others = configured();
+    others -= from;
+    return fitsBeside(others, to) && fitsBeside(used_->gaveWay, from);
+}
+
 void QueueBudget::require(const Amount& amount, const Amount& others) const {
     if (amount.queues > queues_ - others.queues)
         throw Refused(Refused::Kind::limit, fmt::format("limits.subscribers is reached ({})", queues_));
     if (amount.bytes > bytes_ - others.bytes)
         throw Refused(
             Refused::Kind::limit,
-            fmt::format(
-                "its queue of {} bytes does not fit into limits.queue_memory: {} of {} bytes are taken",
-                amount.bytes, others.bytes, bytes_));
+            fmt::format("{} of {} bytes {} not fit into limits.queue_memory: {} of {} bytes are taken",
+                        amount.queues == 1 ? "its queue" : "its queues", amount.bytes,
+                        amount.queues == 1 ? "does" : "do", others.bytes, bytes_));
 }
 
 QueueBudget::Reservation QueueBudget::reserve(std::uint64_t bytes, std::uint32_t queues, Claim claim) {
