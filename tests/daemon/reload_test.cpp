@@ -28,6 +28,7 @@ struct PolitePresence : daemon::Presence {
 struct Fixture {
     explicit Fixture(const std::string& text)
         : file(text)
+        , relay(loop, std::get<config::Settings>(parse(text)).limits, test::noViewers())
         , reloader(std::get<config::Settings>(parse(text)), [this] { return parse(file); }, relay, calls,
                    {{}, [this](const auto& signedTokens) { renewed.push_back(signedTokens); }}) {
         for (const auto& subscription : reloader.settings().subscriptions)
@@ -61,7 +62,7 @@ struct Fixture {
     std::vector<std::string> begun; ///< calls whose presence was made since the start
     std::vector<config::SignedTokenSettings> renewed;
     relay::Loop loop;
-    relay::Relay relay{loop, {}, test::noViewers()};
+    relay::Relay relay;
     daemon::Calls calls{loop, relay, [this](relay::Call& call) {
                             begun.push_back(call.settings().name);
                             return std::make_unique<PolitePresence>();
@@ -89,6 +90,19 @@ TEST_CASE("a reload adds, removes and changes calls by name and does not touch t
     std::sort(f.begun.begin(), f.begun.end());
     CHECK(f.begun == Names{"b", "d"});
     CHECK(f.relay.findCall("b")->settings().jitter == 50ms);
+}
+
+TEST_CASE("a call that is renamed at the limit begins when its former name has been left") {
+    const std::string limit = "limits: {calls: 1}\n";
+    Fixture f(limit + "calls:\n- {name: a, join: {type: whip}}\n");
+    f.reload(limit + "calls:\n- {name: b, join: {type: whip}}\n");
+    CHECK(f.reloader.last().successful);
+    CHECK(f.loop.runUntil([&] { return f.callNames() == Names{"b"}; }, 10s));
+    // The limit is that of the start.
+    f.reload(
+        "limits: {calls: 2}\ncalls:\n- {name: c, join: {type: whip}}\n- {name: d, join: {type: whip}}\n");
+    CHECK(f.reloader.outcome() == std::string("configuration reloaded in part"));
+    CHECK(f.loop.runUntil([&] { return f.callNames() == Names{"c"}; }, 10s));
 }
 
 TEST_CASE("a reload adds, removes and changes subscriptions by name") {
