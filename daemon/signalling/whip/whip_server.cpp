@@ -23,7 +23,6 @@ using http::problem;
 using http::Request;
 using http::Responder;
 using http::Response;
-using http_session::noSession;
 
 /// Who says no name has that of its token.
 std::string participantOf(const Request& request) {
@@ -231,10 +230,7 @@ Server::Session* Server::find(const Request& request) {
 
 std::optional<Response> Server::refuse(const Request& request) {
     const Session* session = find(request);
-    if (session == nullptr) return noSession();
-    const auto& scope = request.caller.scope;
-    if (scope.covers(session->target)) return std::nullopt;
-    return http::outside(scope);
+    return http_session::refuse(session == nullptr ? nullptr : &session->target, request.caller.scope);
 }
 
 } // namespace spillway::daemon::whip
