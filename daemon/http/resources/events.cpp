@@ -50,8 +50,7 @@ class EventSource : public BodySource {
   public:
     EventSource(relay::Loop& loop, EventLog& log, EventsFrom from, const std::function<void()>& wake)
         : log_(log)
-        , role_(from.caller.role)
-        , scope_(std::move(from.caller.scope))
+        , caller_(std::move(from.caller))
         , position_(from.id.value_or(log.lastId()))
         , listener_(log.listen(wake))
         , beat_(loop.every(from.keepAlive, [this, wake] {
@@ -65,7 +64,7 @@ class EventSource : public BodySource {
             if (log_.misses(position_)) piece += reset();
             const EventLog::Entry* entry = log_.after(position_);
             if (entry == nullptr || piece.size() >= pieceBytes) break;
-            if (isVisible(scope_, entry->event)) piece += message(*entry, role_);
+            if (isVisible(caller_.scope, entry->event)) piece += message(*entry, caller_.role);
             position_ = entry->id;
         }
         if (std::exchange(beatDue_, false) && piece.empty()) piece = ": keep-alive\n\n";
@@ -80,8 +79,7 @@ class EventSource : public BodySource {
     }
 
     EventLog& log_;
-    const Access role_;
-    const Scope scope_;
+    const Caller caller_;
     std::uint64_t position_;
     /// So that a client knows its position before the first event.
     std::string greeting_ = "retry: 2000\nid: " + std::to_string(position_) + "\n\n";
