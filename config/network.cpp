@@ -42,7 +42,7 @@ std::optional<Bytes> bytesOf(const std::string& host) {
 }
 
 bool isSet(const Bytes& bytes, unsigned bit) {
-    return (bytes.at(bit / 8) >> (7 - bit % 8) & 1U) != 0;
+    return (std::uint32_t{bytes.at(bit / 8)} >> (7 - bit % 8) & 1U) != 0;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "daemon/http/gate.h"
 
 #include "config/text.h"
+#include "daemon/http/credential.h"
 #include "daemon/http/descriptors.h"
 #include "daemon/http/problem.h"
 
@@ -42,6 +43,12 @@ std::optional<Response> refuseBody(const Request& head, const Route& route) {
     if (route.bodyType.empty() || isOneOf(route.bodyType, mediaType(head))) return std::nullopt;
     return problem(415, "the body must be " + route.bodyType)
         .with("Accept-" + std::string(route.method == "PATCH" ? "Patch" : "Post"), route.bodyType);
+}
+
+/// Whether a token was shown that counts for nothing, where none is needed.
+bool guesses(const Request& head, const Caller& caller) {
+    const auto shown = credentialOf(head);
+    return caller.role == Access::open && shown && shown->way == Credential::Way::bearer;
 }
 
 } // namespace
@@ -90,8 +97,9 @@ std::optional<Response> Gate::refuseCaller(const Request& head, Passage& passage
     if (refusal == nullptr) passage.caller = std::get<Caller>(admitted);
     const bool trusted = passage.caller.role == Access::admin && passage.caller.scope.isWhole();
     const bool open = passage.match.route->needs.access == Access::open && head.method != "POST";
-    if (refusal == nullptr && (trusted || open)) return std::nullopt;
-    RateLimiter& limiter = refusal != nullptr ? guesses_ : head.method == "POST" ? posts_ : reads_;
+    const bool guessed = refusal != nullptr || guesses(head, passage.caller);
+    if (!guessed && (trusted || open)) return std::nullopt;
+    RateLimiter& limiter = guessed ? guesses_ : head.method == "POST" ? posts_ : reads_;
     if (!limiter.take(head.client, RateLimiter::Clock::now()))
         return problem(429, "too many requests from this address", limiter.retryAfter());
     if (refusal != nullptr) return *refusal;

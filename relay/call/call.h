@@ -33,6 +33,8 @@ struct PublishRequest {
     bool loopbackOnly = false;
     /// Who asks, as far as limits go; empty: nobody from outside, and not limited.
     std::string client = {};
+    /// The one source that it may feed; empty: any. A session takes over from its like alone.
+    std::string only = {};
 };
 
 struct PublishEvents {

@@ -34,6 +34,11 @@ class LivePublication final : public Publication, public Feeder {
     const std::string& participant() const { return request_.participant; }
     const std::string& display() const { return request_.display; }
 
+    /// It is of the same participant, and for the same: all, or one source.
+    bool isLike(const PublishRequest& other) const {
+        return request_.participant == other.participant && request_.only == other.only;
+    }
+    bool isLike(const LivePublication& other) const { return isLike(other.request_); }
     /// It came from outside, and is not connected yet.
     bool mayGiveWay() const { return !request_.client.empty() && !connected(); }
     /// Ends it with its tracks and calls nobody back; does nothing when it is over.

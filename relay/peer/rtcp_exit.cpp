@@ -2,6 +2,7 @@
 
 #include "relay/base/big_endian.h"
 #include "relay/gst/buffer_map.h"
+#include "relay/gst/probe.h"
 #include "relay/peer/rtpbin.h"
 #include "relay/rtp/rtcp.h"
 
@@ -44,15 +45,12 @@ RtcpExit::RtcpExit(GstElement* webrtcbin)
     , session_(std::make_shared<Session>()) {
     // Thread that negotiates, before data flows.
     const auto watch = [session = session_](GstPad* pad) {
-        using Owner = std::shared_ptr<Session>;
         if (!std::string_view(GST_OBJECT_NAME(pad)).starts_with("send_rtcp_src_")) return;
-        const auto note = [](GstPad* from, GstPadProbeInfo* info, gpointer owner) noexcept {
-            (*static_cast<Owner*>(owner))
-                ->note(from, gst::BufferMap(gst_pad_probe_info_get_buffer(info)).bytes());
-            return GST_PAD_PROBE_OK;
-        };
-        const auto release = [](gpointer owner) noexcept { delete static_cast<Owner*>(owner); };
-        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, note, new Owner(session), release);
+        gst::probeForever(
+            pad, GST_PAD_PROBE_TYPE_BUFFER, [session](GstPad* from, GstPadProbeInfo* info) noexcept {
+                session->note(from, gst::BufferMap(gst_pad_probe_info_get_buffer(info)).bytes());
+                return GST_PAD_PROBE_OK;
+            });
     };
     padAdded_ = gst::SignalConnection::connect<void(GstPad*)>(rtpbin_.get(), "pad-added", watch);
 }

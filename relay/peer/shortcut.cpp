@@ -3,6 +3,7 @@
 
 #include "relay/gst/buffer_map.h"
 #include "relay/gst/element.h"
+#include "relay/gst/probe.h"
 #include "relay/jitter/element.h"
 #include "relay/rtp/packet.h"
 
@@ -73,13 +74,11 @@ Shortcut::~Shortcut() {
 }
 
 void Shortcut::begin(GstPad* session) {
-    using Owner = std::shared_ptr<Table>;
-    const auto onPacket = [](GstPad*, GstPadProbeInfo* info, gpointer owner) noexcept {
-        const bool taken = (*static_cast<Owner*>(owner))->take(gst_pad_probe_info_get_buffer(info));
+    const auto onPacket = [table = table_](GstPad*, GstPadProbeInfo* info) noexcept {
+        const bool taken = table->take(gst_pad_probe_info_get_buffer(info));
         return taken ? GST_PAD_PROBE_HANDLED : GST_PAD_PROBE_OK;
     };
-    const auto release = [](gpointer owner) noexcept { delete static_cast<Owner*>(owner); };
-    gst_pad_add_probe(session, GST_PAD_PROBE_TYPE_BUFFER, onPacket, new Owner(table_), release);
+    gst::probeForever(session, GST_PAD_PROBE_TYPE_BUFFER, onPacket);
 }
 
 void Shortcut::add(std::uint32_t ssrc, GstElement* jitterBuffer) {

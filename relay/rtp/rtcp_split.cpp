@@ -11,6 +11,8 @@ namespace spillway::relay::rtp {
 namespace {
 
 constexpr std::size_t ssrcBytes = 4;
+/// Of a report block, without the times that a round trip is made of: told again later, they would add to it.
+constexpr std::size_t untimedBytes = 16;
 
 void append(std::vector<std::uint8_t>& packet, Bytes bytes) {
     packet.insert(packet.end(), bytes.begin(), bytes.end());
@@ -100,8 +102,8 @@ void FeedbackSplitter::note(const RtcpPacket& report) {
     Bytes blocks = blocksOf(report);
     for (unsigned i = 0; i < report.count && blocks.size() >= blockBytes; ++i) {
         const std::uint32_t ssrc = readU32(blocks.data());
-        if (reported_.size() < maxBlocks || reported_.contains(ssrc))
-            std::copy_n(blocks.begin(), blockBytes, reported_[ssrc].begin());
+        if (reported_.size() >= maxBlocks && !reported_.contains(ssrc)) reported_.clear();
+        std::copy_n(blocks.begin(), untimedBytes, reported_[ssrc].begin());
         blocks = blocks.subspan(blockBytes);
     }
 }

@@ -76,12 +76,10 @@ void TrackInput::dropWhatComes() {
     constexpr auto data =
         static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
     // Outlives this object: a pad that is left behind goes on dropping.
-    const auto onPacket = [](GstPad*, GstPadProbeInfo*, gpointer self) noexcept {
-        const auto input = static_cast<std::weak_ptr<TrackInput>*>(self)->lock();
+    gst::probeForever(source_.get(), data, [weak = weak_from_this()](GstPad*, GstPadProbeInfo*) noexcept {
+        const auto input = weak.lock();
         return input ? input->dropOrWake() : GST_PAD_PROBE_DROP;
-    };
-    const auto forget = [](gpointer self) noexcept { delete static_cast<std::weak_ptr<TrackInput>*>(self); };
-    gst_pad_add_probe(source_.get(), data, onPacket, new std::weak_ptr(weak_from_this()), forget);
+    });
 }
 
 /// Streaming thread.

@@ -12,9 +12,10 @@ KeyframeBroker::KeyframeBroker(Loop& loop, Source source, std::chrono::milliseco
 
 void KeyframeBroker::wish(WishReason reason) {
     wishes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
-    const bool attaches = reason == WishReason::attach;
-    if (attaches) attached_.store(true, std::memory_order_relaxed);
-    if (!wanted_.exchange(true, std::memory_order_acq_rel) || attaches) loop_.post(server());
+    const bool first = !wanted_.exchange(true, std::memory_order_acq_rel);
+    const bool firstAttached =
+        reason == WishReason::attach && !attached_.exchange(true, std::memory_order_acq_rel);
+    if (first || firstAttached) loop_.post(server());
 }
 
 std::function<void()> KeyframeBroker::server() {

@@ -286,3 +286,22 @@ TEST_CASE("a stream ends with the server") {
     CHECK(log.listeners() == 0);
     CHECK(follower->connection.closedByServer());
 }
+
+TEST_CASE("why a subscription cannot serve a track, which tells paths, is told to admins alone") {
+    Events events(1h, {}, settingsWithTokens());
+    events.add(1);
+    const auto told = [&](const std::string& token) {
+        const auto port = events.server.port();
+        auto follower = whileTurning(events.server.loop, [&] {
+            return std::make_unique<Follower>(port, "/v1/events?last_event_id=1001", bearer(token));
+        });
+        events.log.add({relay::Event::Subject::subscriber, "studio", "studio/alice/video", "archive",
+                        "refused", "cannot record into /srv/archive"});
+        return whileTurning(events.server.loop, [&] {
+            const auto start = follower->connection.until("refused");
+            return start + follower->connection.until("\n\n");
+        });
+    };
+    CHECK_THAT(told("admin-secret"), Catch::Contains("/srv/archive"));
+    CHECK_THAT(told("view-secret"), !Catch::Contains("/srv/archive"));
+}

@@ -11,18 +11,27 @@ namespace spillway::daemon::http {
 
 namespace {
 
-/// A token that names no call sees those where its participant is.
-bool isVisible(const Scope& scope, const relay::CallSnapshot& call) {
+/// Whether a track of it lies inside.
+bool hasTrack(const Scope& scope, const relay::Snapshot& snapshot, const Scope& within) {
+    return std::any_of(snapshot.tracks.begin(), snapshot.tracks.end(), [&](const auto& track) {
+        return scope.covers(scopeOf(track.name)) && within.covers(scopeOf(track.name));
+    });
+}
+
+/// A token that names no call sees those where its participant is, or its source.
+bool isVisible(const Scope& scope, const relay::CallSnapshot& call, const relay::Snapshot& snapshot) {
     if (!scope.call.empty()) return scope.call == call.name;
+    if (!scope.source.empty()) return hasTrack(scope, snapshot, {call.name});
     return scope.participant.empty() ||
            std::any_of(call.participants.begin(), call.participants.end(),
                        [&](const auto& one) { return one.name == scope.participant; });
 }
 
-Json participants(const relay::CallSnapshot& call, const Scope& scope) {
+Json participants(const relay::CallSnapshot& call, const relay::Snapshot& snapshot, const Scope& scope) {
     Json list = Json::array();
     for (const auto& one : call.participants) {
         if (!scope.meets({call.name, one.name})) continue;
+        if (!scope.source.empty() && !hasTrack(scope, snapshot, {call.name, one.name})) continue;
         list.push_back({{"name", one.name}, {"display", one.display}, {"connected", one.connected}});
         if (one.resting) list.back()["resting"] = *one.resting;
     }
@@ -44,7 +53,7 @@ Json describe(const relay::CallSnapshot& call, const relay::Snapshot& snapshot, 
               {"state", relay::callStateName(call.state)},
               {"detail", call.detail},
               {"since", timestamp(call.since)},
-              {"participants", participants(call, scope)},
+              {"participants", participants(call, snapshot, scope)},
               {"tracks", trackNames(call, snapshot, scope)},
               {"peers", call.peers},
               {"reconnects", call.reconnects},
@@ -58,14 +67,14 @@ Json describe(const relay::CallSnapshot& call, const relay::Snapshot& snapshot, 
 Response list(const relay::Snapshot& snapshot, const Scope& scope) {
     Json calls = Json::array();
     for (const auto& call : snapshot.calls)
-        if (isVisible(scope, call)) calls.push_back(describe(call, snapshot, scope));
+        if (isVisible(scope, call, snapshot)) calls.push_back(describe(call, snapshot, scope));
     return jsonResponse({{"calls", calls}});
 }
 
 Response one(const relay::Snapshot& snapshot, const std::string& name, const Scope& scope,
              unsigned status = 200) {
     for (const auto& call : snapshot.calls)
-        if (call.name == name && isVisible(scope, call))
+        if (call.name == name && isVisible(scope, call, snapshot))
             return jsonResponse(describe(call, snapshot, scope), status);
     if (scope.call.empty() && !scope.isWhole()) return outside(scope);
     return problem(404, "there is no call of this name");

@@ -28,20 +28,21 @@ std::string message(std::uint64_t id, const std::string& type, const Json& data)
     return "id: " + std::to_string(id) + "\nevent: " + type + "\ndata: " + dump(data) + "\n";
 }
 
-std::string message(const EventLog::Entry& entry) {
+std::string message(const EventLog::Entry& entry, Access role) {
     const relay::Event& event = entry.event;
     Json data{{"time", timestamp(entry.time)}, {"call", event.call}};
     if (!event.track.empty()) data["track"] = event.track;
     if (!event.subscription.empty()) data["subscription"] = event.subscription;
     data["state"] = event.state;
-    data["detail"] = event.detail;
+    const bool tellsPaths = event.subject == relay::Event::Subject::subscriber && event.state == "refused";
+    data["detail"] = tellsPaths && role != Access::admin ? forAdmin : event.detail;
     return message(entry.id, subjectName(event.subject), data);
 }
 
 struct EventsFrom {
     std::optional<std::uint64_t> id; ///< the last one that the client has; without it only new ones are sent
     std::chrono::milliseconds keepAlive;
-    Scope scope = {}; ///< what lies outside is left out
+    Caller caller = {}; ///< what lies outside its scope is left out
 };
 
 /// What one client follows: the log from a position on, which is all that is kept for it.
@@ -49,7 +50,7 @@ class EventSource : public BodySource {
   public:
     EventSource(relay::Loop& loop, EventLog& log, EventsFrom from, const std::function<void()>& wake)
         : log_(log)
-        , scope_(std::move(from.scope))
+        , caller_(std::move(from.caller))
         , position_(from.id.value_or(log.lastId()))
         , listener_(log.listen(wake))
         , beat_(loop.every(from.keepAlive, [this, wake] {
@@ -63,7 +64,7 @@ class EventSource : public BodySource {
             if (log_.misses(position_)) piece += reset();
             const EventLog::Entry* entry = log_.after(position_);
             if (entry == nullptr || piece.size() >= pieceBytes) break;
-            if (isVisible(scope_, entry->event)) piece += message(*entry);
+            if (isVisible(caller_.scope, entry->event)) piece += message(*entry, caller_.role);
             position_ = entry->id;
         }
         if (std::exchange(beatDue_, false) && piece.empty()) piece = ": keep-alive\n\n";
@@ -78,7 +79,7 @@ class EventSource : public BodySource {
     }
 
     EventLog& log_;
-    const Scope scope_;
+    const Caller caller_;
     std::uint64_t position_;
     /// So that a client knows its position before the first event.
     std::string greeting_ = "retry: 2000\nid: " + std::to_string(position_) + "\n\n";
@@ -100,7 +101,7 @@ std::optional<std::uint64_t> lastEventId(const Request& request) {
 }
 
 Response follow(relay::Loop& loop, EventLog& log, const EventsFrom& from) {
-    const std::size_t most = from.scope.isWhole() ? maxListeners : maxOfParts;
+    const std::size_t most = from.caller.scope.isWhole() ? maxListeners : maxOfParts;
     if (log.listeners() >= most)
         return problem(503, std::to_string(most) + " clients already follow the events", retryAfter);
     Response response{200, "text/event-stream"};
@@ -116,7 +117,7 @@ Response follow(relay::Loop& loop, EventLog& log, const EventsFrom& from) {
 void addEvents(Router& router, relay::Loop& loop, EventLog& log, std::chrono::milliseconds keepAlive) {
     router.get("/v1/events", {Access::view, Reach::filtered},
                [&loop, &log, keepAlive](const Request& request) {
-                   return follow(loop, log, {lastEventId(request), keepAlive, request.caller.scope});
+                   return follow(loop, log, {lastEventId(request), keepAlive, request.caller});
                });
 }
 

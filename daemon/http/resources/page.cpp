@@ -1,4 +1,5 @@
 #include "daemon/http/resources/resources.h"
+#include "daemon/http/resources/scope.h"
 #include "daemon/http/resources/time.h"
 #include "relay/values/queue_fill.h"
 
@@ -72,12 +73,12 @@ std::string trackRows(const relay::Snapshot& snapshot) {
     return rows;
 }
 
-std::string troubleOf(const relay::SubscriberSnapshot& subscriber) {
-    if (!subscriber.status.error.empty()) return subscriber.status.error;
+std::string troubleOf(const relay::SubscriberSnapshot& subscriber, Access role) {
+    if (!subscriber.status.error.empty()) return role == Access::admin ? subscriber.status.error : forAdmin;
     return subscriber.drops ? "too slow: drops frames" : "";
 }
 
-std::string branchRows(const relay::Snapshot& snapshot) {
+std::string branchRows(const relay::Snapshot& snapshot, Access role) {
     std::string rows;
     for (const auto& subscription : snapshot.subscriptions)
         for (const auto& one : subscription.subscribers)
@@ -87,11 +88,11 @@ std::string branchRows(const relay::Snapshot& snapshot) {
                                 escape(one.track.text()), 100 * relay::queueFill(one.queue, one.bounds),
                                 one.queue.queuedBuffers, one.bounds.buffers, one.queue.queuedBytes,
                                 one.bounds.bytes, one.queue.delivered, one.queue.droppedTotal(),
-                                escape(troubleOf(one)));
+                                escape(troubleOf(one, role)));
     return rows;
 }
 
-std::string page(const relay::Snapshot& snapshot, const StatusFacts& facts) {
+std::string page(const relay::Snapshot& snapshot, const StatusFacts& facts, Access role) {
     return fmt::format(
         "{}<p>{} on GStreamer {}, since {}. Queues may hold {} of {} bytes.</p>\n"
         "<h2>Calls</h2><table><tr><th>call<th>type<th>state<th>participants<th class=n>peers\n{}</table>\n"
@@ -101,14 +102,14 @@ std::string page(const relay::Snapshot& snapshot, const StatusFacts& facts) {
         "<th class=n>buffers<th class=n>bytes<th class=n>delivered<th "
         "class=n>dropped<th>trouble\n{}</table></body></html>\n",
         head, escape(facts.version), escape(facts.gstreamer), timestamp(facts.started), snapshot.queueMemory,
-        snapshot.queueMemoryLimit, callRows(snapshot), trackRows(snapshot), branchRows(snapshot));
+        snapshot.queueMemoryLimit, callRows(snapshot), trackRows(snapshot), branchRows(snapshot, role));
 }
 
 } // namespace
 
 void addPage(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts) {
-    router.get("/", Access::view, [=](const Request&) {
-        return Response{200, "text/html; charset=utf-8", page(snapshot(), facts)}.with(
+    router.get("/", Access::view, [=](const Request& request) {
+        return Response{200, "text/html; charset=utf-8", page(snapshot(), facts, request.caller.role)}.with(
             "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
     });
 }

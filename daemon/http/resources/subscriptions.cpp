@@ -4,6 +4,7 @@
 #include "daemon/http/resources/create.h"
 #include "daemon/http/resources/queue.h"
 #include "daemon/http/resources/resources.h"
+#include "daemon/http/resources/scope.h"
 
 namespace spillway::daemon::http {
 
@@ -36,9 +37,6 @@ Json queueSettings(const config::QueueSettings& queue) {
     if (queue.policy) json["policy"] = config::policyName(*queue.policy);
     return json;
 }
-
-/// Where this machine writes and sends to, which errors tell too, is for its admin.
-constexpr const char* forAdmin = "only an admin may know";
 
 Json branch(const relay::SubscriberSnapshot& subscriber, Access role) {
     const auto& status = subscriber.status;

@@ -18,7 +18,6 @@ using http::Access;
 using http::problem;
 using http::Request;
 using http::Response;
-using http_session::noSession;
 using http_session::sdpType;
 
 constexpr const char* sessionPath = "whep-session/";
@@ -152,10 +151,7 @@ const Server::Session* Server::find(const Request& request) const {
 
 std::optional<Response> Server::refuse(const Request& request) const {
     const Session* session = find(request);
-    if (session == nullptr) return noSession();
-    const auto& scope = request.caller.scope;
-    if (scope.covers(session->target)) return std::nullopt;
-    return http::outside(scope);
+    return http_session::refuse(session == nullptr ? nullptr : &session->target, request.caller.scope);
 }
 
 } // namespace spillway::daemon::whep

@@ -23,7 +23,6 @@ using http::problem;
 using http::Request;
 using http::Responder;
 using http::Response;
-using http_session::noSession;
 
 /// Who says no name has that of its token.
 std::string participantOf(const Request& request) {
@@ -33,13 +32,19 @@ std::string participantOf(const Request& request) {
     return ofToken.empty() ? "participant" : ofToken;
 }
 
+/// With port 0 a line is off, unless it may come in a bundle only (RFC 9143 section 6).
+bool maySend(const relay::sdp::Section& line) {
+    const bool isOff = line.port == 0 && !line.has("bundle-only");
+    return line.kind != "application" && !isOff && !line.has("recvonly") && !line.has("inactive");
+}
+
 /// The kinds of the lines that may send; none where the offer is none, which the relay refuses.
 std::vector<std::string> mediaOf(const std::string& offer) {
     std::vector<std::string> kinds;
     const auto read = relay::sdp::parseDescription(offer, relay::sdp::publisherLimits);
     if (const auto* description = std::get_if<relay::sdp::Description>(&read))
         for (const auto& line : description->sections)
-            if (line.kind != "application") kinds.push_back(line.kind);
+            if (maySend(line)) kinds.push_back(line.kind);
     return kinds;
 }
 
@@ -59,9 +64,11 @@ std::variant<relay::PublishRequest, Response> publishRequest(const Request& requ
     const http::Scope& scope = request.caller.scope;
     const std::string named = participantOf(request);
     relay::PublishRequest publish;
-    publish.participant = config::toName(named);
+    // A token has the name as it is listed; made a name once more it would be another.
+    publish.participant = named == scope.participant ? named : config::toName(named);
     publish.display = config::toDisplay(named);
     publish.client = request.client;
+    publish.only = scope.source;
     publish.offer = request.body;
     if (!scope.covers({scope.call, publish.participant, scope.source})) return http::outside(scope);
     if (!scope.source.empty() && !takeSource(publish, scope.source)) return http::outside(scope);
@@ -98,6 +105,7 @@ std::vector<std::unique_ptr<relay::Publication>> Server::unhost(const relay::Cal
     for (auto session = sessions_.begin(); session != sessions_.end();) {
         const bool ends = session->second.call == &call;
         if (ends) publications.push_back(std::move(session->second.publication));
+        if (ends && session->second.respond) session->second.respond(noCall());
         session = ends ? sessions_.erase(session) : std::next(session);
     }
     calls_.erase(call.settings().name);
@@ -222,10 +230,7 @@ Server::Session* Server::find(const Request& request) {
 
 std::optional<Response> Server::refuse(const Request& request) {
     const Session* session = find(request);
-    if (session == nullptr) return noSession();
-    const auto& scope = request.caller.scope;
-    if (scope.covers(session->target)) return std::nullopt;
-    return http::outside(scope);
+    return http_session::refuse(session == nullptr ? nullptr : &session->target, request.caller.scope);
 }
 
 } // namespace spillway::daemon::whip

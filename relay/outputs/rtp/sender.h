@@ -42,7 +42,7 @@ class RtpSender : public Output {
     bool wantsKeyframe() override;
 
   private:
-    struct Sockets {
+    struct Destination {
         SocketAddress host; ///< as it was found
         SocketAddress address;
         UdpSocket rtp;
@@ -66,7 +66,7 @@ class RtpSender : public Output {
     std::shared_ptr<RtpSession> session_;
     RtpLease slot_;
     OutputRequest request_;
-    std::optional<Sockets> sockets_;
+    std::optional<Destination> destination_;
     Retry retry_;
 
     std::shared_ptr<const StreamFormat> described_; ///< what format_ was read from

@@ -96,6 +96,13 @@ config::Settings settings() {
     return settings;
 }
 
+YAML::Node operationOf(const YAML::Node& document, const daemon::http::Route& route) {
+    std::string method = route.method;
+    std::transform(method.begin(), method.end(), method.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
+    return document["paths"][route.pattern][method];
+}
+
 } // namespace
 
 TEST_CASE("the API document names exactly the routes that exist") {
@@ -107,13 +114,10 @@ TEST_CASE("the API document names exactly the routes that exist") {
 TEST_CASE("the API document names the role and the body of every route") {
     relay::Loop loop;
     const daemon::App app(loop, settings(), [] { return settings(); });
-    const auto paths = YAML::Load(daemon::http::openapiDocument)["paths"];
+    const auto document = YAML::Load(daemon::http::openapiDocument);
     for (const auto& route : app.router().routes()) {
         CAPTURE(route.method, route.pattern);
-        std::string method = route.method;
-        std::transform(method.begin(), method.end(), method.begin(),
-                       [](unsigned char c) { return std::tolower(c); });
-        const auto operation = paths[route.pattern][method];
+        const auto operation = operationOf(document, route);
         const auto role = roleOf(route.needs.access);
         CHECK((operation["security"] && operation["security"].size() == 0) == role.empty());
         if (!role.empty()) CHECK(operation["description"].as<std::string>().starts_with("Role: " + role));
@@ -125,13 +129,10 @@ TEST_CASE("the API document names the role and the body of every route") {
 TEST_CASE("the API document says which routes take a token in the URL") {
     relay::Loop loop;
     const daemon::App app(loop, settings(), [] { return settings(); });
-    const auto paths = YAML::Load(daemon::http::openapiDocument)["paths"];
+    const auto document = YAML::Load(daemon::http::openapiDocument);
     for (const auto& route : app.router().routes()) {
         CAPTURE(route.method, route.pattern);
-        std::string method = route.method;
-        std::transform(method.begin(), method.end(), method.begin(),
-                       [](unsigned char c) { return std::tolower(c); });
-        const auto operation = YAML::Dump(paths[route.pattern][method]);
+        const auto operation = YAML::Dump(operationOf(document, route));
         const bool says = operation.find("tokenInUrl") != std::string::npos ||
                           operation.find("parameters/accessToken") != std::string::npos;
         CHECK(says == (route.needs.tokenPlace == daemon::http::TokenPlace::anywhere));

@@ -208,6 +208,8 @@ TEST_CASE("a token for a part of the node sees of calls and tracks what is its o
           Json{{"calls", {"studio"}}, {"people", {"alice"}}, {"named", Json::array({"studio/alice/video"})}});
     CHECK(see({{}, "bob"}) ==
           Json{{"calls", {"studio"}}, {"people", {"bob"}}, {"named", Json::array({"studio/bob/video"})}});
+    CHECK(see({{}, {}, "audio"}) ==
+          Json{{"calls", {"studio"}}, {"people", {"alice"}}, {"named", Json::array({"studio/alice/audio"})}});
     CHECK(see({"nowhere"}).at("calls").empty());
 }
 
@@ -257,9 +259,11 @@ TEST_CASE("where recordings lie is told to admins alone") {
     archive.refused.begin()->second = "cannot record into /srv/archive";
     archive.subscribers.front().status = {"/srv/archive/a.mkv", "no space in /srv/archive", 3};
     const auto told = [&] {
-        return api.ask("GET", "/v1/subscriptions").body + api.ask("GET", "/v1/subscriptions/archive").body;
+        return api.ask("GET", "/v1/subscriptions").body + api.ask("GET", "/v1/subscriptions/archive").body +
+               api.ask("GET", "/").body;
     };
     CHECK_THAT(told(), Catch::Contains("/srv/archive/a.mkv"));
+    CHECK_THAT(api.ask("GET", "/").body, Catch::Contains("/srv"));
     api.role = Access::view;
     CHECK_THAT(told(), !Catch::Contains("/srv"));
     CHECK(api.json("/v1/subscriptions/archive").at("branches").at(0).at("errors") == 3);

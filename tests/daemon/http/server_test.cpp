@@ -259,6 +259,8 @@ TEST_CASE("too many posts from one address get 429, and guesses at tokens too, e
     for (int i = 0; i < 3; ++i)
         CHECK(server.ask("GET", "/view", bearer("guess")).status == 401);
     CHECK(server.ask("GET", "/view", bearer("guess")).status == 429);
+    CHECK(server.ask("GET", "/open", bearer("guess")).status == 429);
+    CHECK(server.ask("GET", "/open").status == 200);
     CHECK(server.ask("POST", "/any", bearer("admin-secret"), "x").status == 200);
     CHECK(server.ask("GET", "/view", bearer("view-secret")).status == 200);
 }

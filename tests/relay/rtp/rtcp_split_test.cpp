@@ -79,10 +79,11 @@ TEST_CASE("a PLI behind an empty report, or behind none, gets one on its stream,
           std::vector<Bytes>{joined({report({}), goodbye}), joined({report({2}), pli(2)})});
     FeedbackSplitter splitter;
     Bytes known = report({1, 2});
-    known.back() = 9;
+    known[known.size() - 9] = 9; // jitter
+    known.back() = 9;            // delay since the last sender report
     CHECK(splitter.split(known).empty());
     Bytes about = report({2});
-    about.back() = 9;
+    about[about.size() - 9] = 9;
     CHECK(splitter.split(alone) == std::vector<Bytes>{joined({about, description(), pli(2)})});
 }
 

@@ -1,3 +1,4 @@
+#include "config/name.h"
 #include "daemon/signalling/http_session/link.h"
 #include "daemon/signalling/http_session/random_id.h"
 #include "daemon/signalling/presence.h"
@@ -356,6 +357,59 @@ TEST_CASE("a publisher with a token for a source sends that track and no other")
     REQUIRE(screen.answer(reply.body));
     REQUIRE(node.loop.runUntil([&] { return !node.relay.snapshot().tracks.empty(); }, 20s));
     CHECK(node.relay.snapshot().tracks.front().name.text() == "studio/alice/screen");
+}
+
+TEST_CASE("who publishes one source by a token takes over from its like, and from nobody else") {
+    GuardedNode node;
+    const auto publish = [&](relay::Publisher& publisher, const daemon::http::Scope& scope) {
+        const auto reply = node.ask("POST", "/whip/studio", node.with(scope), node.offerOf(publisher));
+        REQUIRE(reply.status == 201);
+        REQUIRE(publisher.answer(reply.body));
+        return fromRoot(reply.header("location"));
+    };
+    const auto reaches = [&](std::size_t tracks) {
+        return node.loop.runUntil([&] { return node.relay.snapshot().tracks.size() == tracks; }, 20s);
+    };
+    relay::PublisherSettings quiet{"quiet"};
+    quiet.audio = false;
+    relay::Publisher alice(node.loop, {"alice"});
+    relay::Publisher screen(node.loop, quiet);
+    relay::Publisher other(node.loop, quiet);
+    const auto whole = publish(alice, {"studio", "alice"});
+    REQUIRE(reaches(2));
+    const auto first = publish(screen, {"studio", "alice", "screen"});
+    CHECK(node.whip.sessions() == 2);
+    REQUIRE(reaches(3));
+    CHECK(node.call().participants.size() == 1);
+    const auto second = publish(other, {"studio", "alice", "screen"});
+    const auto is = [&](const std::string& session) {
+        return node.ask("GET", session, bearer("publish-secret")).status;
+    };
+    REQUIRE(node.loop.runUntil([&] { return node.whip.sessions() == 2; }, 20s));
+    CHECK(is(first) == 404);
+    CHECK(is(second) == 204);
+    CHECK(is(whole) == 204);
+}
+
+TEST_CASE("a token names a participant as the API lists it") {
+    GuardedNode node;
+    relay::Publisher alice(node.loop, {"alice"});
+    const auto offer = node.offerOf(alice);
+    const std::string listed = config::toName("\xE7\x8E\x8B\xE4\xBC\x9F");
+    const auto headers = node.with({"studio", listed});
+    REQUIRE(node.ask("POST", "/whip/studio", headers, offer).status == 201);
+    CHECK(node.call().participants.front().name == listed);
+}
+
+TEST_CASE("a line that does not send is no track that a token for a source would have to name") {
+    GuardedNode node;
+    relay::Publisher alice(node.loop, {"alice"});
+    std::string offer = node.offerOf(alice);
+    const auto audio = offer.find("m=audio");
+    const auto direction = offer.find("a=send", audio);
+    REQUIRE(direction != std::string::npos);
+    offer.replace(direction, offer.find("\r\n", direction) - direction, "a=recvonly");
+    CHECK(node.ask("POST", "/whip/studio", node.with({"studio", "alice", "screen"}), offer).status == 201);
 }
 
 TEST_CASE("a publisher's session is reached with a token that covers it") {
