@@ -13,7 +13,7 @@ declare -A sources=(
   [stun]="relay/port/ice_lite.cpp relay/port/ice_messages.cpp relay/port/stun_message.cpp relay/base/random.cpp
     relay/port/demux.cpp relay/net/socket_address.cpp"
   [frames]="relay/port/tcp_framing.cpp"
-  [srtp]="relay/srtp/rtp_receiver.cpp relay/srtp/rtcp_receiver.cpp relay/srtp/libsrtp.cpp relay/srtp/key_derivation.cpp
+  [srtp]="relay/srtp/rtp_receiver.cpp relay/srtp/hmac_sha1.cpp relay/srtp/rtcp_receiver.cpp relay/srtp/libsrtp.cpp relay/srtp/key_derivation.cpp
     relay/dtls/handles.cpp relay/rtp/packet.cpp relay/rtp/extensions.cpp"
   [rtcp]="relay/rtp/bandwidth_message.cpp relay/rtp/feedback.cpp relay/rtp/rtcp.cpp relay/rtp/rtcp_split.cpp"
   [rtp]="relay/rtp/packet.cpp relay/rtp/extensions.cpp relay/rtp/keyframe.cpp relay/rtp/nal_units.cpp
