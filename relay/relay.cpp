@@ -189,7 +189,7 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings, Unusab
     }
     if (const auto problem = subscription->problem(); problem && unusable == Unusable::refuse) throw *problem;
     // One queue of it must fit, or it would never serve anything.
-    impl_->budget.reserve(subscription->boundsFor(MediaKind::video).bytes);
+    impl_->budget.reserve(subscription->memoryFor(MediaKind::video));
     impl_->offerTracks(*subscription);
     impl_->subscriptions.emplace(settings.name, std::move(subscription));
     log::info("subscription added subscriber={} tracks={} output={}", settings.name, settings.tracks.text(),
