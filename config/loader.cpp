@@ -24,14 +24,14 @@ Loaded<T> result(T settings, Problems& problems) {
 
 /// One element of a list of the document, in a text of its own.
 template <class T, class Read>
-Loaded<T> loadElement(std::string_view text, const std::string& file, Read read) {
+Loaded<T> loadElement(std::string_view text, const std::string& file, const ApiSettings& api, Read read) {
     if (text.size() > maxElementBytes)
         return single(file, {}, "the text is too large; the limit is " + formatByteSize(maxElementBytes));
     Problems problems(file);
     T element;
     try {
         const TreeNode root = parseDocument(text, 0);
-        read(Value(root, "", problems), element);
+        read(Value(root, "", problems, &api), element);
     } catch (const SyntaxError& error) {
         return single(file, error.place(), error.what());
     }
@@ -75,15 +75,23 @@ Loaded<Settings> loadFile(const std::filesystem::path& file, const std::vector<s
     return load(yaml, file.string(), overrides);
 }
 
-Loaded<SubscriptionSettings> loadSubscription(std::string_view text, const std::string& file) {
+Loaded<SubscriptionSettings> loadSubscription(std::string_view text, const std::string& file,
+                                              const ApiSettings& api) {
     return loadElement<SubscriptionSettings>(
-        text, file, [](const Value& value, auto& out) { readMapping(value, subscriptionKeys(), out); });
+        text, file, api, [](const Value& value, auto& out) { readMapping(value, subscriptionKeys(), out); });
 }
 
-Loaded<CallSettings> loadCall(std::string_view text, const std::string& file) {
-    return loadElement<CallSettings>(text, file, [](const Value& value, auto& out) {
+Loaded<CallSettings> loadCall(std::string_view text, const std::string& file, const ApiSettings& api) {
+    return loadElement<CallSettings>(text, file, api, [](const Value& value, auto& out) {
         readMapping(value, callKeys(), out);
         checkCall(value, out);
+    });
+}
+
+Loaded<TokenSettings> loadToken(std::string_view text, const std::string& file) {
+    return loadElement<TokenSettings>(text, file, {}, [](const Value& value, auto& out) {
+        readMapping(value, tokenKeys(), out);
+        checkToken(value, out);
     });
 }
 

@@ -33,10 +33,14 @@ Loaded<Settings> load(std::string_view yaml, const std::string& file,
                       const std::vector<std::string>& overrides = {});
 Loaded<Settings> loadFile(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
 
-/// One element of `subscriptions`, as YAML or JSON (the body of POST /v1/subscriptions).
-Loaded<SubscriptionSettings> loadSubscription(std::string_view text, const std::string& file);
-/// One element of `calls` (the body of POST /v1/calls).
-Loaded<CallSettings> loadCall(std::string_view text, const std::string& file);
+/// One element of `subscriptions`, as YAML or JSON (the body of POST /v1/subscriptions). It may reach what
+/// `api` says.
+Loaded<SubscriptionSettings> loadSubscription(std::string_view text, const std::string& file,
+                                              const ApiSettings& api = {});
+/// The same of `calls` (the body of POST /v1/calls).
+Loaded<CallSettings> loadCall(std::string_view text, const std::string& file, const ApiSettings& api = {});
+/// What a signed token is to allow (the body of POST /v1/tokens, the value of --make-token).
+Loaded<TokenSettings> loadToken(std::string_view text, const std::string& file);
 
 /// Every key that load() knows, as dotted paths: `http.listen`, `calls[].join.type`.
 std::vector<std::string> knownKeys();

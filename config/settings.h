@@ -6,11 +6,13 @@
 
 #include "config/address.h"
 #include "config/glob.h"
+#include "config/network.h"
 #include "config/secret.h"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -55,15 +57,45 @@ struct TlsSettings {
     bool operator==(const TlsSettings&) const = default;
 };
 
+/// What calls and subscriptions that are posted to the API may reach of this machine.
+struct ApiSettings {
+    /// They write files below these alone; absolute, without `.` and `..`.
+    std::vector<std::filesystem::path> directories;
+    std::map<std::string, Secret> secrets; ///< they name these, and no file or variable
+
+    bool operator==(const ApiSettings&) const = default;
+};
+
+/// Signs tokens, or proves those that it signed before another took its place.
+struct SigningKey {
+    std::string id; ///< what a token calls it: `kid`
+    Secret secret{std::string()};
+
+    bool operator==(const SigningKey&) const = default;
+};
+
+/// Signed tokens, as far as the node itself goes: JWT with HS256 (RFC 7519, RFC 7518 section 3.2).
+struct SignedTokenSettings {
+    std::string audience = "spillway"; ///< what `aud` must name
+    std::vector<SigningKey> keys;      ///< the first one signs; without any there are no such tokens
+
+    bool operator==(const SignedTokenSettings&) const = default;
+};
+
 struct HttpSettings {
     std::vector<ListenAddress> listen{ListenAddress::parse("127.0.0.1:8080")};
     std::optional<TlsSettings> tls;
     std::optional<Secret> adminToken;
     std::optional<Secret> publishToken;
     std::optional<Secret> viewToken;
+    std::optional<Secret> monitorToken;
+    SignedTokenSettings signedTokens;
     std::vector<std::string> cors; ///< allowed origins, or "*"
+    ApiSettings api;
+    std::vector<Network> trustedProxies; ///< whose word on where a request comes from counts
 
-    bool hasTokens() const { return adminToken || publishToken || viewToken; }
+    bool hasFixedTokens() const { return adminToken || publishToken || viewToken || monitorToken; }
+    bool hasTokens() const { return hasFixedTokens() || !signedTokens.keys.empty(); }
 
     bool operator==(const HttpSettings&) const = default;
 };
@@ -73,6 +105,8 @@ struct IceServer {
     std::string url; ///< RFC 7064, RFC 7065
     std::string username;
     std::optional<Secret> password;
+    /// Shared with a TURN server, in place of the two: each login is made of it and holds for a while.
+    std::optional<Secret> secret = {};
 
     bool operator==(const IceServer&) const = default;
 };
@@ -252,6 +286,23 @@ struct SubscriptionSettings {
     QueueSettings queue;
 
     bool operator==(const SubscriptionSettings&) const = default;
+};
+
+/// What a token lets its holder do. A role that a route needs is open to `admin` too.
+enum class TokenRole { monitor, view, publish, admin };
+
+/// What is asked of a signed token that is to be made. An empty name stands for any.
+struct TokenSettings {
+    TokenRole role = TokenRole::view;
+    std::string call;
+    std::string participant;
+    std::string source;
+    Milliseconds startsIn{0};
+    Milliseconds expiresIn{0};
+
+    bool isWhole() const { return call.empty() && participant.empty() && source.empty(); }
+
+    bool operator==(const TokenSettings&) const = default;
 };
 
 struct Settings {

@@ -38,6 +38,13 @@ inline constexpr std::array logFormatWords{
     Word<LogFormat>{"journal", LogFormat::journal},
 };
 
+inline constexpr std::array tokenRoleWords{
+    Word<TokenRole>{"monitor", TokenRole::monitor},
+    Word<TokenRole>{"view", TokenRole::view},
+    Word<TokenRole>{"publish", TokenRole::publish},
+    Word<TokenRole>{"admin", TokenRole::admin},
+};
+
 inline constexpr std::array flagWords{
     Word<bool>{"false", false},
     Word<bool>{"true", true},

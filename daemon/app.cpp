@@ -37,8 +37,9 @@ App::App(relay::Loop& loop, const config::Settings& settings, Reloader::Load loa
     : loop_(loop)
     , facts_(factsOf(settings))
     , relay_(loop, settings.limits, settings.webrtc)
-    , whip_(settings.webrtc.iceServers)
-    , whep_({[this](const auto& request, auto onEnded) { return relay_.view(request, std::move(onEnded)); },
+    , whip_(loop, settings.webrtc.iceServers)
+    , whep_(loop,
+            {[this](const auto& request, auto onEnded) { return relay_.view(request, std::move(onEnded)); },
              [this](relay::ViewerId viewer) { return relay_.endViewer(viewer); }},
             settings.webrtc.iceServers)
     , calls_(loop, relay_,
@@ -46,7 +47,8 @@ App::App(relay::Loop& loop, const config::Settings& settings, Reloader::Load loa
                  return makePresence({loop_, whip_}, call);
              })
     , reloader_(settings, std::move(load), relay_, calls_,
-                [this](const config::TlsSettings& tls) { server_.renewCertificate(tls); })
+                {[this](const config::TlsSettings& tls) { server_.renewCertificate(tls); },
+                 [this](const auto& signedTokens) { server_.signedTokens().renew(signedTokens); }})
     , collector_({[this] { return relay_.snapshot(); },
                   [this] {
                       return metrics::Reload{reloader_.last().successful, reloader_.last().when};
@@ -76,14 +78,17 @@ void App::addRoutes() {
     http::addHealth(router_, {[this] { return stuck(); }, [this] { return unready(); }, snapshot});
     http::addOpenapi(router_);
     http::addStatus(router_, snapshot, facts_);
+    const http::ApiSource api = [this] { return reloader_.settings().http.api; };
     http::addCalls(router_, snapshot,
                    {[this](const auto& settings) { calls_.add(settings); },
-                    [this](const auto& name, auto onLeft) { return calls_.leave(name, std::move(onLeft)); }});
+                    [this](const auto& name, auto onLeft) { return calls_.leave(name, std::move(onLeft)); },
+                    api});
     http::addTracks(router_, snapshot);
     http::addSubscriptions(router_, snapshot,
                            {[this](const auto& settings) { relay_.addSubscription(settings); },
-                            [this](const auto& name) { return relay_.removeSubscription(name); }});
+                            [this](const auto& name) { return relay_.removeSubscription(name); }, api});
     http::addEvents(router_, loop_, events_);
+    http::addTokens(router_, server_.signedTokens());
     whip_.addRoutes(router_);
     whep_.addRoutes(router_);
     http::addWatch(router_);
@@ -176,7 +181,9 @@ void App::tellStatus() {
         if (!subscription.problem.empty()) ++unserved;
     }
     const auto& last = reloader_.last();
-    systemd_.status((last.successful ? "" : "Configuration not reloaded: " + last.problem + "; ") +
+    const std::string outcome =
+        last.applied ? "Configuration reloaded in part: " : "Configuration not reloaded: ";
+    systemd_.status((last.successful ? "" : outcome + last.problem + "; ") +
                     std::to_string(snapshot.calls.size()) + " calls, " +
                     std::to_string(snapshot.tracks.size()) + " tracks, " + std::to_string(subscribers) +
                     " subscribers" +

@@ -3,7 +3,8 @@
 //
 // Comes in: wishes of the configuration, of a reload and of the API. Goes out: presences that begin and
 // leave. A call is left in its own time, bounded; one of the same name begins only afterwards, so that no two
-// sessions of one call exist. Owner: App; ended before the relay. Loop thread.
+// sessions of one call exist, and at limits.calls one of another name does too. Owner: App; ended before the
+// relay. Loop thread.
 #pragma once
 
 #include "config/settings.h"
@@ -38,6 +39,7 @@ class Calls {
     /// Throws relay::Refused, also while the call of this name is still being left.
     void add(const config::CallSettings& settings);
     /// As add(), but a call of this name that is other than this is left first; one that is the same goes on.
+    /// At limits.calls it waits for the place of one that is being left.
     void put(const config::CallSettings& settings);
     /// `onLeft` runs later on the loop, once the call is gone. False if there is no such call.
     bool leave(const std::string& name, OnLeft onLeft);
@@ -58,12 +60,17 @@ class Calls {
     void finish(const std::string& name, std::uint64_t serial);
     void finishAll();
     void begin(const config::CallSettings& settings);
+    void beginOrWait(const config::CallSettings& settings);
+    void beginAfter(std::optional<config::CallSettings> next);
+    std::size_t placesBeingLeft() const;
     void tellWhenEmpty();
 
     relay::Loop& loop_;
     relay::Relay& relay_;
     MakePresence makePresence_;
     std::map<std::string, Entry> entries_;
+    /// What begins once there is a place: no more than places being left.
+    std::map<std::string, config::CallSettings> waiting_;
     std::uint64_t lastSerial_ = 0;
     OnLeft onAllLeft_; ///< set once all are being left
     relay::Timer allDeadline_;

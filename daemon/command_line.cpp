@@ -21,6 +21,9 @@ po::options_description options() {
     add("set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE")->composing(),
         "override one setting, for example http.listen=[::1]:8080; may be repeated");
     add("log-level", po::value<std::string>()->value_name("LEVEL"), "trace, debug, info, warn or error");
+    add("make-token", po::value<std::string>()->value_name("CLAIMS"),
+        "sign a token with the first key of http.signed_tokens, print it and exit, for example "
+        "'{role: view, call: studio, participant: alice, expires_in: 1h}'");
     add("version", "print the versions and exit");
     add("help", "print this help and exit");
     return options;
@@ -47,6 +50,10 @@ CommandLine read(const po::variables_map& values) {
     if (values.count("set") > 0) line.overrides = values["set"].as<std::vector<std::string>>();
     if (values.count("log-level") > 0) line.logLevel = levelOf(values["log-level"].as<std::string>());
     if (values.count("check-config") > 0) line.action = CommandLine::Action::checkConfig;
+    if (values.count("make-token") > 0) {
+        line.action = CommandLine::Action::makeToken;
+        line.claims = values["make-token"].as<std::string>();
+    }
     if (values.count("version") > 0) line.action = CommandLine::Action::version;
     if (values.count("help") > 0) line.action = CommandLine::Action::help;
     return line;

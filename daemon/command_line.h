@@ -12,12 +12,13 @@
 namespace spillway::daemon {
 
 struct CommandLine {
-    enum class Action { run, checkConfig, version, help };
+    enum class Action { run, checkConfig, makeToken, version, help };
 
     Action action = Action::run;
     std::filesystem::path config = "/etc/spillway/spillway.yaml";
     std::vector<std::string> overrides; ///< KEY=VALUE of --set
     std::optional<config::LogLevel> logLevel;
+    std::string claims; ///< of --make-token
 };
 
 /// What the arguments ask for, or what is wrong with them.

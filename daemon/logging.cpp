@@ -1,5 +1,7 @@
 #include "daemon/logging.h"
 
+#include "relay/base/log.h"
+
 #include <glib.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/pattern_formatter.h>
@@ -82,7 +84,7 @@ void onGlibMessage(const char* domain, GLogLevelFlags level, const char* message
     const bool severe = (static_cast<unsigned>(level) & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL)) != 0;
     const bool warning = (static_cast<unsigned>(level) & G_LOG_LEVEL_WARNING) != 0;
     const auto as = severe ? spdlog::level::err : warning ? spdlog::level::warn : spdlog::level::debug;
-    spdlog::log(as, "library message domain={} text=\"{}\"", domain ? domain : "", message);
+    spdlog::log(as, "library message domain={} text=\"{}\"", domain ? domain : "", log::plain(message));
 }
 
 bool stderrIsJournal() {

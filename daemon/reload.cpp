@@ -25,11 +25,19 @@ std::vector<std::string> namesMissing(const std::vector<T>& before, const std::v
     return missing;
 }
 
+/// Whether requests need tokens is said once, when the server begins to listen: keys neither bring that need
+/// nor take it away.
+bool renewsKeys(const config::HttpSettings& running, const config::HttpSettings& next) {
+    return running.hasFixedTokens() || (running.hasTokens() && !next.signedTokens.keys.empty());
+}
+
 /// What changes while the daemon runs. Everything else is read at the start only.
 void takeOver(config::Settings& running, const config::Settings& next) {
     running.shutdownTimeout = next.shutdownTimeout;
     // With TLS or without is said once, when the server begins to listen.
     if (running.http.tls && next.http.tls) running.http.tls = next.http.tls;
+    running.http.api = next.http.api;
+    if (renewsKeys(running.http, next.http)) running.http.signedTokens = next.http.signedTokens;
     running.log.level = next.log.level;
     running.calls = next.calls;
     running.subscriptions = next.subscriptions;
@@ -53,9 +61,11 @@ using config::WebrtcSettings;
 constexpr std::array httpKeys{
     Key<HttpSettings>{"listen", same<&HttpSettings::listen>},
     Key<HttpSettings>{"tls", same<&HttpSettings::tls>},
-    Key<HttpSettings>{"tokens",
-                      same<&HttpSettings::adminToken, &HttpSettings::publishToken, &HttpSettings::viewToken>},
+    Key<HttpSettings>{"tokens", same<&HttpSettings::adminToken, &HttpSettings::publishToken,
+                                     &HttpSettings::viewToken, &HttpSettings::monitorToken>},
+    Key<HttpSettings>{"signed_tokens", same<&HttpSettings::signedTokens>},
     Key<HttpSettings>{"cors", same<&HttpSettings::cors>},
+    Key<HttpSettings>{"trusted_proxies", same<&HttpSettings::trustedProxies>},
 };
 constexpr std::array webrtcKeys{
     Key<WebrtcSettings>{"listen", same<&WebrtcSettings::listen>},
@@ -110,13 +120,14 @@ std::vector<std::string> keysNeedingRestart(const config::Settings& running, con
     return differences.take();
 }
 
-Reloader::Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls, ServeTls serveTls)
+Reloader::Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls,
+                   HttpRenewal httpRenewal)
     : settings_(std::move(settings))
     , load_(std::move(load))
     , relay_(relay)
     , calls_(calls)
-    , serveTls_(std::move(serveTls))
-    , last_{true, std::chrono::system_clock::now(), {}} {}
+    , httpRenewal_(std::move(httpRenewal))
+    , last_{true, true, std::chrono::system_clock::now(), {}} {}
 
 void Reloader::reload() {
     const auto loaded = load_();
@@ -124,30 +135,39 @@ void Reloader::reload() {
         std::vector<std::string> texts;
         for (const auto& problem : *problems)
             texts.push_back(problem.text());
-        return conclude(texts);
+        return conclude(texts, false);
     }
     refused_.clear();
     apply(std::get<config::Settings>(loaded));
-    conclude(refused_);
+    conclude(refused_, true);
 }
 
-void Reloader::conclude(const std::vector<std::string>& problems) {
-    last_ = {problems.empty(), std::chrono::system_clock::now(), problems.empty() ? "" : problems.front()};
+/// A mistake in the file changes nothing; what the relay refuses leaves the rest in force.
+const char* Reloader::outcome() const {
+    if (last_.successful) return "configuration reloaded";
+    return last_.applied ? "configuration reloaded in part" : "configuration not reloaded";
+}
+
+void Reloader::conclude(const std::vector<std::string>& problems, bool applied) {
+    last_ = {problems.empty(), applied, std::chrono::system_clock::now(),
+             problems.empty() ? "" : problems.front()};
     for (const auto& problem : problems)
         log::error("reload problem=\"{}\"", problem);
     if (problems.empty())
-        log::info("configuration reloaded calls={} subscriptions={}", settings_.calls.size(),
+        log::info("{} calls={} subscriptions={}", outcome(), settings_.calls.size(),
                   settings_.subscriptions.size());
     else
-        log::error("configuration not reloaded problems={}", problems.size());
+        log::error("{} problems={}", outcome(), problems.size());
 }
 
 void Reloader::apply(const config::Settings& next) {
     for (const auto& key : keysNeedingRestart(settings_, next))
         log::warn("changed setting needs a restart key={}", key);
     setLogLevel(next.log.level);
-    if (settings_.http.tls && next.http.tls && serveTls_)
-        attempt("http.tls", [&] { serveTls_(*next.http.tls); });
+    if (settings_.http.tls && next.http.tls && httpRenewal_.serveTls)
+        attempt("http.tls", [&] { httpRenewal_.serveTls(*next.http.tls); });
+    if (renewsKeys(settings_.http, next.http) && httpRenewal_.renewKeys)
+        httpRenewal_.renewKeys(next.http.signedTokens);
     applySubscriptions(next.subscriptions);
     applyCalls(next.calls);
     takeOver(settings_, next);
@@ -167,19 +187,9 @@ void Reloader::applySubscriptions(const std::vector<config::SubscriptionSettings
         attempt("subscription " + subscription.name, [&] { put(subscription); });
 }
 
-/// A subscription that cannot begin with its new settings continues with its old ones.
 void Reloader::put(const config::SubscriptionSettings& next) {
     const auto* running = relay_.findSubscription(next.name);
-    if (running == nullptr) return relay_.addSubscription(next);
-    if (*running == next) return;
-    const config::SubscriptionSettings before = *running;
-    relay_.removeSubscription(next.name);
-    try {
-        relay_.addSubscription(next);
-    } catch (const relay::Refused&) {
-        relay_.addSubscription(before, relay::Relay::Unusable::keepTrying);
-        throw;
-    }
+    if (running == nullptr || *running != next) relay_.putSubscription(next);
 }
 
 void Reloader::attempt(const std::string& what, const std::function<void()>& change) {

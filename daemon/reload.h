@@ -16,24 +16,32 @@
 
 namespace spillway::daemon {
 
+/// What the HTTP server renews. Where one is empty, that stays as it is.
+struct HttpRenewal {
+    /// Serves a certificate, which may be the same files with new contents. Throws std::runtime_error.
+    std::function<void(const config::TlsSettings&)> serveTls = {};
+    std::function<void(const config::SignedTokenSettings&)> renewKeys = {};
+};
+
 class Reloader {
   public:
     using Load = std::function<config::Loaded<config::Settings>()>;
 
     struct Last {
         bool successful = true;
+        bool applied = true;                        ///< else nothing was changed
         std::chrono::system_clock::time_point when; ///< of the last reload, or of the start
         std::string problem;                        ///< the first one; empty when successful
     };
 
-    /// Serves a certificate, which may be the same files with new contents. Throws std::runtime_error.
-    using ServeTls = std::function<void(const config::TlsSettings&)>;
-
     /// `settings` must be those the relay was made with.
-    Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls, ServeTls serveTls = {});
+    Reloader(config::Settings settings, Load load, relay::Relay& relay, Calls& calls,
+             HttpRenewal httpRenewal = {});
 
     void reload();
     const Last& last() const { return last_; }
+    /// Of the last reload, in words.
+    const char* outcome() const;
     /// Settings that need a restart keep the values they had at the start.
     const config::Settings& settings() const { return settings_; }
 
@@ -43,13 +51,13 @@ class Reloader {
     void applySubscriptions(const std::vector<config::SubscriptionSettings>& next);
     void put(const config::SubscriptionSettings& next);
     void attempt(const std::string& what, const std::function<void()>& change);
-    void conclude(const std::vector<std::string>& problems);
+    void conclude(const std::vector<std::string>& problems, bool applied);
 
     config::Settings settings_;
     Load load_;
     relay::Relay& relay_;
     Calls& calls_;
-    ServeTls serveTls_;
+    HttpRenewal httpRenewal_;
     Last last_;
     std::vector<std::string> refused_; ///< what the relay refused in this reload
 };

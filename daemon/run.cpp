@@ -5,10 +5,12 @@
 #include "daemon/command_line.h"
 #include "daemon/http/access_control.h"
 #include "daemon/http/certificate.h"
+#include "daemon/http/signed_tokens.h"
 #include "daemon/logging.h"
 #include "daemon/version.h"
 #include "relay/base/log.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
@@ -35,6 +37,7 @@ Problems jointProblems(const config::Settings& settings, const std::string& file
     if (auto why = certificateProblem(settings.http)) problems.push_back({file, 0, 0, "http.tls", *why});
     for (const auto& why : http::exposureProblems(settings.http))
         problems.push_back({file, 0, 0, "http.listen", why});
+    if (auto why = http::corsProblem(settings.http)) problems.push_back({file, 0, 0, "http.cors", *why});
     return problems;
 }
 
@@ -65,14 +68,38 @@ ExitCode runApp(const config::Settings& settings, const CommandLine& line) {
     }
 }
 
+void print(const Problems& problems) {
+    for (const auto& problem : problems)
+        std::cerr << problem.text() << '\n';
+}
+
+/// The token alone goes to stdout.
+ExitCode makeToken(const config::SignedTokenSettings& settings, const std::string& claims) {
+    const http::SignedTokens tokens(settings);
+    const auto wanted = config::loadToken(claims, "--make-token");
+    if (!tokens.canSign()) {
+        std::cerr << "http.signed_tokens.keys is empty: there is no key to sign with\n";
+        return exitFailure;
+    }
+    if (const auto* problems = std::get_if<Problems>(&wanted)) {
+        print(*problems);
+        return exitFailure;
+    }
+    std::cout << tokens.make(std::get<config::TokenSettings>(wanted), std::chrono::system_clock::now()).text
+              << '\n';
+    return exitOk;
+}
+
 ExitCode act(const CommandLine& line) {
     const auto loaded = loadSettings(line);
     if (const auto* problems = std::get_if<Problems>(&loaded)) {
-        for (const auto& problem : *problems)
-            std::cerr << problem.text() << '\n';
+        print(*problems);
         return exitConfiguration;
     }
-    if (line.action == CommandLine::Action::run) return runApp(std::get<config::Settings>(loaded), line);
+    const auto& settings = std::get<config::Settings>(loaded);
+    if (line.action == CommandLine::Action::run) return runApp(settings, line);
+    if (line.action == CommandLine::Action::makeToken)
+        return makeToken(settings.http.signedTokens, line.claims);
     std::cout << line.config.string() << ": ok\n";
     return exitOk;
 }

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Creates the three random tokens that docker/compose.yaml mounts, unless they exist. They never leave docker/secrets.
+# Creates the four random tokens that docker/compose.yaml mounts, unless they exist. They never leave docker/secrets.
 set -eu
 directory="$(dirname "$0")/secrets"
 mkdir -p "$directory"
 chmod 700 "$directory"
-for role in admin publish view; do
+for role in admin publish view monitor; do
   file="$directory/$role-token"
   [ -s "$file" ] && continue
   od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$file"

@@ -1,6 +1,7 @@
 #include "relay/relay.h"
 
 #include "relay/base/log.h"
+#include "relay/base/pending.h"
 #include "relay/call/live_call.h"
 #include "relay/gst/batch.h"
 #include "relay/gst/element.h"
@@ -15,11 +16,14 @@
 #include <cassert>
 #include <gst/gst.h>
 #include <nice/nice-version.h>
+#include <set>
 
 namespace spillway::relay {
 
 namespace {
 
+/// Each has a webrtcbin already; fifty may come at once from behind one address.
+constexpr Pending::Limits mayWaitToPublish{96, 64};
 constexpr std::chrono::seconds retryPeriod{2};
 constexpr std::chrono::milliseconds closePollPeriod{10};
 
@@ -33,9 +37,8 @@ void initialiseGstreamer() {
 
 /// Elements without which no call works: better missing at start than at the first publisher.
 void requireElements() {
-    for (const char* factory :
-         {"webrtcbin", "nicesrc", "dtlssrtpdec", "srtpdec", "rtpbin", "tee", "fakesink", "appsink",
-          "rtpvp8depay", "rtph264depay", "h264parse", "rtpopusdepay", "matroskamux"})
+    for (const char* factory : {"webrtcbin", "nicesrc", "dtlssrtpdec", "srtpdec", "rtpbin", "tee", "appsink",
+                                "rtpvp8depay", "rtph264depay", "h264parse", "rtpopusdepay", "matroskamux"})
         gst::makeElement(factory);
 }
 
@@ -67,8 +70,11 @@ struct Relay::Impl {
                       return calls.contains(call) && calls.at(call)->isComing(participant, kind);
                   }})
         , retry(loop.every(retryPeriod, [this] {
-            for (auto& [name, subscription] : subscriptions)
+            applyChanges();
+            for (auto& [name, subscription] : subscriptions) {
                 if (!subscription->problem() && subscription->hasRefused()) offerTracks(*subscription);
+                subscription->watchDrops(Clock::now());
+            }
         })) {
         if (const auto& batch = gst::batchScheduling(); batch.allowed)
             log::info("GStreamer's threads run SCHED_BATCH");
@@ -99,9 +105,60 @@ struct Relay::Impl {
         }
     }
 
-    void offerTracks(Subscription& subscription) {
-        for (auto& [name, call] : calls)
-            call->forEachTrack([&](Track& track) { subscription.offer(track); });
+    /// Those of `first` before the others: there may not be room for all.
+    void offerTracks(Subscription& subscription, const std::set<TrackName>& first = {}) {
+        for (const bool others : {false, true})
+            for (auto& [name, call] : calls)
+                call->forEachTrack([&](Track& track) {
+                    if (others || first.contains(track.name())) subscription.offer(track);
+                });
+    }
+
+    /// With its first look, which finds what can never work. Throws Refused.
+    std::unique_ptr<Subscription> makeSubscription(const config::SubscriptionSettings& settings,
+                                                   Unusable unusable) {
+        std::unique_ptr<Subscription> subscription;
+        try {
+            subscription = std::make_unique<Subscription>(context, settings);
+        } catch (const std::exception& error) {
+            throw Refused(Refused::Kind::invalid, error.what());
+        }
+        const auto problem = subscription->problem();
+        if (problem && problem->kind() == Refused::Kind::invalid && unusable == Unusable::refuse)
+            throw *problem;
+        return subscription;
+    }
+
+    /// In the place of the one of its name, if there is one.
+    void begin(std::unique_ptr<Subscription> subscription) {
+        const auto settings = subscription->settings();
+        const auto before = subscriptions.extract(settings.name);
+        std::set<TrackName> served;
+        if (before) {
+            served = before.mapped()->served();
+            before.mapped()->giveWay();
+            before.mapped()->end(EndReason::unsubscribed);
+        }
+        offerTracks(*subscription, served);
+        subscriptions[settings.name] = std::move(subscription);
+        log::info("subscription {} subscriber={} tracks={} output={}", before ? "changed" : "added",
+                  settings.name, settings.tracks.text(), config::outputName(settings.output));
+    }
+
+    /// Whether it can serve every track at once that the one of its name serves and it wants.
+    bool mayReplace(Subscription& next) {
+        if (next.problem()) return false;
+        const Subscription& before = *subscriptions.at(next.settings().name);
+        return budget.mayGiveWay(before.needsFor(before), next.needsFor(before));
+    }
+
+    /// Those whose directory has answered, and for which there is memory.
+    void applyChanges() {
+        for (auto change = changes.begin(); change != changes.end();) {
+            const bool waits = !mayReplace(*change->second);
+            if (!waits) begin(std::move(change->second));
+            change = waits ? std::next(change) : changes.erase(change);
+        }
     }
 
     void report(const Event& event) const {
@@ -135,8 +192,11 @@ struct Relay::Impl {
     const PublisherIceChoice publisherIce;
     std::unique_ptr<ingest::Ingest> ingest;
     webrtc::Egress egress;
+    Pending publishersWaiting{mayWaitToPublish};
     std::map<std::string, std::unique_ptr<LiveCall>> calls;
     std::map<std::string, std::unique_ptr<Subscription>> subscriptions;
+    /// What takes the place of the subscription of that name once it can serve.
+    std::map<std::string, std::unique_ptr<Subscription>> changes;
     Timer retry;
     Timer closing;
     bool closed = false;
@@ -158,8 +218,9 @@ Call& Relay::addCall(const config::CallSettings& settings) {
         throw Refused(Refused::Kind::duplicate, "a call named " + settings.name + " already exists");
     if (impl_->calls.size() >= impl_->limits.calls)
         throw Refused(Refused::Kind::limit, "limits.calls is reached");
-    auto call = std::make_unique<LiveCall>(impl_->loop, settings, impl_->webrtc, impl_->ingest.get(),
-                                           impl_->limits.tracksPerCall, impl_->callEvents());
+    const LiveCall::Shared shared{impl_->loop, impl_->webrtc, impl_->ingest.get(), impl_->publishersWaiting,
+                                  impl_->limits.tracksPerCall};
+    auto call = std::make_unique<LiveCall>(shared, settings, impl_->callEvents());
     return *impl_->calls.emplace(settings.name, std::move(call)).first->second;
 }
 
@@ -181,23 +242,36 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings, Unusab
     if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
     if (impl_->subscriptions.contains(settings.name))
         throw Refused(Refused::Kind::duplicate, "a subscription named " + settings.name + " already exists");
-    std::unique_ptr<Subscription> subscription;
-    try {
-        subscription = std::make_unique<Subscription>(impl_->context, settings);
-    } catch (const std::exception& error) {
-        throw Refused(Refused::Kind::invalid, error.what());
+    auto subscription = impl_->makeSubscription(settings, unusable);
+    // One queue of it must fit, or it would serve nothing.
+    impl_->budget.requireFits(subscription->memoryFor(MediaKind::video));
+    impl_->begin(std::move(subscription));
+}
+
+void Relay::putSubscription(const config::SubscriptionSettings& settings) {
+    assert(impl_->loop.onLoop());
+    if (impl_->closed) throw Refused(Refused::Kind::limit, "the daemon is stopping");
+    const auto running = impl_->subscriptions.find(settings.name);
+    const bool isNew = running == impl_->subscriptions.end();
+    if (!isNew && running->second->settings() == settings) {
+        impl_->changes.erase(settings.name);
+        return;
     }
-    if (const auto problem = subscription->problem(); problem && unusable == Unusable::refuse) throw *problem;
-    // One queue of it must fit, or it would never serve anything.
-    impl_->budget.reserve(subscription->memoryFor(MediaKind::video));
-    impl_->offerTracks(*subscription);
-    impl_->subscriptions.emplace(settings.name, std::move(subscription));
-    log::info("subscription added subscriber={} tracks={} output={}", settings.name, settings.tracks.text(),
-              config::outputName(settings.output));
+    auto next = impl_->makeSubscription(settings, Unusable::refuse);
+    impl_->budget.requireEverFits(next->memoryFor(MediaKind::video));
+    if (!isNew) {
+        const Subscription& before = *running->second;
+        impl_->budget.requireFitsInPlace(before.needsFor(before), next->needsFor(before));
+    }
+    impl_->changes.erase(settings.name);
+    if (isNew || impl_->mayReplace(*next)) return impl_->begin(std::move(next));
+    log::info("subscription goes on unchanged for now subscriber={}", settings.name);
+    impl_->changes.emplace(settings.name, std::move(next));
 }
 
 bool Relay::removeSubscription(const std::string& name) {
     assert(impl_->loop.onLoop());
+    impl_->changes.erase(name);
     const auto found = impl_->subscriptions.find(name);
     if (found == impl_->subscriptions.end()) return false;
     found->second->end(EndReason::unsubscribed);
@@ -208,8 +282,9 @@ bool Relay::removeSubscription(const std::string& name) {
 
 const config::SubscriptionSettings* Relay::findSubscription(const std::string& name) const {
     assert(impl_->loop.onLoop());
-    const auto found = impl_->subscriptions.find(name);
-    return found == impl_->subscriptions.end() ? nullptr : &found->second->settings();
+    for (const auto* known : {&impl_->changes, &impl_->subscriptions})
+        if (const auto found = known->find(name); found != known->end()) return &found->second->settings();
+    return nullptr;
 }
 
 ViewAnswer Relay::view(const ViewRequest& request, std::function<void(const std::string& reason)> onEnded) {
@@ -274,6 +349,7 @@ void Relay::close(std::function<void()> onClosed) {
     for (auto& [name, subscription] : impl_->subscriptions)
         subscription->end(EndReason::shutdown);
     impl_->subscriptions.clear();
+    impl_->changes.clear();
     impl_->egress.endAll();
     impl_->calls.clear();
     impl_->closing = impl_->loop.every(closePollPeriod, [this, onClosed = std::move(onClosed)] {

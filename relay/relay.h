@@ -33,13 +33,18 @@ class Relay {
     bool removeCall(const std::string& name);
     Call* findCall(const std::string& name);
 
-    /// What to do with a subscription whose directory cannot be used now.
+    /// What to do with a subscription whose directory cannot be used now. One that does not answer is tried
+    /// again in either case: nothing is known against it.
     enum class Unusable { refuse, keepTrying };
     /// Throws Refused. The subscription takes tracks that exist at once and others when they appear.
     void addSubscription(const config::SubscriptionSettings& settings, Unusable unusable = Unusable::refuse);
+    /// The same as the configuration has it: tracks for which there is no room wait. One of this name goes on
+    /// until this one can serve all its tracks, and for good when this throws, also because they would not
+    /// fit; then it ends, and this one takes over its memory.
+    void putSubscription(const config::SubscriptionSettings& settings);
     /// False when there is none.
     bool removeSubscription(const std::string& name);
-    /// As it was added; null when there is none.
+    /// As it was added or last changed; null when there is none.
     const config::SubscriptionSettings* findSubscription(const std::string& name) const;
 
     /// Somebody plays tracks by WebRTC from now on. `onEnded` runs once, when that ended on its own (consent
@@ -54,7 +59,7 @@ class Relay {
     Snapshot snapshot() const;
 
     /// What has not progressed for longer than `limit`, as a phrase: a track whose streaming thread is inside
-    /// one push, or the viewers' workers. None when all progress.
+    /// one push, the thread of the publishers or of TCP, or the viewers' workers. None when all progress.
     std::optional<std::string> stuck(std::chrono::milliseconds limit);
 
     /// Ends all subscriptions, then all calls; `onClosed` once every output has closed its file. Nothing can

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Checks of the text that need no build.
 #   tests/lint.sh          all of them
-#   tests/lint.sh tidy B   clang-tidy on every source, with the compile commands of build directory B
+#   tests/lint.sh tidy B   clang-tidy on every source, with the compile commands of build directory B; fuzz targets, which
+#                          have none, with those of a source near by
 set -euo pipefail
 cd "$(dirname "$0")/.."
 failed=0
@@ -226,7 +227,8 @@ tidy() {
       echo "$stamps/$({ echo "$rules $source"; cat "$source" $headers; } | sha256sum | cut -c1-64) $source"
   done | sort -k 2 | xargs -P "$(nproc)" -L 1 sh -c '
     [ -e "$0" ] && exit 0
-    clang-tidy ${scope:+"$scope"} -p "$build" --quiet "$1" 2>/dev/null && touch "$0"' || complain "clang-tidy"
+    case $1 in tests/fuzz/*) root=--extra-arg=-I$PWD ;; *) root= ;; esac
+    clang-tidy ${scope:+"$scope"} ${root:+"$root"} -p "$build" --quiet "$1" 2>/dev/null && touch "$0"' || complain "clang-tidy"
   find "$stamps" -type f -mtime +30 -delete
 }
 

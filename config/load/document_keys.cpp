@@ -172,6 +172,7 @@ void checkDocument(const Value& document, const Settings& settings) {
             .at("publishers")
             .problem("is lite, which takes publishers by webrtc.listen, and that is empty; write full, or an "
                      "address there");
+    checkSigningKeys(document.at("http").at("signed_tokens").at("keys"), settings.http);
     checkAnnounce(document.at("webrtc").at("announce"), settings.webrtc);
     checkCount(subscriptions, settings.subscriptions.size(), settings.limits.subscribers,
                "limits.subscribers");

@@ -6,6 +6,7 @@
 #include "config/load/suggest.h"
 #include "config/load/value.h"
 #include "config/name.h"
+#include "config/settings.h"
 #include "config/text.h"
 
 #include <algorithm>
@@ -111,7 +112,26 @@ std::optional<Source> sourceOf(const Value& value) {
 
 } // namespace
 
+/// Whoever posts it could else have any file that this process reads sent to a server of its choice.
+std::optional<Secret> Value::exportedSecret() const {
+    const auto& entries = node().entries;
+    if (node().kind != TreeNode::Kind::mapping || entries.size() != 1 || entries.front().key != "secret") {
+        problem(
+            "must be {secret: NAME}, one of http.api.secrets: what is posted may name no file, credential "
+            "or variable");
+        return std::nullopt;
+    }
+    const Value value = of(entries.front());
+    const auto name = value.name();
+    if (!name) return std::nullopt;
+    const auto found = api_->secrets.find(*name);
+    if (found != api_->secrets.end()) return found->second;
+    value.problem("http.api.secrets has no " + *name);
+    return std::nullopt;
+}
+
 std::optional<Secret> Value::secret() const {
+    if (api_) return exportedSecret();
     const auto source = sourceOf(*this);
     if (!source) return std::nullopt;
     const Value value = of(node().entries.front());

@@ -5,7 +5,9 @@
 #include "config/duration.h"
 #include "config/load/suggest.h"
 #include "config/name.h"
+#include "config/path.h"
 #include "config/quote.h"
+#include "config/settings.h"
 #include "config/text.h"
 
 #include <algorithm>
@@ -53,7 +55,7 @@ std::string below(const std::string& path, const std::string& key) {
 }
 
 Value Value::of(const Entry& entry) const {
-    return {entry.value, below(path_, entry.key), *problems_};
+    return {entry.value, below(path_, entry.key), *problems_, api_};
 }
 
 const Entry* Value::find(const std::string& key) const {
@@ -66,14 +68,14 @@ const Entry* Value::find(const std::string& key) const {
 Value Value::at(const std::string& key) const {
     static const TreeNode absent;
     if (const Entry* entry = find(key)) return of(*entry);
-    return {absent, below(path_, key), *problems_};
+    return {absent, below(path_, key), *problems_, api_};
 }
 
 std::vector<Value> Value::elements() const {
     std::vector<Value> result;
     result.reserve(node_->entries.size());
     for (const Entry& entry : node_->entries)
-        result.emplace_back(entry.value, indexed(path_, std::to_string(result.size())), *problems_);
+        result.emplace_back(entry.value, indexed(path_, std::to_string(result.size())), *problems_, api_);
     return result;
 }
 
@@ -108,7 +110,14 @@ std::optional<std::string> Value::text() const {
 
 std::optional<std::string> Value::filePath() const {
     auto written = text();
-    if (!written || (written->front() != '~' && written->front() != '$')) return written;
+    if (!written) return written;
+    if (written->front() != '~' && written->front() != '$') {
+        if (!api_ || isBelowOneOf(api_->directories, *written)) return written;
+        problem(quote(*written) +
+                " is not below a directory of http.api.directories, and nothing else may be "
+                "written by what is posted");
+        return std::nullopt;
+    }
     const char* home = std::getenv("HOME");
     const std::string start = home != nullptr && *home != '\0' ? home : "/home/NAME";
     problem(quote(*written) + " begins with what only a shell replaces; write the whole path, such as " +

@@ -22,13 +22,17 @@ namespace spillway::config {
 
 using std::chrono::milliseconds;
 
+struct ApiSettings;
+
 class Value {
   public:
-    /// Borrows the node and the problems.
-    Value(const TreeNode& node, std::string path, Problems& problems)
+    /// Borrows them. `api` is for what others post: it and what is below may reach no more than that; null
+    /// for the configuration itself.
+    Value(const TreeNode& node, std::string path, Problems& problems, const ApiSettings* api = nullptr)
         : node_(&node)
         , path_(std::move(path))
-        , problems_(&problems) {}
+        , problems_(&problems)
+        , api_(api) {}
 
     const TreeNode& node() const { return *node_; }
     const std::string& path() const { return path_; }
@@ -49,7 +53,7 @@ class Value {
 
     /// Text, not empty.
     std::optional<std::string> text() const;
-    /// Text that names a file as it is, without what only a shell replaces.
+    /// Text that names a file as it is, without what only a shell replaces, and where it may be reached.
     std::optional<std::string> filePath() const;
     std::optional<std::uint64_t> number(std::uint64_t least, std::uint64_t most) const;
     std::optional<std::uint64_t> byteSize(std::uint64_t least, std::uint64_t most) const;
@@ -92,10 +96,12 @@ class Value {
 
   private:
     std::vector<Value> elements() const;
+    std::optional<Secret> exportedSecret() const;
 
     const TreeNode* node_;
     std::string path_;
     Problems* problems_;
+    const ApiSettings* api_;
 };
 
 /// `a[0]`

@@ -49,6 +49,7 @@ struct IceServerEntry {
     std::vector<std::string> urls;
     std::string username;
     std::optional<Secret> password;
+    std::optional<Secret> secret;
 };
 
 void readUrls(const Value& value, IceServerEntry& entry) {
@@ -68,18 +69,19 @@ const Keys<IceServerEntry>& iceServerKeys() {
         {"urls", {readUrls, {}}, Requirement::required},
         {"username", text(&IceServerEntry::username)},
         {"password", secret(&IceServerEntry::password)},
+        {"secret", secret(&IceServerEntry::secret)},
     };
     return keys;
 }
 
 /// RFC 8656 has no TURN without a login.
 void checkLogin(const Value& value, const IceServerEntry& entry) {
-    const auto missing = [&](const char* key) { return value.at(key).isNull(); };
-    for (const std::string& url : entry.urls) {
-        if (!isTurnUrl(url) || (!missing("username") && !missing("password"))) continue;
-        value.problem("a TURN server needs username and password");
-        return;
-    }
+    const auto has = [&](const char* key) { return !value.at(key).isNull(); };
+    const bool turn = std::any_of(entry.urls.begin(), entry.urls.end(), isTurnUrl);
+    if (has("secret") && (has("username") || has("password")))
+        value.problem("has a secret, which makes username and password; leave these out");
+    else if (turn && !has("secret") && (!has("username") || !has("password")))
+        value.problem("a TURN server needs username and password, or the secret that it makes them of");
 }
 
 void readIceServers(const Value& value, WebrtcSettings& webrtc) {
@@ -88,7 +90,7 @@ void readIceServers(const Value& value, WebrtcSettings& webrtc) {
         readMapping(element, iceServerKeys(), entry);
         checkLogin(element, entry);
         for (const std::string& url : entry.urls)
-            webrtc.iceServers.push_back({url, entry.username, entry.password});
+            webrtc.iceServers.push_back({url, entry.username, entry.password, entry.secret});
     }
     if (webrtc.iceServers.size() > mostServers)
         value.problem("names " + std::to_string(webrtc.iceServers.size()) + " URLs; at most " +

@@ -2,7 +2,9 @@
 
 #include "config/text.h"
 #include "daemon/glib/object.h"
+#include "daemon/http/connections.h"
 #include "daemon/http/headers.h"
+#include "daemon/http/remote.h"
 
 #include <libsoup/soup.h>
 
@@ -63,6 +65,10 @@ class Client::Transfer : public std::enable_shared_from_this<Transfer> {
         return *held;
     }
 
+    void refusePrivateAddresses();
+    static void onNetworkEvent(SoupMessage*, GSocketClientEvent event, GIOStream* stream,
+                               gpointer data) noexcept;
+    void onConnecting(GSocketConnection* connection);
     static void onHead(GObject* session, GAsyncResult* result, gpointer data) noexcept;
     static void onChunk(GObject* stream, GAsyncResult* result, gpointer data) noexcept;
     static void onClosed(GObject* stream, GAsyncResult* result, gpointer data) noexcept;
@@ -82,6 +88,7 @@ class Client::Transfer : public std::enable_shared_from_this<Transfer> {
     glib::Object<SoupMessage> message_;
     glib::Object<GInputStream> body_;
     glib::Object<GCancellable> cancel_{g_cancellable_new()};
+    std::string refused_; ///< why it must not connect
     relay::Timer deadline_;
 };
 
@@ -94,14 +101,38 @@ void Client::Transfer::start(relay::Loop& loop, SoupSession* session, const Clie
         loop.post([self = shared_from_this()] { self->fail("this is no URL"); });
         return;
     }
+    if (request.publicOnly) refusePrivateAddresses();
     soup_session_send_async(session, message_.get(), G_PRIORITY_DEFAULT, cancel_.get(), onHead, share());
+}
+
+void Client::Transfer::refusePrivateAddresses() {
+    using Weak = std::weak_ptr<Transfer>;
+    const GClosureNotify release = [](gpointer data, GClosure*) noexcept { delete static_cast<Weak*>(data); };
+    g_signal_connect_data(message_.get(), "network-event", reinterpret_cast<GCallback>(onNetworkEvent),
+                          new Weak(weak_from_this()), release, static_cast<GConnectFlags>(0));
+}
+
+void Client::Transfer::onNetworkEvent(SoupMessage*, GSocketClientEvent event, GIOStream* stream,
+                                      gpointer data) noexcept {
+    const Shared self = static_cast<std::weak_ptr<Transfer>*>(data)->lock();
+    if (self && event == G_SOCKET_CLIENT_CONNECTING)
+        self->onConnecting(glib::cast<GSocketConnection>(stream));
+}
+
+/// Nothing has been sent to it yet.
+void Client::Transfer::onConnecting(GSocketConnection* connection) {
+    const glib::Object<GSocketAddress> remote(g_socket_connection_get_remote_address(connection, nullptr));
+    const std::string host = remote ? Connections::host(remote.get()) : "an unknown address";
+    if (isPublic(host)) return;
+    refused_ = "it points to " + host + ", which is neither the configured server nor public";
+    g_cancellable_cancel(cancel_.get());
 }
 
 void Client::Transfer::onHead(GObject* session, GAsyncResult* result, gpointer data) noexcept {
     const Shared self = take(data);
     glib::Error error;
     self->body_.reset(soup_session_send_finish(SOUP_SESSION(session), result, error.out()));
-    if (!self->body_) return self->fail(error.text());
+    if (!self->body_) return self->fail(self->refused_.empty() ? error.text() : self->refused_);
     if (!self->onReply_) return self->close();
     self->reply_.headers = readHeaders(soup_message_get_response_headers(self->message_.get()));
     self->readOn();

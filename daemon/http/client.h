@@ -30,6 +30,8 @@ struct ClientRequest {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string contentType; ///< empty when there is no body
     std::string body;
+    /// Somebody else names the URL: it may lead to public addresses alone, looked at when connecting.
+    bool publicOnly = false;
 };
 
 struct ClientReply {

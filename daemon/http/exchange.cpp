@@ -3,6 +3,7 @@
 #include "daemon/http/farewell.h"
 #include "daemon/http/headers.h"
 #include "daemon/http/problem.h"
+#include "daemon/http/remote.h"
 #include "relay/base/log.h"
 
 namespace spillway::daemon::http {
@@ -70,24 +71,30 @@ void Exchange::begin(std::weak_ptr<ExchangeContext> context, SoupServerMessage* 
     setBody(message, "application/problem+json", unreadable, SOUP_MEMORY_STATIC);
 }
 
-void Exchange::readHead() {
+void Exchange::readHead(const ExchangeContext& context) {
     GUri* uri = soup_server_message_get_uri(message_);
     request_.method = soup_server_message_get_method(message_);
     request_.path = g_uri_get_path(uri);
     if (const char* query = g_uri_get_query(uri)) request_.query = parseQuery(query);
     request_.headers = readHeaders(soup_server_message_get_request_headers(message_));
+    const std::string host = Connections::host(remote());
+    request_.byUnixSocket = host == "unix";
+    request_.client = clientOf(context.proxies.clientOf(request_, host));
 }
 
 void Exchange::onHeaders() {
     const auto context = context_.lock();
+    if (context) context->connections->onHead(remote());
     if (!context || soup_server_message_get_status(message_) != 0) return;
     soup_message_body_truncate(soup_server_message_get_response_body(message_));
     setBody(message_, {}, {}, SOUP_MEMORY_STATIC);
-    readHead();
-    auto passage = context->gate.enter(request_, Connections::host(remote()));
+    readHead(*context);
+    auto passage = context->gate.enter(request_);
     if (passage.match.path != nullptr) pattern_ = passage.match.path->pattern;
     route_ = passage.match.route;
     request_.params = std::move(passage.match.params);
+    request_.caller = std::move(passage.caller);
+    request_.query.erase(tokenParameter); // nothing behind the gate can repeat it
     if (!passage.refusal) return;
     const bool shortBody =
         request_.header("transfer-encoding") == nullptr && contentLength(request_) <= maxBody;
@@ -140,6 +147,8 @@ void Exchange::answer(Response response) {
 void Exchange::complete(ExchangeContext& context, Response& response) {
     state_ = State::answered;
     context.gate.cors().addTo(response, request_);
+    // The URL of this request may hold a token.
+    response.with("Referrer-Policy", "no-referrer");
     response.with("Cache-Control", "no-store").with("X-Content-Type-Options", "nosniff");
     context.counts.add(pattern_, request_.method, response.status);
 }
@@ -157,7 +166,8 @@ void Exchange::writeBody(const Response& response) {
     setBody(message_, response.contentType, response.body, SOUP_MEMORY_COPY);
     const auto context = context_.lock();
     if (!context || !response.stream || request_.method == "HEAD") return;
-    streaming_ = std::make_unique<Streaming>(context->connections, message_, response.stream);
+    streaming_ =
+        std::make_unique<Streaming>(context->connections, message_, response.stream, request_.caller.expires);
 }
 
 void Exchange::onWritten(std::size_t bytes) {

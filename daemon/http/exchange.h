@@ -11,6 +11,7 @@
 
 #include "daemon/http/connections.h"
 #include "daemon/http/gate.h"
+#include "daemon/http/proxies.h"
 #include "daemon/http/request_counts.h"
 #include "daemon/http/streaming.h"
 
@@ -25,6 +26,7 @@ struct ExchangeContext {
     Gate& gate;
     RequestCounts& counts;
     std::shared_ptr<Connections> connections;
+    Proxies proxies;
 };
 
 class Exchange : public std::enable_shared_from_this<Exchange> {
@@ -47,7 +49,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     void onFinished();
     void onDisconnected();
 
-    void readHead();
+    void readHead(const ExchangeContext& context);
     void handle();
     Responder responder();
     void answer(Response response);

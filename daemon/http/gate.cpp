@@ -1,6 +1,7 @@
 #include "daemon/http/gate.h"
 
 #include "config/text.h"
+#include "daemon/http/credential.h"
 #include "daemon/http/descriptors.h"
 #include "daemon/http/problem.h"
 
@@ -44,6 +45,12 @@ std::optional<Response> refuseBody(const Request& head, const Route& route) {
         .with("Accept-" + std::string(route.method == "PATCH" ? "Patch" : "Post"), route.bodyType);
 }
 
+/// Whether a token was shown that counts for nothing, where none is needed.
+bool guesses(const Request& head, const Caller& caller) {
+    const auto shown = credentialOf(head);
+    return caller.role == Access::open && shown && shown->way == Credential::Way::bearer;
+}
+
 } // namespace
 
 Response tooLong() {
@@ -55,41 +62,48 @@ std::uint64_t contentLength(const Request& head) {
     return text == nullptr ? 0 : number<std::uint64_t>(*text).value_or(UINT64_MAX);
 }
 
-Gate::Passage Gate::enter(const Request& head, const std::string& remote) {
+Gate::Passage Gate::enter(const Request& head) {
     Passage passage;
     passage.match = router_.match(head.method, head.path);
-    passage.refusal = refuse(head, passage.match, remote);
+    passage.refusal = refuse(head, passage);
     return passage;
 }
 
-std::optional<Response> Gate::refuse(const Request& head, const Match& match, const std::string& remote) {
+std::optional<Response> Gate::refuse(const Request& head, Passage& passage) {
+    const Match& match = passage.match;
     if (head.path.size() > maxPath)
         return problem(414, "the path is limited to " + std::to_string(maxPath) + " bytes");
     if (headerBytes(head) > maxHeaders)
         return problem(431,
                        "path and headers together are limited to " + std::to_string(maxHeaders) + " bytes");
-    if (remote != "unix") {
+    if (!head.byUnixSocket) {
         if (auto refusal = access_.refuseHost(head)) return refusal;
     }
     if (Cors::isPreflight(head) && match.path != nullptr) return cors_.preflight(joinMethods(match.allowed));
     if (auto refusal = refuseMethod(head, match)) return refusal;
-    if (auto refusal = refuseRole(head, *match.route, remote)) return refusal;
+    if (auto refusal = refuseCaller(head, passage)) return refusal;
     if (head.method == "POST" && fewDescriptorsLeft())
         return problem(503, "few file descriptors are left; raise LimitNOFILE of the unit, or ulimit -n",
                        descriptorsAgain);
     return refuseBody(head, *match.route);
 }
 
-/// Limited are guesses at tokens, and what publishers and viewers post: apart, so that nobody with a good
-/// token pays for a stranger's guesses. An admin is trusted not to flood its own daemon.
-std::optional<Response> Gate::refuseRole(const Request& head, const Route& route, const std::string& remote) {
-    const auto role = access_.roleOf(head);
-    auto refusal = access_.refuse(role, route.access);
-    if (!refusal && (head.method != "POST" || role == Access::admin)) return std::nullopt;
-    RateLimiter& limiter = refusal ? guesses_ : posts_;
-    if (!limiter.take(remote, RateLimiter::Clock::now()))
+/// Limited are guesses at tokens, and what publishers and viewers send: apart, so that nobody with a good
+/// token pays for a stranger's guesses. An admin of the whole node is trusted not to flood it, and what is
+/// open to all costs next to nothing.
+std::optional<Response> Gate::refuseCaller(const Request& head, Passage& passage) {
+    auto admitted = access_.admit(head, passage.match);
+    const auto* refusal = std::get_if<Response>(&admitted);
+    if (refusal == nullptr) passage.caller = std::get<Caller>(admitted);
+    const bool trusted = passage.caller.role == Access::admin && passage.caller.scope.isWhole();
+    const bool open = passage.match.route->needs.access == Access::open && head.method != "POST";
+    const bool guessed = refusal != nullptr || guesses(head, passage.caller);
+    if (!guessed && (trusted || open)) return std::nullopt;
+    RateLimiter& limiter = guessed ? guesses_ : head.method == "POST" ? posts_ : reads_;
+    if (!limiter.take(head.client, RateLimiter::Clock::now()))
         return problem(429, "too many requests from this address", limiter.retryAfter());
-    return refusal;
+    if (refusal != nullptr) return *refusal;
+    return std::nullopt;
 }
 
 } // namespace spillway::daemon::http

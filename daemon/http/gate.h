@@ -21,33 +21,37 @@ inline constexpr std::size_t maxHeaders = 16384;
 
 class Gate {
   public:
-    /// `guesses` is for requests that are refused for their token, `posts` for those that begin something.
+    /// `guesses` is for requests that are refused for their token, `posts` for those that begin something,
+    /// `reads` for the rest.
     Gate(const config::HttpSettings& settings, const Router& router, RateLimiter::Limits guesses,
-         RateLimiter::Limits posts)
+         RateLimiter::Limits posts, RateLimiter::Limits reads)
         : router_(router)
         , access_(settings)
         , cors_(settings.cors)
         , guesses_(guesses)
-        , posts_(posts) {}
+        , posts_(posts)
+        , reads_(reads) {}
 
     struct Passage {
         Match match;
+        Caller caller;
         std::optional<Response> refusal; ///< or the answer that needs no handler (OPTIONS)
     };
-    /// `remote` is the address without a port; `unix` for a Unix socket.
-    Passage enter(const Request& head, const std::string& remote);
+    Passage enter(const Request& head);
 
     const Cors& cors() const { return cors_; }
+    SignedTokens& signedTokens() { return access_.signedTokens(); }
 
   private:
-    std::optional<Response> refuse(const Request& head, const Match& match, const std::string& remote);
-    std::optional<Response> refuseRole(const Request& head, const Route& route, const std::string& remote);
+    std::optional<Response> refuse(const Request& head, Passage& passage);
+    std::optional<Response> refuseCaller(const Request& head, Passage& passage);
 
     const Router& router_;
     AccessControl access_;
     Cors cors_;
     RateLimiter guesses_;
     RateLimiter posts_;
+    RateLimiter reads_;
 };
 
 /// 413

@@ -17,6 +17,10 @@ namespace {
 /// For one client to read why it is refused, before the next one.
 constexpr std::chrono::milliseconds acceptPause{100};
 
+/// Who waits to be accepted, of an audience that comes at once. GLib's own, 10, makes the others try again
+/// after one second, then after two.
+constexpr int backlog = 512;
+
 [[noreturn]] void fail(const config::ListenAddress& address, const std::string& why) {
     throw std::runtime_error("cannot listen on " + address.text() + ": " + why);
 }
@@ -65,6 +69,7 @@ glib::Object<GSocket> bindSocket(const config::ListenAddress& address) {
     if (!g_socket_bind(socket.get(), target.get(), TRUE, error.out())) fail(address, error.text());
     if (address.isUnix()) restrictMode(address);
     g_socket_set_blocking(socket.get(), FALSE);
+    g_socket_set_listen_backlog(socket.get(), backlog);
     if (!g_socket_listen(socket.get(), error.out())) fail(address, error.text());
     return socket;
 }

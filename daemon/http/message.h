@@ -2,6 +2,8 @@
 // socket.
 #pragma once
 
+#include "daemon/http/caller.h"
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,21 +15,16 @@
 
 namespace spillway::daemon::http {
 
-/// What a request needs; in ascending order of power.
-enum class Access {
-    open,    ///< no token
-    view,    ///< GETs, WHEP
-    publish, ///< WHIP
-    admin,   ///< all
-};
-
 struct Request {
     std::string method;                         ///< as sent: `GET`
     std::string path;                           ///< as sent, still percent-encoded, without the query
     std::map<std::string, std::string> params;  ///< `{name}` of the route's pattern, decoded
-    std::map<std::string, std::string> query;   ///< decoded; the first of a name counts
+    std::map<std::string, std::string> query;   ///< decoded, without a token; the first of a name counts
     std::map<std::string, std::string> headers; ///< names in lower case
     std::string body;
+    bool byUnixSocket = false;
+    std::string client; ///< who asks, as far as limits go (remote.h); `unix` for a Unix socket
+    Caller caller;
 
     /// Null when it was not sent.
     const std::string* header(const std::string& lowerCaseName) const;

@@ -11,6 +11,10 @@ Response problem(unsigned status, const std::string& detail, const std::vector<s
     return {status, "application/problem+json", dump(json)};
 }
 
+Response outside(const Scope& scope) {
+    return problem(403, "this token is for " + scope.text() + " alone");
+}
+
 Response problem(unsigned status, const std::string& detail, std::chrono::seconds retryAfter) {
     return problem(status, detail).with("Retry-After", std::to_string(retryAfter.count()));
 }

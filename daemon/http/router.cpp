@@ -52,24 +52,24 @@ Handler atOnce(Router::AnswerNow answer) {
 
 } // namespace
 
-void Router::get(std::string pattern, Access access, AnswerNow answer) {
-    add({"GET", std::move(pattern), access, {}, atOnce(std::move(answer))});
+void Router::get(std::string pattern, Needs needs, AnswerNow answer) {
+    add({"GET", std::move(pattern), needs, {}, atOnce(std::move(answer))});
 }
 
-void Router::del(std::string pattern, Access access, AnswerNow answer) {
-    add({"DELETE", std::move(pattern), access, {}, atOnce(std::move(answer))});
+void Router::del(std::string pattern, Needs needs, AnswerNow answer) {
+    add({"DELETE", std::move(pattern), needs, {}, atOnce(std::move(answer))});
 }
 
 void Router::options(std::string pattern, AnswerNow answer) {
     add({"OPTIONS", std::move(pattern), Access::open, {}, atOnce(std::move(answer))});
 }
 
-void Router::post(std::string pattern, Access access, std::string bodyType, AnswerNow answer) {
-    add({"POST", std::move(pattern), access, std::move(bodyType), atOnce(std::move(answer))});
+void Router::post(std::string pattern, Needs needs, std::string bodyType, AnswerNow answer) {
+    add({"POST", std::move(pattern), needs, std::move(bodyType), atOnce(std::move(answer))});
 }
 
-void Router::patch(std::string pattern, Access access, std::string bodyType, AnswerNow answer) {
-    add({"PATCH", std::move(pattern), access, std::move(bodyType), atOnce(std::move(answer))});
+void Router::patch(std::string pattern, Needs needs, std::string bodyType, AnswerNow answer) {
+    add({"PATCH", std::move(pattern), needs, std::move(bodyType), atOnce(std::move(answer))});
 }
 
 void Router::add(Route route) {

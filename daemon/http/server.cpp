@@ -52,9 +52,10 @@ Server::Server(relay::Loop& loop, const config::HttpSettings& settings, const Ro
                RequestCounts& counts, Limits limits)
     : loop_(loop)
     , settings_(settings)
-    , gate_(settings, router, limits.guesses, limits.posts)
-    , connections_(std::make_shared<Connections>(loop, limits.connections))
-    , context_(std::make_shared<ExchangeContext>(ExchangeContext{gate_, counts, connections_}))
+    , gate_(settings, router, limits.guesses, limits.posts, limits.reads)
+    , connections_(std::make_shared<Connections>(loop, limits.connections, settings.trustedProxies))
+    , context_(std::make_shared<ExchangeContext>(
+          ExchangeContext{gate_, counts, connections_, Proxies(settings.trustedProxies)}))
     , soup_(newSoupServer(context_)) {
     if (settings.tls) renewCertificate(*settings.tls);
 }
@@ -73,6 +74,7 @@ void Server::renewCertificate(const config::TlsSettings& settings) {
 void Server::listen() {
     for (const auto& why : exposureProblems(settings_))
         throw std::runtime_error("http.listen: " + why);
+    if (const auto why = corsProblem(settings_)) throw std::runtime_error("http.cors: " + *why);
     for (const auto& address : settings_.listen) {
         const bool isUnix = address.isUnix();
         auto onSocket = [this, isUnix](glib::Object<GSocket> socket) { accept(std::move(socket), isUnix); };
@@ -82,9 +84,21 @@ void Server::listen() {
         log::info("http listening address={} tls={}", listeners_.back()->address().text(),
                   tls ? "yes" : "no");
     }
+    warnOfPlainText();
     if (!settings_.hasTokens())
         log::warn("http has no tokens: everybody on this machine is admin; serving loopback and Unix "
                   "sockets only");
+}
+
+/// A token in clear is read by who is on the way, and so is a stream's ICE password.
+void Server::warnOfPlainText() const {
+    if (!settings_.hasTokens() || certificate_) return;
+    for (const auto& address : settings_.listen)
+        if (!address.isLocal())
+            log::warn(
+                "http carries tokens without TLS address={}: set http.tls, or listen on loopback behind "
+                "a proxy that has it",
+                address.text());
 }
 
 std::vector<config::ListenAddress> Server::addresses() const {
@@ -95,11 +109,11 @@ std::vector<config::ListenAddress> Server::addresses() const {
 }
 
 void Server::accept(glib::Object<GSocket> socket, bool isUnix) {
-    if (connections_->full()) return;
     const auto local = localAddress(socket.get(), isUnix);
     const glib::Object<GSocketAddress> remote(g_socket_get_remote_address(socket.get(), nullptr));
+    if (!remote || !connections_->makePlaceFor(remote.get())) return;
     const auto stream = wrap(socket.get(), isUnix);
-    if (!local || !remote || !stream) return;
+    if (!local || !stream) return;
     connections_->add(remote.get(), socket.get(), stream.get());
     soup_server_accept_iostream(soup_.get(), stream.get(), local.get(), remote.get(), nullptr);
 }

@@ -19,8 +19,9 @@ namespace spillway::daemon::http {
 
 struct ServerLimits {
     ConnectionLimits connections;
-    RateLimiter::Limits guesses;        ///< of one address
+    RateLimiter::Limits guesses;        ///< of one client
     RateLimiter::Limits posts{50, 200}; ///< the same; an audience may share one
+    RateLimiter::Limits reads{20, 60};  ///< the same; pages that look every second, in a few windows
 };
 
 class Server {
@@ -42,12 +43,15 @@ class Server {
     std::vector<config::ListenAddress> addresses() const;
     /// For connections from now on. Throws std::runtime_error as loadCertificate().
     void renewCertificate(const config::TlsSettings& settings);
+    /// Those that the API makes, and those that requests bring.
+    SignedTokens& signedTokens() { return gate_.signedTokens(); }
     /// No new connections; requests that are being answered go on.
     void stopListening() { listeners_.clear(); }
 
     std::size_t connections() const { return connections_->size(); }
 
   private:
+    void warnOfPlainText() const;
     void accept(glib::Object<GSocket> socket, bool isUnix);
     glib::Object<GIOStream> wrap(GSocket* socket, bool isUnix) const;
 

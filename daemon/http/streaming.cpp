@@ -5,18 +5,20 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace spillway::daemon::http {
 
-Streaming::Streaming(std::weak_ptr<Connections> connections, SoupServerMessage* message,
-                     const MakeBodySource& makeSource)
-    : connections_(std::move(connections))
+Streaming::Streaming(const std::shared_ptr<Connections>& connections, SoupServerMessage* message,
+                     const MakeBodySource& makeSource, const std::optional<WallTime>& end)
+    : connections_(connections)
     , message_(glib::retain(message)) {
     soup_message_headers_set_encoding(soup_server_message_get_response_headers(message), SOUP_ENCODING_EOF);
     soup_message_body_set_accumulate(body(), FALSE);
     watch();
     // The source may wake only while it lives, and it is this object's own.
     source_ = makeSource([this] { pump(); });
+    if (end) end_ = WallTimer(connections->loop(), *end, [this] { complete(); });
     pump();
 }
 
@@ -65,7 +67,7 @@ void Streaming::onWritten(std::size_t bytes) {
 }
 
 void Streaming::complete() {
-    completed_ = true;
+    if (std::exchange(completed_, true)) return;
     if (const auto connections = connections_.lock())
         connections->allow(remote(), connections->limits().farewell);
     soup_message_body_complete(body());
@@ -76,7 +78,7 @@ void Streaming::onHangup() {
     const auto connections = connections_.lock();
     if (GSocket* socket = connections ? connections->socketOf(remote()) : nullptr)
         g_socket_shutdown(socket, TRUE, TRUE, nullptr);
-    if (!completed_) complete();
+    complete();
 }
 
 } // namespace spillway::daemon::http

@@ -1,8 +1,9 @@
 // The body of an answer that goes on until its source or its client ends it.
 //
 // Comes in: pieces from the source, one at a time, each asked for once the one before has been written; that
-// a client closes. Goes out: pieces to libsoup. Nothing gathers here: a client that does not read makes its
-// source wait, and is cut off after the time that an answer may take. Owner: Exchange. Loop thread.
+// a client closes, that the time of its token is over. Goes out: pieces to libsoup. Nothing gathers here: a
+// client that does not read makes its source wait, and is cut off after the time that an answer may take.
+// Owner: Exchange. Loop thread.
 //
 // libsoup 3.2 (Debian 12) looks at a connection only while it writes, so that watch() looks at the socket.
 // Where a later one emits `disconnected` for a paused message, that replaces watch().
@@ -10,19 +11,21 @@
 
 #include "daemon/http/connections.h"
 #include "daemon/http/message.h"
+#include "daemon/wall_timer.h"
 #include "relay/base/source.h"
 
 #include <libsoup/soup.h>
 
 #include <memory>
+#include <optional>
 
 namespace spillway::daemon::http {
 
 class Streaming {
   public:
-    /// The head of the answer is complete but for its encoding. `source` begins here.
-    Streaming(std::weak_ptr<Connections> connections, SoupServerMessage* message,
-              const MakeBodySource& makeSource);
+    /// The head of the answer is complete but for its encoding. `source` begins here, and ends at `end`.
+    Streaming(const std::shared_ptr<Connections>& connections, SoupServerMessage* message,
+              const MakeBodySource& makeSource, const std::optional<WallTime>& end);
     Streaming(const Streaming&) = delete;
     Streaming& operator=(const Streaming&) = delete;
 
@@ -44,6 +47,7 @@ class Streaming {
     bool completed_ = false;
     std::unique_ptr<BodySource> source_;
     relay::Source hangup_;
+    WallTimer end_;
 };
 
 } // namespace spillway::daemon::http

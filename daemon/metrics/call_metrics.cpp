@@ -11,7 +11,7 @@ using relay::CallState;
 using relay::Snapshot;
 
 void addStates(Families& families, const Snapshot& snapshot) {
-    Family calls = gauge("calls", "Calls by the state of their connector.");
+    Family calls = gauge("calls", "Calls by the state of our presence in them.");
     Family states = gauge("call_state", "1 for the state that the call is in.");
     for (const CallState state : relay::callStates) {
         double count = 0;

@@ -14,7 +14,8 @@ void addSubscribers(Families& families, const Snapshot& snapshot) {
     for (const auto& [output, histograms] : snapshot.outputs)
         counts[output];
     for (const auto& subscription : snapshot.subscriptions)
-        counts[subscription.output] += static_cast<double>(subscription.subscribers.size());
+        counts[config::outputName(subscription.output)] +=
+            static_cast<double>(subscription.subscribers.size());
     for (const auto& viewer : snapshot.viewers)
         counts["webrtc"] += static_cast<double>(viewer.tracks.size());
     Family subscribers = gauge("subscribers", "Subscribers on tracks, by output.");

@@ -1,5 +1,6 @@
 // The queues of subscriptions, each with its series, and the memory that all queues share.
 #include "daemon/metrics/relay_metrics.h"
+#include "relay/values/queue_fill.h"
 
 namespace spillway::daemon::metrics {
 
@@ -15,19 +16,26 @@ double oldestAge(const Queue& queue) {
     return toDouble(relay::Clock::now() - queue.queue.oldest);
 }
 
+double fill(const Queue& queue) {
+    return relay::queueFill(queue.queue, queue.bounds);
+}
+
 constexpr std::array columns{
     Column<Queue>{"queue_buffers", "Frames in the queue.", field<&Queue::queue, &QueueStats::queuedBuffers>},
     Column<Queue>{"queue_bytes", "Bytes in the queue.", field<&Queue::queue, &QueueStats::queuedBytes>},
-    Column<Queue>{"queue_seconds", "Time between the oldest and the newest frame in the queue.",
+    Column<Queue>{"queue_seconds", "Time between the oldest and the newest frame that waits in the queue.",
                   field<&Queue::queue, &QueueStats::queuedTime>},
     Column<Queue>{"queue_capacity_buffers", "Frames the queue may hold.",
                   field<&Queue::bounds, &QueueBounds::buffers>},
     Column<Queue>{"queue_capacity_bytes", "Bytes the queue may hold.",
                   field<&Queue::bounds, &QueueBounds::bytes>},
-    Column<Queue>{"queue_capacity_seconds", "Time the queue may span.",
+    Column<Queue>{"queue_capacity_seconds", "Time the frames that wait may span.",
                   field<&Queue::bounds, &QueueBounds::time>},
-    Column<Queue>{"queue_oldest_age_seconds", "Age of the oldest frame in the queue; 0 when it is empty.",
-                  oldestAge},
+    Column<Queue>{"queue_fill_ratio", "The largest of the shares of the three capacities, 0 to 1.", fill},
+    Column<Queue>{
+        "queue_oldest_age_seconds",
+        "Age of the oldest frame that is not handed over, also while it is being; 0 when there is none.",
+        oldestAge},
     Column<Queue>{"queue_received_total", "Frames that reached the queue.",
                   field<&Queue::queue, &QueueStats::received>},
     Column<Queue>{"queue_delivered_total", "Frames that were handed over.",

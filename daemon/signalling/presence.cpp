@@ -16,7 +16,7 @@ struct MakePresenceOf {
     relay::Call& call;
 
     std::unique_ptr<Presence> operator()(const config::WhipJoin&) const {
-        return std::make_unique<whip::WhipPresence>(context.whip, call);
+        return std::make_unique<whip::WhipPresence>(context.loop, context.whip, call);
     }
     std::unique_ptr<Presence> operator()(const config::WhepJoin& join) const {
         return guest(whep::connectorsOf(context.loop, join, call.settings().name));

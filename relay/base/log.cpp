@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -19,6 +20,14 @@ spdlog::level::level_enum levelOf(Level level) {
 
 bool isEnabled(Level level) {
     return spdlog::should_log(levelOf(level));
+}
+
+std::string plain(std::string_view text) {
+    std::string safe(text);
+    for (char& c : safe)
+        if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = ' ';
+    std::replace(safe.begin(), safe.end(), '"', '\'');
+    return safe;
 }
 
 void write(Level level, fmt::string_view format, fmt::format_args values) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 
 namespace spillway::relay {
 
@@ -58,6 +59,19 @@ void Loop::post(std::function<void()> fn) {
     GSource* source = g_idle_source_new();
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
     g_source_unref(attach(source, context_, std::move(fn), false));
+}
+
+void Loop::postApart(std::function<void()> fn) {
+    assert(onLoop());
+    apart_.push_back(std::move(fn));
+    if (apart_.size() == 1) post([this] { runApart(); });
+}
+
+void Loop::runApart() {
+    const auto fn = std::move(apart_.front());
+    fn();
+    apart_.pop_front();
+    if (!apart_.empty()) post([this] { runApart(); });
 }
 
 Timer Loop::after(std::chrono::milliseconds delay, std::function<void()> fn) {

@@ -8,6 +8,7 @@
 #include "relay/base/source.h"
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -67,6 +68,9 @@ class Loop {
 
     /// Any thread; never blocks.
     void post(std::function<void()> fn);
+    /// Loop thread. As post(), but one of these in each turn of the loop: for work of milliseconds that may
+    /// come by the dozen, so that everything else has its turn in between.
+    void postApart(std::function<void()> fn);
     /// Loop thread. For the threads that call back an object with this lifetime. What the loop itself posts
     /// is `post(lifetime.guard(fn))`.
     Poster poster(const Lifetime& lifetime) { return {*this, lifetime}; }
@@ -86,9 +90,12 @@ class Loop {
     bool onLoop() const { return std::this_thread::get_id() == thread_; }
 
   private:
+    void runApart();
+
     std::thread::id thread_;
     GMainContext* context_;
     GMainLoop* loop_;
+    std::deque<std::function<void()>> apart_; ///< the first has its turn in the next one
 };
 
 template <class Fn>

@@ -31,6 +31,10 @@ struct PublishRequest {
     std::string videoSource = "video"; ///< what the tracks are called; a second of a kind gets `-2`
     std::string audioSource = "audio";
     bool loopbackOnly = false;
+    /// Who asks, as far as limits go; empty: nobody from outside, and not limited.
+    std::string client = {};
+    /// The one source that it may feed; empty: any. A session takes over from its like alone.
+    std::string only = {};
 };
 
 struct PublishEvents {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "relay/base/loop.h"
+#include "relay/base/pending.h"
 #include "relay/call/call.h"
 #include "relay/call/inputs.h"
 #include "relay/peer/peer.h"
@@ -27,6 +28,7 @@ struct CallContext {
     const config::CallSettings& settings;
     const config::WebrtcSettings& webrtc;
     ingest::Ingest* ingest; ///< null: publishers get ports of their own
+    Pending& waiting;       ///< publishers of all calls that are not connected yet
     const std::uint32_t maxTracks;
     CallStatus& status;
     CallTracks& tracks;

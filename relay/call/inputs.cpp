@@ -1,5 +1,7 @@
 #include "relay/call/inputs.h"
 
+#include "relay/peer/peer.h"
+
 #include <algorithm>
 #include <utility>
 

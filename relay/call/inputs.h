@@ -3,7 +3,7 @@
 #pragma once
 
 #include "relay/base/clock.h"
-#include "relay/peer/peer.h"
+#include "relay/peer/settings.h"
 #include "relay/track/input.h"
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 #include <vector>
 
 namespace spillway::relay {
+
+class Peer;
 
 class Inputs {
   public:

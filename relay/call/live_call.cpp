@@ -10,16 +10,16 @@ constexpr std::chrono::seconds watchPeriod{1};
 
 } // namespace
 
-LiveCall::LiveCall(Loop& loop, config::CallSettings settings, const config::WebrtcSettings& webrtc,
-                   ingest::Ingest* ingest, std::uint32_t maxTracks, Events events)
+LiveCall::LiveCall(const Shared& shared, config::CallSettings settings, Events events)
     : settings_(std::move(settings))
     , status_(settings_.name, std::move(events.happened))
-    , tracks_(loop, settings_, maxTracks, status_,
+    , tracks_(shared.loop, settings_, shared.maxTracks, status_,
               {std::move(events.trackAdded), std::move(events.trackEnds)})
-    , context_{loop, settings_, webrtc, ingest, maxTracks, status_, tracks_}
+    , context_{shared.loop,    settings_,        shared.webrtc, shared.ingest,
+               shared.waiting, shared.maxTracks, status_,       tracks_}
     , publishers_(context_)
     , guests_(context_)
-    , watch_(loop.every(watchPeriod, [this] { watch(); })) {}
+    , watch_(shared.loop.every(watchPeriod, [this] { watch(); })) {}
 
 void LiveCall::setState(CallState state, const std::string& detail) {
     const auto change = status_.set(state, detail);

@@ -25,8 +25,16 @@ class LiveCall final : public Call {
         OnEvent happened;
     };
 
-    LiveCall(Loop& loop, config::CallSettings settings, const config::WebrtcSettings& webrtc,
-             ingest::Ingest* ingest, std::uint32_t maxTracks, Events events);
+    /// What all calls of a relay have in common; outlives them.
+    struct Shared {
+        Loop& loop;
+        const config::WebrtcSettings& webrtc;
+        ingest::Ingest* ingest;  ///< null: publishers get ports of their own
+        Pending& waiting;        ///< publishers that are not connected yet
+        std::uint32_t maxTracks; ///< of each call
+    };
+
+    LiveCall(const Shared& shared, config::CallSettings settings, Events events);
 
     const config::CallSettings& settings() const override { return settings_; }
     void setState(CallState state, const std::string& detail) override;

@@ -28,6 +28,7 @@ LivePublication::LivePublication(CallContext& context, Publishers& publishers, P
     , publishers_(publishers)
     , request_(std::move(request))
     , events_(std::move(events)) {
+    if (!request_.client.empty()) place_ = context.waiting.add(request_.client, [this] { giveWay(); });
     peer().acceptOffer(std::exchange(request_.offer, {}), answerDeadline,
                        [this](const LocalDescription& answer) { onAnswer(answer); });
 }
@@ -39,6 +40,7 @@ void LivePublication::onAnswer(const LocalDescription& answer) {
 }
 
 void LivePublication::onConnected() {
+    place_ = {};
     publishers_.onConnected(*this);
 }
 
@@ -50,9 +52,18 @@ void LivePublication::onLost(LostCause cause, const std::string& detail) {
 
 void LivePublication::replace() {
     log::info("peer replaced {}", label());
+    endFor("replaced by a newer session", Tracks::wait);
+}
+
+void LivePublication::giveWay() {
+    log::info("peer gives way {} reason=\"too many publishers wait to connect\"", label());
+    endFor("too many publishers wait to connect", Tracks::end);
+}
+
+void LivePublication::endFor(const char* reason, Tracks tracks) {
     const auto notify = events_.onEnded; // it may destroy this
-    end(Tracks::wait);
-    if (notify) notify(LostCause::signalling, "replaced by a newer session");
+    end(tracks);
+    if (notify) notify(LostCause::signalling, reason);
 }
 
 void LivePublication::leave() {
@@ -63,6 +74,7 @@ void LivePublication::leave() {
 
 void LivePublication::end(Tracks tracks) {
     publishers_.remove(*this);
+    place_ = {};
     close(tracks);
     switchedOff_.clear();
     events_ = {};

@@ -34,10 +34,19 @@ class LivePublication final : public Publication, public Feeder {
     const std::string& participant() const { return request_.participant; }
     const std::string& display() const { return request_.display; }
 
+    /// It is of the same participant, and for the same: all, or one source.
+    bool isLike(const PublishRequest& other) const {
+        return request_.participant == other.participant && request_.only == other.only;
+    }
+    bool isLike(const LivePublication& other) const { return isLike(other.request_); }
+    /// It came from outside, and is not connected yet.
+    bool mayGiveWay() const { return !request_.client.empty() && !connected(); }
     /// Ends it with its tracks and calls nobody back; does nothing when it is over.
     void leave();
     /// Ends it in favour of a newer one, which gets its tracks; its owner hears of it and may destroy it.
     void replace();
+    /// It is not connected, and others need its place; its owner hears of it and may destroy it.
+    void giveWay();
 
   private:
     std::string participantOn(const std::string&) const override { return request_.participant; }
@@ -45,11 +54,13 @@ class LivePublication final : public Publication, public Feeder {
     void onConnected() override;
     void onLost(LostCause cause, const std::string& detail) override;
     void end(Tracks tracks);
+    void endFor(const char* reason, Tracks tracks);
     std::string sourceName(const TrackInput& input);
 
     Publishers& publishers_;
     PublishRequest request_; ///< without its offer
     PublishEvents events_;
+    Pending::Place place_;                                           ///< until it is connected
     std::map<std::string, std::string> names_;                       ///< mid -> source
     std::map<std::string, std::shared_ptr<TrackInput>> switchedOff_; ///< by source
 };

@@ -24,10 +24,10 @@ LivePublication* Publishers::find(Condition condition) const {
 std::unique_ptr<Publication> Publishers::publish(const PublishRequest& request, PublishEvents events) {
     if (context_.ingest && !request.loopbackOnly && !context_.ingest->isReachable())
         throw Refused(Refused::Kind::limit, port::MediaPort::nowhere);
-    while (auto* waiting = find([&](const LivePublication* other) {
-               return other->participant() == request.participant && !other->connected();
-           }))
+    while (auto* waiting = find(
+               [&](const LivePublication* other) { return other->isLike(request) && !other->connected(); }))
         waiting->replace();
+    if (open_.size() >= context_.maxTracks) makePlace();
     if (open_.size() >= context_.maxTracks)
         throw Refused(Refused::Kind::limit,
                       "limits.tracks_per_call is reached in call " + context_.settings.name);
@@ -36,9 +36,15 @@ std::unique_ptr<Publication> Publishers::publish(const PublishRequest& request, 
     return publication;
 }
 
+/// Those that only wait to connect take nobody's place.
+void Publishers::makePlace() {
+    if (auto* waiting = find([](const LivePublication* other) { return other->mayGiveWay(); }))
+        waiting->giveWay();
+}
+
 void Publishers::onConnected(const LivePublication& newer) {
     while (auto* older = find([&](const LivePublication* other) {
-               return other->participant() == newer.participant() && other->number() < newer.number();
+               return other->isLike(newer) && other->number() < newer.number();
            })) {
         context_.status.countReplaced();
         older->replace();
@@ -56,11 +62,23 @@ void Publishers::forgetDue(Clock::time_point now) {
 
 void Publishers::addTo(CallSnapshot& snapshot) const {
     snapshot.peers += static_cast<std::uint32_t>(open_.size());
-    const bool mayRest = context_.settings.unwatched == config::Unwatched::rest;
     for (const auto* publication : open_)
-        snapshot.participants.push_back({publication->participant(), publication->display(),
-                                         publication->connected(),
-                                         mayRest ? std::optional(publication->rests()) : std::nullopt});
+        add(publication, snapshot.participants);
+}
+
+/// Several sessions of a participant are one, which is connected when one of them is, and rests when all do.
+void Publishers::add(const LivePublication* publication, std::vector<ParticipantSnapshot>& all) const {
+    const bool mayRest = context_.settings.unwatched == config::Unwatched::rest;
+    const auto rests = mayRest ? std::optional(publication->rests()) : std::nullopt;
+    const auto same = std::find_if(all.begin(), all.end(), [&](const ParticipantSnapshot& one) {
+        return one.name == publication->participant();
+    });
+    if (same == all.end()) {
+        all.push_back({publication->participant(), publication->display(), publication->connected(), rests});
+        return;
+    }
+    same->connected = same->connected || publication->connected();
+    if (rests) same->resting = *same->resting && *rests;
 }
 
 } // namespace spillway::relay

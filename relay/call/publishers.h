@@ -1,5 +1,6 @@
 // Who publishes in a call. A participant has at most two sessions: one that is connected, and a newer one
-// that is about to take over. Owner: LiveCall. Loop thread.
+// that is about to take over; and the same again for each source that somebody may feed alone. Owner:
+// LiveCall. Loop thread.
 #pragma once
 
 #include "relay/call/feeder.h"
@@ -33,6 +34,8 @@ class Publishers {
   private:
     template <class Condition>
     LivePublication* find(Condition condition) const;
+    void makePlace();
+    void add(const LivePublication* publication, std::vector<ParticipantSnapshot>& all) const;
 
     CallContext& context_;
     std::vector<LivePublication*> open_; ///< oldest first; each belongs to whoever asked for it

@@ -25,8 +25,6 @@ using Certificate = std::unique_ptr<X509, Release<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using Context = std::unique_ptr<SSL_CTX, Release<SSL_CTX_free>>;
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, Release<EVP_CIPHER_CTX_free>>;
-using Mac = std::unique_ptr<EVP_MAC, Release<EVP_MAC_free>>;
-using MacContext = std::unique_ptr<EVP_MAC_CTX, Release<EVP_MAC_CTX_free>>;
 using Connection = std::unique_ptr<SSL, Release<SSL_free>>;
 
 /// The oldest error of the thread's queue, which is emptied; `otherwise` when there is none.

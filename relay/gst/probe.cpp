@@ -60,9 +60,7 @@ bool awaitIdle(GstPad* pad, std::chrono::milliseconds longest) {
 void dropDataForever(GstPad* pad) {
     const auto type =
         static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
-    gst_pad_add_probe(
-        pad, type, [](GstPad*, GstPadProbeInfo*, gpointer) noexcept { return GST_PAD_PROBE_DROP; }, nullptr,
-        nullptr);
+    probeForever(pad, type, [](GstPad*, GstPadProbeInfo*) { return GST_PAD_PROBE_DROP; });
 }
 
 } // namespace spillway::gst

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <utility>
 
 namespace spillway::gst {
 
@@ -37,6 +38,17 @@ class PadProbe {
     gulong id_ = 0;
     std::shared_ptr<State> state_; ///< shared with the pad, which may be inside the callback
 };
+
+/// Runs `callback`, which takes the pad and its GstPadProbeInfo, for as long as the pad lives, or until it
+/// returns GST_PAD_PROBE_REMOVE. It must not throw. The pad owns what it captures.
+template <class Callback>
+void probeForever(GstPad* pad, GstPadProbeType type, Callback callback) {
+    const auto run = [](GstPad* from, GstPadProbeInfo* info, gpointer self) noexcept -> GstPadProbeReturn {
+        return (*static_cast<Callback*>(self))(from, info);
+    };
+    const auto release = [](gpointer self) noexcept { delete static_cast<Callback*>(self); };
+    gst_pad_add_probe(pad, type, run, new Callback(std::move(callback)), release);
+}
 
 /// Waits until what is being pushed through the pad has been, `longest` at most; whether it has. Any thread
 /// but one that pushes through it.

@@ -1,5 +1,7 @@
 #include "relay/ingest/entry.h"
 
+#include "relay/ingest/ingest.h"
+
 namespace spillway::relay::ingest {
 
 Entry::Entry(Loop& loop, Ingest& ingest)
@@ -13,7 +15,7 @@ Entry::~Entry() {
     if (!ufrag_.empty()) ingest_.remove(ufrag_);
 }
 
-void Entry::open(const port::IceCredentials& ours, const port::IceCredentials& theirs,
+void Entry::open(const sdp::IceCredentials& ours, const port::IceCredentials& theirs,
                  std::shared_ptr<MediaSink> media) {
     ufrag_ = ours.ufrag;
     const Poster post = loop_.poster(lifetime_);

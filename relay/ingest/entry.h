@@ -6,13 +6,16 @@
 
 #include "relay/base/loop.h"
 #include "relay/ingest/ice_agent.h"
-#include "relay/ingest/ingest.h"
 #include "relay/ingest/route.h"
+#include "relay/sdp/ice_credentials.h"
 
 #include <memory>
 #include <string>
 
 namespace spillway::relay::ingest {
+
+class Ingest;
+class MediaSink;
 
 class Entry {
   public:
@@ -25,7 +28,7 @@ class Entry {
     /// For webrtcbin's `ice-agent`.
     GObject* agent() const { return agent_.object(); }
     /// Lets the publisher in. Once, and only when webrtcbin has both descriptions.
-    void open(const port::IceCredentials& ours, const port::IceCredentials& theirs,
+    void open(const sdp::IceCredentials& ours, const sdp::IceCredentials& theirs,
               std::shared_ptr<MediaSink> media);
 
   private:

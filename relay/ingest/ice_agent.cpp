@@ -1,5 +1,7 @@
 #include "relay/ingest/ice_agent.h"
 
+#include "relay/gst/buffer_map.h"
+#include "relay/gst/buffer_sink.h"
 #include "relay/gst/element.h"
 #include "relay/gst/live_source.h"
 #include "relay/gst/type.h"
@@ -238,6 +240,12 @@ gst::Ref<GstWebRTCICETransport> makeTransport(const gst::Ref<GstElement>& source
     return gst::Ref<GstWebRTCICETransport>::sink(transport);
 }
 
+gst::Ref<GstElement> sinkOf(relay::ingest::SendDatagram send) {
+    return gst::makeBufferSink([send = std::move(send)](const gst::Ref<GstBuffer>& buffer) {
+        send(gst::BufferMap(buffer.get()).bytes());
+    });
+}
+
 } // namespace
 
 namespace spillway::relay::ingest {
@@ -246,7 +254,7 @@ IceAgent::IceAgent(std::vector<std::string> candidates, SendDatagram send)
     : source_(gst::makeLiveSource("application/x-rtp", "datagrams")) {
     auto* agent = static_cast<Agent*>(g_object_new(agentType(), nullptr));
     agent_ = gst::Ref<GObject>::sink(G_OBJECT(agent));
-    *agent->parts = {std::move(candidates), makeTransport(source_, makeDatagramSink(std::move(send)))};
+    *agent->parts = {std::move(candidates), makeTransport(source_, sinkOf(std::move(send)))};
 }
 
 namespace {

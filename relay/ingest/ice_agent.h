@@ -6,15 +6,19 @@
 // Loop thread, but for source().
 #pragma once
 
+#include "relay/base/bytes.h"
 #include "relay/gst/ref.h"
-#include "relay/ingest/datagram_sink.h"
 
 #include <gst/gst.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace spillway::relay::ingest {
+
+/// Sends one datagram. Any thread.
+using SendDatagram = std::function<void(Bytes)>;
 
 class IceAgent {
   public:

@@ -94,6 +94,15 @@ void Ingest::drop(const std::string& ufrag) {
     sessions_.erase(ufrag);
 }
 
+template <class Work>
+void Ingest::with(PublisherSession& session, const Work& work) {
+    try {
+        work();
+    } catch (const std::exception& error) {
+        session.fail(error.what());
+    }
+}
+
 void Ingest::read(std::size_t socket) {
     const auto came =
         sockets_->receive(socket, readBatch, [this](MutableBytes datagram, const port::Path& path) {
@@ -106,8 +115,12 @@ void Ingest::onDatagram(MutableBytes datagram, const port::Path& path, port::Fro
     const port::DatagramKind kind = port::kindOf(datagram);
     PublisherSession* session = table_.find(kind, datagram, path, from);
     if (!session) return;
-    if (kind == port::DatagramKind::stun) return onStun(*session, datagram, path);
-    session->onDatagram(kind, datagram, path);
+    with(*session, [&] {
+        if (kind == port::DatagramKind::stun)
+            onStun(*session, datagram, path);
+        else
+            session->onDatagram(kind, datagram, path);
+    });
 }
 
 void Ingest::onStun(PublisherSession& session, Bytes datagram, const port::Path& path) {
@@ -128,7 +141,7 @@ std::optional<Clock::time_point> Ingest::nextTimeout() {
 void Ingest::onTimeout(Clock::time_point now) {
     nextTick_ = now + tickPeriod;
     for (const auto& [ufrag, session] : sessions_) {
-        session->tick(now);
+        with(*session, [&one = *session, now] { one.tick(now); });
         wakeFor(*session);
     }
 }

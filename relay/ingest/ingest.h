@@ -1,9 +1,10 @@
 // The thread of all publishers, with its sockets on the node's UDP port.
 //
 // Comes in: datagrams of the port; those of viewers are passed on to their workers, and theirs pass on a
-// publisher's. Goes out: a publisher's DTLS, SRTP and SRTCP, pushed into its webrtcbin. A push ends in a
-// queue that drops what is oldest, so that no publisher makes another wait. While nobody watches any of them,
-// it reads what came within some milliseconds at once. Owner: Relay. Main loop, but where it says any thread.
+// publisher's. Goes out: a publisher's SRTP, to its MediaSink, on this thread as far as the queues; its DTLS
+// and SRTCP, into its webrtcbin's queue, which drops what is oldest, so that no publisher makes another wait.
+// While nobody watches any of them, it reads what came within some milliseconds at once. Owner: Relay. Main
+// loop, but where it says any thread.
 #pragma once
 
 #include "relay/base/audience.h"
@@ -65,6 +66,9 @@ class Ingest : public port::SessionOwner, private port::Reactor::Hooks {
     void wakeFor(const PublisherSession& session);
     void open(SessionSetup setup, port::SessionTag tag);
     void drop(const std::string& ufrag);
+    /// Work for one session: an exception in it ends this session alone.
+    template <class Work>
+    static void with(PublisherSession& session, const Work& work);
 
     port::MediaPort& port_;
     const std::unique_ptr<port::Sockets> sockets_;

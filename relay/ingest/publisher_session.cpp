@@ -1,6 +1,7 @@
 #include "relay/ingest/publisher_session.h"
 
 #include "relay/base/audience.h"
+#include "relay/base/log.h"
 #include "relay/gst/live_source.h"
 #include "relay/port/ice_exchange.h"
 
@@ -59,9 +60,13 @@ void PublisherSession::losePath() {
     end();
 }
 
+void PublisherSession::fail(const std::string& why) {
+    log::error("publisher failed ufrag={} error=\"{}\"", setup_.ours.ufrag, why);
+    end();
+}
+
 void PublisherSession::end() {
-    over_ = true;
-    setup_.onLost();
+    if (!std::exchange(over_, true)) setup_.onLost();
 }
 
 } // namespace spillway::relay::ingest

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace spillway::relay::ingest {
 
@@ -47,6 +48,8 @@ class PublisherSession {
     void onDatagram(port::DatagramKind kind, MutableBytes datagram, const port::Path& path);
     /// Its path is another session's now: it is over, and says nothing there any more.
     void losePath();
+    /// It is our fault that it cannot go on.
+    void fail(const std::string& why);
     /// Call every second or so, and when a check is due.
     void tick(Clock::time_point now);
     std::optional<Clock::time_point> nextCheck() const;

@@ -1,5 +1,7 @@
 #include "relay/ingest/slow_lane.h"
 
+#include "relay/base/thread_signals.h"
+
 #include <pthread.h>
 
 #include <utility>
@@ -33,6 +35,7 @@ void SlowLane::stop() {
 }
 
 void SlowLane::run() {
+    blockSignals();
     pthread_setname_np(pthread_self(), "ingest-slow");
     std::unique_lock lock(mutex_);
     for (;;) {

@@ -266,6 +266,14 @@ std::shared_ptr<const rtp::CaptureClock> clockOf(GstElement* element) {
     return streamOf(element).clock();
 }
 
+bool knows(GstElement* jitterBuffer, unsigned payloadType) {
+    return streamOf(jitterBuffer).knows(payloadType);
+}
+
+void setExit(GstElement* jitterBuffer, unsigned payloadType, gst::Ref<GstPad> exit) {
+    streamOf(jitterBuffer).setExit(payloadType, std::move(exit));
+}
+
 std::size_t liveElements() {
     return elements;
 }

@@ -21,6 +21,7 @@
 // gap that was given up.
 #pragma once
 
+#include "relay/gst/ref.h"
 #include "relay/jitter/share.h"
 #include "relay/jitter/timers.h"
 #include "relay/rtp/capture_clock.h"
@@ -39,6 +40,14 @@ GstElement* newElement(std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool 
 
 /// When what passes through an element of ours was captured. Any thread.
 std::shared_ptr<const rtp::CaptureClock> clockOf(GstElement* element);
+
+/// Whether an RTP packet of this type has come in by the pad `sink`, so that the stream has begun. Any
+/// thread.
+bool knows(GstElement* jitterBuffer, unsigned payloadType);
+
+/// Packets of this type go on by `exit`, a pad of the payload type demultiplexer behind, past the
+/// demultiplexer itself; events do not. Inside a push of the first of them.
+void setExit(GstElement* jitterBuffer, unsigned payloadType, gst::Ref<GstPad> exit);
 
 /// In the process. Any thread.
 std::size_t liveElements();

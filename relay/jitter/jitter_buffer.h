@@ -40,6 +40,7 @@ struct Packet {
     Time arrived{};
     std::size_t bytes = 0;
     bool retransmitted = false;
+    std::uint8_t payloadType = 0;
 };
 
 struct Counts {
@@ -57,6 +58,7 @@ class JitterBuffer {
     struct Ready {
         Payload payload;
         std::uint16_t sequence = 0;
+        std::uint8_t payloadType = 0;
         Timeline::Stamp stamp;
         std::size_t lostBefore = 0; ///< between the packet before and this one
     };
@@ -249,7 +251,7 @@ template <class Payload>
 void JitterBuffer<Payload>::deliver(Held held, std::vector<Ready>& ready) {
     const Packet& packet = held.packet;
     ++counts_.delivered;
-    ready.push_back({std::move(held.payload), packet.sequence,
+    ready.push_back({std::move(held.payload), packet.sequence, packet.payloadType,
                      timeline_.next(packet.timestamp, packet.arrived, packet.clockRate),
                      std::exchange(lostBefore_, 0)});
 }

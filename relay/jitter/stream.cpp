@@ -25,11 +25,6 @@ guint toMilliseconds(Time time) {
     return static_cast<guint>(std::chrono::ceil<milliseconds>(time).count());
 }
 
-unsigned payloadTypeOf(GstBuffer* buffer) {
-    const gst::BufferMap map(buffer);
-    return map.bytes()[1] & 0x7FU;
-}
-
 } // namespace
 
 /// Reaches the element as long as that lives, and keeps it while it is inside.
@@ -91,12 +86,14 @@ std::optional<Packet> Stream::read(GstBuffer* buffer, Time now) {
     const gst::BufferMap map(buffer);
     const auto header = rtp::readPacket(map.bytes());
     if (!header) return std::nullopt;
+    known_.at(header->payloadType).store(true, std::memory_order_relaxed);
     return Packet{header->sequence,
                   header->timestamp,
                   clockRateOf(header->payloadType),
                   arrivalOf(buffer, now),
                   map.bytes().size(),
-                  GST_BUFFER_FLAG_IS_SET(buffer, GST_RTP_BUFFER_FLAG_RETRANSMISSION)};
+                  GST_BUFFER_FLAG_IS_SET(buffer, GST_RTP_BUFFER_FLAG_RETRANSMISSION),
+                  header->payloadType};
 }
 
 void Stream::onPacket(gst::Ref<GstBuffer> buffer) {
@@ -129,8 +126,7 @@ void Stream::carryOut(Work& work, On thread) {
     for (auto& ready : std::exchange(parked_, {}))
         thread == On::timers ? parked_.push_back(std::move(ready)) : push(std::move(ready));
     for (auto& ready : work.ready) {
-        const bool waits =
-            thread == On::timers && (!parked_.empty() || lastType_ != payloadTypeOf(ready.payload.get()));
+        const bool waits = thread == On::timers && (!parked_.empty() || lastType_ != ready.payloadType);
         waits ? parked_.push_back(std::move(ready)) : push(std::move(ready));
     }
 }
@@ -147,6 +143,13 @@ void Stream::request(const Work& work) {
     }
 }
 
+/// Once payload types may have got another meaning, the demultiplexer sees to it that their caps are told.
+GstPad* Stream::exitOf(unsigned payloadType) {
+    if (mapsChanged_.load(std::memory_order_relaxed)) return element_.source;
+    const auto found = exits_.find(payloadType);
+    return found == exits_.end() ? element_.source : found->second.get();
+}
+
 void Stream::push(Ready ready) {
     GstBuffer* buffer = gst_buffer_make_writable(ready.payload.release());
     if (ready.lostBefore > 0) pushLost(ready);
@@ -155,8 +158,8 @@ void Stream::push(Ready ready) {
     GST_BUFFER_PTS(buffer) = static_cast<GstClockTime>(std::max(Time{0}, ready.stamp.presentation).count());
     GST_BUFFER_DTS(buffer) = static_cast<GstClockTime>(std::max(Time{0}, ready.stamp.decoding).count());
     lastPushed_ = ready.stamp.presentation;
-    lastType_ = payloadTypeOf(buffer);
-    gst_pad_push(element_.source, buffer);
+    lastType_ = ready.payloadType;
+    gst_pad_push(exitOf(*lastType_), buffer);
 }
 
 /// One event for the whole gap.
@@ -218,7 +221,10 @@ void Stream::drain() {
 void Stream::reset() {
     Buffer former(buffer_.pool());
     parked_.clear();
+    exits_.clear();
     lastPushed_.reset();
+    for (auto& known : known_)
+        known.store(false, std::memory_order_relaxed);
     const std::lock_guard lock(mutex_);
     former.set(buffer_.settings());
     std::swap(former, buffer_);
@@ -230,6 +236,7 @@ void Stream::learn(unsigned payloadType, std::uint32_t clockRate) {
 }
 
 void Stream::forgetClockRates() {
+    mapsChanged_.store(true, std::memory_order_relaxed);
     const std::lock_guard lock(mutex_);
     clockRates_.fill(0);
 }

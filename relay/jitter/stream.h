@@ -12,12 +12,15 @@
 #include <gst/gst.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace spillway::relay::jitter {
@@ -41,6 +44,8 @@ class Stream {
     /// Streaming thread.
     void onPacket(gst::Ref<GstBuffer> buffer);
     void onReport(GstBuffer* rtcp);
+    /// Inside a push: the next packets of this type go on by this pad.
+    void setExit(unsigned payloadType, gst::Ref<GstPad> exit) { exits_[payloadType] = std::move(exit); }
     /// Everything that is held goes out: the end of the stream.
     void drain();
     /// Everything that is held is dropped, and the next packet is the first. While no data flows.
@@ -54,6 +59,8 @@ class Stream {
     void setLostEvents(bool wanted);
     Settings settings() const;
     bool lostEvents() const;
+    /// Whether a packet of this type came since the last reset.
+    bool knows(unsigned payloadType) const { return known_.at(payloadType).load(std::memory_order_relaxed); }
     /// The highest sequence number that came, held or not.
     std::uint16_t newest() const;
     /// To be freed by the caller.
@@ -83,6 +90,7 @@ class Stream {
     void look(Work& work, Time now);
     void carryOut(Work& work, On thread);
     void request(const Work& work);
+    GstPad* exitOf(unsigned payloadType);
     void push(Ready ready);
     void pushLost(const Ready& ready);
     void arm(std::optional<Time> at, Time now);
@@ -96,8 +104,12 @@ class Stream {
     // Under the stream lock.
     std::vector<Ready> parked_;
     std::optional<unsigned> lastType_;
+    std::map<unsigned, gst::Ref<GstPad>> exits_; ///< by payload type
     std::optional<Time> lastPushed_;
     std::set<Time> alarms_; ///< when the timers will call; two or three at most
+
+    std::array<std::atomic<bool>, 128> known_{}; ///< by payload type
+    std::atomic<bool> mapsChanged_{false};
 
     mutable std::mutex mutex_; ///< protects what follows
     Buffer buffer_;

@@ -1,5 +1,7 @@
 #include "relay/net/host_lookup.h"
 
+#include "relay/base/thread_signals.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -49,11 +51,20 @@ void HostLookup::doubt(Clock::time_point now) {
 void HostLookup::start(Clock::time_point now) {
     if (!address_ && problem_.empty()) problem_ = fmt::format("looking for host {}", host_);
     asked_ = now;
-    pending_ = std::make_shared<Answer>();
+    try {
+        ask();
+    } catch (const std::exception& error) {
+        failed(fmt::format("cannot look for host {}: {}", host_, error.what()), now);
+    }
+}
+
+void HostLookup::ask() {
+    const auto answer = std::make_shared<Answer>();
     // The resolver cannot be interrupted; it has a deadline of its own, and this object may be gone by then.
     // GResolver makes the same call on a thread of GLib's, but answers on a main loop, which an output's
     // thread does not have, and loses the scope of a link-local address.
-    std::thread([host = host_, resolve = resolve_, answer = pending_] {
+    std::thread([host = host_, resolve = resolve_, answer] {
+        blockSignals();
         std::vector<SocketAddress> addresses;
         std::string problem;
         try {
@@ -66,6 +77,7 @@ void HostLookup::start(Clock::time_point now) {
         answer->problem = std::move(problem);
         answer->done = true;
     }).detach();
+    pending_ = answer;
 }
 
 void HostLookup::collect(Clock::time_point now) {
@@ -73,13 +85,16 @@ void HostLookup::collect(Clock::time_point now) {
     const std::lock_guard lock(answer->mutex);
     if (!answer->done) return;
     pending_.reset();
+    if (answer->addresses.empty()) return failed(answer->problem, now);
     next_ = now + askEvery;
-    if (!answer->addresses.empty()) {
-        found(answer->addresses);
-    } else if (!address_) {
-        problem_ = answer->problem;
-        retry_.failed(now);
-    }
+    found(answer->addresses);
+}
+
+void HostLookup::failed(const std::string& problem, Clock::time_point now) {
+    next_ = now + askEvery;
+    if (address_) return;
+    problem_ = problem;
+    retry_.failed(now);
 }
 
 /// Resolvers give several addresses in ever new order.

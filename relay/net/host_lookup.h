@@ -33,7 +33,9 @@ class HostLookup {
   private:
     struct Answer;
     void start(Clock::time_point now);
+    void ask();
     void collect(Clock::time_point now);
+    void failed(const std::string& problem, Clock::time_point now);
     void found(const std::vector<SocketAddress>& addresses);
 
     std::string host_;

@@ -49,4 +49,12 @@ bool UdpSocket::takeRefused() {
     return std::exchange(refused_, false);
 }
 
+bool UdpSocket::askRefused() {
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error == ECONNREFUSED) refused_ = true;
+    return takeRefused();
+}
+
 } // namespace spillway::relay

@@ -20,6 +20,8 @@ class UdpSocket {
     int send(const void* data, std::size_t bytes);
     /// Since the last call: did the host say that nobody listens there? Datagrams are sent all the same.
     bool takeRefused();
+    /// The same, asking the kernel what it knows by now.
+    bool askRefused();
 
   private:
     Descriptor socket_;

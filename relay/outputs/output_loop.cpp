@@ -1,11 +1,14 @@
 #include "relay/outputs/output_loop.h"
 
+#include "relay/base/log.h"
 #include "relay/base/thread_signals.h"
 
 #include <pthread.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -38,6 +41,7 @@ struct OutputLoop::Impl {
     void run();
     bool waitForWork();
     void serve(Id id);
+    void guard(Service& service, const std::function<void()>& step);
     void writeBatch(Service& service);
     void wishOnce(Service& service) const;
     void finish(Service service, EndReason reason);
@@ -90,7 +94,11 @@ void OutputLoop::Impl::runJobs() {
     }
     for (const auto& job : now) {
         busy();
-        job();
+        try {
+            job();
+        } catch (const std::exception& error) {
+            log::error("output job failed error=\"{}\"", error.what());
+        }
     }
 }
 
@@ -121,10 +129,22 @@ void OutputLoop::Impl::serve(Id id) {
     // The reason first: after an end no frame is added, so that an empty queue stays empty.
     const EndReason reason = service.queue->ended();
     if (service.queue->take(frames, batch) > 0) {
-        writeBatch(service);
+        guard(service, [&] { writeBatch(service); });
         ready.push_back(id);
     } else if (reason != EndReason::none) {
         finish(std::move(services.extract(found).mapped()), reason);
+    }
+}
+
+/// An exception ends this output alone.
+void OutputLoop::Impl::guard(Service& service, const std::function<void()>& step) {
+    try {
+        step();
+    } catch (const std::exception& error) {
+        log::error("output failed error=\"{}\"", error.what());
+        frames.clear();
+        service.queue->end(EndReason::writeError);
+        service.queue->abandon();
     }
 }
 
@@ -149,7 +169,7 @@ void OutputLoop::Impl::wishOnce(Service& service) const {
 
 void OutputLoop::Impl::finish(Service service, EndReason reason) {
     busy();
-    service.output->close(reason);
+    guard(service, [&] { service.output->close(reason); });
     service.output.reset();
     if (!service.onClosed) return;
     mainLoop.post([onClosed = std::move(service.onClosed), reason] { onClosed(reason); });
@@ -164,7 +184,7 @@ void OutputLoop::Impl::abandonAll() {
     }
     for (auto& [id, service] : services) {
         service.queue->abandon();
-        service.output->close(EndReason::shutdown);
+        guard(service, [&output = *service.output] { output.close(EndReason::shutdown); });
     }
     services.clear();
 }
@@ -224,9 +244,9 @@ bool OutputLoop::isStuck(std::chrono::milliseconds limit) const {
 }
 
 OutputLoop& OutputLoops::of(const std::string& key) {
-    auto& loop = loops_[key];
-    if (!loop) loop = std::make_unique<OutputLoop>(mainLoop_, "out-" + key);
-    return *loop;
+    if (const auto found = loops_.find(key); found != loops_.end()) return *found->second;
+    auto loop = std::make_unique<OutputLoop>(mainLoop_, "out-" + key);
+    return *loops_.emplace(key, std::move(loop)).first->second;
 }
 
 bool OutputLoops::isStuck(const std::string& key, std::chrono::milliseconds limit) const {

@@ -61,6 +61,7 @@ class OutputLoops {
   public:
     explicit OutputLoops(Loop& mainLoop)
         : mainLoop_(mainLoop) {}
+    /// Throws std::runtime_error when no thread can be had for a new one.
     OutputLoop& of(const std::string& key);
     /// Whether there is one for that key and it is stuck.
     bool isStuck(const std::string& key, std::chrono::milliseconds limit) const;

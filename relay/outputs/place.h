@@ -2,9 +2,8 @@
 // made.
 //
 // Comes in: the work that makes it and looks at it. Goes out: whether it can be used, else why not. A file
-// system may never answer: the work runs aside, and the loop waits for a moment, once, and not at all while
-// another place is silent. What failed is tried again with the pauses of Retry. Owner: an OutputGroup. Loop
-// thread.
+// system may never answer: the work runs aside, and the loop waits for a moment, once, and for less the more
+// places are silent. What failed is tried again with the pauses of Retry. Owner: an OutputGroup. Loop thread.
 #pragma once
 
 #include "relay/base/clock.h"
@@ -13,10 +12,10 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <optional>
-#include <string>
 
 namespace spillway::relay {
 
@@ -29,10 +28,11 @@ class Place {
     /// Throws std::runtime_error, which says what is wrong and where.
     using Look = std::function<Found()>;
 
-    /// `look` must own all that it touches: it may outlive this. `name` is for messages.
-    Place(std::string name, Look look);
+    /// `look` must own all that it touches: it may outlive this.
+    Place(std::filesystem::path path, Look look);
 
-    /// Why it cannot be used: `limit` while it does not answer, else `invalid`. Looks again when it is time.
+    /// Why it cannot be used: `limit` while that is not known, because it does not answer or could not be
+    /// asked, else `invalid`. Looks again when it is time.
     std::optional<Refused> problem();
     /// Once there is no problem.
     const Found& found() const { return *found_; }
@@ -50,12 +50,12 @@ class Place {
     void start();
     void collect();
 
-    const std::string name_;
+    const std::filesystem::path path_;
     const Look look_;
     std::optional<Found> found_;
     std::future<Found> pending_;
-    Clock::time_point since_; ///< of pending_
-    std::string problem_;     ///< of the last look that ended
+    Clock::time_point since_;        ///< of pending_
+    std::optional<Refused> problem_; ///< of the last look that ended
     std::optional<Silence> silence_;
     Retry retry_;
 };

@@ -27,17 +27,11 @@ void QueueAtTrack::attach(Track& track) {
     attachment_ = track.attach(queue_, rendition_);
 }
 
-void QueueAtTrack::detach() {
-    if (!attachment_) return;
-    attachment_ = {};
-    wishes_->target(nullptr);
-    queue_->restart();
-}
-
 void QueueAtTrack::end(EndReason reason) {
     attachment_ = {};
     wishes_->target(nullptr);
     queue_->end(reason);
+    reservation_.ending();
 }
 
 } // namespace spillway::relay

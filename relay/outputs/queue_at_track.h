@@ -1,8 +1,7 @@
 // A queue, its part of the memory budget, and its place at a track: what feeds a subscriber's output.
 //
 // Comes in: frames by the track's branch, while attached. Goes out: the queue, to its one reader; wishes for
-// a keyframe, to the track it is attached to. The queue lasts as long as this, while tracks of its name may
-// come and go. Owner: Subscriber. Loop thread.
+// a keyframe, to the track it is attached to. Owner: Subscriber. Loop thread.
 #pragma once
 
 #include "relay/outputs/output_metrics.h"
@@ -29,23 +28,22 @@ class QueueAtTrack {
     QueueAtTrack(const Track& track, Setup setup);
 
     const TrackName& name() const { return name_; }
-    MediaKind kind() const { return kind_; }
     const std::shared_ptr<FrameQueue>& queue() const { return queue_; }
     /// For the reader, on any thread; without effect while no track feeds the queue.
     std::function<void(WishReason)> wish() const;
 
     /// Fed by this track from now on. No effect while it is attached. Throws as Track::attach.
     void attach(Track& track);
-    /// Waits for the next track, from a keyframe on.
-    void detach();
     /// Takes nothing from now on; the reader gets what is queued.
     void end(EndReason reason);
+    /// Its part of the memory budget is another's from now on. It must end now.
+    void giveWay() { reservation_.giveWay(); }
 
   private:
     const TrackName name_;
     const MediaKind kind_;
     const Rendition rendition_;
-    const QueueBudget::Reservation reservation_;
+    QueueBudget::Reservation reservation_;
     const std::shared_ptr<KeyframeWishes> wishes_;
     const std::shared_ptr<FrameQueue> queue_;
     Track::Attachment attachment_;

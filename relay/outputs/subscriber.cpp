@@ -32,7 +32,12 @@ std::shared_ptr<Subscriber> Subscriber::start(Track& track, Request request,
 }
 
 SubscriberSnapshot Subscriber::snapshot() const {
-    return {source_.name(), source_.queue()->bounds(), source_.queue()->stats(), status_->read()};
+    return {source_.name(), source_.queue()->bounds(), source_.queue()->stats(), status_->read(),
+            drops_.drops()};
+}
+
+std::optional<DropWatch::Change> Subscriber::watchDrops(Clock::time_point now) {
+    return drops_.look(source_.queue()->stats(), now);
 }
 
 } // namespace spillway::relay

@@ -5,12 +5,14 @@
 // then gives back its part of the memory budget. Loop thread.
 #pragma once
 
+#include "relay/outputs/drop_watch.h"
 #include "relay/outputs/output_loop.h"
 #include "relay/outputs/queue_at_track.h"
 #include "relay/values/snapshot.h"
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace spillway::relay {
 
@@ -32,13 +34,19 @@ class Subscriber {
     /// Leaves the track; what is queued is still written.
     void end(EndReason reason) { source_.end(reason); }
 
+    /// As QueueAtTrack::giveWay().
+    void giveWay() { source_.giveWay(); }
+
     SubscriberSnapshot snapshot() const;
+    /// Whether its queue began or stopped to lose frames since the last time.
+    std::optional<DropWatch::Change> watchDrops(Clock::time_point now);
 
   private:
     Subscriber(const Track& track, QueueAtTrack::Setup setup, std::shared_ptr<OutputStatus> status);
 
     const std::shared_ptr<OutputStatus> status_;
     QueueAtTrack source_;
+    DropWatch drops_;
 };
 
 } // namespace spillway::relay

@@ -68,6 +68,20 @@ void Subscription::note(const std::string& problem) {
         log::warn("subscription cannot serve subscriber={} problem=\"{}\"", settings_.name, problem);
 }
 
+void Subscription::watchDrops(Clock::time_point now) {
+    for (auto& [track, serving] : subscribers_) {
+        const auto change = serving.subscriber->watchDrops(now);
+        if (!change) continue;
+        if (change->drops)
+            log::warn("queue drops frames subscriber={} track={} {}", settings_.name, track.text(),
+                      change->lost);
+        else
+            log::info("queue no longer drops frames subscriber={} track={} {}", settings_.name, track.text(),
+                      change->lost);
+        report(track, change->drops ? "dropping" : "flowing", change->lost);
+    }
+}
+
 void Subscription::startChore() {
     if (std::exchange(choreStarted_, true)) return;
     auto chore = group_->chore();
@@ -77,10 +91,17 @@ void Subscription::startChore() {
     chore_ = context_.loop.every(chore->period, [this, work = std::move(chore->work), queued] {
         if (queued->exchange(true)) return;
         const auto open = std::make_shared<OpenOutput>(context_.openOutputs);
-        context_.loops.of(group_->loopKey()).post([work, queued, open] {
+        const auto job = [work, queued, open] {
             work();
             *queued = false;
-        });
+        };
+        try {
+            context_.loops.of(group_->loopKey()).post(job);
+        } catch (const std::exception& error) {
+            *queued = false;
+            log::error("cannot look after recordings subscriber={} error=\"{}\"", settings_.name,
+                       error.what());
+        }
     });
 }
 
@@ -106,8 +127,9 @@ void Subscription::take(Track& track) {
         [this, name = track.name(), serial](EndReason reason) { onClosed(name, serial, reason); });
     const auto open = std::make_shared<OpenOutput>(context_.openOutputs);
     subscribers_[track.name()] = {
-        serial, Subscriber::start(track, std::move(request),
-                                  [open, closed](EndReason reason) mutable { closed(reason); })};
+        serial, track.kind(),
+        Subscriber::start(track, std::move(request),
+                          [open, closed](EndReason reason) mutable { closed(reason); })};
     log::info("subscriber attached subscriber={} track={} output={}", settings_.name, track.name().text(),
               output);
     report(track.name(), "attached", "");
@@ -142,6 +164,25 @@ void Subscription::trackEnds(const TrackName& track) {
     reportDetached(track, EndReason::trackEnded);
 }
 
+std::set<TrackName> Subscription::served() const {
+    std::set<TrackName> served;
+    for (const auto& [name, serving] : subscribers_)
+        served.insert(name);
+    return served;
+}
+
+QueueBudget::Amount Subscription::needsFor(const Subscription& other) const {
+    QueueBudget::Amount needs;
+    for (const auto& [name, serving] : other.subscribers_)
+        if (wants(name)) needs += {memoryFor(serving.kind), 1};
+    return needs;
+}
+
+void Subscription::giveWay() {
+    for (auto& [name, serving] : subscribers_)
+        serving.subscriber->giveWay();
+}
+
 void Subscription::end(EndReason reason) {
     for (auto& [name, serving] : subscribers_) {
         serving.subscriber->end(reason);
@@ -164,14 +205,14 @@ void Subscription::onClosed(const TrackName& track, std::uint64_t serial, EndRea
 }
 
 SubscriptionSnapshot Subscription::snapshot() const {
-    SubscriptionSnapshot snapshot{
-        settings_.name, settings_.tracks.text(), config::outputName(settings_.output), {}, {}};
+    SubscriptionSnapshot snapshot{settings_.name, settings_.tracks.text(), settings_.output, {}, {}};
     for (const auto& [name, serving] : subscribers_)
         snapshot.subscribers.push_back(serving.subscriber->snapshot());
     for (const auto* reasons : {&refused_, &ended_})
         for (const auto& [name, reason] : *reasons)
             snapshot.refused[name.text()] = reason;
     snapshot.problem = problem_;
+    snapshot.queue = settings_.queue;
     return snapshot;
 }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace spillway::relay {
@@ -42,6 +43,9 @@ class Subscription {
     /// Why it cannot serve any track now. Asked from time to time it finds out whether that is over.
     std::optional<Refused> problem();
 
+    /// Tells, every now and then, which queues have begun or stopped to lose frames.
+    void watchDrops(Clock::time_point now);
+
     /// A track that exists: it is taken when it is wanted. When that fails, why is kept, and the track may be
     /// offered again.
     void offer(Track& track);
@@ -49,6 +53,12 @@ class Subscription {
     bool hasRefused() const { return !refused_.empty(); }
     /// The track is about to go.
     void trackEnds(const TrackName& track);
+    /// The tracks it serves.
+    std::set<TrackName> served() const;
+    /// What its own queues come to for the tracks that `other` serves, as far as it wants them.
+    QueueBudget::Amount needsFor(const Subscription& other) const;
+    /// As QueueAtTrack::giveWay(), for all of them.
+    void giveWay();
     /// Ends all subscribers.
     void end(EndReason reason);
 
@@ -73,6 +83,7 @@ class Subscription {
     struct Serving {
         /// Distinguishes it from an earlier one on a track of that name, whose output closes late.
         std::uint64_t serial;
+        MediaKind kind;
         std::shared_ptr<Subscriber> subscriber;
     };
     std::map<TrackName, Serving> subscribers_;

@@ -6,10 +6,12 @@
 #include "relay/gst/element.h"
 #include "relay/gst/property.h"
 #include "relay/port/socket_buffers.h"
+#include "relay/values/ice_login.h"
 
 #include <nice/agent.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 
@@ -65,9 +67,10 @@ std::optional<std::string> iceServerUri(const config::IceServer& server) {
     if ((!stun && !turn) || place.empty() || place.find_first_of("/@") != std::string_view::npos)
         return std::nullopt;
     std::string uri = std::string(scheme) + "://";
-    if (turn && !server.username.empty())
-        uri += percentEncoded(server.username) + ":" +
-               percentEncoded(server.password ? server.password->reveal() : std::string()) + "@";
+    const auto login = loginOf(server, std::chrono::system_clock::now() + ownLoginLife, "spillway");
+    if (turn && !login.username.empty())
+        uri += percentEncoded(login.username) + ":" +
+               percentEncoded(login.password ? login.password->reveal() : std::string()) + "@";
     uri += place;
     if (turn && !query.empty()) uri.append("?").append(query);
     return uri;

@@ -95,11 +95,26 @@ void PeerNegotiation::begin(Side side, std::chrono::milliseconds deadline,
     deadline_ = loop_.after(deadline, [this] { onDeadline(); });
 }
 
+/// The signal of webrtcbin, where it has one.
+const char* PeerNegotiation::nameOf(Step step) {
+    switch (step) {
+    case Step::offer:
+        return "create-offer";
+    case Step::remoteDescription:
+        return "set-remote-description";
+    case Step::localDescription:
+        return "set-local-description";
+    case Step::candidates:
+        return "candidates";
+    }
+    return "";
+}
+
 /// webrtcbin does not say that its agent found nothing to bind.
 void PeerNegotiation::onDeadline() {
-    const bool nothing = step_ == std::string_view("candidates") && candidates_.empty();
+    const bool nothing = step_ == Step::candidates && candidates_.empty();
     fail(nothing ? "no port and no address is free for ICE"
-                 : std::string("no description in time, waiting for ") + step_);
+                 : std::string("no description in time, waiting for ") + nameOf(step_));
 }
 
 void PeerNegotiation::start(std::shared_ptr<const sdp::RemoteDescription> offer,
@@ -108,7 +123,7 @@ void PeerNegotiation::start(std::shared_ptr<const sdp::RemoteDescription> offer,
     theirs_ = std::move(offer);
     begin(Side::answerer, deadline, std::move(onAnswer));
     setTransport(answeredSetup(theirs_->setup));
-    setDescription("set-remote-description", Description::offer, theirs_->textForWebrtcbin(),
+    setDescription(Step::remoteDescription, Description::offer, theirs_->textForWebrtcbin(),
                    &PeerNegotiation::setLocal);
 }
 
@@ -131,24 +146,24 @@ void PeerNegotiation::setTransport(const char* setup) {
 
 /// What it says is not needed, but it gives each transceiver its line.
 void PeerNegotiation::createOffer() {
-    step_ = "create-offer";
+    step_ = Step::offer;
     pending_ = promise(&PeerNegotiation::setLocal);
     g_signal_emit_by_name(webrtcbin_, "create-offer", nullptr, pending_.get());
 }
 
 void PeerNegotiation::takeAnswer(const sdp::RemoteDescription& theirs) {
-    setDescription("set-remote-description", Description::answer, sdp::answerFromServer(theirs),
+    setDescription(Step::remoteDescription, Description::answer, sdp::answerFromServer(theirs),
                    &PeerNegotiation::onAnswerTaken);
 }
 
-void PeerNegotiation::setDescription(const char* action, Description type, const std::string& text,
+void PeerNegotiation::setDescription(Step step, Description type, const std::string& text,
                                      void (PeerNegotiation::*next)()) {
-    step_ = action;
+    step_ = step;
     const auto description =
         parse(type == Description::offer ? GST_WEBRTC_SDP_TYPE_OFFER : GST_WEBRTC_SDP_TYPE_ANSWER, text);
     if (!description) return fail("GStreamer cannot read a description that we wrote");
     pending_ = promise(next);
-    g_signal_emit_by_name(webrtcbin_, action, description.get(), pending_.get());
+    g_signal_emit_by_name(webrtcbin_, nameOf(step), description.get(), pending_.get());
 }
 
 gst::Promise PeerNegotiation::promise(void (PeerNegotiation::*next)()) {
@@ -164,7 +179,7 @@ gst::Promise PeerNegotiation::promise(void (PeerNegotiation::*next)()) {
 void PeerNegotiation::setLocal() {
     if (!busy()) return;
     const bool offers = side_ == Side::offerer;
-    setDescription("set-local-description", offers ? Description::offer : Description::answer,
+    setDescription(Step::localDescription, offers ? Description::offer : Description::answer,
                    offers ? sdp::offerText(ours_, transport_, {})
                           : sdp::answerForWebrtcbin(*theirs_, transport_),
                    &PeerNegotiation::onLocalSet);
@@ -172,7 +187,7 @@ void PeerNegotiation::setLocal() {
 
 void PeerNegotiation::onLocalSet() {
     if (!busy()) return;
-    step_ = "candidates";
+    step_ = Step::candidates;
     if (gathered_) return onGathered();
     patience_ = loop_.after(gatheringPatience, [this] {
         if (!candidates_.empty()) onGathered();
@@ -186,12 +201,12 @@ void PeerNegotiation::onCandidate(const std::string& text) {
     candidates_.push_back(candidate->text);
     if (gathered_) return onLateCandidate_(candidate->text);
     // Patience was over before the first one came.
-    if (busy() && step_ == std::string_view("candidates") && !patience_) onGathered();
+    if (busy() && step_ == Step::candidates && !patience_) onGathered();
 }
 
 void PeerNegotiation::onGathered() {
     gathered_ = true;
-    if (!busy() || step_ != std::string_view("candidates")) return;
+    if (!busy() || step_ != Step::candidates) return;
     finish({side_ == Side::offerer ? sdp::offerText(ours_, transport_, candidates_)
                                    : sdp::answerForPeer(*theirs_, transport_, candidates_),
             std::nullopt});

@@ -59,8 +59,11 @@ class PeerNegotiation {
 
     void onAnswerTaken() {}
     enum class Description { offer, answer };
+    /// What is waited for.
+    enum class Step { offer, remoteDescription, localDescription, candidates };
+    static const char* nameOf(Step step);
     /// Passes a description to webrtcbin and goes on with `next` when it was taken.
-    void setDescription(const char* action, Description type, const std::string& text,
+    void setDescription(Step step, Description type, const std::string& text,
                         void (PeerNegotiation::*next)());
     /// Goes on with `next` when webrtcbin has done what was asked; fails when it could not.
     gst::Promise promise(void (PeerNegotiation::*next)());
@@ -76,8 +79,8 @@ class PeerNegotiation {
     std::shared_ptr<const sdp::RemoteDescription> theirs_; ///< the offer that is answered
     std::vector<sdp::MediaLine> ours_;                     ///< what we offer
     std::function<void(LocalDescription)> onDone_;         ///< empty while nothing is under way
-    const char* step_ = "";                                ///< for the message when time runs out
-    sdp::Transport transport_;                             ///< ours, as long as the peer lives
+    Step step_ = Step::remoteDescription;
+    sdp::Transport transport_; ///< ours, as long as the peer lives
     std::vector<std::string> candidates_;
     bool gathered_ = false;
     gst::Promise pending_;

@@ -1,6 +1,7 @@
 // On the main path of every packet that comes in by libnice.
 #include "relay/peer/nice_reader.h"
 
+#include "relay/base/thread_signals.h"
 #include "relay/gst/batch.h"
 #include "relay/gst/live_source.h"
 #include "relay/port/demux.h"
@@ -46,8 +47,8 @@ void NiceReader::start(gst::Ref<NiceAgent> agent, bool mayPause) {
     const auto onReceived = [](NiceAgent*, guint, guint, guint size, gchar* bytes, gpointer self) noexcept {
         static_cast<NiceReader*>(self)->onDatagram({reinterpret_cast<std::uint8_t*>(bytes), size});
     };
-    nice_agent_attach_recv(agent_.get(), stream, NICE_COMPONENT_TYPE_RTP, context_.get(), onReceived, this);
     thread_ = std::thread([this] { run(); });
+    nice_agent_attach_recv(agent_.get(), stream, NICE_COMPONENT_TYPE_RTP, context_.get(), onReceived, this);
 }
 
 void NiceReader::quit() {
@@ -60,6 +61,7 @@ void NiceReader::quit() {
 }
 
 void NiceReader::run() {
+    blockSignals();
     pthread_setname_np(pthread_self(), "receive");
     gst::batchThisThread();
     while (!isOver()) {

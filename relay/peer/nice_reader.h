@@ -36,7 +36,8 @@ class NiceReader {
     const std::shared_ptr<Audience>& audience() const { return pause_->audience; }
 
     /// Receives from now on, the first time. When the agent has gathered, and before the peer learns where we
-    /// are. `mayPause`: its sockets hold what comes meanwhile.
+    /// are. `mayPause`: its sockets hold what comes meanwhile. Throws std::runtime_error when no thread can
+    /// be had.
     void start(gst::Ref<NiceAgent> agent, bool mayPause);
     /// It ends after what it is at. The pipeline may have to stop before that.
     void quit();

@@ -6,9 +6,14 @@
 #include "relay/base/log.h"
 #include "relay/gst/bin.h"
 #include "relay/gst/element.h"
+#include "relay/ingest/entry.h"
+#include "relay/ingest/ingest.h"
+#include "relay/peer/decryption.h"
 #include "relay/peer/goodbye.h"
 #include "relay/peer/ice.h"
+#include "relay/peer/nice_reader.h"
 #include "relay/peer/teardown.h"
+#include "relay/rtp/keyframe_request.h"
 #include "relay/sdp/candidate.h"
 #include "relay/sdp/receiving_offer.h"
 
@@ -24,7 +29,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds maxConnectTime{30000};
+/// For ICE and DTLS together, of who comes to us …
+constexpr milliseconds publisherConnectTime{10000};
+/// … and of whom we look for.
+constexpr milliseconds sfuConnectTime{30000};
 constexpr milliseconds statisticsPeriod{1000};
 /// Of our answer before our first ICE check. A check that comes before the answer is answered, but it makes
 /// libnice on the other side check no sooner: it then goes through its pairs at 20 ms each.
@@ -32,6 +40,8 @@ constexpr milliseconds headStart{5};
 /// libnice asks each candidate three times within this time, or once if the kernel refuses to send (no route,
 /// a firewall), and never again. An SFU that is libnice too asks no longer.
 constexpr milliseconds checksTime{2000};
+/// Anybody may name any address as a candidate: a few rounds, and no more.
+constexpr milliseconds checkedAgainFor{10000};
 
 gst::Ref<GstElement> makeWebrtcbin(const PeerSettings& settings, const ingest::Entry* entry) {
     auto webrtcbin = entry ? webrtcbinWith(entry->agent()) : gst::makeElement("webrtcbin");
@@ -72,6 +82,12 @@ BusError readError(GstMessage* message) {
     return result;
 }
 
+bool sendPli(const std::shared_ptr<RtcpExit>& exit, std::uint32_t ssrc) {
+    return exit && exit->send([ssrc](std::uint32_t sender, Bytes description) {
+        return rtp::keyframeRequest(sender, description, ssrc);
+    });
+}
+
 } // namespace
 
 Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
@@ -90,7 +106,8 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
         webrtcbin_.get(), "on-new-transceiver",
         [](GObject* transceiver) { g_object_set(transceiver, "do-nack", TRUE, nullptr); });
     if (settings_.role == PeerRole::sfu) rtcpFilter_.emplace(webrtcbin_.get());
-    if (settings_.limitsRate) rateLimit_.emplace(loop_, webrtcbin_.get());
+    rtcpExit_ = std::make_shared<RtcpExit>(webrtcbin_.get());
+    if (settings_.limitsRate) rateLimit_.emplace(loop_, webrtcbin_.get(), rtcpExit_);
     transport_.emplace(loop_, webrtcbin_.get(), decryption_, reader_ ? reader_->source() : nullptr,
                        transportEvents());
     using Senders = rtp::SenderClocks::Senders;
@@ -109,6 +126,7 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
 Peer::~Peer() {
     gate_->shut();
     rateLimit_.reset();
+    rtcpExit_.reset();
     newTransceiver_.disconnect();
     transport_.reset();
     negotiation_.reset();
@@ -134,8 +152,9 @@ TransportEvents Peer::transportEvents() {
 
 StreamEvents Peer::streamEvents() {
     return {
-        [onPad = events_.onPad, audience = audience_](IncomingPad pad) {
+        [onPad = events_.onPad, audience = audience_, exit = std::weak_ptr(rtcpExit_)](IncomingPad pad) {
             pad.audience = audience;
+            pad.sendPli = [exit, ssrc = pad.ssrc] { return sendPli(exit.lock(), ssrc); };
             onPad(pad);
         },
         [this](std::uint32_t ssrc) {
@@ -178,8 +197,8 @@ void Peer::answer(PendingOffer pending) {
     if (pending.onBegin) pending.onBegin();
     negotiation_->start(description_, pending.deadline,
                         [this, onAnswer = std::move(pending.onAnswer)](LocalDescription answer) {
+                            if (!answer.error) receive(answer);
                             if (!answer.error) {
-                                receive();
                                 onAnswered();
                                 beginIce();
                             }
@@ -214,7 +233,7 @@ void Peer::createOffer(milliseconds deadline, std::function<void(LocalDescriptio
     stage_ = Stage::negotiating;
     ours_ = sdp::receivingOffer(settings_.videoCodecs);
     negotiation_->offer(ours_, deadline, [this, onOffer = std::move(onOffer)](LocalDescription offer) {
-        if (!offer.error) receive();
+        if (!offer.error) receive(offer);
         onOffer(std::move(offer));
     });
 }
@@ -230,13 +249,18 @@ std::optional<NegotiationError> Peer::acceptAnswer(const std::string& sdp) {
     return std::nullopt;
 }
 
-void Peer::receive() {
+void Peer::receive(LocalDescription& ours) {
     if (!reader_) return;
     auto agent = niceAgentOf(webrtcbin_.get());
     const bool large = enlargeSocketBuffers(agent.get());
     for (const auto& nicesrc : gst::elementsOf(webrtcbin_.get(), "nicesrc"))
         gst_element_set_state(nicesrc.get(), GST_STATE_READY); // ends its thread
-    reader_->start(std::move(agent), large);
+    try {
+        reader_->start(std::move(agent), large);
+    } catch (const std::exception& error) {
+        log::error("peer cannot receive {} error=\"{}\"", settings_.label, error.what());
+        ours = {{}, NegotiationError{NegotiationError::Kind::internal, error.what()}};
+    }
 }
 
 void Peer::onAnswered() {
@@ -254,6 +278,7 @@ void Peer::onConnected() {
     onAnswered();
     stage_ = Stage::connected;
     gate_->touch();
+    rtcpExit_->open();
     if (events_.onConnected) events_.onConnected();
 }
 
@@ -299,8 +324,10 @@ void Peer::watch() {
         return lose(LostCause::timeout,
                     "neither RTP nor RTCP for " + std::to_string(settings_.mediaTimeout.count()) + " ms");
     if (stage_ != Stage::connecting && stage_ != Stage::secured) return;
-    if (!entry_ && stage_ == Stage::connecting && now - checkedAt_ >= checksTime) checkAgain();
-    if (now - answeredAt_ > std::min(maxConnectTime, settings_.mediaTimeout * 2))
+    const bool early = now - answeredAt_ <= checkedAgainFor;
+    if (!entry_ && stage_ == Stage::connecting && early && now - checkedAt_ >= checksTime) checkAgain();
+    const auto most = settings_.role == PeerRole::publisher ? publisherConnectTime : sfuConnectTime;
+    if (now - answeredAt_ > std::min(most, settings_.mediaTimeout * 2))
         lose(stage_ == Stage::secured ? LostCause::dtls : LostCause::ice,
              stage_ == Stage::secured ? "no DTLS handshake in time" : "no path to the peer in time");
 }
@@ -321,8 +348,9 @@ void Peer::lose(LostCause cause, std::string detail) {
     stage_ = Stage::lost;
     gate_->shut();
     watchTimer_.cancel();
-    // Posted: the owner may destroy the peer, and nothing of it may be on the stack then.
-    loop_.post(lifetime_.guard([onLost = std::move(events_.onLost), cause, detail = std::move(detail)] {
+    // Posted: the owner may destroy the peer, and nothing of it may be on the stack then. Apart: a network
+    // that is cut ends all peers at once, each with a pipeline to stop.
+    loop_.postApart(lifetime_.guard([onLost = std::move(events_.onLost), cause, detail = std::move(detail)] {
         if (onLost) onLost(cause, detail);
     }));
 }

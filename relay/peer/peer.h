@@ -15,12 +15,10 @@
 #include "relay/gst/bus_watch.h"
 #include "relay/gst/pipeline.h"
 #include "relay/gst/signal.h"
-#include "relay/ingest/entry.h"
-#include "relay/peer/decryption.h"
 #include "relay/peer/negotiation.h"
-#include "relay/peer/nice_reader.h"
 #include "relay/peer/rate_limit.h"
 #include "relay/peer/receive_gate.h"
+#include "relay/peer/rtcp_exit.h"
 #include "relay/peer/rtcp_filter.h"
 #include "relay/peer/settings.h"
 #include "relay/peer/streams.h"
@@ -41,6 +39,12 @@
 #include <vector>
 
 namespace spillway::relay {
+
+namespace ingest {
+class Entry;
+}
+class Decryption;
+class NiceReader;
 
 struct PeerEvents {
     /// Streaming thread, inside `pad-added`: must link the pad before it returns. A second pad of the same
@@ -123,8 +127,9 @@ class Peer {
     /// What is in force from now on.
     void describe(sdp::RemoteDescription description);
     bool isSilent() const;
-    /// By libnice, before the other side learns where; once.
-    void receive();
+    /// By libnice, before the other side learns where, by this description; once. When that cannot begin, it
+    /// is the description's error.
+    void receive(LocalDescription& ours);
     void onAnswered();
     /// Our side of it, once our answer is given away.
     void beginIce();
@@ -165,7 +170,8 @@ class Peer {
     gst::SignalConnection newTransceiver_;
     // These end in the destructor, some before the pipeline stops and some after.
     std::optional<RtcpFilter> rtcpFilter_; ///< of an SFU
-    std::optional<RateLimit> rateLimit_;   ///< null without `limitsRate`
+    std::shared_ptr<RtcpExit> rtcpExit_;
+    std::optional<RateLimit> rateLimit_; ///< null without `limitsRate`
     std::optional<PeerTransport> transport_;
     std::optional<PeerStreams> streams_;
     std::optional<PeerNegotiation> negotiation_;

@@ -1,17 +1,15 @@
 // What a publisher is told to send at most, by REMB.
 //
-// Comes in: a limit, or that there is none any more. Goes out: RTCP packets of our own, on the pad where
-// rtpbin's leave, in the turn in which it was decided. The RTP session would send one early report and then
-// none until the next regular one (RFC 4585 section 3.5.2), whoever asks. Repeats each, since one may be
-// lost: at growing distance, a limit for as long as it holds, so that a sender that changes its path is told
-// again.
+// Comes in: a limit, or that there is none any more. Goes out: RTCP packets of our own (rtcp_exit.h), in the
+// turn in which it was decided. Repeats each, since one may be lost: at growing distance, a limit for as long
+// as it holds, so that a sender that changes its path is told again.
 //
-// Owner: the Peer. Loop thread; what webrtcbin sends is seen on GStreamer's own.
+// Owner: the Peer. Loop thread.
 #pragma once
 
 #include "relay/base/loop.h"
 #include "relay/gst/ref.h"
-#include "relay/gst/signal.h"
+#include "relay/peer/rtcp_exit.h"
 
 #include <gst/gst.h>
 
@@ -26,8 +24,8 @@ namespace spillway::relay {
 
 class RateLimit {
   public:
-    /// Before the first description is set. Throws std::runtime_error when webrtcbin has no rtpbin.
-    RateLimit(Loop& loop, GstElement* webrtcbin);
+    /// Throws std::runtime_error when webrtcbin has no rtpbin.
+    RateLimit(Loop& loop, GstElement* webrtcbin, std::shared_ptr<RtcpExit> exit);
     RateLimit(const RateLimit&) = delete;
     RateLimit& operator=(const RateLimit&) = delete;
 
@@ -39,8 +37,6 @@ class RateLimit {
     std::optional<std::uint64_t> limit() const { return limit_; }
 
   private:
-    struct Path;
-
     void tell();
 
     Loop& loop_;
@@ -48,8 +44,7 @@ class RateLimit {
     std::vector<std::uint32_t> ssrcs_;
     std::optional<std::uint64_t> limit_;
     std::chrono::milliseconds distance_{0}; ///< to the next repetition
-    std::shared_ptr<Path> path_;            ///< with the probes
-    gst::SignalConnection padAdded_;
+    const std::shared_ptr<RtcpExit> exit_;
     Timer timer_;
 };
 

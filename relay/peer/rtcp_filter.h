@@ -1,9 +1,9 @@
 // What RTCP passes between rtpbin and an SFU. A publisher's passes as it is.
 //
-// Out: each feedback message leaves in a packet of its own (rtp/rtcp_split.h says why). In: reports on SSRCs
-// that the description does not name are dropped, for which rtpbin would make a stream: Janus goes on
-// reporting for lines that carry nothing any more. Owner: the Peer. Loop thread;
-// packets on GStreamer's own.
+// Out: each feedback message leaves in a packet of its own (rtp/rtcp_split.h says how and why). In: reports
+// on SSRCs that the description does not name are dropped, for which rtpbin would make a stream: Janus goes
+// on reporting for lines that carry nothing any more. Owner: the Peer. Loop thread; packets on GStreamer's
+// own.
 #pragma once
 
 #include "relay/gst/signal.h"

@@ -1,5 +1,6 @@
 #include "relay/peer/rtpbin.h"
 
+#include "relay/base/log.h"
 #include "relay/gst/bin.h"
 #include "relay/gst/element.h"
 #include "relay/gst/probe.h"
@@ -7,18 +8,13 @@
 #include <chrono>
 #include <cstdio>
 #include <stdexcept>
+#include <string_view>
 
 namespace spillway::relay {
 
 namespace {
 
 constexpr std::chrono::milliseconds longestPush{500}; // a first packet waits up to 100 ms for the loop
-
-/// Lets no data through any more; whether what was under way has passed.
-bool hush(GstPad* source) {
-    gst::dropDataForever(source);
-    return gst::awaitIdle(source, longestPush);
-}
 
 } // namespace
 
@@ -37,6 +33,20 @@ std::optional<RtpPadName> readPadName(GstPad* rtpbinPad) {
     return name;
 }
 
+gst::Ref<GstPad> takeOrigin(GstPad* rtpbinPad) {
+    auto* ghost = gst::cast<GstGhostPad>(rtpbinPad);
+    auto origin = gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(ghost));
+    gst_ghost_pad_set_target(ghost, nullptr);
+    return origin;
+}
+
+gst::Ref<GstPad> outputOfSession(GstPad* rtpbinPad) {
+    if (!std::string_view(GST_OBJECT_NAME(rtpbinPad)).starts_with("recv_rtp_sink_")) return nullptr;
+    const auto entry = gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(gst::cast<GstGhostPad>(rtpbinPad)));
+    const auto session = gst::Ref<GstElement>::adopt(gst_pad_get_parent_element(entry.get()));
+    return gst::staticPad(session.get(), "recv_rtp_src");
+}
+
 void takeOver(GstElement* rtpbin, GstElement* webrtcbin) {
     // The first is emitted under the lock of an RTP session, which rtpbin takes under its own to free a
     // stream, and webrtcbin's handler waits for webrtcbin's lock, under which a description that is set asks
@@ -45,10 +55,12 @@ void takeOver(GstElement* rtpbin, GstElement* webrtcbin) {
     // last quarter of a second, kept for ever once an SSRC is silent. The last one makes a thread that keeps
     // what we send for retransmissions: we send no media.
     for (const char* signal :
-         {"new-jitterbuffer", "request-fec-decoder-full", "new-storage", "request-aux-sender"})
-        g_signal_handlers_disconnect_matched(
+         {"new-jitterbuffer", "request-fec-decoder-full", "new-storage", "request-aux-sender"}) {
+        const auto taken = g_signal_handlers_disconnect_matched(
             rtpbin, static_cast<GSignalMatchType>(G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_DATA),
             g_signal_lookup(signal, G_OBJECT_TYPE(rtpbin)), 0, nullptr, nullptr, webrtcbin);
+        if (taken == 0) log::warn("webrtcbin has another handler than expected signal={}", signal);
+    }
 }
 
 /// By default the RTP session takes the bandwidth of RTCP from that of the media, and a request for a
@@ -87,6 +99,11 @@ std::uint64_t readLost(GstElement* jitterBuffer) {
         gst_structure_free(stats);
     }
     return lost;
+}
+
+bool hush(GstPad* source) {
+    gst::dropDataForever(source);
+    return gst::awaitIdle(source, longestPush);
 }
 
 bool bringToRest(GstElement* jitterBuffer) {

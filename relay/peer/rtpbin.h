@@ -29,6 +29,14 @@ struct RtpPadName {
 /// target. Any thread.
 std::optional<RtpPadName> readPadName(GstPad* rtpbinPad);
 
+/// The payload type demultiplexer's own pad behind rtpbin's, which is not linked to it any more: packets
+/// would only be passed on by rtpbin's pad and by webrtcbin's. Streaming thread, inside `pad-added`.
+gst::Ref<GstPad> takeOrigin(GstPad* rtpbinPad);
+
+/// The pad by which an RTP session pushes what comes in by this one of rtpbin; none of another kind of pad.
+/// On the thread that adds it.
+gst::Ref<GstPad> outputOfSession(GstPad* rtpbinPad);
+
 /// Before the first description is set. After it, whoever owns `rtpbin` sees to the retransmissions of each
 /// new jitter buffer, and nothing is kept or decoded for FEC.
 void takeOver(GstElement* rtpbin, GstElement* webrtcbin);
@@ -49,8 +57,10 @@ std::uint16_t readNewest(GstElement* jitterBuffer);
 /// Packets lost, as the jitter buffer counts them. Any thread; takes its lock.
 std::uint64_t readLost(GstElement* jitterBuffer);
 
-/// Lets no data into the jitter buffer or out of it any more, for good, and waits for what is under way;
-/// false when that has not passed after a moment. Any thread but a streaming one.
+/// Lets no data through the pad any more, for good, and waits for what is under way; false when that has not
+/// passed after a moment. Any thread but a streaming one.
+bool hush(GstPad* source);
+/// The same for all that goes into the jitter buffer, and out of it but for its exits (jitter/element.h).
 bool bringToRest(GstElement* jitterBuffer);
 
 /// While what it returns lives, whatever is for a demultiplexer waits before it, so that no stream is made;

@@ -50,17 +50,20 @@ struct PeerSettings {
     bool tcp = false; ///< in place of UDP; only without `ingest`
 };
 
-/// A stream of the peer, as it appears on webrtcbin. Borrowed for the duration of the call.
+/// A stream of the peer. Borrowed for the duration of the call.
 struct IncomingPad {
-    GstPad* pad;          ///< webrtcbin's source pad, `application/x-rtp`
+    GstPad* pad; ///< source pad of an element inside webrtcbin, `application/x-rtp`; link it unchecked
     GstElement* pipeline; ///< what tees and branches are added to
     std::string mid;      ///< of the m-line that the SSRC belongs to by the peer's own SDP
     std::uint32_t ssrc;
     MediaKind kind;
     /// Runs a change, on the loop, after which the next packet of this SSRC may take long: it wakes somebody,
     /// or waits. That one then comes by a thread that may wait.
-    std::function<void(const std::function<void()>& change)> beforeSlowPacket =
+    std::function<void(const std::function<void()>& change)> runDetoured =
         [](const std::function<void()>& change) { change(); };
+    /// Loop. Asks the sender for a keyframe in this turn; false when no RTCP has left yet, or none will. Ask
+    /// by an event then.
+    std::function<bool()> sendPli = [] { return false; };
     /// Of the thread that receives it; null: it never lets packets come together.
     std::shared_ptr<Audience> audience = nullptr;
     /// When what comes was captured; null where nobody reports it.

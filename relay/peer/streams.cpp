@@ -6,8 +6,10 @@
 #include "relay/gst/probe.h"
 #include "relay/jitter/element.h"
 #include "relay/peer/rtpbin.h"
+#include "relay/peer/shortcut.h"
 #include "relay/rtp/packet.h"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <map>
@@ -33,7 +35,7 @@ enum class PadUse {
     ended,    ///< for good
 };
 
-/// One pad of webrtcbin, shared with its probes.
+/// Whether data passes that a pad of webrtcbin stands for; shared with the probes.
 struct PadState {
     std::uint32_t ssrc = 0;
     std::atomic<PadUse> use{PadUse::open};
@@ -46,11 +48,11 @@ std::uint16_t sequenceOf(GstBuffer* buffer) {
 }
 
 struct OpenPad {
-    gst::Ref<GstPad> pad;
+    gst::Ref<GstPad> pad;    ///< webrtcbin's: events, and its end
+    gst::Ref<GstPad> origin; ///< by which data comes
     std::shared_ptr<PadState> state;
-    /// On the target: after EOS the ghost pad would answer FLOW_EOS into the shared session.
-    gst::PadProbe dataAfterEnd;
-    gst::PadProbe endOfStream;
+    gst::PadProbe dataAfterEnd; ///< on `origin`
+    gst::PadProbe endOfStream;  ///< on `pad`
 };
 
 struct Stream {
@@ -82,6 +84,8 @@ struct PeerStreams::Shared {
     std::map<std::uint32_t, Stream> streams;
     std::set<std::uint32_t> unclaimed; ///< came before a description that names them, or nobody took them
 
+    Shortcut shortcut;
+
     Shared(PeerStreams& streamsOwner, Poster poster, GstElement* padOwner, std::size_t most)
         : owner(streamsOwner)
         , post(std::move(poster))
@@ -99,12 +103,13 @@ struct PeerStreams::Shared {
 
     void onJitterBuffer(GstElement* jitterBuffer, std::uint32_t ssrc);
     static void onPadAdded(const std::shared_ptr<Shared>& self, GstPad* pad);
-    static void watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
+    static void watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* origin,
                       const std::shared_ptr<PadState>& state);
     std::shared_ptr<const sdp::MediaLine> claim(const RtpPadName& name);
-    bool handOver(GstPad* pad, const RtpPadName& name);
+    bool handOver(GstPad* origin, const RtpPadName& name);
     std::function<void(const std::function<void()>&)> detourFor(std::uint32_t ssrc) const;
     void onPadRemoved(GstPad* pad);
+    bool hushExits(std::uint32_t ssrc);
     void onBye(std::uint32_t ssrc);
     gst::Ref<GstElement> jitterBufferOf(std::uint32_t ssrc);
     bool opensAgain(PadState& state, GstBuffer* packet);
@@ -125,6 +130,7 @@ void PeerStreams::Shared::onJitterBuffer(GstElement* jitterBuffer, std::uint32_t
         nack = line ? line->wantsNack() : true;
     }
     setUpJitterBuffer(jitterBuffer, nack);
+    shortcut.add(ssrc, jitterBuffer);
     if (tooMany) {
         gate->shut();
         post([&streams = owner] { streams.events_.onTooMany(); });
@@ -141,16 +147,19 @@ void PeerStreams::Shared::onPadAdded(const std::shared_ptr<Shared>& self, GstPad
         gst::dropDataForever(pad);
         return;
     }
+    const auto origin = takeOrigin(target.get());
     state->ssrc = name->ssrc;
-    watch(self, pad, target.get(), state);
-    if (!self->handOver(pad, *name)) state->use.store(PadUse::ended);
+    watch(self, pad, origin.get(), state);
+    if (const auto jitterBuffer = self->jitterBufferOf(name->ssrc))
+        jitter::setExit(jitterBuffer.get(), name->payloadType, origin);
+    if (!self->handOver(origin.get(), *name)) state->use.store(PadUse::ended);
 }
 
-void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* target,
+void PeerStreams::Shared::watch(const std::shared_ptr<Shared>& self, GstPad* pad, GstPad* origin,
                                 const std::shared_ptr<PadState>& state) {
-    OpenPad open{gst::Ref<GstPad>::retain(pad), state, {}, {}};
+    OpenPad open{gst::Ref<GstPad>::retain(pad), gst::Ref<GstPad>::retain(origin), state, {}, {}};
     const std::weak_ptr<Shared> weak = self;
-    open.dataAfterEnd = gst::PadProbe(target, dataProbe, [weak, state](GstPadProbeInfo* info) {
+    open.dataAfterEnd = gst::PadProbe(origin, dataProbe, [weak, state](GstPadProbeInfo* info) {
         if (state->use.load(std::memory_order_relaxed) == PadUse::open) return GST_PAD_PROBE_OK;
         const auto shared = weak.lock();
         return shared && shared->opensAgain(*state, gst_pad_probe_info_get_buffer(info)) ? GST_PAD_PROBE_OK
@@ -187,20 +196,20 @@ std::function<void(const std::function<void()>&)> PeerStreams::Shared::detourFor
 }
 
 /// False when the pad has no consumer.
-bool PeerStreams::Shared::handOver(GstPad* pad, const RtpPadName& name) {
+bool PeerStreams::Shared::handOver(GstPad* origin, const RtpPadName& name) {
     const auto line = claim(name);
     log::debug("peer stream ssrc={} payload_type={} mid={}", name.ssrc, name.payloadType,
                line ? line->mid : "none");
     if (!line) return false;
     try {
-        IncomingPad incoming{pad, pipeline, line->mid, name.ssrc, line->media, detourFor(name.ssrc)};
+        IncomingPad incoming{origin, pipeline, line->mid, name.ssrc, line->media, detourFor(name.ssrc)};
         if (const auto jitterBuffer = jitterBufferOf(name.ssrc))
             incoming.clock = jitter::clockOf(jitterBuffer.get());
         if (onPad) onPad(incoming);
     } catch (const std::exception& error) {
         log::error("peer stream has no consumer ssrc={} error=\"{}\"", name.ssrc, error.what());
     }
-    if (gst_pad_is_linked(pad)) return true;
+    if (gst_pad_is_linked(origin)) return true;
     const std::lock_guard lock(mutex);
     unclaimed.insert(name.ssrc);
     return false;
@@ -216,6 +225,17 @@ void PeerStreams::Shared::onPadRemoved(GstPad* pad) {
                 if (open.pad.get() == pad) removed = open.state;
     }
     if (removed) close(*removed, PadUse::ended);
+}
+
+/// Loop, when nothing goes into the jitter buffer any more.
+bool PeerStreams::Shared::hushExits(std::uint32_t ssrc) {
+    std::vector<gst::Ref<GstPad>> exits;
+    {
+        const std::lock_guard lock(mutex);
+        for (const OpenPad& open : streams[ssrc].pads)
+            exits.push_back(open.origin);
+    }
+    return std::all_of(exits.begin(), exits.end(), [](const auto& exit) { return hush(exit.get()); });
 }
 
 gst::Ref<GstElement> PeerStreams::Shared::jitterBufferOf(std::uint32_t ssrc) {
@@ -282,6 +302,10 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
         }));
     connections_.push_back(SignalConnection::connect<void(GstElement*)>(
         rtpbin_.get(), "element-added", [](GstElement* element) { setUpSession(element); }));
+    connections_.push_back(
+        SignalConnection::connect<void(GstPad*)>(rtpbin_.get(), "pad-added", [shared](GstPad* pad) {
+            if (const auto session = outputOfSession(pad)) shared->shortcut.begin(session.get());
+        }));
     connections_.push_back(SignalConnection::connect<void(guint, guint)>(
         rtpbin_.get(), "on-bye-ssrc", [shared](guint, guint ssrc) { shared->onBye(ssrc); }));
 }
@@ -342,7 +366,8 @@ bool PeerStreams::forget(std::uint32_t ssrc) {
         if (it == shared_->streams.end()) return true;
         jitterBuffer = it->second.jitterBuffer;
     }
-    const bool rests = !jitterBuffer || bringToRest(jitterBuffer.get());
+    const bool rests = shared_->shortcut.remove(ssrc) && (!jitterBuffer || bringToRest(jitterBuffer.get())) &&
+                       shared_->hushExits(ssrc);
     const auto held = rests ? holdStreams(rtpbin_.get()) : std::nullopt;
     if (!held) {
         log::warn("cannot free a stream yet: data is still in flight ssrc={}", ssrc);

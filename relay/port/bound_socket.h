@@ -1,5 +1,5 @@
-// One UDP socket of a worker: bound, non-blocking, shared with other workers by SO_REUSEPORT, with buffers of
-// the size asked for or words about why not. Worker thread, but for construction.
+// One UDP socket of a thread: bound, non-blocking, shared with other threads by SO_REUSEPORT, with buffers of
+// the size asked for or words about why not. That thread, but for construction.
 #pragma once
 
 #include "relay/base/descriptor.h"

@@ -16,7 +16,7 @@ struct Path {
 
     SocketAddress remote;
     SocketAddress local;      ///< where the datagram was sent to: what our replies must come from
-    std::uint32_t socket = 0; ///< of the worker's UDP sockets, or the TCP connection
+    std::uint32_t socket = 0; ///< of the thread's UDP sockets, or the TCP connection
 
     bool isTcp() const { return socket >= firstConnection; }
     /// Of the remote, for people.

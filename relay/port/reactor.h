@@ -1,4 +1,5 @@
-// The thread of one worker: sockets, timers, posted functions, and slots that have something to send.
+// A thread of the port (a worker's, the publishers', TCP's) or of the jitter buffers: sockets, timers, posted
+// functions, and slots that have something to send.
 //
 // Comes in: functions from any thread, in order; wakes from streaming threads; readable descriptors; time.
 // Goes out: calls of Hooks and of what was watched, one at a time, on the reactor's thread, with no lock

@@ -1,5 +1,5 @@
-// The UDP port of this node, as one worker sees it: one socket for each listening address, shared with the
-// other workers by SO_REUSEPORT.
+// The UDP port of this node, as one thread sees it (a worker's, or that of the publishers): one socket for
+// each listening address, shared with the other threads by SO_REUSEPORT.
 //
 // Comes in: datagrams, read many at a time (recvmmsg), each with the path that it came by (IP_PKTINFO where
 // the socket is bound to a wildcard). Goes out: datagrams by a path; what goes to the same path in one burst
@@ -7,8 +7,8 @@
 // UDP_SEGMENT) where the kernel can, else by sendmmsg. Where it cannot depends on the way out too (a small
 // path MTU, IPsec, a driver): after a failure segments rest for some bursts, more each time, and are tried
 // again, so that one path does not decide for all. Nothing blocks: what the kernel does not take is
-// lost and counted. A path by TCP leads to its connection (tcp_connection.h) instead. Owner: the worker.
-// Worker thread, but for construction.
+// lost and counted. A path by TCP leads to its connection (tcp_connection.h) instead. Owner and
+// thread: the one that it serves, but for construction.
 #pragma once
 
 #include "relay/base/clock.h"
@@ -44,7 +44,7 @@ struct SocketOptions {
     bool forceBuffers = true; ///< beyond the machine's limits, if we may (CAP_NET_ADMIN)
     bool segments = true;     ///< UDP GSO where it works
     /// Fails when anybody has one of the ports: SO_REUSEPORT alone would share it in silence with another
-    /// process of the same user (and of port 0 may choose one that is shared so). For the first worker.
+    /// process of the same user (and of port 0 may choose one that is shared so). For the first thread.
     bool exclusive = false;
     /// RTP and SRTP for any of the sockets that share a port comes to this one, which is the first to bind;
     /// what else there is goes by address, as without. Where the kernel refuses, all goes by address.
@@ -57,7 +57,7 @@ class Sockets {
     /// Bytes of a packet in a burst: as long as a publisher's can be, with our header and SRTP's trailer.
     static constexpr std::size_t maxPacket = 2048;
 
-    /// Binds. With port 0 in the first worker's addresses, boundAddresses() says which to the others. `tcp`
+    /// Binds. With port 0 in the first thread's addresses, boundAddresses() says which to the others. `tcp`
     /// outlives it; without it there are no paths by TCP. Throws std::runtime_error naming the address.
     explicit Sockets(const std::vector<SocketAddress>& addresses, const SocketOptions& options = {},
                      const TcpConnections* tcp = nullptr);

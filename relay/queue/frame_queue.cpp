@@ -194,11 +194,9 @@ void FrameQueue::publish() {
     stats.queuedBuffers = frames_.size() + held_.size();
     stats.queuedBytes = queuedBytes_;
     stats.awaitingKeyframe = awaitingKeyframe_;
-    if (stats.queuedBuffers > 0) {
+    if (stats.queuedBuffers > 0)
         stats.oldest = held_.empty() ? frames_.front().arrived : held_.front().arrived;
-        const auto newest = frames_.empty() ? held_.back().arrived : frames_.back().arrived;
-        stats.queuedTime = newest - stats.oldest;
-    }
+    if (!frames_.empty()) stats.queuedTime = frames_.back().arrived - frames_.front().arrived;
     published_.write(stats);
 }
 

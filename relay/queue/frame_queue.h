@@ -1,12 +1,13 @@
-// The bounded hand-over between a streaming thread and one subscriber.
+// The bounded hand-over between the thread that has a track's frames and one subscriber.
 //
-// Comes in: frames, from one streaming thread at a time (push). Goes out: the same frames in order, to one
+// Comes in: frames, from one thread at a time (push): the streaming thread, or for a viewer's own queue its
+// worker. Goes out: the same frames in order, to one
 // reader (take, settle), less those dropped by the policy, each counted with its reason. It never blocks the
 // pusher, calls its hooks only after it has let go of its lock, and never holds more than its bounds:
 //   received = delivered + dropped{reason} + queued        at every instant, for every reader of stats().
 // A frame that was taken but not settled still counts as queued: its memory is still held.
 //
-// Threads: push from one streaming thread at a time; take, settle and abandon from the reader; restart and
+// Threads: push from one thread at a time; take, settle and abandon from the reader; restart and
 // end from any; stats from any, without taking the lock that push takes (a sequence lock over atomics).
 #pragma once
 
@@ -36,7 +37,7 @@ class FrameQueue {
     struct Hooks {
         /// Frames or the end wait for the reader; called at most once between two take() that found nothing.
         std::function<void()> wakeReader;
-        /// Frames were dropped and only a keyframe helps. Streaming thread; must not block.
+        /// Frames were dropped and only a keyframe helps. The pusher's thread; must not block.
         std::function<void()> wishKeyframe;
         // Histograms, shared by all queues of an output; each may be null.
         Histogram* depths = nullptr;        ///< met by each frame as it is received
@@ -51,7 +52,7 @@ class FrameQueue {
     FrameQueue(const FrameQueue&) = delete;
     FrameQueue& operator=(const FrameQueue&) = delete;
 
-    /// Streaming thread. Takes the frame or counts it as dropped; wakes the reader when it had nothing.
+    /// The pusher. Takes the frame or counts it as dropped; wakes the reader when it had nothing.
     void push(Frame frame);
 
     /// Reader. Moves up to `max` frames to the end of `batch`; they stay counted as queued until settled.

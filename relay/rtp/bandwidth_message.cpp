@@ -25,9 +25,7 @@ std::vector<std::uint8_t> bandwidthMessage(std::uint32_t sender, Bytes descripti
     constexpr std::uint8_t applicationLayer = 15; // FMT, RFC 4585 section 6.3
     constexpr std::uint32_t name = 0x52454D42;    // `REMB`
     const auto named = ssrcs.first(std::min<std::size_t>(ssrcs.size(), 255));
-    std::vector<std::uint8_t> packet;
-    appendHead(packet, 0, RtcpType::receiverReport, 1);
-    append(packet, sender);
+    std::vector<std::uint8_t> packet = emptyReport(sender);
     packet.insert(packet.end(), description.begin(), description.end());
     appendHead(packet, applicationLayer, RtcpType::payloadFeedback, 4 + named.size());
     append(packet, sender);

@@ -22,7 +22,8 @@ std::optional<NalCodec> codecOf(PayloadFormat format) {
 /// The unsigned Exp-Golomb code at a bit (H.264 section 9.1); behind the end there are ones.
 unsigned golomb(Bytes bytes, std::size_t bit) {
     const auto next = [&]() -> unsigned {
-        const unsigned value = bit / 8 < bytes.size() ? bytes[bit / 8] >> (7 - bit % 8) & 1U : 1U;
+        const unsigned byte = bit / 8 < bytes.size() ? bytes[bit / 8] : 0xFFU;
+        const unsigned value = byte >> (7 - bit % 8) & 1U;
         ++bit;
         return value;
     };
@@ -76,17 +77,16 @@ void ParameterSets::describe(std::string_view sets) {
 bool ParameterSets::areMissing(std::uint32_t timestamp, Bytes payload) {
     const auto codec = codecOf(format_);
     if (!codec) return false;
-    if (timestamp != timestamp_) seen_.clear();
+    if (timestamp != timestamp_) seen_.reset();
     timestamp_ = timestamp;
     bool missing = false;
     forEachNalUnit(*codec, payload, [&](const NalUnit& unit) {
         if (isParameterSet(*codec, unit.type)) {
-            seen_.push_back(unit.type);
+            seen_.set(unit.type);
             if (unit.whole) keep(unit.bytes);
         } else if (startsDecoding(*codec, unit)) {
-            missing = missing || std::any_of(sets_.begin(), sets_.end(), [&](const Set& set) {
-                          return std::find(seen_.begin(), seen_.end(), set.kind) == seen_.end();
-                      });
+            missing = missing || std::any_of(sets_.begin(), sets_.end(),
+                                             [&](const Set& set) { return !seen_.test(set.kind); });
         }
     });
     return missing;

@@ -9,6 +9,7 @@
 #include "relay/base/bytes.h"
 #include "relay/rtp/keyframe.h"
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -47,7 +48,7 @@ class ParameterSets {
     PayloadFormat format_;
     std::vector<Set> sets_;
     std::uint32_t timestamp_ = 0;
-    std::vector<unsigned> seen_; ///< kinds that came with this timestamp
+    std::bitset<64> seen_; ///< kinds that came with this timestamp; H.265's types have six bits
 };
 
 } // namespace spillway::relay::rtp

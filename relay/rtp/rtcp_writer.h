@@ -22,4 +22,13 @@ inline void appendHead(std::vector<std::uint8_t>& packet, std::uint8_t count, Rt
                        static_cast<std::uint32_t>(type) << 16 | static_cast<std::uint32_t>(words));
 }
 
+/// A report about nobody: what a compound of a sender that has nothing to report begins with
+/// (RFC 3550 section 6.1).
+inline std::vector<std::uint8_t> emptyReport(std::uint32_t ssrc) {
+    std::vector<std::uint8_t> packet;
+    appendHead(packet, 0, RtcpType::receiverReport, 1);
+    append(packet, ssrc);
+    return packet;
+}
+
 } // namespace spillway::relay::rtp

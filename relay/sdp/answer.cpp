@@ -26,7 +26,8 @@ MediaLine inStereo(MediaLine line) {
 
 Section answerTo(const RemoteDescription& offer, const MediaLine& line, const Transport& transport) {
     if (isHeld(offer, line)) return heldSection(line, transport);
-    if (!line.shown) return refusedSection(line);
+    // Outside the bundle it would need a transport of its own.
+    if (!line.shown || (offer.bundled && !line.bundled)) return refusedSection(line);
     return answered(inStereo(line), transport, line.carried ? "recvonly" : "inactive");
 }
 

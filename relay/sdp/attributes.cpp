@@ -128,22 +128,53 @@ std::variant<std::string, Error> readSetup(const Description& description, std::
 
 } // namespace
 
-std::variant<std::vector<std::string>, Error> readBundle(const Description& description,
-                                                         const std::vector<MediaLine>& lines) {
+namespace {
+
+using Group = std::vector<std::string>;
+
+bool has(const Group& group, const std::string& mid) {
+    return std::find(group.begin(), group.end(), mid) != group.end();
+}
+
+std::vector<Group> bundles(const Description& description) {
+    std::vector<Group> groups;
+    for (const std::string& value : description.attributes("group"))
+        if (const auto members = bundleMembers(value); !members.empty())
+            groups.emplace_back(members.begin(), members.end());
+    return groups;
+}
+
+/// What another group says of a line is nothing to us.
+void join(std::vector<MediaLine>& lines, const Group& group) {
+    for (MediaLine& line : lines) {
+        line.bundled = has(group, line.mid);
+        line.tagged = line.tagged && line.bundled;
+    }
+}
+
+} // namespace
+
+std::variant<bool, Error> readBundle(const Description& description, std::vector<MediaLine>& lines) {
+    const auto groups = bundles(description);
+    for (const MediaLine& line : lines)
+        if (std::count_if(groups.begin(), groups.end(),
+                          [&](const Group& group) { return has(group, line.mid); }) > 1)
+            return malformed("a=mid:" + line.mid + " is in more than one a=group:BUNDLE");
     std::vector<std::string> mids;
     for (const MediaLine& line : lines)
         if (line.carried) mids.push_back(line.mid);
     std::string missing = mids.empty() ? "" : mids.front();
-    for (const std::string& value : description.attributes("group")) {
-        const auto group = bundleMembers(value);
-        if (group.empty()) continue;
-        const auto outside = std::find_if(mids.begin(), mids.end(), [&](const std::string& mid) {
-            return std::find(group.begin(), group.end(), mid) == group.end();
-        });
-        if (outside == mids.end()) return std::vector<std::string>(group.begin(), group.end());
+    for (const Group& group : groups) {
+        const auto outside =
+            std::find_if(mids.begin(), mids.end(), [&](const std::string& mid) { return !has(group, mid); });
+        if (outside == mids.end()) {
+            join(lines, group);
+            return true;
+        }
         missing = *outside;
     }
-    if (mids.size() < 2) return std::vector<std::string>{};
+    join(lines, {});
+    if (mids.size() < 2) return false;
     return unsupported("a=mid:" + missing +
                        " is not in one a=group:BUNDLE with the others; one transport for all is needed");
 }

@@ -40,10 +40,10 @@ std::string placeOf(const Description& description, std::size_t index);
 std::variant<std::string, Error> readMid(const Description& description, std::size_t index,
                                          std::set<std::string>& taken);
 
-/// The mids of the first `a=group:BUNDLE` that has all lines that are carried; empty when there is no such
-/// group. That is an error when more than one is carried: one transport is for all.
-std::variant<std::vector<std::string>, Error> readBundle(const Description& description,
-                                                         const std::vector<MediaLine>& lines);
+/// Whether there is an `a=group:BUNDLE` that has all lines that are carried; the first such one counts, and
+/// each line is told whether it is in that. Without one it is an error that more than one line is carried:
+/// one transport is for all.
+std::variant<bool, Error> readBundle(const Description& description, std::vector<MediaLine>& lines);
 
 /// What a description says of its author's end of the transport.
 struct RemoteTransport {

@@ -6,6 +6,9 @@ namespace spillway::relay::sdp {
 
 namespace {
 
+/// Of one transport, over all its offers: each costs webrtcbin a transceiver for good.
+constexpr std::size_t mostLines = 512;
+
 /// The line as webrtcbin last saw it, for one that does not send now.
 MediaLine resting(MediaLine known) {
     known.carried = false;
@@ -17,6 +20,7 @@ MediaLine resting(MediaLine known) {
 MediaLine absent(MediaLine known) {
     known = resting(std::move(known));
     known.named = false;
+    known.bundled = false;
     known.tagged = false;
     return known;
 }
@@ -24,16 +28,23 @@ MediaLine absent(MediaLine known) {
 } // namespace
 
 bool LineLens::sameTransport(const RemoteDescription& offer) const {
-    return order_.empty() || (offer.ice == ice_ && offer.fingerprint == fingerprint_);
+    return order_.empty() || (offer.ice == ice_ && offer.fingerprint == fingerprint_ && hasRoomFor(offer));
+}
+
+bool LineLens::hasRoomFor(const RemoteDescription& offer) const {
+    const auto isNew = [this](const MediaLine& line) { return line.carried && !known_.contains(line.mid); };
+    const auto more = std::count_if(offer.lines.begin(), offer.lines.end(), isNew);
+    return more == 0 || known_.size() + static_cast<std::size_t>(more) <= mostLines;
 }
 
 std::optional<Error> LineLens::note(Lines& known, std::vector<std::string>& order, MediaLine& line) {
     if (line.mid.empty()) return std::nullopt;
     const auto before = known.find(line.mid);
     if (!line.carried) {
-        const bool tagged = line.tagged;
+        const MediaLine now = line;
         if (before != known.end()) line = resting(before->second);
-        line.tagged = tagged;
+        line.bundled = now.bundled;
+        line.tagged = now.tagged;
         return std::nullopt;
     }
     if (before == known.end())

@@ -24,12 +24,14 @@ class LineLens {
     std::variant<RemoteDescription, Error> look(RemoteDescription offer);
 
     /// False when the SFU started over (other ICE credentials, RFC 8839 section 4.4.1.1.1, or another
-    /// certificate): webrtcbin has no ICE restart.
+    /// certificate): webrtcbin has no ICE restart. False too when it has named ever new lines until the next
+    /// ones are too many: what webrtcbin has of the old ones goes with its transport.
     bool sameTransport(const RemoteDescription& offer) const;
 
   private:
     using Lines = std::map<std::string, MediaLine>; ///< by mid
 
+    bool hasRoomFor(const RemoteDescription& offer) const;
     static std::optional<Error> note(Lines& known, std::vector<std::string>& order, MediaLine& line);
 
     std::vector<std::string> order_; ///< mids, as webrtcbin knows them

@@ -40,7 +40,8 @@ struct MediaLine {
     std::string firstFormat;
     std::string mid;      ///< empty only for a line that is not carried
     bool carried = false; ///< its author sends (a viewer: receives) on it what we can carry
-    /// A line of media that its BUNDLE group names first: its transport is that of all (RFC 9143
+    bool bundled = false; ///< in the BUNDLE group that has all lines that are carried
+    /// A line of media that this group names first: its transport is that of all (RFC 9143
     /// section 7.1.3).
     bool tagged = false;
 

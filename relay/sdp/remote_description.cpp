@@ -105,9 +105,9 @@ class DescriptionReader {
     }
 
     std::optional<Error> checkBundle() {
-        auto group = readBundle(description_, result_.lines);
-        if (auto* error = std::get_if<Error>(&group)) return *error;
-        result_.bundled = !std::get<std::vector<std::string>>(group).empty();
+        const auto bundled = readBundle(description_, result_.lines);
+        if (const auto* error = std::get_if<Error>(&bundled)) return *error;
+        result_.bundled = std::get<bool>(bundled);
         return std::nullopt;
     }
 

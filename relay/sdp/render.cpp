@@ -43,7 +43,7 @@ std::string bundleGroup(const RemoteDescription& offer, Named named) {
         const MediaLine& line = offer.lines[index];
         if (named == Named::only && line.tagged)
             first = " " + line.mid;
-        else if (named == Named::orNot || line.named)
+        else if (named == Named::orNot || line.bundled)
             others += " " + line.mid;
     }
     for (const MediaLine& line : offer.lines)

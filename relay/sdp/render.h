@@ -24,8 +24,8 @@ enum class Named { only, orNot };
 /// under `max-bundle` cannot apply an answer without it.
 bool isHeld(const RemoteDescription& offer, const MediaLine& line);
 
-/// `BUNDLE` and the mids of all lines that are shown; for the peer the one that it named first is first, also
-/// when it is held.
+/// `BUNDLE` and the mids of all lines that are shown; for the peer those of its own group, of which the one
+/// that it named first is first, also when it is held.
 std::string bundleGroup(const RemoteDescription& offer, Named named);
 
 /// Session part with `a=group:BUNDLE` of all lines that are shown, without sections.

@@ -52,22 +52,22 @@ const SentLine* sentOn(std::size_t index, const std::vector<SentLine>& sent) {
 }
 
 /// `BUNDLE` and the mids of the lines that are not refused, that of the transport first.
-std::string bundleGroup(const ViewerOffer& offer, const std::vector<SentLine>& sent) {
+std::string bundleGroup(const ViewerOffer& offer) {
     std::string first;
     std::string others;
-    for (std::size_t i = 0; i < offer.lines.size(); ++i)
-        if (offer.lines[i].tagged)
-            first = " " + offer.lines[i].mid;
-        else if (sentOn(i, sent))
-            others += " " + offer.lines[i].mid;
+    for (const MediaLine& line : offer.lines)
+        if (line.tagged)
+            first = " " + line.mid;
+        else if (line.carried)
+            others += " " + line.mid;
     return "BUNDLE" + first + others;
 }
 
-Description sessionPart(const ViewerOffer& offer, const ViewerAnswer& answer) {
+Description sessionPart(const ViewerOffer& offer) {
     Description description;
     description.origin = "- 0 2 IN IP4 0.0.0.0";
     // An answer may not group what the offer does not (RFC 9143 section 7.3).
-    if (offer.bundled) description.add("group", bundleGroup(offer, answer.sent));
+    if (offer.bundled) description.add("group", bundleGroup(offer));
     description.add("ice-lite");
     if (offer.trickle) description.add("ice-options", "trickle");
     description.add("msid-semantic", "WMS *");
@@ -78,13 +78,14 @@ Section answerTo(const ViewerOffer& offer, std::size_t index, const SentLine* se
                  const Transport& transport) {
     const MediaLine& line = offer.lines[index];
     if (sent) return sentSection(line, *sent, transport);
-    return offer.bundled && line.tagged ? heldSection(line, transport) : refusedSection(line);
+    const bool inBundle = offer.bundled && (line.tagged || line.carried);
+    return inBundle ? heldSection(line, transport) : refusedSection(line);
 }
 
 } // namespace
 
 std::string viewerAnswer(const ViewerOffer& offer, const ViewerAnswer& answer) {
-    Description description = sessionPart(offer, answer);
+    Description description = sessionPart(offer);
     // As DTLS server we choose the cipher: viewers offer AES-GCM, but do not put it first.
     const Transport transport{answer.ice, answer.fingerprint, "passive"};
     bool first = true;

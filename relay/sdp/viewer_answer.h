@@ -30,9 +30,9 @@ struct ViewerAnswer {
     std::vector<SentLine> sent;
 };
 
-/// ICE-lite, `a=setup:passive`, sendonly; lines that are not in `sent` are refused (port 0), but
-/// for one whose transport is that of all, which is inactive. In cname, stream
-/// and track what is no token character becomes `_`, and 64 bytes are written.
+/// ICE-lite, `a=setup:passive`, sendonly; lines that are not in `sent` are inactive where the bundle has
+/// them, else refused (port 0). In cname, stream and track what is no token character becomes `_`, and 64
+/// bytes are written.
 std::string viewerAnswer(const ViewerOffer& offer, const ViewerAnswer& answer);
 
 } // namespace spillway::relay::sdp

@@ -45,9 +45,9 @@ class ViewerOfferReader {
     }
 
     std::optional<Error> takeBundle() {
-        auto group = readBundle(description_, offer_.lines);
-        if (auto* error = std::get_if<Error>(&group)) return *error;
-        offer_.bundled = !std::get<std::vector<std::string>>(group).empty();
+        const auto bundled = readBundle(description_, offer_.lines);
+        if (const auto* error = std::get_if<Error>(&bundled)) return *error;
+        offer_.bundled = std::get<bool>(bundled);
         transport_ = transportLine(description_, offer_.lines, receiving_.front());
         return std::nullopt;
     }

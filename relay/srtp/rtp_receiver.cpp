@@ -5,13 +5,12 @@
 #include "relay/rtp/packet.h"
 #include "relay/srtp/key_derivation.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/params.h>
 
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
+#include <vector>
 
 namespace spillway::relay::srtp {
 
@@ -19,17 +18,20 @@ namespace {
 
 constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t turn = 65'536; // sequence numbers until they begin again
-constexpr std::size_t digestBytes = 20;
 
-/// HMAC-SHA1 with this key; to be begun anew for each packet.
-openssl::MacContext makeMac(Bytes key) {
-    const openssl::Mac hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-    openssl::MacContext mac(hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr);
-    std::array<char, 5> digest{"SHA1"};
-    const std::array parameters{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
-                                OSSL_PARAM_construct_end()};
-    openssl::require(mac && EVP_MAC_init(mac.get(), key.data(), key.size(), parameters.data()) == 1,
-                     "HMAC-SHA1");
+Bytes checked(Bytes key) {
+    if (key.size() == RtpReceiver::keyBytes + RtpReceiver::saltBytes) return key;
+    throw std::runtime_error("SRTP: a key of the wrong length");
+}
+
+std::vector<std::uint8_t> derive(Bytes key, Label label, std::size_t bytes) {
+    return derive(key.first(RtpReceiver::keyBytes), key.last(RtpReceiver::saltBytes), label, bytes);
+}
+
+HmacSha1 makeMac(Bytes key) {
+    auto authentication = derive(key, Label::authentication, SHA_DIGEST_LENGTH);
+    HmacSha1 mac(authentication);
+    OPENSSL_cleanse(authentication.data(), authentication.size());
     return mac;
 }
 
@@ -58,20 +60,15 @@ void RtpReceiver::Source::note(std::uint64_t index) {
 }
 
 RtpReceiver::RtpReceiver(Bytes key)
-    : cipher_(EVP_CIPHER_CTX_new()) {
-    if (key.size() != keyBytes + saltBytes) throw std::runtime_error("SRTP: a key of the wrong length");
-    const Bytes masterKey = key.first(keyBytes);
-    const Bytes masterSalt = key.last(saltBytes);
-    auto session = derive(masterKey, masterSalt, Label::encryption, keyBytes);
-    auto authentication = derive(masterKey, masterSalt, Label::authentication, digestBytes);
-    const auto salt = derive(masterKey, masterSalt, Label::salt, saltBytes);
+    : cipher_(EVP_CIPHER_CTX_new())
+    , mac_(makeMac(checked(key))) {
+    auto session = derive(key, Label::encryption, keyBytes);
+    const auto salt = derive(key, Label::salt, saltBytes);
     std::copy(salt.begin(), salt.end(), salt_.begin());
-    mac_ = makeMac(authentication);
     openssl::require(cipher_ && EVP_DecryptInit_ex(cipher_.get(), EVP_aes_128_ctr(), nullptr, session.data(),
                                                    nullptr) == 1,
                      "AES-CM");
     OPENSSL_cleanse(session.data(), session.size());
-    OPENSSL_cleanse(authentication.data(), authentication.size());
 }
 
 std::size_t RtpReceiver::unprotect(MutableBytes packet) {
@@ -94,7 +91,7 @@ RtpReceiver::Source* RtpReceiver::find(std::uint32_t ssrc) {
 }
 
 /// Whoever comes just after the first turn may have been there before it: its counter is 0 or 1.
-std::uint64_t RtpReceiver::authenticIndex(Bytes packet, const Source* source) {
+std::uint64_t RtpReceiver::authenticIndex(Bytes packet, const Source* source) const {
     const std::uint16_t sequence = readU16(&packet[2]);
     const std::uint64_t index = source ? nearest(source->newest, sequence) : sequence;
     if (source && source->replayed(index)) return unknown;
@@ -104,16 +101,11 @@ std::uint64_t RtpReceiver::authenticIndex(Bytes packet, const Source* source) {
 }
 
 /// RFC 3711 section 4.2: the tag is over the packet and the rollover counter.
-bool RtpReceiver::isAuthentic(Bytes packet, std::uint64_t index) {
+bool RtpReceiver::isAuthentic(Bytes packet, std::uint64_t index) const {
     std::array<std::uint8_t, 4> rollover{};
     writeU32(rollover.data(), static_cast<std::uint32_t>(index / turn));
-    std::array<std::uint8_t, digestBytes> digest{};
-    std::size_t size = 0;
-    return EVP_MAC_init(mac_.get(), nullptr, 0, nullptr) == 1 &&
-           EVP_MAC_update(mac_.get(), packet.data(), packet.size() - tagBytes) == 1 &&
-           EVP_MAC_update(mac_.get(), rollover.data(), rollover.size()) == 1 &&
-           EVP_MAC_final(mac_.get(), digest.data(), &size, digest.size()) == 1 &&
-           CRYPTO_memcmp(digest.data(), packet.last(tagBytes).data(), tagBytes) == 0;
+    const HmacSha1::Digest digest = mac_.of(packet.first(packet.size() - tagBytes), rollover);
+    return CRYPTO_memcmp(digest.data(), packet.last(tagBytes).data(), tagBytes) == 0;
 }
 
 /// RFC 3711 section 4.1.1: the salt, with SSRC and index, begins the counter.

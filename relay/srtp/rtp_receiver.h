@@ -7,6 +7,7 @@
 
 #include "relay/base/bytes.h"
 #include "relay/dtls/handles.h"
+#include "relay/srtp/hmac_sha1.h"
 
 #include <array>
 #include <cstddef>
@@ -47,13 +48,13 @@ class RtpReceiver {
     };
 
     Source* find(std::uint32_t ssrc);
-    std::uint64_t authenticIndex(Bytes packet, const Source* source);
-    bool isAuthentic(Bytes packet, std::uint64_t index);
+    std::uint64_t authenticIndex(Bytes packet, const Source* source) const;
+    bool isAuthentic(Bytes packet, std::uint64_t index) const;
     bool decrypt(MutableBytes payload, std::uint32_t ssrc, std::uint64_t index);
     Source& add(std::uint32_t ssrc);
 
     openssl::CipherContext cipher_; ///< with the session key
-    openssl::MacContext mac_;       ///< with the authentication key
+    HmacSha1 mac_;                  ///< with the authentication key
     std::array<std::uint8_t, saltBytes> salt_{};
     std::unordered_map<std::uint32_t, Source> sources_;
     std::uint64_t heard_ = 0;

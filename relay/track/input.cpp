@@ -27,7 +27,8 @@ TrackInput::TrackInput(const IncomingPad& incoming, OnAwake onAwake)
     , mid_(incoming.mid)
     , ssrc_(incoming.ssrc)
     , onAwake_(std::move(onAwake))
-    , beforeSlowPacket_(incoming.beforeSlowPacket)
+    , runDetoured_(incoming.runDetoured)
+    , sendPli_(incoming.sendPli)
     , audience_(incoming.audience)
     , counters_(std::make_shared<TrackCounters>(nextIncarnation(), incoming.kind, incoming.clock))
     , drained_(std::make_shared<std::atomic<std::uint64_t>>(0))
@@ -42,7 +43,7 @@ TrackInput::TrackInput(const IncomingPad& incoming, OnAwake onAwake)
     upstream_ = gst::PadProbe(tee_.sink(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
                               [marker = marker_](GstPadProbeInfo* info) { return marker->onUpstream(info); });
     armDrain();
-    if (gst_pad_link(source_.get(), tee_.sink()) != GST_PAD_LINK_OK)
+    if (gst_pad_link_full(source_.get(), tee_.sink(), GST_PAD_LINK_CHECK_NOTHING) != GST_PAD_LINK_OK)
         throw std::runtime_error("cannot link the incoming pad to its tee");
 }
 
@@ -61,7 +62,7 @@ void TrackInput::letFirstPacketGo() {
 }
 
 void TrackInput::wakeOn(Wake wake) {
-    beforeSlowPacket_([this, wake] {
+    runDetoured_([this, wake] {
         const std::lock_guard lock(mutex_);
         wake_ = wake;
         if (!std::exchange(asleep_, true)) dropWhatComes();
@@ -75,16 +76,14 @@ void TrackInput::dropWhatComes() {
     constexpr auto data =
         static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
     // Outlives this object: a pad that is left behind goes on dropping.
-    const auto onPacket = [](GstPad*, GstPadProbeInfo*, gpointer self) noexcept {
-        const auto input = static_cast<std::weak_ptr<TrackInput>*>(self)->lock();
-        return input ? input->onLate() : GST_PAD_PROBE_DROP;
-    };
-    const auto forget = [](gpointer self) noexcept { delete static_cast<std::weak_ptr<TrackInput>*>(self); };
-    gst_pad_add_probe(source_.get(), data, onPacket, new std::weak_ptr(weak_from_this()), forget);
+    gst::probeForever(source_.get(), data, [weak = weak_from_this()](GstPad*, GstPadProbeInfo*) noexcept {
+        const auto input = weak.lock();
+        return input ? input->dropOrWake() : GST_PAD_PROBE_DROP;
+    });
 }
 
 /// Streaming thread.
-GstPadProbeReturn TrackInput::onLate() {
+GstPadProbeReturn TrackInput::dropOrWake() {
     {
         const std::lock_guard lock(mutex_);
         if (wake_ == Wake::never) return GST_PAD_PROBE_DROP;
@@ -133,6 +132,7 @@ void TrackInput::requestKeyframe() {
     const auto caps = capsOf(source_.get());
     const bool pli =
         caps && gst_structure_has_field(gst_caps_get_structure(caps.get(), 0), "rtcp-fb-nack-pli");
+    if (pli && sendPli_()) return;
     gst_pad_send_event(source_.get(), gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE,
                                                                                   pli ? FALSE : TRUE, 0));
 }

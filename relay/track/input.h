@@ -21,7 +21,7 @@
 #include "relay/base/audience.h"
 #include "relay/gst/probe.h"
 #include "relay/gst/tee.h"
-#include "relay/peer/peer.h"
+#include "relay/peer/settings.h"
 #include "relay/rtp/format.h"
 #include "relay/track/counters.h"
 #include "relay/track/drain.h"
@@ -74,8 +74,8 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
 
     /// Keyframes and wishes from below go to this broker from now on; null is nobody.
     void setBroker(std::shared_ptr<KeyframeBroker> broker);
-    /// Sends one GstForceKeyUnit upstream; the RTP session makes a PLI of it, or a FIR where the sender
-    /// takes no PLI.
+    /// Sends a PLI in this turn; while no RTCP has left, and where the sender takes no PLI but FIR, one
+    /// GstForceKeyUnit upstream, of which the RTP session makes the request when it may send one.
     void requestKeyframe();
 
     /// encoding-name and clock-rate of the caps; empty and 0 before there are any.
@@ -89,7 +89,7 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
 
   private:
     TrackInput(const IncomingPad& incoming, OnAwake onAwake);
-    GstPadProbeReturn onLate();
+    GstPadProbeReturn dropOrWake();
     void dropWhatComes();
     void setDrain(std::unique_ptr<Drain> drain); ///< under mutex_
 
@@ -97,7 +97,8 @@ class TrackInput : public std::enable_shared_from_this<TrackInput> {
     const std::string mid_;
     const std::uint32_t ssrc_;
     const OnAwake onAwake_;
-    const std::function<void(const std::function<void()>&)> beforeSlowPacket_;
+    const std::function<void(const std::function<void()>&)> runDetoured_;
+    const std::function<bool()> sendPli_;
     const std::shared_ptr<Audience> audience_;
     const std::shared_ptr<TrackCounters> counters_;
     const std::shared_ptr<std::atomic<std::uint64_t>> drained_;

@@ -12,13 +12,20 @@ Track::Track(Loop& loop, TrackName name, MediaKind kind, std::function<void()> o
     : name_(std::move(name))
     , kind_(kind)
     , onWatched_(std::move(onWatched))
-    , broker_(std::make_shared<KeyframeBroker>(loop, [this] {
-        if (input_) input_->requestKeyframe();
-    })) {}
+    , broker_(std::make_shared<KeyframeBroker>(loop, keyframeSource())) {}
 
 Track::~Track() {
     broker_->close();
     releaseInput(TrackInput::Wake::never);
+}
+
+KeyframeBroker::Source Track::keyframeSource() {
+    return {[this] {
+                if (input_) input_->requestKeyframe();
+            },
+            [this] {
+                if (input_) log::warn("no keyframe comes, whatever is asked track={}", name_.text());
+            }};
 }
 
 void Track::setInput(std::shared_ptr<TrackInput> input) {
@@ -33,6 +40,7 @@ void Track::setInput(std::shared_ptr<TrackInput> input) {
     paused_ = false;
     refreshFormat();
     moveQueues();
+    broker_->renew();
 }
 
 void Track::loseInput(TrackInput::Wake wake) {
@@ -44,6 +52,10 @@ void Track::loseInput(TrackInput::Wake wake) {
 void Track::setPaused(bool paused) {
     paused_ = paused;
     stateSince_ = Clock::now();
+    if (paused)
+        broker_->pause();
+    else
+        broker_->renew();
 }
 
 std::optional<Clock::time_point> Track::unwatchedSince() const {
@@ -161,6 +173,7 @@ TrackSnapshot Track::snapshot() const {
     snapshot.keyframeWishes = broker_->wishes();
     snapshot.keyframeRequests = broker_->requests();
     snapshot.keyframes = broker_->keyframes();
+    snapshot.noKeyframes = input_ && broker_->isHopeless();
     snapshot.codec = codec_;
     snapshot.clockRate = clockRate_;
     if (!input_) return snapshot;

@@ -62,7 +62,8 @@ class Track {
     /// owner ends them.
     ~Track();
 
-    /// Data comes from this (new) input: the queues move over to it, the former one sleeps for ever.
+    /// Data comes from this (new) input: the queues move over to it, the former one sleeps: for ever, or
+    /// until its next packet when it is the same SSRC.
     void setInput(std::shared_ptr<TrackInput> input);
     /// Puts the input to sleep; the track waits for the next, its queues stay.
     void loseInput(TrackInput::Wake wake);
@@ -116,6 +117,7 @@ class Track {
     std::shared_ptr<TrackRendition> renditionFor(Rendition rendition);
     void detach(Places::iterator place);
     void moveQueues();
+    KeyframeBroker::Source keyframeSource();
     void wishOnAttach();
     void releaseInput(TrackInput::Wake wake);
 

@@ -12,9 +12,9 @@ struct Event {
     Subject subject = Subject::call;
     std::string call;
     std::string track;        ///< `call/participant/source`; empty for a call
-    std::string subscription; ///< empty but for a subscriber
+    std::string subscription; ///< its name, or `viewer-N`; empty but for a subscriber
     /// call: a CallState; track: `live`, `waiting`, `paused`, `ended`; subscriber: `attached`, `detached`,
-    /// `ended`, `refused`.
+    /// `ended`, `refused`, and of its queue `dropping`, `flowing`.
     std::string state;
     std::string detail; ///< why; may be empty
 };

@@ -5,7 +5,7 @@
 namespace spillway::relay {
 
 const char* dropReasonName(DropReason reason) {
-    static constexpr std::array names{"full", "await_keyframe", "stale", "write_error", "end"};
+    static constexpr std::array names{"full", "await_keyframe", "stale", "write_error", "congested", "end"};
     return names[static_cast<std::size_t>(reason)];
 }
 

@@ -9,9 +9,9 @@
 
 namespace spillway::relay {
 
-enum class DropReason { full, awaitKeyframe, stale, writeError, end };
+enum class DropReason { full, awaitKeyframe, stale, writeError, congested, end };
 inline constexpr std::size_t dropReasons = static_cast<std::size_t>(DropReason::end) + 1;
-/// The label value of the metrics: `full`, `await_keyframe`, `stale`, `write_error`, `end`.
+/// The label value of the metrics: `full`, `await_keyframe`, `stale`, `write_error`, `congested`, `end`.
 const char* dropReasonName(DropReason reason);
 
 /// One consistent reading.
@@ -21,8 +21,11 @@ struct QueueStats {
     std::array<std::uint64_t, dropReasons> dropped{};
     std::uint64_t queuedBuffers = 0;
     std::uint64_t queuedBytes = 0;
-    Clock::duration queuedTime{}; ///< newest minus oldest arrival
-    Clock::time_point oldest{};   ///< arrival of the oldest queued frame; meaningless when nothing is queued
+    /// Between the arrivals of the oldest and the newest frame that no reader has taken: what
+    /// QueueBounds::time bounds.
+    Clock::duration queuedTime{};
+    /// Arrival of the oldest queued frame, be it in the reader's hands; meaningless when nothing is queued.
+    Clock::time_point oldest{};
     bool awaitingKeyframe = false;
 
     std::uint64_t droppedTotal() const;

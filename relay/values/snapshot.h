@@ -74,6 +74,7 @@ struct TrackSnapshot {
     std::array<std::uint64_t, wishReasons> keyframeWishes{};
     std::uint64_t keyframeRequests = 0;
     std::uint64_t keyframes = 0;
+    bool noKeyframes = false; ///< asked for in vain: whoever comes now has no picture
 };
 
 /// A subscription on one track.
@@ -82,15 +83,17 @@ struct SubscriberSnapshot {
     config::QueueBounds bounds;
     QueueStats queue;
     OutputStatus::Reading status;
+    bool drops = false; ///< frames for want of room, in the last seconds
 };
 
 struct SubscriptionSnapshot {
     std::string name;
     std::string tracks; ///< the glob
-    std::string output; ///< `record`, `rtp`
+    config::OutputSettings output;
     std::vector<SubscriberSnapshot> subscribers;
     std::map<std::string, std::string> refused; ///< track -> why it is not served
-    std::string problem = {}; ///< why it serves no track, or none in time; empty while all is well
+    std::string problem = {};         ///< why it serves no track, or none in time; empty while all is well
+    config::QueueSettings queue = {}; ///< as far as it was set
 };
 
 /// The histograms of all subscribers of one kind of output, also of those that are gone.

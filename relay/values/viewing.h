@@ -26,7 +26,8 @@ struct ViewRequest {
     std::string participant;
     /// That track alone; else the participant's first video and first audio.
     std::optional<std::string> source;
-    std::string offer; ///< SDP
+    std::string offer;       ///< SDP
+    std::string client = {}; ///< who asks, as far as limits go
 };
 
 /// Why nobody can view.

@@ -9,6 +9,7 @@
 //     --short: 20 samples
 //     --check: exit 1 unless memory grew by less than 1 MiB, nothing is left, nobody lost a packet, and p95
 //     <= 250 ms
+#include "relay/peer/peer.h"
 #include "relay/synthetic/publisher.h"
 #include "relay/track/track.h"
 #include "support/cpu_time.h"

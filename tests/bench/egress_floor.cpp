@@ -1,10 +1,13 @@
 // What a packet to a viewer costs at least: AES-GCM (by OpenSSL, a context for each viewer) and the kernel's
-// way to another network namespace. Two lines: `sendto` for each packet, and UDP GSO of a frame of
-// eight.
+// way to another network namespace. Three lines: `sendto` for each packet, and UDP GSO of a frame of eight,
+// both without a pause; and `sendto` as a sender with a pacer makes it, one packet to each viewer every 4 ms,
+// between which all sleep.
 //
-//   bench_egress_floor --receive                       prints its port and takes what comes, until stdin ends
+//   bench_egress_floor --receive [--viewers N]
+//     prints the port of the first and takes what comes to all, each at the port behind the one before, until
+//     stdin ends
 //   bench_egress_floor --to ADDRESS PORT [--packets N] [--viewers N]
-//     prints {"sendto": …, "gso": …}: µs of CPU for each packet
+//     prints {"sendto": …, "gso": …, "paced": …}: µs of CPU for each packet
 //   bench_egress_floor --late SECONDS
 //     prints {"p50": …, "p99": …}: by how many ms a thread that sleeps 4 ms, a packet's time, wakes too late
 #include "support/cpu_time.h"
@@ -12,7 +15,7 @@
 #include <arpa/inet.h>
 #include <netinet/udp.h>
 #include <openssl/evp.h>
-#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,6 +39,8 @@ constexpr int headerBytes = 12;
 constexpr int tagBytes = 16;
 constexpr std::size_t frameOf = 8;
 constexpr int timesToCount = 3;
+constexpr std::chrono::milliseconds pacedTime{4}; // of 240 packets a second
+constexpr std::chrono::seconds pacedFor{2};
 
 void must(bool good, const char* what) {
     if (!good) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
@@ -55,20 +60,47 @@ sockaddr_in addressOf(const char* text, int port) {
     return address;
 }
 
-void receive() {
-    const int socket = openSocket();
-    auto address = addressOf("0.0.0.0", 0);
+/// The port that it is bound to.
+int bindTo(int socket, int port) {
+    auto address = addressOf("0.0.0.0", port);
     socklen_t size = sizeof address;
     must(bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0, "bind");
     must(getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0, "getsockname");
-    std::printf("{\"port\": %d}\n", ntohs(address.sin_port));
+    return ntohs(address.sin_port);
+}
+
+void watch(int epoll, int descriptor) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.fd = descriptor;
+    must(epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0, "epoll_ctl");
+}
+
+/// The sockets end with the process.
+void receive(int viewers) {
+    const int epoll = epoll_create1(EPOLL_CLOEXEC);
+    must(epoll >= 0, "epoll_create1");
+    watch(epoll, STDIN_FILENO);
+    int first = 0;
+    for (int i = 0; i < viewers; ++i) {
+        const int socket = openSocket();
+        const int port = bindTo(socket, i == 0 ? 0 : first + i);
+        if (i == 0) first = port;
+        watch(epoll, socket);
+    }
+    std::printf("{\"port\": %d}\n", first);
     std::fflush(stdout);
     std::array<char, 2048> buffer{};
-    std::array<pollfd, 2> wait{{{socket, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
-    while (poll(wait.data(), wait.size(), -1) > 0 && wait[1].revents == 0)
-        while (recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT) > 0) {
+    std::array<epoll_event, 64> events{};
+    for (;;) {
+        const int count = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
+        for (int i = 0; i < count; ++i) {
+            const int ready = events.at(static_cast<std::size_t>(i)).data.fd;
+            if (ready == STDIN_FILENO) return;
+            while (recv(ready, buffer.data(), buffer.size(), MSG_DONTWAIT) > 0) {
+            }
         }
-    close(socket);
+    }
 }
 
 /// AES-GCM as SRTP has it for one viewer, without anything around it.
@@ -110,8 +142,10 @@ class Sender {
     Sender(const Sender&) = delete;
     Sender& operator=(const Sender&) = delete;
 
-    void one(const std::uint8_t* packet, std::size_t size) const {
-        sendto(socket_, packet, size, 0, reinterpret_cast<const sockaddr*>(&to_), sizeof to_);
+    void one(const std::uint8_t* packet, std::size_t size, std::size_t viewer = 0) const {
+        sockaddr_in to = to_;
+        to.sin_port = htons(static_cast<std::uint16_t>(ntohs(to_.sin_port) + viewer));
+        sendto(socket_, packet, size, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to);
     }
 
     /// Packets of equal size, one behind the other.
@@ -154,6 +188,21 @@ class Floor {
         return least;
     }
 
+    /// The same of a sender with a pacer.
+    double measurePaced(std::chrono::seconds time) {
+        using Clock = std::chrono::steady_clock;
+        const double before = spillway::test::cpuSeconds();
+        std::size_t sent = 0;
+        for (auto due = Clock::now(), end = due + time; due < end; due += pacedTime) {
+            std::this_thread::sleep_until(due);
+            for (std::size_t i = 0; i < sessions_.size(); ++i)
+                sender_.one(prepared(*sessions_[i], 0), packetBytes + tagBytes, i);
+            ++sequence_;
+            sent += sessions_.size();
+        }
+        return (spillway::test::cpuSeconds() - before) * 1e6 / static_cast<double>(sent);
+    }
+
   private:
     double once(int packets, bool gso) {
         const double before = spillway::test::cpuSeconds();
@@ -170,14 +219,20 @@ class Floor {
     void frame(const Session& session, bool gso) {
         constexpr std::size_t size = packetBytes + tagBytes;
         for (std::size_t i = 0; i < frameOf; ++i) {
-            std::uint8_t* packet = buffer_.data() + i * size;
-            std::memcpy(packet, plain_.data(), packetBytes);
-            const auto sequence = htons(static_cast<std::uint16_t>(sequence_ + i));
-            std::memcpy(packet + 2, &sequence, sizeof sequence);
-            session.protect(packet);
+            const std::uint8_t* packet = prepared(session, i);
             if (!gso) sender_.one(packet, size);
         }
         if (gso) sender_.segments(buffer_.data(), frameOf * size, size);
+    }
+
+    /// The packet with this place in a frame.
+    std::uint8_t* prepared(const Session& session, std::size_t place) {
+        std::uint8_t* packet = buffer_.data() + place * (packetBytes + tagBytes);
+        std::memcpy(packet, plain_.data(), packetBytes);
+        const auto sequence = htons(static_cast<std::uint16_t>(sequence_ + place));
+        std::memcpy(packet + 2, &sequence, sizeof sequence);
+        session.protect(packet);
+        return packet;
     }
 
     Sender sender_;
@@ -190,10 +245,9 @@ class Floor {
 /// What the machine adds to whatever waits for something: ms, sorted.
 std::vector<double> lateness(std::chrono::seconds time) {
     using Clock = std::chrono::steady_clock;
-    constexpr std::chrono::milliseconds packetTime{4};
     std::vector<double> late;
     for (auto due = Clock::now(), end = due + time; due < end;) {
-        due += packetTime;
+        due += pacedTime;
         std::this_thread::sleep_until(due);
         late.push_back(std::chrono::duration<double, std::milli>(Clock::now() - due).count());
     }
@@ -206,14 +260,12 @@ std::vector<double> lateness(std::chrono::seconds time) {
 int main(int argc, char** argv) {
     int packets = 300'000;
     int viewers = 100;
+    bool receives = false;
     const char* host = nullptr;
     int port = 0;
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
-        if (word == "--receive") {
-            receive();
-            return 0;
-        }
+        receives = receives || word == "--receive";
         if (word == "--late" && i + 1 < argc) {
             const auto late = lateness(std::chrono::seconds(std::max(1, std::atoi(argv[++i]))));
             std::printf("{\"p50\": %.3f, \"p99\": %.3f}\n", late[late.size() / 2],
@@ -227,10 +279,15 @@ int main(int argc, char** argv) {
         if (word == "--packets" && i + 1 < argc) packets = std::atoi(argv[++i]);
         if (word == "--viewers" && i + 1 < argc) viewers = std::atoi(argv[++i]);
     }
+    if (receives) {
+        receive(viewers);
+        return 0;
+    }
     if (host == nullptr) return 64;
     Floor floor(addressOf(host, port), viewers);
     const double sendTo = floor.measure(packets, false);
     const double gso = floor.measure(packets, true);
-    std::printf("{\"sendto\": %.3f, \"gso\": %.3f}\n", sendTo, gso);
+    const double paced = floor.measurePaced(pacedFor);
+    std::printf("{\"sendto\": %.3f, \"gso\": %.3f, \"paced\": %.3f}\n", sendTo, gso, paced);
     return 0;
 }

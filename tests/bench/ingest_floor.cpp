@@ -1,16 +1,18 @@
 // What a packet of a publisher costs at least: recvmmsg on one socket for all of them, and SRTP's AES-CM and
-// HMAC-SHA1 by OpenSSL, as `publishers -floor` (ingest/publishers) sends it.
+// HMAC-SHA1 by OpenSSL (the latter as the relay does it), as `publishers -floor` (ingest/publishers) sends
+// it.
 //
 //   bench_ingest_floor ADDRESS
 //
 // Prints {"event": "ready", "port": …}; answers the line `stats` with {"event": "stats", "received": …,
 // "refused": …}: packets whose tag was right, and others. The end of stdin ends it.
+#include "relay/base/big_endian.h"
+#include "relay/srtp/hmac_sha1.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -29,6 +31,9 @@
 #include <unordered_map>
 #include <vector>
 
+using spillway::relay::writeU32;
+using spillway::relay::srtp::HmacSha1;
+
 namespace {
 
 constexpr int batch = 64;
@@ -44,7 +49,6 @@ void must(bool good, const char* what) {
 template <std::size_t bytes>
 using Block = std::array<std::uint8_t, bytes>;
 using Cipher = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
-using Mac = std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)>;
 
 /// AES in counter mode, from the counter on, in place.
 void cipher(EVP_CIPHER_CTX* context, const Block<16>& counter, std::uint8_t* data, std::size_t bytes) {
@@ -57,18 +61,6 @@ void cipher(EVP_CIPHER_CTX* context, const Block<16>& counter, std::uint8_t* dat
 Cipher newCipher(const std::uint8_t* key) {
     Cipher context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
     must(EVP_EncryptInit_ex(context.get(), EVP_aes_128_ctr(), nullptr, key, nullptr) == 1, "AES-CM");
-    return context;
-}
-
-Mac newMac(const std::uint8_t* key, std::size_t bytes) {
-    const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr),
-                                                                      EVP_MAC_free);
-    Mac context(EVP_MAC_CTX_new(algorithm.get()), EVP_MAC_CTX_free);
-    std::array<char, 5> digest{"SHA1"};
-    const std::array<OSSL_PARAM, 2> parameters{
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
-        OSSL_PARAM_construct_end()};
-    must(EVP_MAC_init(context.get(), key, bytes, parameters.data()) == 1, "HMAC-SHA1");
     return context;
 }
 
@@ -90,7 +82,7 @@ class Stream {
   public:
     explicit Stream(std::uint8_t number)
         : cipher_(newCipher(derive<16>(number, 0).data()))
-        , mac_(newMac(derive<20>(number, 1).data(), 20))
+        , mac_(derive<20>(number, 1))
         , salt_(derive<14>(number, 2)) {}
 
     /// In place; false when the tag is wrong.
@@ -117,21 +109,15 @@ class Stream {
         return newest_ + static_cast<std::uint64_t>(static_cast<std::int64_t>(step));
     }
 
-    bool authentic(const std::uint8_t* packet, std::size_t size, std::uint32_t rollOver) {
-        const std::uint32_t counter = htonl(rollOver);
-        Block<20> tag{};
-        std::size_t tagSize = 0;
-        must(EVP_MAC_init(mac_.get(), nullptr, 0, nullptr) == 1 &&
-                 EVP_MAC_update(mac_.get(), packet, size) == 1 &&
-                 EVP_MAC_update(mac_.get(), reinterpret_cast<const std::uint8_t*>(&counter),
-                                sizeof counter) == 1 &&
-                 EVP_MAC_final(mac_.get(), tag.data(), &tagSize, tag.size()) == 1,
-             "HMAC-SHA1");
+    bool authentic(const std::uint8_t* packet, std::size_t size, std::uint32_t rollOver) const {
+        Block<4> counter{};
+        writeU32(counter.data(), rollOver);
+        const auto tag = mac_.of({packet, size}, counter);
         return CRYPTO_memcmp(tag.data(), packet + size, tagBytes) == 0;
     }
 
     Cipher cipher_;
-    Mac mac_;
+    HmacSha1 mac_;
     Block<14> salt_;
     std::uint64_t newest_ = 0;
 };

@@ -40,8 +40,9 @@ void collectKeys(const TreeNode& node, const std::string& path, std::set<std::st
     const bool isList = node.kind == TreeNode::Kind::sequence;
     const bool isListOfValues =
         isList && (node.entries.empty() || node.entries[0].value.kind == TreeNode::Kind::scalar);
+    const bool isNamedByUser = path == "http.api.secrets";
     if (node.kind == TreeNode::Kind::scalar || node.kind == TreeNode::Kind::null || isSecret(node) ||
-        isListOfValues) {
+        isListOfValues || isNamedByUser) {
         keys.insert(path);
         return;
     }
@@ -66,9 +67,11 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 /// The example with everything switched on, its files, credential and variable provided.
 Settings wholeSettings() {
     const TemporaryFolder folder;
-    for (const auto* name : {"cert.pem", "key.pem", "admin.token", "publish.token", "turn.password",
-                             "whep.token", "janus.pin", "janus.token", "janus.apisecret"})
+    for (const auto* name :
+         {"cert.pem", "key.pem", "admin.token", "publish.token", "monitor.token", "turn.password",
+          "turn.secret", "whep.token", "janus.pin", "janus.token", "janus.apisecret"})
         folder.write(name, name);
+    folder.write("signing.key", std::string(32, 'k'));
     const Variable credentials("CREDENTIALS_DIRECTORY", folder.path().string());
     const Variable token("SPILLWAY_VIEW_TOKEN", "view");
     return valid(load(replaced(wholeText(), "/etc/spillway", folder.path().string()), "f"));
@@ -95,6 +98,8 @@ void checkCommonDefaults(const Settings& shown) {
     const Settings defaults;
     CHECK(shown.http.listen == defaults.http.listen);
     CHECK(shown.http.cors == defaults.http.cors);
+    CHECK(shown.http.trustedProxies == defaults.http.trustedProxies);
+    CHECK(shown.http.signedTokens.audience == defaults.http.signedTokens.audience);
     CHECK(shown.webrtc.listen == defaults.webrtc.listen);
     CHECK(shown.webrtc.announce == defaults.webrtc.announce);
     CHECK(shown.webrtc.announceLocal == defaults.webrtc.announceLocal);
@@ -189,4 +194,5 @@ TEST_CASE("the reference configuration shows every source of a secret") {
     CHECK(settings.http.publishToken->reveal() == "publish.token");
     REQUIRE(settings.http.viewToken);
     CHECK(settings.http.viewToken->reveal() == "view");
+    CHECK(settings.http.api.secrets.at("janus-pin").reveal() == "janus.pin");
 }

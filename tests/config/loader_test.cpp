@@ -261,7 +261,7 @@ TEST_CASE("one subscription is read from YAML and from JSON") {
     const auto json = valid(loadSubscription("{\n\t\"name\": \"a\\u0062\",\"tracks\":\"x\\/*\\/y\",\n"
                                              "\t\"output\":{\"type\":\"record\",\"directory\":\"/a\"},\n"
                                              "\t\"queue\": {\"bytes\": 65536, \"buffers\": 7}\n}\n",
-                                             "body"));
+                                             "body", {{"/a"}, {}}));
     CHECK(json.name == "ab");
     CHECK(json.tracks.text() == "x/*/y");
     CHECK(json.queue.bytes == 65536);
@@ -275,6 +275,10 @@ TEST_CASE("a subscription of its own meets the same rules as one in the list") {
                     joined(typeWords<OutputSettings>()) + "; did you mean \"record\"?",
                 "body:1:45: quue: unknown key; allowed: name, tracks, output, queue; did you mean "
                 "\"queue\"?"});
+    CHECK(
+        problemLines(loadSubscription("{name: a, output: {type: record, directory: /srv/a}}", "body")) ==
+        Lines{"body:1:45: output.directory: \"/srv/a\" is not below a directory of http.api.directories, and "
+              "nothing else may be written by what is posted"});
     CHECK(problemLines(loadSubscription("", "body")) ==
           Lines{"body: name: this key is missing", "body: output: this key is missing"});
     CHECK(problemLines(loadSubscription("[]", "body")) ==

@@ -2,7 +2,7 @@
 #include "loading.h"
 
 using namespace spillway::config;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 namespace {
 

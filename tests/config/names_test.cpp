@@ -5,9 +5,12 @@
 #include "config/settings.h"
 #include "support/catch.h"
 
+#include <set>
 #include <sstream>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 using namespace spillway::config;
 
@@ -28,13 +31,38 @@ TEST_CASE("a name is 1 to 64 of a few ASCII characters") {
 
 TEST_CASE("anything becomes a name") {
     CHECK(toName("alice") == "alice");
-    CHECK(toName("Alice Smith") == "Alice_Smith");
-    CHECK(toName("../etc") == ".._etc");
+    CHECK(toName("Alice Smith") == "Alice_Smith--27c31078");
+    CHECK(toName("../etc").starts_with(".._etc--"));
     CHECK(toName("") == "participant");
-    CHECK(toName(".") == "participant");
-    CHECK(toName("..") == "participant");
+    CHECK(isName(toName(".")));
+    CHECK(isName(toName("..")));
     for (int byte = 0; byte < 256; ++byte)
         CHECK(isName(toName(std::string(100, static_cast<char>(byte)))));
+}
+
+TEST_CASE("texts that differ never make one name") {
+    const std::string wang = "\xE7\x8E\x8B\xE4\xBC\x9F";
+    const std::string li = "\xE6\x9D\x8E\xE5\xA8\x9C";
+    const std::string head(64, 'x');
+    const std::vector<std::string> texts{wang,  li,   "______",     "a b",         "a_b",
+                                         "a/b", head, head + "y",   head + "z",    ".",
+                                         "..",  "",   toName(wang), toName("a b"), toName(toName(wang))};
+    std::set<std::string> names;
+    for (const auto& text : texts) {
+        CHECK(isName(toName(text)));
+        CHECK(toName(text) == toName(text));
+        names.insert(toName(text));
+    }
+    CHECK(names.size() == texts.size());
+    CHECK(toName("esp32-a1b2c3d4") == "esp32-a1b2c3d4");
+}
+
+TEST_CASE("what is shown of a text is one line, whole characters and not much") {
+    CHECK(toDisplay("\xE7\x8E\x8B") == "\xE7\x8E\x8B");
+    CHECK(toDisplay("a\nb") == "a b");
+    const std::string most(254, 'x');
+    CHECK(toDisplay(most + "\xE7\x8E\x8B") == most);
+    CHECK(toDisplay(std::string(100'000, 'x')).size() == 256);
 }
 
 TEST_CASE("a star in a pattern stands for anything within its part") {

@@ -7,7 +7,9 @@ using namespace spillway::config;
 
 TEST_CASE("an unknown key is answered with the allowed ones and the nearest") {
     CHECK(problemOf("http:\n  lisen: 127.0.0.1:1\n") ==
-          "f:2:3: http.lisen: unknown key; allowed: listen, tls, tokens, cors; did you mean "
+          "f:2:3: http.lisen: unknown key; allowed: listen, tls, tokens, signed_tokens, cors, "
+          "trusted_proxies, api; "
+          "did you mean "
           "\"listen\"?");
     CHECK(problemOf("sutdown_timeout: 1s") ==
           "f:1:1: sutdown_timeout: unknown key; allowed: http, webrtc, limits, metrics, "
@@ -251,7 +253,8 @@ TEST_CASE("patterns, hosts, URLs and addresses are checked") {
           "with "
           "?transport=udp or ?transport=tcp");
     CHECK(problemOf("webrtc: {ice_servers: [{urls: 'turn:a.example', username: a}]}") ==
-          "f:1:24: webrtc.ice_servers[0]: a TURN server needs username and password");
+          "f:1:24: webrtc.ice_servers[0]: a TURN server needs username and password, or the secret that it "
+          "makes them of");
     CHECK(problemOf("http: {listen: 'localhost:1'}") ==
           "f:1:16: http.listen: \"localhost:1\" is not an address to listen on: the host is not numeric; "
           "allowed: "
@@ -411,8 +414,9 @@ TEST_CASE("a text that is not YAML gives one problem at its place") {
     CHECK(problemOf("log: {level: \"\\q\"}\n") == "f:1:17: this is not valid YAML: unknown escape character");
     CHECK(problemOf("? [a]\n: b\n") == "f:1:3: a key must be a plain word");
     CHECK(problemOf("log: !!map {}\n").find("YAML tags (!...) are not allowed") != std::string::npos);
-    CHECK(problemOf("log: {level: *nothing}\n") ==
-          "f:1:14: this is not valid YAML: the referenced anchor is not defined");
+    CHECK(problemOf("log: {level: *nothing}\n") == "f:1:14: this is not valid YAML: the referenced anchor is "
+                                                   "not defined; a value that begins with * must "
+                                                   "be in quotes, as in \"*/*/video\"");
 }
 
 TEST_CASE("what a message quotes has no control characters") {

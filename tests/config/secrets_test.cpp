@@ -54,6 +54,36 @@ TEST_CASE("each role has its token") {
     CHECK(settings.http.viewToken->matches("c"));
 }
 
+TEST_CASE("what is posted knows the secrets that the configuration exports, and no others") {
+    const Variable variable("SPILLWAY_TEST_SECRET", "hunter2");
+    const Settings settings = valid(load("http: {api: {secrets: {gate: {env: SPILLWAY_TEST_SECRET}}}}", "f"));
+    const auto join = [&](const std::string& token) {
+        return loadCall("name: a\njoin: {type: whep, url: 'https://a.example/', token: " + token + "}",
+                        "body", settings.http.api);
+    };
+    CHECK(std::get<WhepJoin>(valid(join("{secret: gate}")).join).token->reveal() == "hunter2");
+    CHECK(problemLines(join("{secret: door}")) ==
+          Lines{"body:2:63: join.token.secret: http.api.secrets has no door"});
+    for (const auto* source : {"{env: SPILLWAY_TEST_SECRET}", "{file: /etc/hostname}", "{credential: gate}",
+                               "{secret: gate, file: /etc/hostname}", "hunter2"}) {
+        const Lines lines = problemLines(join(source));
+        REQUIRE(lines.size() == 1);
+        CHECK_THAT(lines[0], Catch::Contains("must be {secret: NAME}, one of http.api.secrets"));
+        CHECK_THAT(lines[0], !Catch::Contains("hunter2"));
+    }
+}
+
+TEST_CASE("a secret that is exported needs a name and a source") {
+    const Variable variable("SPILLWAY_TEST_SECRET", "hunter2");
+    CHECK_THAT(problemOf("http: {api: {secrets: {gate: hunter2}}}"), !Catch::Contains("hunter2"));
+    CHECK_THAT(problemOf("http: {api: {secrets: {'a b': {env: SPILLWAY_TEST_SECRET}}}}"),
+               Catch::Contains("name of a secret"));
+    CHECK_THAT(
+        problemOf("http: {api: {secrets: {a: {env: SPILLWAY_TEST_SECRET}, a: {env: SPILLWAY_TEST_SECRET}}}}"),
+        Catch::Contains("duplicate"));
+    CHECK_THAT(problemOf("http: {api: {secrets: [a]}}"), Catch::Contains("must be a mapping"));
+}
+
 TEST_CASE("a secret file that cannot be used is a problem") {
     const TemporaryFolder folder;
     const std::string path = folder.path().string();

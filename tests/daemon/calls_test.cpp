@@ -13,6 +13,15 @@ using daemon::Calls;
 namespace {
 
 struct Fixture {
+    explicit Fixture(std::uint32_t atMost = 200)
+        : relay(loop, limits(atMost), test::noViewers()) {}
+
+    static config::LimitSettings limits(std::uint32_t calls) {
+        config::LimitSettings limits;
+        limits.calls = calls;
+        return limits;
+    }
+
     /// What happened to the presences, in order: `+a`, `a?` (told to leave), `-a`.
     std::vector<std::string> story;
     std::map<std::string, std::function<void()>> goodbyes; ///< of calls that are being left
@@ -38,7 +47,7 @@ struct Fixture {
     };
 
     relay::Loop loop;
-    relay::Relay relay{loop, {}, test::noViewers()};
+    relay::Relay relay;
     Calls calls{loop, relay,
                 [this](relay::Call& call) { return std::make_unique<FakePresence>(*this, call); }};
 
@@ -111,6 +120,44 @@ TEST_CASE("a call that is to begin again does not when it is left meanwhile") {
     f.answer("a");
     CHECK(f.until([&] { return told; }));
     CHECK_FALSE(f.hasCall("a"));
+}
+
+TEST_CASE("at the limit a call waits for the place of one that is being left, and no more do than places") {
+    Fixture f(1);
+    const auto refuses = [&](const std::string& name) {
+        return test::contains(test::errorOf([&] { f.calls.put(call(name)); }), "limits.calls");
+    };
+    f.calls.put(call("a"));
+    CHECK(refuses("b"));
+    f.calls.leave("a", {});
+    f.calls.put(call("b"));
+    f.calls.put(call("b", 1s));
+    CHECK(refuses("c"));
+    CHECK(refuses("a"));
+    CHECK(f.story == Story{"+a", "a?"});
+    SECTION("it begins there") {
+        f.answer("a");
+        CHECK(f.until([&] { return f.hasCall("b"); }));
+        CHECK(f.story == Story{"+a", "a?", "-a", "+b"});
+        CHECK(f.relay.findCall("b")->settings().linger == 1s);
+    }
+    SECTION("but not when it is left meanwhile") {
+        bool told = false;
+        CHECK(f.calls.leave("b", [&] { told = true; }));
+        f.calls.put(call("a"));
+        CHECK(refuses("b"));
+        f.answer("a");
+        CHECK(f.until([&] { return f.story.size() == 4; }));
+        CHECK(told);
+        CHECK(f.story == Story{"+a", "a?", "-a", "+a"});
+    }
+    SECTION("nor when all are left") {
+        bool told = false;
+        f.calls.leaveAll(10s, [&] { told = true; });
+        f.answer("a");
+        CHECK(f.until([&] { return told; }));
+        CHECK(f.story == Story{"+a", "a?", "-a"});
+    }
 }
 
 TEST_CASE("a call whose other side does not answer is left all the same") {

@@ -30,6 +30,9 @@ TEST_CASE("every option is understood") {
     CHECK(line.overrides == std::vector<std::string>{"a=1", "b=2"});
     CHECK(line.logLevel == config::LogLevel::debug);
     CHECK(line.action == CommandLine::Action::checkConfig);
+    const auto token = lineOf({"--make-token", "{role: view, expires_in: 1h}"});
+    CHECK(token.action == CommandLine::Action::makeToken);
+    CHECK(token.claims == "{role: view, expires_in: 1h}");
     CHECK(lineOf({"--version"}).action == CommandLine::Action::version);
     CHECK(lineOf({"--help"}).action == CommandLine::Action::help);
 }

@@ -20,8 +20,9 @@ relay::Event event(const std::string& state, const std::string& detail = {}) {
 
 /// A server with `/v1/events` over a log of the last hundred, whose ids begin at 1001.
 struct Events {
-    explicit Events(std::chrono::milliseconds keepAlive = 1h, RoutedServer::Limits limits = {})
-        : server(localSettings(), limits) {
+    explicit Events(std::chrono::milliseconds keepAlive = 1h, RoutedServer::Limits limits = {},
+                    const config::HttpSettings& settings = localSettings())
+        : server(settings, limits) {
         daemon::http::addEvents(server.router, server.loop, log, keepAlive);
     }
 
@@ -115,6 +116,44 @@ TEST_CASE("a client is told of every transition as it happens, with an id") {
         text.find(
             "\"subscription\":\"archive\",\"state\":\"refused\",\"detail\":\"no\\nbudget \xEF\xBF\xBD\"}") !=
         std::string::npos);
+}
+
+TEST_CASE("a token for a part of the node hears of that part alone, and of no subscription") {
+    Events events(50ms, {}, settingsWithTokens());
+    const auto say = [&](relay::Event::Subject subject, const char* call, const char* track,
+                         const char* state) {
+        events.log.add({subject, call, track, subject == relay::Event::Subject::subscriber ? "archive" : "",
+                        state, "/recordings/a.mkv"});
+    };
+    using Subject = relay::Event::Subject;
+    const auto heard = [&](const daemon::http::Scope& scope) {
+        const auto first = std::to_string(events.log.lastId());
+        say(Subject::call, "studio", "", "joined");
+        say(Subject::call, "other", "", "left");
+        say(Subject::track, "studio", "studio/alice/video", "live");
+        say(Subject::track, "studio", "studio/alice/audio", "waiting");
+        say(Subject::track, "studio", "studio/bob/video", "paused");
+        say(Subject::subscriber, "studio", "studio/alice/video", "attached");
+        say(Subject::track, "other", "other/alice/video", "ended");
+        const auto token = signedBy(events.server.server().signedTokens(), config::TokenRole::view, scope);
+        auto headers = bearer(token);
+        headers["Last-Event-ID"] = first;
+        const auto text = whileTurning(events.server.loop, [port = events.server.port(), headers] {
+            return Follower(port, "/v1/events", headers).connection.until("keep-alive");
+        });
+        std::vector<std::string> states;
+        for (const char* state : {"joined", "left", "live", "waiting", "paused", "attached", "ended"})
+            if (text.find("\"state\":\"" + std::string(state)) != std::string::npos)
+                states.emplace_back(state);
+        CHECK(events.untilListeners(0));
+        return states;
+    };
+    using States = std::vector<std::string>;
+    CHECK(heard({"studio"}) == States{"joined", "live", "waiting", "paused"});
+    CHECK(heard({"studio", "alice"}) == States{"live", "waiting"});
+    CHECK(heard({"studio", "alice", "video"}) == States{"live"});
+    CHECK(heard({{}, "alice"}) == States{"live", "waiting", "ended"});
+    CHECK(heard({}) == States{"joined", "left", "live", "waiting", "paused", "attached", "ended"});
 }
 
 TEST_CASE("a client that comes back gets what it missed, and a reset first where that is gone") {
@@ -212,6 +251,24 @@ TEST_CASE("as many clients as are allowed follow, one more is refused, and one t
     CHECK(events.untilListeners(0));
 }
 
+TEST_CASE("who has a token for a part of the node leaves room for who has one for all of it") {
+    Events events(1h, {}, settingsWithTokens());
+    const auto port = events.server.port();
+    const auto ofPart =
+        bearer(signedBy(events.server.server().signedTokens(), config::TokenRole::view, {"studio"}));
+    std::list<Follower> followers;
+    const auto follow = [&](const Headers& headers) {
+        return whileTurning(events.server.loop,
+                            [&] { return followers.emplace_back(port, "/v1/events", headers).head.status; });
+    };
+    for (int i = 0; i < 32; ++i)
+        REQUIRE(follow(ofPart) == 200);
+    CHECK(follow(ofPart) == 503);
+    CHECK(follow(bearer("view-secret")) == 200);
+    followers.clear();
+    CHECK(events.untilListeners(0));
+}
+
 TEST_CASE("a HEAD of the events has no stream") {
     Events events;
     CHECK(events.server.ask("HEAD", "/v1/events").status == 200);
@@ -228,4 +285,23 @@ TEST_CASE("a stream ends with the server") {
     server.reset();
     CHECK(log.listeners() == 0);
     CHECK(follower->connection.closedByServer());
+}
+
+TEST_CASE("why a subscription cannot serve a track, which tells paths, is told to admins alone") {
+    Events events(1h, {}, settingsWithTokens());
+    events.add(1);
+    const auto told = [&](const std::string& token) {
+        const auto port = events.server.port();
+        auto follower = whileTurning(events.server.loop, [&] {
+            return std::make_unique<Follower>(port, "/v1/events?last_event_id=1001", bearer(token));
+        });
+        events.log.add({relay::Event::Subject::subscriber, "studio", "studio/alice/video", "archive",
+                        "refused", "cannot record into /srv/archive"});
+        return whileTurning(events.server.loop, [&] {
+            const auto start = follower->connection.until("refused");
+            return start + follower->connection.until("\n\n");
+        });
+    };
+    CHECK_THAT(told("admin-secret"), Catch::Contains("/srv/archive"));
+    CHECK_THAT(told("view-secret"), !Catch::Contains("/srv/archive"));
 }

@@ -1,13 +1,17 @@
 #include "daemon/logging.h"
+#include "relay/base/log.h"
 #include "support/catch.h"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/details/log_msg.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 
 using namespace spillway;
 using namespace spillway::daemon;
@@ -57,4 +61,16 @@ TEST_CASE("automatic is journal only when stderr is the journal's stream") {
     CHECK(resolveFormat(config::LogFormat::automatic) == config::LogFormat::journal);
     CHECK(resolveFormat(config::LogFormat::json) == config::LogFormat::json);
     ::unsetenv("JOURNAL_STREAM");
+}
+
+TEST_CASE("a text from outside ends neither its quotes nor its line") {
+    CHECK(log::plain("a\" level=\"error\nb\x7F") == "a' level='error b ");
+    CHECK(log::plain("\xE7\x8E\x8B=a b") == "\xE7\x8E\x8B=a b");
+    std::ostringstream said;
+    const auto before = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(said)));
+    log::error("lost reason=\"{}\" number={} call={}", std::string("x\" call=\"forged"), 7, "studio");
+    spdlog::set_default_logger(before);
+    CHECK(said.str().find("lost reason=\"x' call='forged\" number=7 call=studio\n") != std::string::npos);
 }

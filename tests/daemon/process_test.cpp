@@ -40,7 +40,8 @@ TEST_CASE("the flag --version prints three versions, and --help every option") {
         CHECK(contains(version.output(), name));
     DaemonProcess help({"--help"});
     CHECK(help.exitCode() == 0);
-    for (const char* option : {"--config", "--check-config", "--set", "--log-level", "--version"})
+    for (const char* option :
+         {"--config", "--check-config", "--make-token", "--set", "--log-level", "--version"})
         CHECK(contains(help.output(), option));
 }
 
@@ -81,7 +82,7 @@ TEST_CASE("an address that others can reach is exit 78 while there are no tokens
     CHECK(contains(daemon.output(), "http.listen: 0.0.0.0:0 can be reached by others"));
 }
 
-TEST_CASE("an address that is taken and an output that cannot work are exit 1 with the reason") {
+TEST_CASE("an address that is taken is exit 1 with the reason, a directory that cannot be made is told") {
     const Folder folder;
     DaemonProcess first({"--config", folder.write("a.yaml", anyPort)});
     const auto address = "127.0.0.1:" + std::to_string(portOf(first));
@@ -93,8 +94,9 @@ TEST_CASE("an address that is taken and an output that cannot work are exit 1 wi
         {"--config",
          folder.write("c.yaml", anyPort + "subscriptions:\n  - name: archive\n"
                                           "    output: {type: record, directory: /dev/null/x}\n")});
-    CHECK(third.exitCode() == 1);
-    CHECK(contains(third.output(), "subscription archive"));
+    const auto port = portOf(third);
+    CHECK(third.untilOutput("subscription cannot serve subscriber=archive"));
+    CHECK(contains(get(port, "/readyz").body, "subscription archive cannot serve"));
 }
 
 TEST_CASE("SIGTERM and SIGINT end the daemon with exit 0, SIGHUP and SIGPIPE do not") {

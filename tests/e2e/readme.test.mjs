@@ -11,6 +11,11 @@ import { until } from '../support/wait.mjs';
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 const blocks = (language) => [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text]) => text);
 
+function withoutTokens(config) {
+  delete config.http.tokens;
+  delete config.http.cors;
+}
+
 test('every configuration example passes --check-config', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-readme-'));
   t.after(() => rm(directory, { recursive: true }));
@@ -20,7 +25,7 @@ test('every configuration example passes --check-config', async (t) => {
     const file = join(directory, 'spillway.yaml');
     await writeFile(file, text);
     const names = [...text.matchAll(/env: (\w+)/g)].map(([, name]) => name);
-    const env = { ...process.env, ...Object.fromEntries(names.map((name) => [name, 'secret'])) };
+    const env = { ...process.env, ...Object.fromEntries(names.map((name) => [name, `secret-of-${name}-with-32-bytes-or-more`])) };
     const { code, stdout, stderr } = await run(program, ['--config', file, '--check-config'], { env });
     assert.equal(code, 0, stdout + stderr);
   }
@@ -34,7 +39,7 @@ test('a Janus room is joined in five lines', () => {
 
 test('the events of the README are a stream', async (t) => {
   const [text] = blocks('sh').filter((block) => block.includes('/v1/events'));
-  const daemon = await startSpillwayd((config) => delete config.http.tokens);
+  const daemon = await startSpillwayd(withoutTokens);
   t.after(() => daemon.stop());
   const command = text.replaceAll('http://127.0.0.1:8080', daemon.url).replaceAll('curl ', 'curl --max-time 2 ');
   const { code, stdout } = await run('bash', ['-c', command]);
@@ -52,12 +57,13 @@ test('the two commands are programs', async () => {
 test('every curl of the README succeeds', async (t) => {
   const [text] = blocks('sh').filter((block) => block.includes('curl'));
   const daemon = await startSpillwayd((config) => {
-    delete config.http.tokens;
+    withoutTokens(config);
     config.calls.push({ name: 'demo', join: { type: 'test', participants: 3 } });
   });
   t.after(() => daemon.stop());
   await until('tracks', async () => (await daemon.metrics()).sum('tracks') >= 6, { deadline: 20_000 });
-  const commands = text.replaceAll('http://127.0.0.1:8080', daemon.url).replaceAll('curl ', 'curl --fail-with-body --max-time 10 ');
+  const commands = text.replaceAll('http://127.0.0.1:8080', daemon.url).replaceAll('/var/lib/spillway', daemon.directory)
+    .replaceAll('curl ', 'curl --fail-with-body --max-time 10 ');
   const { code, stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', commands], { cwd: daemon.directory });
   assert.equal(code, 0, stdout + stderr);
 });

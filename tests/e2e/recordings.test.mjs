@@ -77,7 +77,8 @@ test('a directory that cannot be made at the start is told and made when it can;
   assert.match((await daemon.api('/v1/subscriptions/forward')).problem, /cannot write .*demo\.sdp/);
   const health = await daemon.request('/healthz', { token: null });
   assert.equal(health.status, 200);
-  const text = await health.text();
+  assert.equal(await health.text(), 'degraded\n');
+  const text = await (await daemon.request('/healthz')).text();
   assert.match(text, /^degraded\n(.*\n)*subscription archive cannot serve\n/);
   assert.ok(!text.includes(obstacle));
   assert.match(daemon.log(), /subscription cannot serve subscriber=archive problem=".*Not a directory"/);
@@ -87,7 +88,7 @@ test('a directory that cannot be made at the start is told and made when it can;
   const served = (now) => ['archive', 'forward'].every((name) => usable(now, name) === 1 && written(now, name) > 20);
   await daemon.untilMetrics('both serve', served, { deadline: 40_000 });
   assert.equal((await daemon.api('/v1/subscriptions/archive')).problem, '');
-  assert.equal(await (await daemon.request('/readyz')).text(), 'ok\n');
+  await until('it is ready again', async () => (await (await daemon.request('/readyz')).text()) === 'ok\n');
 });
 
 test('a disk that does not answer stops what needs it, and nothing else, at the start and later', async (t) => {
@@ -107,6 +108,7 @@ test('a disk that does not answer stops what needs it, and nothing else, at the 
   const daemon = await startSpillwayd((config) => {
     config.calls.push(demo);
     config.subscriptions.push(...subscriptions);
+    config.http.api.directories = [directory, disk.path];
     config.shutdown_timeout = '2s';
   });
   t.after(async () => {
@@ -121,14 +123,19 @@ test('a disk that does not answer stops what needs it, and nothing else, at the 
   const problem = async (name) => (await daemon.api(`/v1/subscriptions/${name}`)).problem;
   await goesOn(['archive', 'forward']);
   for (const name of ['hung', 'described']) assert.match(await problem(name), /does not answer/);
-  const refused = await daemon.request('/v1/subscriptions', {
+  const late = await daemon.request('/v1/subscriptions', {
     method: 'POST', headers: { 'content-type': 'application/json' },
     body: JSON.stringify(recordInto('third', join(disk.path, 'third'))),
   });
-  assert.equal(refused.status, 503, await refused.text());
+  assert.equal(late.status, 201, await late.text());
+  assert.match(await problem('third'), /does not answer/);
+
+  // Beside it one that answers is used as ever.
+  await daemon.api('/v1/subscriptions', recordInto('beside', join(directory, 'beside')));
+  await goesOn(['beside']);
 
   disk.answer();
-  await daemon.untilMetrics('the disk is used', (now) => ['hung', 'described'].every((name) => written(now, name) > 20));
+  await daemon.untilMetrics('the disk is used', (now) => ['hung', 'described', 'third'].every((name) => written(now, name) > 20));
   disk.silence();
   await until('it is told', async () => /does not answer/.test(await problem('hung')), { deadline: 20_000 });
   assert.equal(await problem('archive'), '');

@@ -51,9 +51,10 @@ void readAll(Bytes bytes) {
 
 /// Each part is well-formed and has one feedback message at most; there is nothing left to split.
 void split(Bytes bytes) {
-    for (const auto& part : splitFeedback(bytes)) {
+    FeedbackSplitter splitter;
+    for (const auto& part : splitter.split(bytes)) {
         require(readCompound(part).has_value());
-        require(splitFeedback(part).empty());
+        require(splitter.split(part).empty());
     }
 }
 

@@ -13,19 +13,22 @@ declare -A sources=(
   [stun]="relay/port/ice_lite.cpp relay/port/ice_messages.cpp relay/port/stun_message.cpp relay/base/random.cpp
     relay/port/demux.cpp relay/net/socket_address.cpp"
   [frames]="relay/port/tcp_framing.cpp"
-  [srtp]="relay/srtp/rtp_receiver.cpp relay/srtp/rtcp_receiver.cpp relay/srtp/libsrtp.cpp relay/srtp/key_derivation.cpp
+  [srtp]="relay/srtp/rtp_receiver.cpp relay/srtp/hmac_sha1.cpp relay/srtp/rtcp_receiver.cpp relay/srtp/libsrtp.cpp relay/srtp/key_derivation.cpp
     relay/dtls/handles.cpp relay/rtp/packet.cpp relay/rtp/extensions.cpp"
   [rtcp]="relay/rtp/bandwidth_message.cpp relay/rtp/feedback.cpp relay/rtp/rtcp.cpp relay/rtp/rtcp_split.cpp"
-  [rtp]="relay/rtp/packet.cpp relay/rtp/extensions.cpp relay/rtp/keyframe.cpp relay/rtp/vp8_descriptor.cpp relay/port/demux.cpp"
+  [rtp]="relay/rtp/packet.cpp relay/rtp/extensions.cpp relay/rtp/keyframe.cpp relay/rtp/nal_units.cpp
+    relay/rtp/parameter_sets.cpp relay/rtp/vp8_descriptor.cpp relay/port/demux.cpp"
   [stream]="relay/rtp/packet.cpp relay/rtp/continuity.cpp relay/rtp/wall_clock.cpp relay/gst/ref.cpp relay/base/random.cpp
     relay/rtp/extensions.cpp relay/outputs/webrtc/media/packet_head.cpp relay/outputs/webrtc/media/packet_ring.cpp
     relay/outputs/webrtc/media/sequence_map.cpp relay/outputs/webrtc/media/viewer_stream.cpp relay/rtp/vp8_descriptor.cpp"
   [viewer_offer]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
   [offer]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
   [fragment]="config/text.cpp ${sdp[*]/#/relay/sdp/}"
+  [token]="daemon/http/signed_tokens.cpp daemon/http/base64.cpp daemon/read_json.cpp config/name.cpp config/text.cpp"
 )
 declare -A libraries=([stun]="nice libcrypto spdlog" [stream]="gstreamer-1.0" [srtp]="libsrtp2 libcrypto libssl"
-  [viewer_offer]="glib-2.0" [offer]="glib-2.0" [fragment]="glib-2.0")
+  [viewer_offer]="glib-2.0" [offer]="glib-2.0" [fragment]="glib-2.0"
+  [token]="libcrypto glib-2.0")
 declare -A seeds=([viewer_offer]=tests/relay/sdp/fixtures [offer]=tests/relay/sdp/fixtures)
 
 seconds=5

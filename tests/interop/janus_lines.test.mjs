@@ -33,6 +33,7 @@ test('three generations on the same lines beside one who stays and loses nothing
   for (const name of ['alice', 'dave', 'erin']) {
     const guest = await crowd.publish(name, sources);
     await untilMedia(daemon, tracksOf(name), { more: 45 });
+    assert.ok((await guest.stats()).camera.pliCount > 0, `${name} was asked for a keyframe, not bob, who was there first`);
     await guest.leave();
     await untilEnded(daemon, tracksOf(name));
   }

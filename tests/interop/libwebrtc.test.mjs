@@ -68,6 +68,14 @@ test('a second subscriber gets its first keyframe by PLI within 500 ms', async (
   assert.ok(after.keyFramesEncoded > before.keyFramesEncoded, 'and answered');
 });
 
+test('a publisher whose call ends is told at once', async (t) => {
+  const daemon = await start(t);
+  const peer = await publishFor(t, daemon, 1);
+  assert.equal((await peer.stats()).dtlsState, 'connected');
+  assert.equal((await daemon.request('/v1/calls/studio', { method: 'DELETE' })).status, 204);
+  await until('the end of DTLS', async () => (await peer.stats()).dtlsState === 'closed', { deadline: 3000 });
+});
+
 test('a recording is readable while it is written', async (t) => {
   const daemon = await start(t);
   await publishFor(t, daemon, 2);

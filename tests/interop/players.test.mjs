@@ -10,7 +10,7 @@ import { openBrowser, servePage } from './browser.mjs';
 import { readPlaying, startPlaying, stopPlaying } from './page.mjs';
 import { publish } from './peer_process.mjs';
 import { play } from './players/process.mjs';
-import { startCrowd } from './publishers/publishers.mjs';
+import { kinds, publishAs, startCrowd } from './publishers/publishers.mjs';
 import { viewerOffer } from './viewer_offers.mjs';
 import { call, endpointOf, sourcesOf, startStage, token, untilViewers } from './viewing.mjs';
 import * as whip from './whip.mjs';
@@ -78,6 +78,19 @@ test('GStreamer plays H.264, which it offers by name alone', async (t) => {
   const daemon = await startStage(t, { participants: 2 });
   const player = await play(t, 'gstreamer', { endpoint: endpointOf(daemon, 'bob'), token });
   assert.deepEqual(await got(() => player.stats(), ['video', 'audio']), ['video', 'audio']);
+});
+
+test('H.264 plays whose parameter sets stand in the offer alone, also for who comes late', { timeout: 60_000 }, async (t) => {
+  const daemon = await startSpillwayd();
+  t.after(() => daemon.stop());
+  const start = await kinds.gstreamer.open(t);
+  const endpoint = `${daemon.url}/whip/studio?participant=alice`;
+  const { offer } = await publishAs(await start({ codec: 'H264', sets: 'sdp' }), { endpoint, token: admin });
+  assert.match(offer, /sprop-parameter-sets=/);
+  for (let i = 0; i < 2; i++) {
+    const player = await play(t, 'gstreamer', { endpoint: `${daemon.url}/whep/studio/alice/video`, token: admin, sound: false });
+    assert.deepEqual(await got(() => player.stats(), ['video']), ['video']);
+  }
 });
 
 /// Answers of the WHEP endpoint until one is 201: how many media it sends.

@@ -15,7 +15,7 @@ async function startPrometheus(t, daemon) {
     global: { scrape_interval: '1s', scrape_timeout: '1s' },
     scrape_configs: [{
       job_name: 'spillway',
-      authorization: { credentials_file: join(directory, 'view-token') },
+      authorization: { credentials_file: join(directory, 'monitor-token') },
       static_configs: [{ targets: [new URL(daemon.url).host] }],
     }],
   };

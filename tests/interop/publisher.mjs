@@ -92,8 +92,10 @@ const connected = () => new Promise((resolve, reject) => {
 async function stats() {
   const entries = await rtpStats(peer, 'outbound-rtp');
   const of = (kind) => entries.find((entry) => entry.kind === kind) ?? {};
-  const pair = [...(await peer.getStats()).values()].find(({ availableOutgoingBitrate }) => availableOutgoingBitrate);
-  return { video: of('video'), audio: of('audio'), available: pair?.availableOutgoingBitrate };
+  const all = [...(await peer.getStats()).values()];
+  const pair = all.find(({ availableOutgoingBitrate }) => availableOutgoingBitrate);
+  const { dtlsState } = all.find(({ type }) => type === 'transport');
+  return { video: of('video'), audio: of('audio'), available: pair?.availableOutgoingBitrate, dtlsState };
 }
 
 async function stop(stopSources, { session }) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import test from 'node:test';
+import { addKeys, sign } from '../support/tokens.mjs';
 import { aWindowOf, until } from '../support/wait.mjs';
 import { openBrowser } from './browser.mjs';
 import { publish } from './peer_process.mjs';
@@ -33,6 +34,22 @@ test('the page plays with the token of its fragment, and leaves with its tab', a
   assert.deepEqual(complaints, []);
   await page.goto('about:blank');
   await untilViewers(daemon, 0);
+});
+
+test('a link with a token plays, and hides it from the address', async (t) => {
+  const daemon = await startStage(t, { adapt: (config, directory) => addKeys(config, directory) });
+  const page = await openBrowser(t);
+  const link = sign({ role: 'view', call: 'demo', participant: 'alice' });
+  const answers = [];
+  page.on('response', (response) => answers.push(response.url()));
+  await page.goto(`${daemon.url}/watch/demo/alice?access_token=${link}`);
+  await assertPlays(page);
+  assert.equal(page.url(), `${daemon.url}/watch/demo/alice#token=${link}`);
+  assert.equal(answers.filter((url) => url.includes('access_token')).length, 1, 'the page itself');
+  for (const wrong of [token, sign({ role: 'view', call: 'demo', participant: 'bob' }), sign({ role: 'view' })]) {
+    const response = await page.goto(`${daemon.url}/watch/demo/alice?access_token=${wrong}`);
+    assert.ok([401, 403].includes(response.status()), wrong);
+  }
 });
 
 /// A proxy that serves the daemon under /media: its URL.

@@ -95,16 +95,16 @@ export class Spillwayd {
   }
 }
 
-/// The settings every test shares: tokens `admin-secret`, `publish-secret`, `view-secret`, one call `studio` that
-/// notices a dead peer after 3 s.
+/// The settings every test shares: tokens `admin-secret`, `publish-secret`, `view-secret`, `monitor-secret`, one call
+/// `studio` that notices a dead peer after 3 s.
 export async function baseConfig(directory) {
   const tokens = {};
-  for (const role of ['admin', 'publish', 'view']) {
+  for (const role of ['admin', 'publish', 'view', 'monitor']) {
     tokens[role] = { file: join(directory, `${role}-token`) };
     await writeFile(tokens[role].file, `${role}-secret\n`, { mode: 0o600 });
   }
   return {
-    http: { listen: `127.0.0.1:${await freePort()}`, tokens, cors: ['*'] },
+    http: { listen: `127.0.0.1:${await freePort()}`, tokens, cors: ['*'], api: { directories: [directory] } },
     webrtc: { listen: '0.0.0.0:0' },
     shutdown_timeout: '5s',
     calls: [{ name: 'studio', join: { type: 'whip' }, media_timeout: '3s' }],

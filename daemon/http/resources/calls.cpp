@@ -2,58 +2,89 @@
 #include "daemon/http/problem.h"
 #include "daemon/http/resources/create.h"
 #include "daemon/http/resources/resources.h"
+#include "daemon/http/resources/scope.h"
 #include "daemon/http/resources/time.h"
+
+#include <algorithm>
 
 namespace spillway::daemon::http {
 
 namespace {
 
-Json participants(const relay::CallSnapshot& call) {
+/// Whether a track of it lies inside.
+bool hasTrack(const Scope& scope, const relay::Snapshot& snapshot, const Scope& within) {
+    return std::any_of(snapshot.tracks.begin(), snapshot.tracks.end(), [&](const auto& track) {
+        return scope.covers(scopeOf(track.name)) && within.covers(scopeOf(track.name));
+    });
+}
+
+/// A token that names no call sees those where its participant is, or its source.
+bool isVisible(const Scope& scope, const relay::CallSnapshot& call, const relay::Snapshot& snapshot) {
+    if (!scope.call.empty()) return scope.call == call.name;
+    if (!scope.source.empty()) return hasTrack(scope, snapshot, {call.name});
+    return scope.participant.empty() ||
+           std::any_of(call.participants.begin(), call.participants.end(),
+                       [&](const auto& one) { return one.name == scope.participant; });
+}
+
+Json participants(const relay::CallSnapshot& call, const relay::Snapshot& snapshot, const Scope& scope) {
     Json list = Json::array();
     for (const auto& one : call.participants) {
+        if (!scope.meets({call.name, one.name})) continue;
+        if (!scope.source.empty() && !hasTrack(scope, snapshot, {call.name, one.name})) continue;
         list.push_back({{"name", one.name}, {"display", one.display}, {"connected", one.connected}});
         if (one.resting) list.back()["resting"] = *one.resting;
     }
     return list;
 }
 
-Json trackNames(const relay::CallSnapshot& call, const relay::Snapshot& snapshot) {
+Json trackNames(const relay::CallSnapshot& call, const relay::Snapshot& snapshot, const Scope& scope) {
     Json names = Json::array();
     for (const auto& track : snapshot.tracks)
-        if (track.name.call == call.name) names.push_back(track.name.text());
+        if (track.name.call == call.name && scope.covers(scopeOf(track.name)))
+            names.push_back(track.name.text());
     return names;
 }
 
-Json describe(const relay::CallSnapshot& call, const relay::Snapshot& snapshot) {
-    return {{"name", call.name},
-            {"type", call.type},
-            {"state", relay::callStateName(call.state)},
-            {"detail", call.detail},
-            {"since", timestamp(call.since)},
-            {"participants", participants(call)},
-            {"tracks", trackNames(call, snapshot)},
-            {"peers", call.peers},
-            {"reconnects", call.reconnects},
-            {"peers_lost", call.peersLost}};
+/// Who sees a part of a call learns nothing of the rest.
+Json describe(const relay::CallSnapshot& call, const relay::Snapshot& snapshot, const Scope& scope) {
+    Json json{{"name", call.name},
+              {"type", call.type},
+              {"state", relay::callStateName(call.state)},
+              {"detail", call.detail},
+              {"since", timestamp(call.since)},
+              {"participants", participants(call, snapshot, scope)},
+              {"tracks", trackNames(call, snapshot, scope)},
+              {"peers", call.peers},
+              {"reconnects", call.reconnects},
+              {"peers_lost", call.peersLost}};
+    if (scope.covers({call.name})) return json;
+    for (const char* ofAll : {"detail", "peers", "reconnects", "peers_lost"})
+        json.erase(ofAll);
+    return json;
 }
 
-Response list(const relay::Snapshot& snapshot) {
+Response list(const relay::Snapshot& snapshot, const Scope& scope) {
     Json calls = Json::array();
     for (const auto& call : snapshot.calls)
-        calls.push_back(describe(call, snapshot));
+        if (isVisible(scope, call, snapshot)) calls.push_back(describe(call, snapshot, scope));
     return jsonResponse({{"calls", calls}});
 }
 
-Response one(const relay::Snapshot& snapshot, const std::string& name, unsigned status = 200) {
+Response one(const relay::Snapshot& snapshot, const std::string& name, const Scope& scope,
+             unsigned status = 200) {
     for (const auto& call : snapshot.calls)
-        if (call.name == name) return jsonResponse(describe(call, snapshot), status);
+        if (call.name == name && isVisible(scope, call, snapshot))
+            return jsonResponse(describe(call, snapshot, scope), status);
+    if (scope.call.empty() && !scope.isWhole()) return outside(scope);
     return problem(404, "there is no call of this name");
 }
 
 Response create(const Request& request, const SnapshotSource& snapshot, const CallActions& actions) {
     return createAndDescribe<config::CallSettings>(
-        "call", config::loadCall(request.body, "body"), actions.add, [&](const std::string& name) {
-            return one(snapshot(), name, 201).with("Location", "/v1/calls/" + name);
+        "call", config::loadCall(request.body, "body", actions.api()), actions.add,
+        [&](const std::string& name) {
+            return one(snapshot(), name, request.caller.scope, 201).with("Location", "/v1/calls/" + name);
         });
 }
 
@@ -65,13 +96,19 @@ void remove(const std::string& name, const CallActions& actions, const Responder
 } // namespace
 
 void addCalls(Router& router, const SnapshotSource& snapshot, const CallActions& actions) {
-    router.get("/v1/calls", Access::view, [=](const Request&) { return list(snapshot()); });
-    router.get("/v1/calls/{call}", Access::view,
-               [=](const Request& request) { return one(snapshot(), request.param("call")); });
+    const Needs view{Access::view, Reach::filtered};
+    router.get("/v1/calls", view,
+               [=](const Request& request) { return list(snapshot(), request.caller.scope); });
+    router.get("/v1/calls/{call}", view, [=](const Request& request) {
+        return one(snapshot(), request.param("call"), request.caller.scope);
+    });
     router.post("/v1/calls", Access::admin, elementTypes,
                 [=](const Request& request) { return create(request, snapshot, actions); });
     // Answers once the call has been left.
-    router.add({"DELETE", "/v1/calls/{call}", Access::admin, "",
+    router.add({"DELETE",
+                "/v1/calls/{call}",
+                {Access::admin, Reach::named},
+                "",
                 [=](const Request& request, const Responder& respond) {
                     remove(request.param("call"), actions, respond);
                 }});

@@ -3,6 +3,7 @@
 #include "daemon/http/json.h"
 #include "daemon/http/problem.h"
 #include "daemon/http/resources/resources.h"
+#include "daemon/http/resources/scope.h"
 #include "daemon/http/resources/time.h"
 
 #include <array>
@@ -12,6 +13,8 @@ namespace spillway::daemon::http {
 namespace {
 
 constexpr std::size_t maxListeners = 64;
+/// Tokens for a part of the node are given away: they leave room for who runs it.
+constexpr std::size_t maxOfParts = 32;
 constexpr std::chrono::seconds retryAfter{5};
 constexpr std::size_t pieceBytes = 16384;
 
@@ -25,19 +28,21 @@ std::string message(std::uint64_t id, const std::string& type, const Json& data)
     return "id: " + std::to_string(id) + "\nevent: " + type + "\ndata: " + dump(data) + "\n";
 }
 
-std::string message(const EventLog::Entry& entry) {
+std::string message(const EventLog::Entry& entry, Access role) {
     const relay::Event& event = entry.event;
     Json data{{"time", timestamp(entry.time)}, {"call", event.call}};
     if (!event.track.empty()) data["track"] = event.track;
     if (!event.subscription.empty()) data["subscription"] = event.subscription;
     data["state"] = event.state;
-    data["detail"] = event.detail;
+    const bool tellsPaths = event.subject == relay::Event::Subject::subscriber && event.state == "refused";
+    data["detail"] = tellsPaths && role != Access::admin ? forAdmin : event.detail;
     return message(entry.id, subjectName(event.subject), data);
 }
 
 struct EventsFrom {
     std::optional<std::uint64_t> id; ///< the last one that the client has; without it only new ones are sent
     std::chrono::milliseconds keepAlive;
+    Caller caller = {}; ///< what lies outside its scope is left out
 };
 
 /// What one client follows: the log from a position on, which is all that is kept for it.
@@ -45,6 +50,7 @@ class EventSource : public BodySource {
   public:
     EventSource(relay::Loop& loop, EventLog& log, EventsFrom from, const std::function<void()>& wake)
         : log_(log)
+        , caller_(std::move(from.caller))
         , position_(from.id.value_or(log.lastId()))
         , listener_(log.listen(wake))
         , beat_(loop.every(from.keepAlive, [this, wake] {
@@ -58,7 +64,7 @@ class EventSource : public BodySource {
             if (log_.misses(position_)) piece += reset();
             const EventLog::Entry* entry = log_.after(position_);
             if (entry == nullptr || piece.size() >= pieceBytes) break;
-            piece += message(*entry);
+            if (isVisible(caller_.scope, entry->event)) piece += message(*entry, caller_.role);
             position_ = entry->id;
         }
         if (std::exchange(beatDue_, false) && piece.empty()) piece = ": keep-alive\n\n";
@@ -73,6 +79,7 @@ class EventSource : public BodySource {
     }
 
     EventLog& log_;
+    const Caller caller_;
     std::uint64_t position_;
     /// So that a client knows its position before the first event.
     std::string greeting_ = "retry: 2000\nid: " + std::to_string(position_) + "\n\n";
@@ -93,9 +100,10 @@ std::optional<std::uint64_t> lastEventId(const Request& request) {
     return readId(asked->second);
 }
 
-Response follow(relay::Loop& loop, EventLog& log, EventsFrom from) {
-    if (log.listeners() >= maxListeners)
-        return problem(503, std::to_string(maxListeners) + " clients already follow the events", retryAfter);
+Response follow(relay::Loop& loop, EventLog& log, const EventsFrom& from) {
+    const std::size_t most = from.caller.scope.isWhole() ? maxListeners : maxOfParts;
+    if (log.listeners() >= most)
+        return problem(503, std::to_string(most) + " clients already follow the events", retryAfter);
     Response response{200, "text/event-stream"};
     response.with("X-Accel-Buffering", "no"); // nginx would keep events until its buffer is full
     response.stream = [&loop, &log, from](const std::function<void()>& wake) {
@@ -107,9 +115,10 @@ Response follow(relay::Loop& loop, EventLog& log, EventsFrom from) {
 } // namespace
 
 void addEvents(Router& router, relay::Loop& loop, EventLog& log, std::chrono::milliseconds keepAlive) {
-    router.get("/v1/events", Access::view, [&loop, &log, keepAlive](const Request& request) {
-        return follow(loop, log, {lastEventId(request), keepAlive});
-    });
+    router.get("/v1/events", {Access::view, Reach::filtered},
+               [&loop, &log, keepAlive](const Request& request) {
+                   return follow(loop, log, {lastEventId(request), keepAlive, request.caller});
+               });
 }
 
 } // namespace spillway::daemon::http

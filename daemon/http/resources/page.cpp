@@ -1,5 +1,7 @@
 #include "daemon/http/resources/resources.h"
+#include "daemon/http/resources/scope.h"
 #include "daemon/http/resources/time.h"
+#include "relay/values/queue_fill.h"
 
 #include <fmt/core.h>
 
@@ -71,36 +73,43 @@ std::string trackRows(const relay::Snapshot& snapshot) {
     return rows;
 }
 
-std::string branchRows(const relay::Snapshot& snapshot) {
+std::string troubleOf(const relay::SubscriberSnapshot& subscriber, Access role) {
+    if (!subscriber.status.error.empty()) return role == Access::admin ? subscriber.status.error : forAdmin;
+    return subscriber.drops ? "too slow: drops frames" : "";
+}
+
+std::string branchRows(const relay::Snapshot& snapshot, Access role) {
     std::string rows;
     for (const auto& subscription : snapshot.subscriptions)
         for (const auto& one : subscription.subscribers)
-            rows += fmt::format("<tr><td>{}<td>{}<td>{}<td class=n>{} / {}<td class=n>{} / {}<td "
-                                "class=n>{}<td class=n>{}<td>{}\n",
-                                escape(subscription.name), escape(subscription.output),
-                                escape(one.track.text()), one.queue.queuedBuffers, one.bounds.buffers,
-                                one.queue.queuedBytes, one.bounds.bytes, one.queue.delivered,
-                                one.queue.droppedTotal(), escape(one.status.error));
+            rows += fmt::format("<tr><td>{}<td>{}<td>{}<td class=n>{:.0f} %<td class=n>{} / {}<td "
+                                "class=n>{} / {}<td class=n>{}<td class=n>{}<td>{}\n",
+                                escape(subscription.name), config::outputName(subscription.output),
+                                escape(one.track.text()), 100 * relay::queueFill(one.queue, one.bounds),
+                                one.queue.queuedBuffers, one.bounds.buffers, one.queue.queuedBytes,
+                                one.bounds.bytes, one.queue.delivered, one.queue.droppedTotal(),
+                                escape(troubleOf(one, role)));
     return rows;
 }
 
-std::string page(const relay::Snapshot& snapshot, const StatusFacts& facts) {
+std::string page(const relay::Snapshot& snapshot, const StatusFacts& facts, Access role) {
     return fmt::format(
         "{}<p>{} on GStreamer {}, since {}. Queues may hold {} of {} bytes.</p>\n"
         "<h2>Calls</h2><table><tr><th>call<th>type<th>state<th>participants<th class=n>peers\n{}</table>\n"
         "<h2>Tracks</h2><table><tr><th>track<th>codec<th>state<th><th class=n>subscribers"
         "<th class=n>packets<th class=n>lost\n{}</table>\n"
-        "<h2>Subscribers</h2><table><tr><th>subscription<th>output<th>track<th class=n>buffers"
-        "<th class=n>bytes<th class=n>delivered<th class=n>dropped<th>error\n{}</table></body></html>\n",
+        "<h2>Subscribers</h2><table><tr><th>subscription<th>output<th>track<th class=n>full"
+        "<th class=n>buffers<th class=n>bytes<th class=n>delivered<th "
+        "class=n>dropped<th>trouble\n{}</table></body></html>\n",
         head, escape(facts.version), escape(facts.gstreamer), timestamp(facts.started), snapshot.queueMemory,
-        snapshot.queueMemoryLimit, callRows(snapshot), trackRows(snapshot), branchRows(snapshot));
+        snapshot.queueMemoryLimit, callRows(snapshot), trackRows(snapshot), branchRows(snapshot, role));
 }
 
 } // namespace
 
 void addPage(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts) {
-    router.get("/", Access::view, [=](const Request&) {
-        return Response{200, "text/html; charset=utf-8", page(snapshot(), facts)}.with(
+    router.get("/", Access::view, [=](const Request& request) {
+        return Response{200, "text/html; charset=utf-8", page(snapshot(), facts, request.caller.role)}.with(
             "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
     });
 }

@@ -2,6 +2,7 @@
 
 #include "daemon/http/json.h"
 #include "daemon/http/resources/time.h"
+#include "relay/values/queue_fill.h"
 
 namespace spillway::daemon::http {
 
@@ -26,6 +27,7 @@ Json describeQueue(const config::QueueBounds& bounds, const relay::QueueStats& s
               {"buffers", stats.queuedBuffers},
               {"bytes", stats.queuedBytes},
               {"seconds", seconds(stats.queuedTime)},
+              {"fill", relay::queueFill(stats, bounds)},
               {"oldest_age_seconds", 0.0},
               {"received", stats.received},
               {"delivered", stats.delivered},

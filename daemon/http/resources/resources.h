@@ -5,7 +5,9 @@
 #pragma once
 
 #include "config/settings.h"
+#include "daemon/http/rate_limiter.h"
 #include "daemon/http/router.h"
+#include "daemon/http/signed_tokens.h"
 #include "relay/relay.h"
 
 #include <chrono>
@@ -30,24 +32,29 @@ struct StatusFacts {
     config::LimitSettings limits;
 };
 
+/// What is posted may reach so much of this machine.
+using ApiSource = std::function<config::ApiSettings()>;
+
 /// The wishes that the API passes on.
 struct SubscriptionActions {
     std::function<void(const config::SubscriptionSettings&)> add; ///< throws relay::Refused
     std::function<bool(const std::string&)> remove;               ///< false when there is none
+    ApiSource api;
 };
 
 struct CallActions {
     std::function<void(const config::CallSettings&)> add; ///< throws relay::Refused
     /// False when there is none; else `onLeft` runs later.
     std::function<bool(const std::string&, std::function<void()> onLeft)> leave;
+    ApiSource api;
 };
 
 struct Health {
-    /// Why /healthz says 503; nothing when all is well.
+    /// Why /healthz says 503; nothing when all is well. It may have names in it.
     std::function<std::optional<std::string>()> unhealthy;
-    /// The same for /readyz.
+    /// The same for /readyz, for everybody.
     std::function<std::optional<std::string>()> unready;
-    SnapshotSource snapshot; ///< tells what is degraded, while both say 200
+    SnapshotSource snapshot; ///< tells what is degraded, while both say 200; asked once a second at most
 };
 
 void addStatus(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts);
@@ -57,6 +64,8 @@ void addSubscriptions(Router& router, const SnapshotSource& snapshot, const Subs
 /// A comment is sent where nothing else was for `keepAlive`, so that a connection that is broken is noticed.
 void addEvents(Router& router, relay::Loop& loop, EventLog& log,
                std::chrono::milliseconds keepAlive = std::chrono::seconds(15));
+/// `POST /v1/tokens`; `tokens` outlives the router's use. `rate` is that of all who ask together.
+void addTokens(Router& router, const SignedTokens& tokens, RateLimiter::Limits rate = {5, 20, 1});
 void addPage(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts);
 void addMetrics(Router& router, const std::function<std::string()>& text);
 void addHealth(Router& router, Health health);

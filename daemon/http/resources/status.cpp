@@ -49,7 +49,7 @@ Json status(const relay::Snapshot& snapshot, const StatusFacts& facts) {
 } // namespace
 
 void addStatus(Router& router, const SnapshotSource& snapshot, const StatusFacts& facts) {
-    router.get("/v1/status", Access::view,
+    router.get("/v1/status", Access::monitor,
                [=](const Request&) { return jsonResponse(status(snapshot(), facts)); });
 }
 

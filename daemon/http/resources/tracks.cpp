@@ -2,7 +2,9 @@
 #include "daemon/http/problem.h"
 #include "daemon/http/resources/queue.h"
 #include "daemon/http/resources/resources.h"
+#include "daemon/http/resources/scope.h"
 
+#include <map>
 #include <utility>
 
 namespace spillway::daemon::http {
@@ -13,22 +15,31 @@ Json keyframes(const relay::TrackSnapshot& track) {
     Json wishes = Json::object();
     for (std::size_t i = 0; i < relay::wishReasons; ++i)
         wishes[relay::wishReasonName(static_cast<relay::WishReason>(i))] = track.keyframeWishes.at(i);
-    return {{"received", track.keyframes}, {"requests", track.keyframeRequests}, {"wishes", wishes}};
+    return {{"received", track.keyframes},
+            {"requests", track.keyframeRequests},
+            {"wishes", wishes},
+            {"missing", track.noKeyframes}};
 }
 
-/// Who takes it: the subscriptions with a branch on this track.
-Json subscribers(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot) {
-    Json names = Json::array();
+using Takers = std::map<relay::TrackName, Json>;
+
+/// Who takes each track: the subscriptions with a branch on it.
+Takers takers(const relay::Snapshot& snapshot) {
+    Takers takers;
     for (const auto& subscription : snapshot.subscriptions)
         for (const auto& subscriber : subscription.subscribers)
-            if (subscriber.track == track.name) names.push_back(subscription.name);
-    return names;
+            takers[subscriber.track].push_back(subscription.name);
+    return takers;
+}
+
+Json subscribersOf(const relay::TrackName& track, const Takers& takers) {
+    const auto found = takers.find(track);
+    return found == takers.end() ? Json::array() : found->second;
 }
 
 Json describe(const relay::ViewerSnapshot& viewer, const relay::ViewerTrackSnapshot& track) {
     return {{"id", viewer.id},
             {"state", viewer.state == relay::ViewerState::connected ? "connected" : "connecting"},
-            {"address", viewer.address},
             {"age_seconds", viewer.age},
             {"packets", track.counters.packets},
             {"bytes", track.counters.bytes},
@@ -43,11 +54,15 @@ Json describe(const relay::ViewerSnapshot& viewer, const relay::ViewerTrackSnaps
             {"queue", describeQueue(track.bounds, track.queue)}};
 }
 
-Json viewers(const relay::TrackName& name, const relay::Snapshot& snapshot) {
+/// Where a viewer is, an admin sees alone.
+Json viewers(const relay::TrackName& name, const relay::Snapshot& snapshot, const Caller& caller) {
     Json list = Json::array();
     for (const auto& viewer : snapshot.viewers)
-        for (const auto& track : viewer.tracks)
-            if (track.track == name) list.push_back(describe(viewer, track));
+        for (const auto& track : viewer.tracks) {
+            if (track.track != name) continue;
+            list.push_back(describe(viewer, track));
+            if (caller.role == Access::admin) list.back()["address"] = viewer.address;
+        }
     return list;
 }
 
@@ -60,7 +75,7 @@ std::map<relay::TrackName, std::size_t> viewerCounts(const relay::Snapshot& snap
 }
 
 /// `viewers` is each of them, or how many.
-Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot, Json viewers) {
+Json describe(const relay::TrackSnapshot& track, const Takers& takers, Json viewers) {
     Json json{{"name", track.name.text()},
               {"call", track.name.call},
               {"participant", track.name.participant},
@@ -70,7 +85,7 @@ Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot
               {"clock_rate", track.clockRate},
               {"state", relay::trackStateName(track.state)},
               {"draining", track.draining},
-              {"subscribers", subscribers(track, snapshot)},
+              {"subscribers", subscribersOf(track.name, takers)},
               {"viewers", std::move(viewers)},
               {"received_packets", track.receivedPackets},
               {"received_bytes", track.receivedBytes},
@@ -82,27 +97,39 @@ Json describe(const relay::TrackSnapshot& track, const relay::Snapshot& snapshot
     return json;
 }
 
-Response list(const relay::Snapshot& snapshot) {
+/// A token for a part of the node does not see which subscriptions there are.
+Json seenBy(const Caller& caller, Json track) {
+    if (!caller.scope.isWhole()) track.erase("subscribers");
+    return track;
+}
+
+Response list(const relay::Snapshot& snapshot, const Caller& caller) {
     Json tracks = Json::array();
     auto counts = viewerCounts(snapshot);
+    const auto taken = takers(snapshot);
     for (const auto& track : snapshot.tracks)
-        tracks.push_back(describe(track, snapshot, counts[track.name]));
+        if (caller.scope.covers(scopeOf(track.name)))
+            tracks.push_back(seenBy(caller, describe(track, taken, counts[track.name])));
     return jsonResponse({{"tracks", tracks}});
 }
 
-Response one(const relay::Snapshot& snapshot, const relay::TrackName& name) {
+Response one(const relay::Snapshot& snapshot, const relay::TrackName& name, const Caller& caller) {
     for (const auto& track : snapshot.tracks)
-        if (track.name == name) return jsonResponse(describe(track, snapshot, viewers(name, snapshot)));
+        if (track.name == name)
+            return jsonResponse(
+                seenBy(caller, describe(track, takers(snapshot), viewers(name, snapshot, caller))));
     return problem(404, "there is no track of this name");
 }
 
 } // namespace
 
 void addTracks(Router& router, const SnapshotSource& snapshot) {
-    router.get("/v1/tracks", Access::view, [=](const Request&) { return list(snapshot()); });
-    router.get("/v1/tracks/{call}/{participant}/{source}", Access::view, [=](const Request& request) {
-        return one(snapshot(),
-                   {request.param("call"), request.param("participant"), request.param("source")});
+    router.get("/v1/tracks", {Access::view, Reach::filtered},
+               [=](const Request& request) { return list(snapshot(), request.caller); });
+    const Needs named{Access::view, Reach::named};
+    router.get("/v1/tracks/{call}/{participant}/{source}", named, [=](const Request& request) {
+        return one(snapshot(), {request.param("call"), request.param("participant"), request.param("source")},
+                   request.caller);
     });
 }
 

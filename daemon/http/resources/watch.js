@@ -1,4 +1,5 @@
-// Plays /whep/{call}/{participant}[/{source}] for the page /watch/{call}/{participant}[?source=…][#token=…].
+// Plays /whep/{call}/{participant}[/{source}] for the page /watch/{call}/{participant}[?source=…][#token=…]. A token that
+// expires and is for this alone may come as ?access_token=… too; the server has looked at it.
 'use strict';
 
 const answerWithin = 10_000; // a request
@@ -14,10 +15,21 @@ const root = before.reverse().join('/');
 const source = new URLSearchParams(location.search).get('source');
 const endpoint = [`${root}/whep`, call, participant, ...(source ? [encodeURIComponent(source)] : [])].join('/');
 
+hideToken();
 let token = tokenOfUrl();
 let current = null; // the attempt that plays or tries to: {peer, session, timer}
 let failures = 0;
 let retryTimer = 0;
+
+// Out of what the server, its logs and the browser's history see of the address.
+function hideToken() {
+  const query = new URLSearchParams(location.search);
+  const given = query.get('access_token');
+  if (given === null) return;
+  query.delete('access_token');
+  const rest = String(query);
+  history.replaceState(null, '', `${location.pathname}${rest && `?${rest}`}#token=${encodeURIComponent(given)}`);
+}
 
 function tokenOfUrl() {
   return new URLSearchParams(location.hash.slice(1)).get('token');

@@ -19,8 +19,10 @@ Response created(const Created& session, const std::vector<std::string>& links) 
     return response;
 }
 
-Response noSession() {
-    return http::problem(404, "this session does not exist or has ended");
+std::optional<Response> refuse(const http::Scope* target, const http::Scope& scope) {
+    if (target == nullptr) return http::problem(404, "this session does not exist or has ended");
+    if (scope.covers(*target)) return std::nullopt;
+    return http::outside(scope);
 }
 
 } // namespace spillway::daemon::http_session

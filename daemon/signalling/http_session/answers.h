@@ -1,8 +1,10 @@
 // What the WHIP and the WHEP server answer alike. Pure code, any thread.
 #pragma once
 
+#include "daemon/http/caller.h"
 #include "daemon/http/message.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,7 @@ struct Created {
 /// 201 to an offer; `links` are the values of iceLinks().
 http::Response created(const Created& session, const std::vector<std::string>& links);
 
-http::Response noSession();
+/// What is said to who may not reach a session: `target` is what it is about; null, there is none.
+std::optional<http::Response> refuse(const http::Scope* target, const http::Scope& scope);
 
 } // namespace spillway::daemon::http_session

@@ -2,6 +2,8 @@
 
 #include "config/text.h"
 #include "config/url.h"
+#include "daemon/signalling/http_session/random_id.h"
+#include "relay/values/ice_login.h"
 
 #include <algorithm>
 #include <map>
@@ -12,6 +14,9 @@
 namespace spillway::daemon::http_session {
 
 namespace {
+
+/// Tells sessions apart in the log and the quotas of a TURN server.
+constexpr std::size_t userBytes = 8;
 
 /// quoted-string of RFC 9110 section 5.6.4; line ends cannot be in a header field and are left out.
 std::string quoted(const std::string& text) {
@@ -113,13 +118,16 @@ std::optional<config::IceServer> serverOf(const Link& link) {
 
 } // namespace
 
-std::vector<std::string> iceLinks(const std::vector<config::IceServer>& servers) {
+std::vector<std::string> iceLinks(const std::vector<config::IceServer>& servers, const http::Caller& caller) {
+    const http::WallTime expires = std::chrono::system_clock::now() + iceLoginLife;
+    const std::string user = randomId(userBytes);
     std::vector<std::string> links;
     for (const auto& server : servers) {
+        const auto login = relay::loginOf(server, std::min(expires, caller.expires.value_or(expires)), user);
         std::string link = "<" + server.url + ">; rel=\"ice-server\"";
-        if (!server.username.empty()) link += "; username=" + quoted(server.username);
-        if (server.password)
-            link += "; credential=" + quoted(server.password->reveal()) + "; credential-type=\"password\"";
+        if (!login.username.empty()) link += "; username=" + quoted(login.username);
+        if (login.password)
+            link += "; credential=" + quoted(login.password->reveal()) + "; credential-type=\"password\"";
         links.push_back(std::move(link));
     }
     return links;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "config/settings.h"
+#include "daemon/http/caller.h"
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -11,8 +13,13 @@
 
 namespace spillway::daemon::http_session {
 
-/// One value for each server: `<stun:host>; rel="ice-server"`, with username and credential for TURN.
-std::vector<std::string> iceLinks(const std::vector<config::IceServer>& servers);
+/// One value for each server: `<stun:host>; rel="ice-server"`, with username and credential for TURN. A login
+/// that is made of a secret is for the caller alone, and ends with the caller's token if that is sooner.
+std::vector<std::string> iceLinks(const std::vector<config::IceServer>& servers,
+                                  const http::Caller& caller = {});
+
+/// How long the login of a publisher or viewer may be used to begin with.
+inline constexpr std::chrono::hours iceLoginLife{1};
 
 inline constexpr std::size_t maxIceServers = 16; ///< further ones are left out
 

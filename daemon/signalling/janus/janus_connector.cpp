@@ -58,7 +58,7 @@ class JanusConnector final : public Connector {
     SubscriberEvents subscriberEvents();
 
     void onReclaimed();
-    void onEvent(const Json& message);
+    void onEvent(Json message);
     void onJoined(const Json& joined);
     void onNews(const Json& news);
     void readGone(const Json& news);
@@ -100,7 +100,7 @@ SessionEvents JanusConnector::sessionEvents() {
     SessionEvents events;
     events.onReady = [this] { observer_->join(); };
     events.onReclaimed = [this] { onReclaimed(); };
-    events.onEvent = [this](const Json& message) { onEvent(message); };
+    events.onEvent = [this](Json message) { onEvent(std::move(message)); };
     events.onLost = [this](Loss loss) { lose(std::move(loss)); };
     return events;
 }
@@ -131,7 +131,7 @@ void JanusConnector::onReclaimed() {
     observer_->join();
 }
 
-void JanusConnector::onEvent(const Json& message) {
+void JanusConnector::onEvent(Json message) {
     if (textOf(message, "janus") == "slowlink") onSlowLink(message);
     if (!observer_->handle(message)) subscriber_->handle(message);
 }

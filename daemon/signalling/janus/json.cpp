@@ -18,6 +18,13 @@ std::string textOf(const Json& object, const char* key) {
     return value.is_string() ? value.get<std::string>() : std::string();
 }
 
+std::string reasonOf(const Json& object, const char* key) {
+    constexpr std::size_t longest = 256;
+    std::string reason = textOf(object, key);
+    if (reason.size() > longest) reason = reason.substr(0, longest) + "...";
+    return reason;
+}
+
 std::uint64_t numberOf(const Json& object, const char* key) {
     const Json& value = at(object, key);
     return isNumber(value) ? value.get<std::uint64_t>() : 0;

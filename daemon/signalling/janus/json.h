@@ -18,6 +18,9 @@ std::string textOf(const Json& object, const char* key);
 std::uint64_t numberOf(const Json& object, const char* key);
 bool isTrue(const Json& object, const char* key);
 
+/// What goes into status, events and log: no more than 256 bytes of it.
+std::string reasonOf(const Json& object, const char* key);
+
 /// Text that is no UTF-8 (a display name of the configuration) is repaired.
 std::string dump(const Json& json);
 

@@ -2,8 +2,6 @@
 
 #include "config/name.h"
 
-#include <algorithm>
-
 namespace spillway::daemon::janus {
 
 namespace {
@@ -18,28 +16,30 @@ std::string numbered(const std::string& name, unsigned number) {
 } // namespace
 
 const std::string& Names::give(const FeedId& feed, const std::string& display) {
+    std::string base = config::toName(display);
     const auto found = given_.find(feed);
-    if (found != given_.end()) {
-        if (found->second.display == display) return found->second.name;
-        given_.erase(found);
-    }
-    std::string name = freeName(display);
-    return given_.insert_or_assign(feed, Given{display, std::move(name)}).first->second.name;
+    if (found != given_.end() && found->second.base == base) return found->second.name;
+    release(feed);
+    std::string name = freeName(base);
+    taken_.insert(name);
+    return given_.emplace(feed, Given{std::move(base), std::move(name)}).first->second.name;
+}
+
+void Names::release(const FeedId& feed) {
+    const auto given = given_.extract(feed);
+    if (!given.empty()) taken_.erase(given.mapped().name);
 }
 
 void Names::keepOnly(const std::set<FeedId>& feeds) {
-    std::erase_if(given_, [&](const auto& item) { return !feeds.contains(item.first); });
+    for (auto given = given_.begin(); given != given_.end();) {
+        const FeedId feed = (given++)->first;
+        if (!feeds.contains(feed)) release(feed);
+    }
 }
 
-bool Names::taken(const std::string& name) const {
-    return std::any_of(given_.begin(), given_.end(),
-                       [&](const auto& item) { return item.second.name == name; });
-}
-
-std::string Names::freeName(const std::string& display) const {
-    const std::string base = config::toName(display);
+std::string Names::freeName(const std::string& base) const {
     std::string name = base;
-    for (unsigned number = 2; taken(name); ++number)
+    for (unsigned number = 2; taken_.contains(name); ++number)
         name = numbered(base, number);
     return name;
 }

@@ -44,13 +44,13 @@ void Observer::onAnswer(const Reply& reply) {
     events_.onJoined(reply.data);
 }
 
-bool Observer::handle(const Json& message) {
+bool Observer::handle(Json& message) {
     if (handle_ == 0 || numberOf(message, "sender") != handle_) return false;
     const std::string kind = textOf(message, "janus");
     if (kind == "detached")
         lose("janus has detached us", false);
     else if (kind == "event")
-        onEvent(readReply(message).data);
+        onEvent(readReply(std::move(message)).data);
     return true;
 }
 

@@ -27,8 +27,8 @@ class Observer {
     /// Takes a place, a new one if it had one: onJoined then reports everybody again.
     void join();
     void leave();
-    /// False when the message is not of its handle.
-    bool handle(const Json& message);
+    /// False when the message is not of its handle; else what it holds is taken out of it.
+    bool handle(Json& message);
 
   private:
     void onAttached(const Reply& reply);

@@ -1,10 +1,15 @@
 #include "daemon/signalling/janus/roster.h"
 
+#include "config/name.h"
+
 #include <algorithm>
 
 namespace spillway::daemon::janus {
 
 namespace {
+
+/// Of a feed, or of a line; no SFU has such.
+constexpr std::size_t longestId = 256;
 
 bool isCarried(const FeedStream& stream) {
     return !stream.disabled && !stream.source.empty();
@@ -22,7 +27,8 @@ std::vector<FeedStream> read(const Json& list) {
         stream.screen = describesScreen(textOf(item, "description"));
         stream.disabled = isTrue(item, "disabled");
         stream.moderated = isTrue(item, "moderated");
-        if ((stream.video || type == "audio") && !stream.mid.empty() && streams.size() < Roster::maxStreams)
+        if ((stream.video || type == "audio") && !stream.mid.empty() && stream.mid.size() <= longestId &&
+            streams.size() < Roster::maxStreams)
             streams.push_back(std::move(stream));
     }
     return streams;
@@ -36,10 +42,12 @@ FeedId Roster::idOf(const Json& id) {
 
 Roster::Feed* Roster::meet(const Json& user) {
     const FeedId id = idOf(at(user, "id"));
-    if (id.empty() || (feeds_.size() >= maxFeeds && !feeds_.contains(id))) return nullptr;
+    if (id.empty() || id.size() > longestId || (feeds_.size() >= maxFeeds && !feeds_.contains(id)))
+        return nullptr;
     Feed& feed = feeds_[id];
-    feed.display = textOf(user, "display");
-    feed.name = names_.give(id, feed.display);
+    const std::string display = textOf(user, "display");
+    feed.display = config::toDisplay(display);
+    feed.name = names_.give(id, display);
     return &feed;
 }
 

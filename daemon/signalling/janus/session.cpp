@@ -1,5 +1,6 @@
 #include "daemon/signalling/janus/session.h"
 
+#include "daemon/read_json.h"
 #include "daemon/signalling/janus/refusal.h"
 #include "relay/base/log.h"
 
@@ -52,14 +53,14 @@ void Session::onOpen() {
 }
 
 void Session::onText(const std::string& text) {
-    const Json message = Json::parse(text, nullptr, false);
+    Json message = readJson(text);
     if (message.is_discarded()) return log::warn("janus sent invalid JSON call={}", call_);
     if (transactions_.settle(message) || state_ == State::ended) return;
     if (textOf(message, "janus") == "timeout" && numberOf(message, "session_id") == id_) {
         memory_->session = 0;
         return lose(lost("the session timed out"));
     }
-    events_.onEvent(message);
+    events_.onEvent(std::move(message));
 }
 
 void Session::onClosed(const std::string& why) {

@@ -22,7 +22,7 @@ struct SessionEvents {
     /// The socket was lost and the session was not. What Janus said and was asked in between is lost.
     std::function<void()> onReclaimed;
     /// What answers no request.
-    std::function<void(const Json& message)> onEvent;
+    std::function<void(Json message)> onEvent;
     std::function<void(Loss)> onLost;
 };
 

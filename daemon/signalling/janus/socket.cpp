@@ -12,13 +12,15 @@ using glib::cast;
 /// What a connection attempt gives, and to whom; nobody when the Socket has gone.
 using Connected = std::function<void(glib::Object<SoupWebsocketConnection>, std::string why)>;
 
-/// Nothing when the address cannot be read or names no host.
+/// Nothing when the address cannot be read or names no host. A redirect would lead anywhere, also from wss to
+/// http.
 glib::Object<SoupMessage> newMessage(const std::string& url) {
     GUri* uri = g_uri_parse(url.c_str(), static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS), nullptr);
     if (uri == nullptr) return {};
     const char* host = g_uri_get_host(uri);
     const bool named = host != nullptr && *host != '\0';
     glib::Object<SoupMessage> message(named ? soup_message_new_from_uri("GET", uri) : nullptr);
+    if (message) soup_message_add_flags(message.get(), SOUP_MESSAGE_NO_REDIRECT);
     g_uri_unref(uri);
     return message;
 }

@@ -1,5 +1,6 @@
 #include "daemon/signalling/janus/subscriber.h"
 
+#include "daemon/read_json.h"
 #include "daemon/signalling/janus/refusal.h"
 
 namespace spillway::daemon::janus {
@@ -15,7 +16,7 @@ constexpr auto promiseDeadline = 5s;
 Json toJson(const Streams& streams) {
     Json list = Json::array();
     for (const auto& stream : streams)
-        list.push_back({{"feed", Json::parse(stream.feed, nullptr, false)}, {"mid", stream.mid}});
+        list.push_back({{"feed", readJson(stream.feed)}, {"mid", stream.mid}});
     return list;
 }
 
@@ -23,7 +24,7 @@ Json toJson(const Streams& streams) {
 Streams blamed(const std::string& complaint, const Streams& asked) {
     Streams found;
     for (const auto& stream : asked) {
-        const Json feed = Json::parse(stream.feed, nullptr, false);
+        const Json feed = readJson(stream.feed);
         const std::string id = feed.is_string() ? feed.get<std::string>() : stream.feed;
         if (complaint.find("(" + id + ")") != std::string::npos) found.insert(stream);
     }
@@ -222,14 +223,14 @@ void Subscriber::resume(const Streams& streams, bool changed) {
     advance();
 }
 
-bool Subscriber::handle(const Json& message) {
+bool Subscriber::handle(Json& message) {
     if (handle_ == 0 || numberOf(message, "sender") != handle_) return false;
     const std::string kind = textOf(message, "janus");
     if (kind == "webrtcup") connected_ = true;
-    if (kind == "hangup") onHangup(textOf(message, "reason"));
+    if (kind == "hangup") onHangup(reasonOf(message, "reason"));
     if (kind == "detached") replace("janus has detached us");
     if (kind != "event") return true;
-    const Reply event = readReply(message);
+    const Reply event = readReply(std::move(message));
     // A line's end comes as an offer that nobody asked for.
     if (event.jsep.is_object() && textOf(event.jsep, "type") == "offer") onOffer(event.data, event.jsep);
     return true;

@@ -43,7 +43,7 @@ class Subscriber {
     void resume(const Streams& streams, bool changed);
 
     /// An event of Janus; false when it is not of this handle.
-    bool handle(const Json& message);
+    bool handle(Json& message);
     const Lines& lines() const { return lines_; }
 
   private:

@@ -9,21 +9,28 @@ int codeOf(const Json& object, const char* key) {
     return static_cast<int>(std::min(numberOf(object, key), largest));
 }
 
+/// Moved out of `object`; null when it has no such key.
+Json take(Json& object, const char* key) {
+    if (!object.is_object()) return {};
+    const auto found = object.find(key);
+    return found == object.end() ? Json() : std::move(*found);
+}
+
 } // namespace
 
-Reply readReply(const Json& message) {
+Reply readReply(Json message) {
     Reply reply;
     if (textOf(message, "janus") == "error") {
         reply.error = codeOf(at(message, "error"), "code");
         if (reply.error == 0) reply.error = Reply::noAnswer;
-        reply.reason = textOf(at(message, "error"), "reason");
+        reply.reason = reasonOf(at(message, "error"), "reason");
         return reply;
     }
-    const Json& plugin = at(message, "plugindata");
-    reply.data = plugin.is_null() ? at(message, "data") : at(plugin, "data");
-    reply.jsep = at(message, "jsep");
+    const bool byPlugin = !at(message, "plugindata").is_null();
+    reply.data = take(byPlugin ? message["plugindata"] : message, "data");
+    reply.jsep = take(message, "jsep");
     reply.error = codeOf(reply.data, "error_code");
-    reply.reason = textOf(reply.data, "error");
+    reply.reason = reasonOf(reply.data, "error");
     return reply;
 }
 
@@ -39,13 +46,13 @@ std::string Transactions::begin(Until until, std::chrono::milliseconds deadline,
     return id;
 }
 
-bool Transactions::settle(const Json& message) {
+bool Transactions::settle(Json& message) {
     const std::string id = textOf(message, "transaction");
     if (id.empty()) return false;
     const auto found = open_.find(id);
     if (found == open_.end()) return true;
     if (textOf(message, "janus") == "ack" && found->second.until == Until::answered) return true;
-    finish(id, readReply(message));
+    finish(id, readReply(std::move(message)));
     return true;
 }
 

@@ -25,7 +25,7 @@ struct Reply {
 };
 
 /// Of an answer or an event.
-Reply readReply(const Json& message);
+Reply readReply(Json message);
 
 class Transactions {
   public:
@@ -40,8 +40,8 @@ class Transactions {
 
     /// The id for a new request.
     std::string begin(Until until, std::chrono::milliseconds deadline, Done done);
-    /// True when the message belongs to a request, or to one that is done.
-    bool settle(const Json& message);
+    /// True when the message belongs to a request, or to one that is done; its contents are then gone.
+    bool settle(Json& message);
     /// Forgets all, silently.
     void clear() { open_.clear(); }
 

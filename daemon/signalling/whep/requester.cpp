@@ -2,11 +2,12 @@
 
 #include "config/quote.h"
 #include "daemon/http/message.h"
+#include "daemon/read_json.h"
 #include "daemon/signalling/http_session/media_types.h"
 #include "daemon/signalling/whep/url.h"
 
+#include <fmt/core.h>
 #include <libsoup/soup.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -41,7 +42,7 @@ bool isFinal(unsigned status) {
 std::string problemDetail(const http::ClientReply& reply) {
     if (mediaType(reply) == "text/plain") return reply.body;
     if (mediaType(reply) != "application/problem+json") return {};
-    const auto problem = nlohmann::json::parse(reply.body, nullptr, false);
+    const auto problem = readJson(reply.body);
     if (!problem.is_object()) return {};
     for (const char* key : {"detail", "title"})
         if (problem.contains(key) && problem[key].is_string()) return problem[key].get<std::string>();
@@ -73,6 +74,7 @@ void Requester::send(http::ClientRequest request, std::chrono::milliseconds dead
 
 void Requester::send(const Errand& errand) {
     http::ClientRequest request = errand.request;
+    request.publicOnly = !isSameOrigin(url_, request.url);
     if (token_ && mayCarryToken(url_, request.url))
         request.headers.emplace_back("Authorization", "Bearer " + token_->reveal());
     client_.send(request, errand.deadline,
@@ -100,7 +102,9 @@ Loss lossOf(const http::ClientReply& reply) {
     Loss loss;
     loss.detail = reply.error;
     if (reply.status == 0) return loss;
-    loss.detail = std::to_string(reply.status) + " " + http::reasonPhrase(reply.status);
+    loss.detail =
+        fmt::format("{} {}", reply.status,
+                    isSuccess(reply.status) ? "without an SDP answer" : http::reasonPhrase(reply.status));
     if (const std::string detail = problemDetail(reply); !detail.empty())
         loss.detail += ": " + config::quote(detail);
     loss.final = isFinal(reply.status);

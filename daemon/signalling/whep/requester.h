@@ -22,7 +22,9 @@ class Requester {
 
     Requester(relay::Loop& loop, const config::WhepJoin& join);
 
-    /// Follows 307 and 308, method and body kept, five times at most. `onReply` comes once, later.
+    /// Follows 307 and 308, method and body kept, five times at most. Beyond the configured origin only
+    /// public addresses are asked, whoever names them: the server must not reach what is inside through us.
+    /// `onReply` comes once, later.
     void send(http::ClientRequest request, OnReply onReply);
     void send(http::ClientRequest request, std::chrono::milliseconds deadline, OnReply onReply);
 
@@ -35,6 +37,11 @@ class Requester {
     std::optional<config::Secret> token_;
     http::Client client_;
 };
+
+/// Servers in the wild answer 200 as well as 201.
+inline bool isSuccess(unsigned status) {
+    return status / 100 == 2;
+}
 
 /// `application/sdp` with something in it.
 bool holdsSdp(const http::ClientReply& reply);

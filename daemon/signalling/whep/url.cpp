@@ -29,6 +29,12 @@ std::string_view hostOf(const Uri& uri) {
     return host == nullptr ? std::string_view() : host;
 }
 
+int portOf(const Uri& uri) {
+    const int port = g_uri_get_port(uri.get());
+    if (port > 0) return port;
+    return schemeOf(uri) == "https" ? 443 : 80;
+}
+
 bool isDowngrade(const Uri& from, const Uri& to) {
     return schemeOf(from) == "https" && schemeOf(to) != "https";
 }
@@ -53,6 +59,13 @@ bool mayCarryToken(const std::string& configured, const std::string& target) {
     const Uri to = parsed(target);
     if (!from || !to || isDowngrade(from, to)) return false;
     return !hostOf(from).empty() && lowered(hostOf(from)) == lowered(hostOf(to));
+}
+
+bool isSameOrigin(const std::string& one, const std::string& other) {
+    const Uri a = parsed(one);
+    const Uri b = parsed(other);
+    return a && b && schemeOf(a) == schemeOf(b) && !hostOf(a).empty() &&
+           lowered(hostOf(a)) == lowered(hostOf(b)) && portOf(a) == portOf(b);
 }
 
 } // namespace spillway::daemon::whep

@@ -14,4 +14,7 @@ std::optional<std::string> resolved(const std::string& base, const std::string& 
 /// http. Not to another host, whoever named it: a redirect must not hand our token on.
 bool mayCarryToken(const std::string& configured, const std::string& target);
 
+/// RFC 6454 section 5: scheme, host and port.
+bool isSameOrigin(const std::string& one, const std::string& other);
+
 } // namespace spillway::daemon::whep

@@ -24,15 +24,6 @@ constexpr unsigned notFound = 404;
 constexpr unsigned notAcceptable = 406;
 constexpr unsigned gone = 410;
 
-bool isSuccess(unsigned status) {
-    return status / 100 == 2;
-}
-
-/// Servers in the wild answer 200 as well.
-bool isAnswer(const http::ClientReply& reply) {
-    return isSuccess(reply.status) && holdsSdp(reply);
-}
-
 Loss lossBecause(std::string detail) {
     Loss loss;
     loss.detail = std::move(detail);
@@ -143,7 +134,7 @@ void WhepConnector::takeSession(const Reply& reply, const std::string& url) {
 /// Without a session to DELETE or PATCH the end of DTLS says that we left, and our checks tell our
 /// candidates.
 void WhepConnector::takeAnswer(const Reply& reply) {
-    if (!isAnswer(reply)) return lose(lossBecause(std::to_string(reply.status) + " without an SDP answer"));
+    if (!holdsSdp(reply)) return lose(lossOf(reply));
     if (!session_)
         log::warn(
             "server names no session that could be ended call={} error=\"{} without a usable Location\"",

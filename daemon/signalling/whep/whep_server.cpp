@@ -8,6 +8,7 @@
 #include "daemon/signalling/http_session/media_types.h"
 #include "daemon/signalling/http_session/random_id.h"
 #include "daemon/signalling/http_session/trickle.h"
+#include "relay/base/log.h"
 
 namespace spillway::daemon::whep {
 
@@ -17,7 +18,6 @@ using http::Access;
 using http::problem;
 using http::Request;
 using http::Response;
-using http_session::noSession;
 using http_session::sdpType;
 
 constexpr const char* sessionPath = "whep-session/";
@@ -40,7 +40,12 @@ relay::ViewRequest viewRequest(const Request& request) {
     view.participant = request.param("participant");
     if (request.params.contains("source")) view.source = request.param("source");
     view.offer = request.body;
+    view.client = request.client;
     return view;
+}
+
+http::Scope targetOf(const relay::ViewRequest& view) {
+    return {view.call, view.participant, view.source.value_or(std::string())};
 }
 
 /// Up to the root, whatever prefix a proxy puts before it.
@@ -55,9 +60,10 @@ bool isPossible(const relay::ViewRequest& view) {
 
 } // namespace
 
-Server::Server(Viewers viewers, const std::vector<config::IceServer>& iceServers)
-    : viewers_(std::move(viewers))
-    , links_(http_session::iceLinks(iceServers)) {}
+Server::Server(relay::Loop& loop, Viewers viewers, std::vector<config::IceServer> iceServers)
+    : loop_(loop)
+    , viewers_(std::move(viewers))
+    , iceServers_(std::move(iceServers)) {}
 
 void Server::addRoutes(http::Router& router) {
     addEndpointRoutes(router, "/whep/{call}/{participant}");
@@ -66,19 +72,20 @@ void Server::addRoutes(http::Router& router) {
 }
 
 void Server::addEndpointRoutes(http::Router& router, const std::string& endpoint) {
-    router.post(endpoint, Access::view, sdpType, [this](const Request& request) { return post(request); });
-    router.get(endpoint, Access::view, head);
+    const http::Needs view{Access::view, http::Reach::named, http::TokenPlace::anywhere};
+    router.post(endpoint, view, sdpType, [this](const Request& request) { return post(request); });
+    router.get(endpoint, view, head);
     router.options(endpoint, [](const Request&) { return http_session::options(); });
 }
 
 void Server::addSessionRoutes(http::Router& router) {
     const std::string session = "/" + std::string(sessionPath) + "{session}";
-    router.get(session, Access::view, [this](const Request& request) {
-        return find(request) == nullptr ? noSession() : http::noContent();
-    });
-    router.patch(session, Access::view, http_session::trickleType,
+    const http::Needs view{Access::view, http::Reach::filtered, http::TokenPlace::anywhere};
+    router.get(session, view,
+               [this](const Request& request) { return refuse(request).value_or(http::noContent()); });
+    router.patch(session, view, http_session::trickleType,
                  [this](const Request& request) { return patch(request); });
-    router.del(session, Access::view, [this](const Request& request) { return remove(request); });
+    router.del(session, view, [this](const Request& request) { return remove(request); });
 }
 
 Response Server::post(const Request& request) {
@@ -86,9 +93,9 @@ Response Server::post(const Request& request) {
     if (!isPossible(view)) return noTrack();
     const std::string id = http_session::randomId();
     // An end may come before view() returns: the session is there first.
-    sessions_[id] = {0, {}, http_session::randomEtag()};
+    sessions_[id] = {0, {}, http_session::randomEtag(), targetOf(view), {}};
     try {
-        return begin(id, view);
+        return begin(id, view, request.caller);
     } catch (const relay::ViewRefused& refused) {
         sessions_.erase(id);
         return http::refusal(refused);
@@ -98,28 +105,32 @@ Response Server::post(const Request& request) {
     }
 }
 
-Response Server::begin(const std::string& id, const relay::ViewRequest& request) {
-    const auto viewing = viewers_.view(request, ended(id));
-    const auto session = sessions_.find(id);
-    if (session == sessions_.end()) return problem(503, "the session ended at once", retryAfter);
-    session->second.viewer = viewing.id;
-    session->second.ufrag = viewing.offeredUfrag;
-    return created(rootOf(request) + sessionPath + id, id, viewing);
+Response Server::begin(const std::string& id, const relay::ViewRequest& view, const http::Caller& caller) {
+    const auto viewing = viewers_.view(view, ended(id));
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) return problem(503, "the session ended at once", retryAfter);
+    Session& session = found->second;
+    session.viewer = viewing.id;
+    session.ufrag = viewing.offeredUfrag;
+    if (caller.expires) session.expiry = WallTimer(loop_, *caller.expires, [this, id] { onExpired(id); });
+    return http_session::created({rootOf(view) + sessionPath + id, session.etag, viewing.answer},
+                                 http_session::iceLinks(iceServers_, caller));
+}
+
+void Server::onExpired(const std::string& id) {
+    const auto session = sessions_.extract(id);
+    log::info("the token of a viewer has expired scope={}", session.mapped().target.text());
+    viewers_.end(session.mapped().viewer);
 }
 
 Viewers::OnEnded Server::ended(const std::string& id) {
     return lifetime_.guard([this, id](const std::string&) { sessions_.erase(id); });
 }
 
-Response Server::created(const std::string& location, const std::string& id,
-                         const relay::ViewAnswer& viewing) const {
-    return http_session::created({location, sessions_.at(id).etag, viewing.answer}, links_);
-}
-
 /// We are ICE-lite: the viewer's checks come to us, its candidates are not needed.
 Response Server::patch(const Request& request) const {
+    if (auto refused = refuse(request)) return *refused;
     const Session* session = find(request);
-    if (session == nullptr) return noSession();
     if (auto refused = http_session::refusePrecondition(request, session->etag)) return *refused;
     const auto read = http_session::readFragment(request.body, session->ufrag);
     if (const auto* refused = std::get_if<Response>(&read)) return *refused;
@@ -127,8 +138,8 @@ Response Server::patch(const Request& request) const {
 }
 
 Response Server::remove(const Request& request) {
+    if (auto refused = refuse(request)) return *refused;
     const auto session = sessions_.extract(request.param("session"));
-    if (session.empty()) return noSession();
     viewers_.end(session.mapped().viewer);
     return {};
 }
@@ -136,6 +147,11 @@ Response Server::remove(const Request& request) {
 const Server::Session* Server::find(const Request& request) const {
     const auto found = sessions_.find(request.param("session"));
     return found == sessions_.end() ? nullptr : &found->second;
+}
+
+std::optional<Response> Server::refuse(const Request& request) const {
+    const Session* session = find(request);
+    return http_session::refuse(session == nullptr ? nullptr : &session->target, request.caller.scope);
 }
 
 } // namespace spillway::daemon::whep

@@ -8,8 +8,12 @@
 #include "daemon/signalling/http_session/media_types.h"
 #include "daemon/signalling/http_session/random_id.h"
 #include "daemon/signalling/http_session/trickle.h"
+#include "relay/base/log.h"
+#include "relay/sdp/description.h"
 
+#include <iterator>
 #include <utility>
+#include <variant>
 
 namespace spillway::daemon::whip {
 
@@ -19,11 +23,56 @@ using http::problem;
 using http::Request;
 using http::Responder;
 using http::Response;
-using http_session::noSession;
 
+/// Who says no name has that of its token.
 std::string participantOf(const Request& request) {
     const auto named = request.query.find("participant");
-    return named == request.query.end() || named->second.empty() ? "participant" : named->second;
+    if (named != request.query.end() && !named->second.empty()) return named->second;
+    const std::string& ofToken = request.caller.scope.participant;
+    return ofToken.empty() ? "participant" : ofToken;
+}
+
+/// With port 0 a line is off, unless it may come in a bundle only (RFC 9143 section 6).
+bool maySend(const relay::sdp::Section& line) {
+    const bool isOff = line.port == 0 && !line.has("bundle-only");
+    return line.kind != "application" && !isOff && !line.has("recvonly") && !line.has("inactive");
+}
+
+/// The kinds of the lines that may send; none where the offer is none, which the relay refuses.
+std::vector<std::string> mediaOf(const std::string& offer) {
+    std::vector<std::string> kinds;
+    const auto read = relay::sdp::parseDescription(offer, relay::sdp::publisherLimits);
+    if (const auto* description = std::get_if<relay::sdp::Description>(&read))
+        for (const auto& line : description->sections)
+            if (maySend(line)) kinds.push_back(line.kind);
+    return kinds;
+}
+
+/// Gives the one track that a token names its name; false when the offer has another.
+bool takeSource(relay::PublishRequest& publish, const std::string& source) {
+    const auto kinds = mediaOf(publish.offer);
+    if (kinds.size() > 1) return false;
+    const bool isAudio = kinds == std::vector<std::string>{"audio"};
+    if (source == (isAudio ? publish.videoSource : publish.audioSource)) return false;
+    publish.videoSource = source;
+    publish.audioSource = source;
+    return true;
+}
+
+/// A publisher is who its token says, or there is a refusal.
+std::variant<relay::PublishRequest, Response> publishRequest(const Request& request) {
+    const http::Scope& scope = request.caller.scope;
+    const std::string named = participantOf(request);
+    relay::PublishRequest publish;
+    // A token has the name as it is listed; made a name once more it would be another.
+    publish.participant = named == scope.participant ? named : config::toName(named);
+    publish.display = config::toDisplay(named);
+    publish.client = request.client;
+    publish.only = scope.source;
+    publish.offer = request.body;
+    if (!scope.covers({scope.call, publish.participant, scope.source})) return http::outside(scope);
+    if (!scope.source.empty() && !takeSource(publish, scope.source)) return http::outside(scope);
+    return publish;
 }
 
 Response noCall() {
@@ -42,17 +91,25 @@ Response trickle(const std::string& body, relay::Publication& publication) {
 
 } // namespace
 
-Server::Server(const std::vector<config::IceServer>& iceServers, bool loopbackOnly)
-    : links_(http_session::iceLinks(iceServers))
+Server::Server(relay::Loop& loop, std::vector<config::IceServer> iceServers, bool loopbackOnly)
+    : loop_(loop)
+    , iceServers_(std::move(iceServers))
     , loopbackOnly_(loopbackOnly) {}
 
 void Server::host(relay::Call& call) {
     calls_.insert_or_assign(call.settings().name, &call);
 }
 
-void Server::unhost(const std::string& call) {
-    std::erase_if(sessions_, [&](const auto& item) { return item.second.call->settings().name == call; });
-    calls_.erase(call);
+std::vector<std::unique_ptr<relay::Publication>> Server::unhost(const relay::Call& call) {
+    std::vector<std::unique_ptr<relay::Publication>> publications;
+    for (auto session = sessions_.begin(); session != sessions_.end();) {
+        const bool ends = session->second.call == &call;
+        if (ends) publications.push_back(std::move(session->second.publication));
+        if (ends && session->second.respond) session->second.respond(noCall());
+        session = ends ? sessions_.erase(session) : std::next(session);
+    }
+    calls_.erase(call.settings().name);
+    return publications;
 }
 
 void Server::addRoutes(http::Router& router) {
@@ -63,9 +120,10 @@ void Server::addRoutes(http::Router& router) {
 void Server::addEndpointRoutes(http::Router& router) {
     using http::Access;
     const std::string endpoint = "/whip/{call}";
-    router.add({"POST", endpoint, Access::publish, http_session::sdpType,
+    const http::Needs publish{Access::publish, http::Reach::filtered};
+    router.add({"POST", endpoint, publish, http_session::sdpType,
                 [this](const Request& request, const Responder& respond) { post(request, respond); }});
-    router.get(endpoint, Access::publish, [this](const Request& request) {
+    router.get(endpoint, publish, [this](const Request& request) {
         return hosted(request) == nullptr ? noCall() : http::noContent();
     });
     router.options(endpoint, [](const Request&) { return http_session::options(); });
@@ -74,30 +132,37 @@ void Server::addEndpointRoutes(http::Router& router) {
 void Server::addSessionRoutes(http::Router& router) {
     using http::Access;
     const std::string session = "/whip/{call}/{session}";
-    router.get(session, Access::publish, [this](const Request& request) {
-        return find(request) == nullptr ? noSession() : http::noContent();
-    });
-    router.patch(session, Access::publish, http_session::trickleType,
+    const http::Needs publish{Access::publish, http::Reach::filtered};
+    router.get(session, publish,
+               [this](const Request& request) { return refuse(request).value_or(http::noContent()); });
+    router.patch(session, publish, http_session::trickleType,
                  [this](const Request& request) { return patch(request); });
-    router.del(session, Access::publish, [this](const Request& request) { return remove(request); });
+    router.del(session, publish, [this](const Request& request) { return remove(request); });
 }
 
 void Server::post(const Request& request, const Responder& respond) {
     relay::Call* call = hosted(request);
     if (call == nullptr) return respond(noCall());
-    const std::string display = participantOf(request);
-    relay::PublishRequest publish;
-    publish.participant = config::toName(display);
-    publish.display = display;
-    publish.offer = request.body;
+    auto read = publishRequest(request);
+    if (const auto* refused = std::get_if<Response>(&read)) return respond(*refused);
+    auto& publish = std::get<relay::PublishRequest>(read);
     publish.loopbackOnly = loopbackOnly_;
-    const std::string id = http_session::randomId();
     try {
-        auto publication = call->publish(publish, events(id));
-        sessions_.emplace(id, Session{call, std::move(publication), http_session::randomEtag(), respond});
+        begin(*call, publish, request.caller, respond);
     } catch (const relay::Refused& refused) {
         respond(http::refusal(refused));
     }
+}
+
+void Server::begin(relay::Call& call, const relay::PublishRequest& publish, const http::Caller& publisher,
+                   const Responder& respond) {
+    const std::string id = http_session::randomId();
+    auto publication = call.publish(publish, events(id));
+    const http::Scope target{call.settings().name, publish.participant, publisher.scope.source};
+    Session session{&call, std::move(publication), http_session::randomEtag(), respond, publisher, target};
+    if (publisher.expires)
+        session.expiry = WallTimer(loop_, *publisher.expires, [this, id] { onExpired(id); });
+    sessions_.emplace(id, std::move(session));
 }
 
 relay::PublishEvents Server::events(const std::string& id) {
@@ -110,7 +175,9 @@ relay::PublishEvents Server::events(const std::string& id) {
 }
 
 void Server::onAnswer(const std::string& id, const relay::LocalDescription& answer) {
-    Session& session = sessions_.at(id);
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) return; // its call is being left
+    Session& session = found->second;
     const auto respond = std::exchange(session.respond, nullptr);
     if (!answer.error) return respond(created(id, session, answer.sdp));
     sessions_.erase(id);
@@ -119,25 +186,33 @@ void Server::onAnswer(const std::string& id, const relay::LocalDescription& answ
 
 void Server::onEnded(const std::string& id, const std::string& detail) {
     const auto ended = sessions_.extract(id);
+    if (!ended) return; // its call is being left
     if (const auto& respond = ended.mapped().respond)
         respond(problem(409, "the session has ended: " + detail));
+}
+
+void Server::onExpired(const std::string& id) {
+    const auto expired = sessions_.extract(id);
+    log::info("the token of a publisher has expired scope={}", expired.mapped().target.text());
+    if (const auto& respond = expired.mapped().respond) respond(problem(401, "the token has expired"));
 }
 
 Response Server::created(const std::string& id, const Session& session, const std::string& answer) const {
     // Relative, whatever prefix a proxy puts before the endpoint.
     return http_session::created(
-        {"../whip/" + session.call->settings().name + "/" + id, session.etag, answer}, links_);
+        {"../whip/" + session.call->settings().name + "/" + id, session.etag, answer},
+        http_session::iceLinks(iceServers_, session.publisher));
 }
 
 Response Server::patch(const Request& request) {
+    if (auto refused = refuse(request)) return *refused;
     const Session* session = find(request);
-    if (session == nullptr) return noSession();
     if (auto refused = http_session::refusePrecondition(request, session->etag)) return *refused;
     return trickle(request.body, *session->publication);
 }
 
 Response Server::remove(const Request& request) {
-    if (find(request) == nullptr) return noSession();
+    if (auto refused = refuse(request)) return *refused;
     sessions_.erase(request.param("session"));
     return {};
 }
@@ -151,6 +226,11 @@ Server::Session* Server::find(const Request& request) {
     const auto found = sessions_.find(request.param("session"));
     if (found == sessions_.end() || found->second.call != hosted(request)) return nullptr;
     return &found->second;
+}
+
+std::optional<Response> Server::refuse(const Request& request) {
+    const Session* session = find(request);
+    return http_session::refuse(session == nullptr ? nullptr : &session->target, request.caller.scope);
 }
 
 } // namespace spillway::daemon::whip

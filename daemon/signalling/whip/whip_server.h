@@ -2,16 +2,19 @@
 //
 // Comes in: offers and trickled candidates by HTTP. Goes out: answers; publishing sessions in calls. It keeps
 // no media and no SDP. A session ends by DELETE, when its peer is lost, when its participant publishes
-// again, or with its call. Owner: App; outlives the presences, ends before the relay. Loop thread.
+// again, when the token expires that opened it, or with its call. Owner: App; outlives the presences, ends
+// before the relay. Loop thread.
 #pragma once
 
 #include "config/settings.h"
 #include "daemon/http/router.h"
+#include "daemon/wall_timer.h"
 #include "relay/base/loop.h"
 #include "relay/call/call.h"
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,14 +23,15 @@ namespace spillway::daemon::whip {
 class Server {
   public:
     /// `loopbackOnly`: publishers are in this process, as in tests.
-    explicit Server(const std::vector<config::IceServer>& iceServers, bool loopbackOnly = false);
+    Server(relay::Loop& loop, std::vector<config::IceServer> iceServers, bool loopbackOnly = false);
 
     void addRoutes(http::Router& router);
 
     /// Lets publishers into this call.
     void host(relay::Call& call);
-    /// Ends its sessions; later requests find no such call.
-    void unhost(const std::string& call);
+    /// Ends its sessions; later requests find no such call. Their publications go on until they are
+    /// destroyed, which the caller must do before the call goes.
+    std::vector<std::unique_ptr<relay::Publication>> unhost(const relay::Call& call);
 
     std::size_t sessions() const { return sessions_.size(); }
 
@@ -37,6 +41,9 @@ class Server {
         std::unique_ptr<relay::Publication> publication;
         std::string etag;        ///< with its quotes
         http::Responder respond; ///< to the POST; none once it has its answer
+        http::Caller publisher;
+        http::Scope target;
+        WallTimer expiry = {};
     };
 
     void addEndpointRoutes(http::Router& router);
@@ -48,12 +55,17 @@ class Server {
 
     relay::Call* hosted(const http::Request& request) const;
     Session* find(const http::Request& request);
+    std::optional<http::Response> refuse(const http::Request& request);
+    void begin(relay::Call& call, const relay::PublishRequest& publish, const http::Caller& publisher,
+               const http::Responder& respond);
     relay::PublishEvents events(const std::string& id);
     void onAnswer(const std::string& id, const relay::LocalDescription& answer);
     void onEnded(const std::string& id, const std::string& detail);
+    void onExpired(const std::string& id);
     http::Response created(const std::string& id, const Session& session, const std::string& answer) const;
 
-    std::vector<std::string> links_;
+    relay::Loop& loop_;
+    const std::vector<config::IceServer> iceServers_;
     bool loopbackOnly_;
     std::map<std::string, relay::Call*> calls_;
     std::map<std::string, Session> sessions_; ///< by the id in their URL

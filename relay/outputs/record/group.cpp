@@ -53,8 +53,7 @@ class RecordGroup : public OutputGroup {
         : subscription_(std::move(subscription))
         , tracks_(std::move(tracks))
         , settings_(settings)
-        , place_(settings.directory.string(),
-                 [directory = settings.directory] { return makeDirectory(directory); }) {}
+        , place_(settings.directory, [directory = settings.directory] { return makeDirectory(directory); }) {}
 
     Rendition rendition() const override { return Rendition::encoded; }
 

@@ -62,7 +62,7 @@ class RtpGroup : public OutputGroup {
         checkHost(settings.host);
         checkPorts(settings);
         if (!settings.sdp.empty())
-            sdp_.emplace(settings.sdp.string(), [path = settings.sdp] { return checkSdp(path); });
+            sdp_.emplace(settings.sdp, [path = settings.sdp] { return checkSdp(path); });
         target_ = fmt::format("{}:{}", settings.host, settings.port);
         session_ = std::make_shared<RtpSession>(RtpSession{
             subscription, settings.port, HostLookup(settings.host), SdpFile(settings.sdp, subscription)});

@@ -58,6 +58,18 @@ class SdpFile::Writer : public std::enable_shared_from_this<Writer> {
     explicit Writer(std::filesystem::path path)
         : path_(std::move(path)) {}
 
+    /// One for each path, also after one whose subscription has gone while its file system is silent: two
+    /// would write to the same temporary file.
+    static std::shared_ptr<Writer> of(const std::filesystem::path& path) {
+        static std::mutex mutex; // protects writers
+        static std::map<std::filesystem::path, std::weak_ptr<Writer>> writers;
+        const std::lock_guard lock(mutex);
+        std::erase_if(writers, [](const auto& known) { return known.second.expired(); });
+        auto writer = writers[path].lock();
+        if (!writer) writers[path] = writer = std::make_shared<Writer>(path);
+        return writer;
+    }
+
     void write(std::string text) {
         {
             const std::lock_guard lock(mutex_);
@@ -80,7 +92,7 @@ class SdpFile::Writer : public std::enable_shared_from_this<Writer> {
         const std::lock_guard lock(mutex_);
         if (busySince_ || !wanted_) return;
         try {
-            startAside([self = shared_from_this()] { self->work(); });
+            startAside(path_, [self = shared_from_this()] { self->work(); });
             busySince_ = Clock::now();
         } catch (const std::exception& error) {
             problem_ = path_.string() + ": " + error.what();
@@ -109,8 +121,8 @@ class SdpFile::Writer : public std::enable_shared_from_this<Writer> {
     std::string problem_;
 };
 
-SdpFile::SdpFile(std::filesystem::path path, std::string session)
-    : writer_(path.empty() ? nullptr : std::make_shared<Writer>(std::move(path)))
+SdpFile::SdpFile(const std::filesystem::path& path, std::string session)
+    : writer_(path.empty() ? nullptr : Writer::of(path))
     , session_(std::move(session))
     , id_(randomNumber<std::uint32_t>()) {}
 

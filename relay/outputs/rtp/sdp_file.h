@@ -27,7 +27,7 @@ struct SdpStream {
 class SdpFile {
   public:
     /// An empty path writes nothing.
-    SdpFile(std::filesystem::path path, std::string session);
+    SdpFile(const std::filesystem::path& path, std::string session);
 
     /// The stream of that slot, in the place of the one before.
     void set(std::uint32_t slot, const SdpStream& stream);

@@ -1,6 +1,7 @@
 #include "relay/outputs/rtp/sender.h"
 
 #include "relay/base/log.h"
+#include "relay/rtp/rtcp_writer.h"
 
 #include <gst/gst.h>
 
@@ -75,7 +76,7 @@ bool RtpSender::write(const Frame& frame) {
     if (frame.format != described_) describe(frame.format);
     newest_ = frame.arrived;
     if (frame.keyframe) lastKeyframe_ = frame.arrived;
-    if (frame.packet->payloadBytes == 0) {
+    if (frame.packet->payloadBytes == 0 || !isHeard(frame)) {
         slot_->continuity.skip(frame.format->incarnation, *frame.packet);
         return true;
     }
@@ -83,26 +84,50 @@ bool RtpSender::write(const Frame& frame) {
 }
 
 bool RtpSender::wantsKeyframe() {
-    return request_.kind == MediaKind::video && newest_ - lastKeyframe_ >= keyframeEvery;
+    if (request_.kind != MediaKind::video || listener_.state() == Listener::State::gone) return false;
+    return listener_.state() == Listener::State::back || newest_ - lastKeyframe_ >= keyframeEvery;
+}
+
+/// Sound may begin anywhere: it goes on, and each packet is a probe.
+bool RtpSender::isHeard(const Frame& frame) {
+    if (request_.kind != MediaKind::video) return true;
+    if (listener_.state() == Listener::State::there) return true;
+    const auto now = Clock::now();
+    if (listener_.state() == Listener::State::gone) lookForListener(now);
+    listener_.offers(frame.keyframe, now);
+    return listener_.state() == Listener::State::there;
+}
+
+/// A probe is RTCP on the port of RTP (RFC 5761), which players pass over.
+void RtpSender::lookForListener(Clock::time_point now) {
+    if (destination_->rtp.askRefused()) noteRefused(now);
+    if (listener_.probes(now)) {
+        const auto probe = rtp::emptyReport(slot_->ssrc);
+        destination_->rtp.send(probe.data(), probe.size());
+    }
+    if (listener_.state() != Listener::State::back) return;
+    refused_.reset();
+    setProblem({});
 }
 
 bool RtpSender::connect(Clock::time_point now) {
     const auto& host = session_->host.address(now);
-    if (sockets_ && (!host || sockets_->host == *host)) return true;
-    if (sockets_) {
+    if (destination_ && (!host || destination_->host == *host)) return true;
+    if (destination_) {
         log::info("rtp follows its host subscriber={} track={} before={} now={}", session_->subscription,
-                  request_.track.text(), sockets_->host.host(), host->host());
-        sockets_.reset();
+                  request_.track.text(), destination_->host.host(), host->host());
+        destination_.reset();
         described_.reset();
         refused_.reset();
+        listener_ = {};
     }
     if (!host) setProblem(session_->host.problem());
     if (!host || !retry_.mayTry(now)) return false;
     const auto port = static_cast<std::uint16_t>(session_->port + 2 * slot_->index);
     const auto address = host->withPort(port);
     try {
-        sockets_.emplace(Sockets{*host, address, UdpSocket(address),
-                                 UdpSocket(host->withPort(static_cast<std::uint16_t>(port + 1)))});
+        destination_.emplace(Destination{*host, address, UdpSocket(address),
+                                         UdpSocket(host->withPort(static_cast<std::uint16_t>(port + 1)))});
     } catch (const std::runtime_error& error) {
         retry_.failed(now);
         setProblem(error.what());
@@ -123,7 +148,7 @@ void RtpSender::describe(const std::shared_ptr<const StreamFormat>& format) {
     if (!changed) return;
     const auto port = static_cast<std::uint16_t>(session_->port + 2 * slot_->index);
     session_->sdp.set(slot_->index,
-                      {format_, sockets_->address, port, slot_->ssrc, request_.track.text(), cname()});
+                      {format_, destination_->address, port, slot_->ssrc, request_.track.text(), cname()});
     noteSdp();
 }
 
@@ -159,7 +184,7 @@ bool RtpSender::send(const Frame& frame, const rtp::Packet& packet) {
 
 int RtpSender::sendPacket(GstBuffer* buffer, rtp::HeaderBytes& header, const rtp::Packet& packet) {
     Datagram datagram(header, buffer, packet);
-    const int error = sockets_->rtp.send(datagram.parts(), datagram.count());
+    const int error = destination_->rtp.send(datagram.parts(), datagram.count());
     if (error == 0) {
         ++slot_->packets;
         slot_->octets += packet.payloadBytes;
@@ -178,21 +203,24 @@ void RtpSender::report(Clock::time_point now) {
     noteSdp();
     if (const auto current = currentReport(now)) {
         const auto packet = rtp::senderReport(*current, cname());
-        sockets_->rtcp.send(packet.data(), packet.size());
+        destination_->rtcp.send(packet.data(), packet.size());
     }
     wallClock_.renew();
 }
 
+void RtpSender::noteRefused(Clock::time_point now) {
+    refused_ = now;
+    session_->host.doubt(now);
+    if (request_.kind == MediaKind::video) listener_.refused(now);
+}
+
 void RtpSender::noteResult(int error, Clock::time_point now) {
-    if (sockets_->rtp.takeRefused()) {
-        refused_ = now;
-        session_->host.doubt(now);
-    }
+    if (destination_->rtp.takeRefused()) noteRefused(now);
     if (refused_ && now - *refused_ > refusedFor) refused_.reset();
     if (error != 0)
-        setProblem(sockets_->address.text() + ": " + std::generic_category().message(error));
+        setProblem(destination_->address.text() + ": " + std::generic_category().message(error));
     else if (refused_)
-        setProblem(sockets_->address.text() + ": nobody listens on that port");
+        setProblem(destination_->address.text() + ": nobody listens on that port");
     else if (!problem_.empty())
         setProblem({});
 }
@@ -209,14 +237,14 @@ void RtpSender::setProblem(const std::string& problem) {
 
 void RtpSender::close(EndReason reason) {
     const auto current = currentReport(Clock::now());
-    if (!sockets_ || !current) return;
+    if (!destination_ || !current) return;
     // After the end of a track the stream goes on when the participant comes back, and players take a BYE as
     // the end.
     const auto packet = reason == EndReason::trackEnded ? rtp::senderReport(*current, cname())
                                                         : rtp::goodbye(*current, cname());
-    sockets_->rtcp.send(packet.data(), packet.size());
+    destination_->rtcp.send(packet.data(), packet.size());
     log::info("rtp ended subscriber={} track={} address={} packets={}", session_->subscription,
-              request_.track.text(), sockets_->address.text(), slot_->packets);
+              request_.track.text(), destination_->address.text(), slot_->packets);
 }
 
 } // namespace spillway::relay

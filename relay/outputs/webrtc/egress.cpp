@@ -1,24 +1,22 @@
 #include "relay/outputs/webrtc/egress.h"
 
+#include "relay/base/cores.h"
 #include "relay/base/log.h"
 #include "relay/dtls/ice_credentials.h"
 #include "relay/dtls/identity.h"
 #include "relay/outputs/webrtc/agreement.h"
+#include "relay/outputs/webrtc/worker/placement.h"
 #include "relay/values/refused.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 namespace spillway::relay::webrtc {
 
 namespace {
 
-// What is older than half a second is of no use to somebody who watches; a viewer whose path takes less than
-// it gets starts over with a keyframe.
-constexpr QueueBounds videoBounds{1024, 512ULL * 1024, std::chrono::milliseconds(500),
-                                  QueuePolicy::dropToKeyframe};
-constexpr QueueBounds audioBounds{128, 64ULL * 1024, std::chrono::milliseconds(500), QueuePolicy::dropOldest};
+/// A browser connects within a second; a hundred may come at once from behind one address.
+constexpr Pending::Limits mayWait{256, 128};
 
 /// Of its TCP connection, with what the kernel has of it: how a viewer comes shows after it has its answer.
 constexpr std::uint64_t tcpBytes = port::TcpConnection::maxWaiting + port::TcpConnection::kernelBytes;
@@ -37,11 +35,13 @@ ViewRefused refusal(const sdp::Error& error) {
 } // namespace
 
 Egress::Egress(Context context)
-    : context_(std::move(context)) {
+    : context_(std::move(context))
+    , pending_(mayWait) {
     port::MediaPort& port = context_.port;
     if (!port.isOpen()) return;
+    context_.budget.onNeed([this] { return endNewest(); });
     dtls_ = std::make_unique<DtlsContext>(dtls::ourIdentity());
-    const unsigned count = std::max(1U, std::thread::hardware_concurrency());
+    const unsigned count = usableCores();
     for (unsigned i = 0; i < count; ++i)
         workers_.push_back(
             std::make_unique<Worker>(i, port.bind(), Worker::Context{*dtls_, port.directory()}));
@@ -54,6 +54,7 @@ Egress::Egress(Context context)
 }
 
 Egress::~Egress() {
+    context_.budget.onNeed(nullptr);
     endAll();
     // All threads end before any worker goes, since they pass datagrams to each other.
     context_.port.stop();
@@ -87,9 +88,21 @@ void Egress::waitForOthers(const ViewRequest& request, const std::vector<Track*>
     }
 }
 
-Worker& Egress::leastBusy() {
-    return **std::min_element(workers_.begin(), workers_.end(),
-                              [](const auto& a, const auto& b) { return a->viewers() < b->viewers(); });
+Worker& Egress::workerFor(const std::vector<AgreedLine>& lines) {
+    std::vector<WorkerLoad> loads;
+    for (const auto& worker : workers_)
+        loads.push_back({worker->viewers(), std::any_of(lines.begin(), lines.end(), [&](const auto& line) {
+                             return isWatchedAt(*worker, line.track->name());
+                         })});
+    return *workers_[placeFor(loads)];
+}
+
+/// By those too who are not connected yet: an audience that comes at once stays together.
+bool Egress::isWatchedAt(const Worker& worker, const TrackName& track) const {
+    return std::any_of(viewers_.begin(), viewers_.end(), [&](const auto& entry) {
+        const auto& [id, viewer] = entry;
+        return &viewer->worker == &worker && viewer->watches(track);
+    });
 }
 
 ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std::string&)> onEnded) {
@@ -105,64 +118,92 @@ ViewAnswer Egress::view(const ViewRequest& request, std::function<void(const std
     waitForOthers(request, tracks, offer);
     const auto lines = agree(tracks, offer);
 
-    Worker& worker = leastBusy();
+    Worker& worker = workerFor(lines);
     auto viewer = std::make_unique<Viewer>(lastId_ + 1, request, worker);
     viewer->onEnded = std::move(onEnded);
-    SessionSetup setup = setUp(*viewer, offer, lines);
+    for (const AgreedLine& line : lines)
+        viewer->tracks.push_back(std::make_unique<ViewerTrack>(*line.track, line.stream));
+    // It is taken when the viewer is connected; now it must fit, or coming would be in vain.
+    reserve(bytesOf(*viewer), static_cast<std::uint32_t>(lines.size()));
+    SessionSetup setup = setUp(*viewer, offer);
     ViewAnswer answered{viewer->id, answer(offer, lines, setup.ours), offer.ice.ufrag};
+    viewer->place = pending_.add(request.client,
+                                 [this, id = viewer->id] { finish(id, "too many viewers wait to connect"); });
     worker.add(std::move(setup));
     lastId_ = answered.id;
     const Viewer& joined = *viewers_.emplace(answered.id, std::move(viewer)).first->second;
     log::info("viewer joined viewer={} call={} participant={}", answered.id, joined.call, joined.participant);
-    try {
-        for (std::size_t i = 0; i < lines.size(); ++i)
-            joined.tracks[i]->attach(*lines[i].track);
-    } catch (...) {
-        remove(answered.id, "cannot attach to its tracks");
-        throw;
-    }
-    report(joined, "attached", "");
     return answered;
 }
 
-QueueBudget::Reservation Egress::reserve(std::uint64_t bytes) {
+QueueBudget::Reservation Egress::reserve(std::uint64_t bytes, std::uint32_t queues) {
     try {
-        return context_.budget.reserve(bytes);
+        return context_.budget.reserve(bytes, queues, QueueBudget::Claim::viewer);
     } catch (const Refused& refused) {
         throw ViewRefused(ViewRefused::Kind::limit, refused.what());
     }
 }
 
-SessionSetup Egress::setUp(Viewer& viewer, const sdp::ViewerOffer& offer,
-                           const std::vector<AgreedLine>& lines) {
+std::uint64_t Egress::bytesOf(const Viewer& viewer) const {
+    std::uint64_t bytes = context_.port.tcp() ? tcpBytes : 0;
+    for (const auto& track : viewer.tracks)
+        bytes += track->bounds().bytes;
+    return bytes;
+}
+
+SessionSetup Egress::setUp(const Viewer& viewer, const sdp::ViewerOffer& offer) {
     SessionSetup setup;
     setup.id = viewer.id;
     setup.ours = dtls::randomIceCredentials();
     setup.theirs = offer.ice;
     setup.fingerprint = offer.fingerprint;
     setup.stats = viewer.stats;
-    std::uint64_t connection = context_.port.tcp() ? tcpBytes : 0;
-    for (const AgreedLine& line : lines) {
-        const QueueBounds& bounds = line.track->kind() == MediaKind::video ? videoBounds : audioBounds;
-        viewer.tracks.push_back(std::make_unique<ViewerTrack>(
-            *line.track, bounds, reserve(bounds.bytes + std::exchange(connection, 0)), context_.metrics,
-            viewer.worker));
-        setup.channels.push_back(viewer.tracks.back()->channel());
-        setup.channels.back().stream = line.stream;
-    }
     const Poster post = context_.loop.poster(lifetime_);
-    setup.onConnected = [this, post, id = viewer.id] {
-        post([this, id] {
-            const auto found = viewers_.find(id);
-            if (found == viewers_.end()) return;
-            found->second->state = ViewerState::connected;
-            log::info("viewer connected viewer={} address={}", id, found->second->stats->address());
-        });
-    };
+    setup.onConnected = [this, post, id = viewer.id] { post([this, id] { onConnected(id); }); };
     setup.onEnded = [this, post, id = viewer.id](const std::string& reason) {
         post([this, id, reason] { finish(id, reason); });
     };
     return setup;
+}
+
+void Egress::onConnected(ViewerId id) {
+    const auto found = viewers_.find(id);
+    if (found == viewers_.end()) return;
+    found->second->place = {};
+    log::info("viewer connected viewer={} address={}", id, found->second->stats->address());
+    try {
+        play(*found->second);
+    } catch (const std::exception& error) {
+        finish(id, error.what());
+    }
+}
+
+void Egress::play(Viewer& viewer) {
+    std::uint64_t connection = context_.port.tcp() ? tcpBytes : 0;
+    std::vector<QueueBudget::Reservation> rooms;
+    for (const auto& track : viewer.tracks)
+        rooms.push_back(reserve(track->bounds().bytes + std::exchange(connection, 0), 1));
+    std::vector<ChannelSetup> channels;
+    for (std::size_t i = 0; i < rooms.size(); ++i)
+        channels.push_back(viewer.tracks[i]->begin(std::move(rooms[i]), context_.metrics, viewer.worker));
+    viewer.worker.play(viewer.id, std::move(channels));
+    viewer.state = ViewerState::connected;
+    report(viewer, "attached", "");
+    for (const auto& track : viewer.tracks)
+        if (const auto live = tracks_.find(track->name()); live != tracks_.end())
+            track->attach(*live->second);
+}
+
+/// For the budget: the newest that is connected goes.
+bool Egress::endNewest() {
+    const auto newest = std::find_if(viewers_.rbegin(), viewers_.rend(), [](const auto& entry) {
+        return entry.second->state == ViewerState::connected;
+    });
+    if (newest == viewers_.rend()) return false;
+    for (const auto& track : newest->second->tracks)
+        track->giveWay();
+    finish(newest->first, "a subscription needs its memory");
+    return true;
 }
 
 std::string Egress::answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
@@ -200,8 +241,9 @@ void Egress::remove(ViewerId viewer, const std::string& reason) {
     auto node = viewers_.extract(viewer);
     Viewer& gone = *node.mapped();
     leaving_.insert(std::move(node));
+    gone.place = {};
     log::info("viewer left viewer={} reason=\"{}\"", viewer, reason);
-    report(gone, "detached", reason);
+    if (gone.state == ViewerState::connected) report(gone, "detached", reason);
     for (const auto& track : gone.tracks)
         track->end();
     // Its queues and its part of the budget last until the worker has let go of it.

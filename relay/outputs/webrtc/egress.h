@@ -1,7 +1,10 @@
 // The viewers of this node: one port, one worker for each core, no thread for a viewer.
 //
 // Comes in: offers, and news of tracks. Goes out: answers, and by the workers media. A viewer's tracks are
-// chosen when it comes, by name; they may end and come back while it stays. Owner: Relay. Loop thread.
+// chosen when it comes, by name; they may end and come back while it stays. Before it is connected a viewer
+// holds nothing but a place among those that wait, of which the oldest go when there are too many. Connected
+// ones go, the newest first, when the operator's own subscriptions need their memory. Owner: Relay. Loop
+// thread.
 #pragma once
 
 #include "relay/outputs/webrtc/agreement.h"
@@ -27,8 +30,10 @@ class Egress {
         QueueBudget& budget;
         OutputMetrics& metrics;
         OnEvent happened;
-        /// Whether a track of this kind of that participant is about to come: who views waits for it.
-        std::function<bool(const std::string& call, const std::string& participant, MediaKind kind)> isComing;
+        /// Whether a track of this kind of that participant is about to come: who views waits for it. May be
+        /// empty.
+        std::function<bool(const std::string& call, const std::string& participant, MediaKind kind)>
+            isComing = {};
     };
 
     /// Binds the port; nobody can view when it is not open. Throws std::runtime_error naming the address.
@@ -58,11 +63,16 @@ class Egress {
     /// viewer is not answered at first it never gets.
     void waitForOthers(const ViewRequest& request, const std::vector<Track*>& tracks,
                        const sdp::ViewerOffer& offer) const;
-    Worker& leastBusy();
+    Worker& workerFor(const std::vector<AgreedLine>& lines);
+    bool isWatchedAt(const Worker& worker, const TrackName& track) const;
     std::string answer(const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines,
                        const sdp::IceCredentials& credentials) const;
-    QueueBudget::Reservation reserve(std::uint64_t bytes);
-    SessionSetup setUp(Viewer& viewer, const sdp::ViewerOffer& offer, const std::vector<AgreedLine>& lines);
+    QueueBudget::Reservation reserve(std::uint64_t bytes, std::uint32_t queues);
+    std::uint64_t bytesOf(const Viewer& viewer) const;
+    SessionSetup setUp(const Viewer& viewer, const sdp::ViewerOffer& offer);
+    void onConnected(ViewerId id);
+    void play(Viewer& viewer);
+    bool endNewest();
     void finish(ViewerId viewer, const std::string& reason);
     void remove(ViewerId viewer, const std::string& reason);
     void settle(ViewerId gone);
@@ -73,6 +83,7 @@ class Egress {
     std::unique_ptr<DtlsContext> dtls_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::map<TrackName, Track*> tracks_; ///< that exist
+    Pending pending_;                    ///< of viewers_
     std::map<ViewerId, std::unique_ptr<Viewer>> viewers_;
     std::map<ViewerId, std::unique_ptr<Viewer>> leaving_; ///< until their workers have let go of them
     std::map<TrackName, ViewerTotals> totalsOfGone_;      ///< of viewers that have gone, of tracks that exist

@@ -1,25 +1,51 @@
 #include "relay/outputs/webrtc/viewer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace spillway::relay::webrtc {
 
-ViewerTrack::ViewerTrack(const Track& track, QueueBounds bounds, QueueBudget::Reservation reservation,
-                         OutputMetrics& metrics, Worker& worker)
+namespace {
+
+// What is older than half a second is of no use to somebody who watches; a viewer whose path takes less than
+// it gets starts over with a keyframe.
+constexpr QueueBounds videoBounds{1024, 512ULL * 1024, std::chrono::milliseconds(500),
+                                  QueuePolicy::dropToKeyframe};
+constexpr QueueBounds audioBounds{128, 64ULL * 1024, std::chrono::milliseconds(500), QueuePolicy::dropOldest};
+
+} // namespace
+
+ViewerTrack::ViewerTrack(const Track& track, ViewerStreamSettings stream)
     : name_(track.name())
-    , reservation_(std::move(reservation))
-    , metrics_(metrics)
-    , feed_(worker.feedFor(
-          name_.text(),
-          {.kind = track.kind(), .bounds = bounds, .depths = &metrics.depth, .latencies = &metrics.latency}))
-    , share_(std::make_shared<Share>(
-          feed_->queue(),
-          std::make_shared<FrameQueue>(
-              bounds, FrameQueue::Hooks{{}, feed_->onDrop(), &metrics.depth, &metrics.latency, nullptr},
-              FrameQueue::Start::anywhere))) {}
+    , kind_(track.kind())
+    , stream_(std::move(stream)) {}
+
+const QueueBounds& ViewerTrack::bounds() const {
+    return kind_ == MediaKind::video ? videoBounds : audioBounds;
+}
+
+ChannelSetup ViewerTrack::begin(QueueBudget::Reservation reservation, OutputMetrics& metrics,
+                                Worker& worker) {
+    reservation_ = std::move(reservation);
+    feed_ = worker.feedFor(
+        name_.text(),
+        {.kind = kind_, .bounds = bounds(), .depths = &metrics.depth, .latencies = &metrics.latency});
+    // What it drops its channel asks for, within the viewer's allowance.
+    share_ = std::make_shared<Share>(
+        feed_->queue(), std::make_shared<FrameQueue>(
+                            bounds(), FrameQueue::Hooks{{}, {}, &metrics.depth, &metrics.latency, nullptr},
+                            FrameQueue::Start::anywhere));
+    ChannelSetup setup;
+    setup.stream = stream_;
+    setup.feed = feed_;
+    setup.share = share_;
+    setup.wish = feed_->wish();
+    if (kind_ == MediaKind::video) setup.firstKeyframe = &metrics.firstKeyframe;
+    return setup;
+}
 
 void ViewerTrack::attach(Track& track) {
-    if (attachment_) return;
+    if (!feed_ || attachment_) return;
     feed_->begin(track.broker());
     attachment_ = track.attach(feed_->queue(), Rendition::rtp, Track::BranchUse::shared);
 }
@@ -32,27 +58,23 @@ void ViewerTrack::detach() {
 
 void ViewerTrack::end() {
     attachment_ = {};
-    share_->own().end(EndReason::unsubscribed);
-}
-
-ChannelSetup ViewerTrack::channel() const {
-    ChannelSetup setup;
-    setup.feed = feed_;
-    setup.share = share_;
-    setup.wish = feed_->wish();
-    if (feed_->kind() == MediaKind::video) setup.firstKeyframe = &metrics_.firstKeyframe;
-    return setup;
+    if (share_) share_->own().end(EndReason::unsubscribed);
 }
 
 ViewerTrackSnapshot ViewerTrack::snapshot() const {
     ViewerTrackSnapshot snapshot;
     snapshot.track = name_;
-    snapshot.bounds = share_->own().bounds();
+    snapshot.bounds = bounds();
+    if (!share_) return snapshot;
     snapshot.queue = share_->stats();
     const auto reading = share_->reading();
     snapshot.counters = reading.counters;
     snapshot.reception = reading.reception;
     return snapshot;
+}
+
+bool Viewer::watches(const TrackName& track) const {
+    return std::any_of(tracks.begin(), tracks.end(), [&](const auto& one) { return one->name() == track; });
 }
 
 ViewerSnapshot Viewer::snapshot() const {

@@ -164,8 +164,8 @@ let good = false;
 try {
   const [plug] = await cable(here, far, 'view', '10.78.0');
   const stage = { far, plug, programs };
-  const floor = await measureFloor(floorProgram, here, far, farAddress, floorPackets);
-  console.log(`floor: ${floor.sendto.toFixed(2)} µs per packet with sendto, ${floor.gso.toFixed(2)} µs with GSO of 8`);
+  const floor = await measureFloor(floorProgram, here, far, farAddress, { packets: floorPackets, viewers: crowds.Spillway[0] });
+  console.log(`floor: ${floor.sendto.toFixed(2)} µs per packet with sendto, ${floor.gso.toFixed(2)} µs with GSO of 8, ${floor.paced.toFixed(2)} µs with sendto as a pacer has it`);
   const [janus] = only === 'Spillway' ? [] : await measureAll(startJanusWith, stage);
   const spillway = only === 'Janus' ? [] : await measureAll(startSpillwayWith, stage);
   good = only !== undefined || judge(targetsOf({ floor, janus, spillway }), { short });

@@ -1,12 +1,13 @@
 // The other programs of this benchmark.
 import { LineProcess } from '../../support/line_process.mjs';
 
-/// `bench_egress_floor`: { sendto, gso }, µs for each packet.
-export async function measureFloor(program, near, far, address, packets) {
-  const receiver = new LineProcess(far, program, ['--receive']);
+/// `bench_egress_floor`: { sendto, gso, paced }, µs for each packet.
+export async function measureFloor(program, near, far, address, { packets, viewers }) {
+  const crowd = ['--viewers', String(viewers)];
+  const receiver = new LineProcess(far, program, ['--receive', ...crowd]);
   try {
     const { port } = await receiver.next(undefined);
-    return JSON.parse(await near.run(program, ['--to', address, String(port), '--packets', String(packets)], { deadline: 60_000 }));
+    return JSON.parse(await near.run(program, ['--to', address, String(port), '--packets', String(packets), ...crowd], { deadline: 60_000 }));
   } finally {
     await receiver.end();
   }

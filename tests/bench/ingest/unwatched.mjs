@@ -50,7 +50,8 @@ async function missing(server, sent, received) {
   return missed();
 }
 
-/// The publishers of one server send for a while, `paced` or `unpaced`.
+/// The publishers of one server send for a while, `paced` or `unpaced`. perPacket: of those that came in, as many as the server says,
+/// or one that loses half would seem twice as cheap.
 async function window(server, pacing, { rest, steady }) {
   const [received, { sent }] = [await server.received(), await server.publishers.ask('stats')];
   await server.publishers.ask(pacing);
@@ -60,9 +61,11 @@ async function window(server, pacing, { rest, steady }) {
   const end = await reading(server);
   const last = await server.publishers.ask('rest');
   const packets = end.sent - begin.sent;
+  const lost = await missing(server, last.sent - sent, received);
+  const arrived = packets * (1 - (lost || 0) / (last.sent - sent));
   return {
-    packets, perPacket: ((end.server - begin.server) / packets) * 1e6, sender: ((end.sender - begin.sender) / packets) * 1e6,
-    late: end.late - begin.late, rate: packets / ((end.at - begin.at) / 1000), lost: await missing(server, last.sent - sent, received),
+    packets, perPacket: ((end.server - begin.server) / arrived) * 1e6, sender: ((end.sender - begin.sender) / packets) * 1e6,
+    late: end.late - begin.late, rate: packets / ((end.at - begin.at) / 1000), lost,
   };
 }
 

@@ -5,6 +5,7 @@
 #include "relay/gst/bin.h"
 #include "relay/gst/pipeline.h"
 #include "relay/gst/signal.h"
+#include "relay/peer/peer.h"
 #include "relay/peer/teardown.h"
 #include "relay/track/track.h"
 

@@ -42,6 +42,8 @@ std::string roleOf(daemon::http::Access access) {
     switch (access) {
     case daemon::http::Access::open:
         return "";
+    case daemon::http::Access::monitor:
+        return "monitor";
     case daemon::http::Access::view:
         return "view";
     case daemon::http::Access::publish:
@@ -94,6 +96,13 @@ config::Settings settings() {
     return settings;
 }
 
+YAML::Node operationOf(const YAML::Node& document, const daemon::http::Route& route) {
+    std::string method = route.method;
+    std::transform(method.begin(), method.end(), method.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
+    return document["paths"][route.pattern][method];
+}
+
 } // namespace
 
 TEST_CASE("the API document names exactly the routes that exist") {
@@ -105,18 +114,28 @@ TEST_CASE("the API document names exactly the routes that exist") {
 TEST_CASE("the API document names the role and the body of every route") {
     relay::Loop loop;
     const daemon::App app(loop, settings(), [] { return settings(); });
-    const auto paths = YAML::Load(daemon::http::openapiDocument)["paths"];
+    const auto document = YAML::Load(daemon::http::openapiDocument);
     for (const auto& route : app.router().routes()) {
         CAPTURE(route.method, route.pattern);
-        std::string method = route.method;
-        std::transform(method.begin(), method.end(), method.begin(),
-                       [](unsigned char c) { return std::tolower(c); });
-        const auto operation = paths[route.pattern][method];
-        const auto role = roleOf(route.access);
+        const auto operation = operationOf(document, route);
+        const auto role = roleOf(route.needs.access);
         CHECK((operation["security"] && operation["security"].size() == 0) == role.empty());
         if (!role.empty()) CHECK(operation["description"].as<std::string>().starts_with("Role: " + role));
         for (const auto& type : bodyTypes(route))
             CHECK(operation["requestBody"]["content"][type].IsDefined());
+    }
+}
+
+TEST_CASE("the API document says which routes take a token in the URL") {
+    relay::Loop loop;
+    const daemon::App app(loop, settings(), [] { return settings(); });
+    const auto document = YAML::Load(daemon::http::openapiDocument);
+    for (const auto& route : app.router().routes()) {
+        CAPTURE(route.method, route.pattern);
+        const auto operation = YAML::Dump(operationOf(document, route));
+        const bool says = operation.find("tokenInUrl") != std::string::npos ||
+                          operation.find("parameters/accessToken") != std::string::npos;
+        CHECK(says == (route.needs.tokenPlace == daemon::http::TokenPlace::anywhere));
     }
 }
 
@@ -127,10 +146,10 @@ TEST_CASE("the API document names every kind of call and output, every policy an
     checkEnum("CallSettings.properties.video.properties.codecs.items", wordsOf(config::videoCodecWords));
     checkEnum("CallSettings.properties.unwatched", wordsOf(config::unwatchedWords));
     const auto outputs = config::wordsOf(std::type_identity<config::OutputSettings>());
-    checkEnum("SubscriptionSettings.properties.output.properties.type", outputs);
-    checkEnum("Subscription.properties.output.properties.type", outputs);
-    checkEnum("SubscriptionSettings.properties.queue.properties.policy", wordsOf(config::policyWords));
+    checkEnum("Output.properties.type", outputs);
+    checkEnum("QueueSettings.properties.policy", wordsOf(config::policyWords));
     checkEnum("Queue.properties.policy", wordsOf(config::policyWords));
+    checkEnum("TokenSettings.properties.role", wordsOf(config::tokenRoleWords));
 }
 
 TEST_CASE("the API document names every state of calls, tracks and events") {
@@ -138,7 +157,7 @@ TEST_CASE("the API document names every state of calls, tracks and events") {
     const auto tracks = namesOf(relay::trackStates, relay::trackStateName);
     checkEnum("Call.properties.state", calls);
     checkEnum("AnyTrack.properties.state", tracks);
-    Words events{"ended", "attached", "detached", "refused"};
+    Words events{"ended", "attached", "detached", "refused", "dropping", "flowing"};
     events.insert(events.end(), calls.begin(), calls.end());
     events.insert(events.end(), tracks.begin(), tracks.end());
     checkEnum("Event.properties.state", events);

@@ -4,18 +4,28 @@
 #include "support/leak_guard.h"
 #include "support/turns.h"
 
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <sstream>
 
 using namespace spillway;
 using namespace spillway::test;
 using namespace std::chrono_literals;
+using daemon::http::Access;
+using daemon::http::BodySource;
+using daemon::http::Caller;
+using daemon::http::Reach;
+using daemon::http::Response;
+using daemon::http::TokenPlace;
 
 namespace {
 
 RoutedServer::Limits quick() {
     RoutedServer::Limits limits;
+    limits.connections.head = 300ms;
     limits.connections.request = 300ms;
     limits.connections.farewell = 300ms;
     return limits;
@@ -202,7 +212,7 @@ TEST_CASE("who connects and says nothing is cut off") {
         whileTurning(server.loop, [port = server.port()] { return HttpConnection(port).closedByServer(); }));
 }
 
-TEST_CASE("more connections than the bound are closed at once, the others stay") {
+TEST_CASE("when all connections are taken the oldest goes that has sent no request") {
     RoutedServer::Limits limits;
     limits.connections.connections = 2;
     RoutedServer server(localSettings(), limits);
@@ -210,14 +220,29 @@ TEST_CASE("more connections than the bound are closed at once, the others stay")
         HttpConnection one(port);
         HttpConnection two(port);
         HttpConnection three(port);
-        const bool closed = three.closedByServer();
-        one.send(requestText("GET", "/open"));
+        const bool closed = one.closedByServer();
         two.send(requestText("GET", "/open"));
-        return std::tuple(one.receive().status, two.receive().status, closed);
+        three.send(requestText("GET", "/open"));
+        return std::tuple(closed, two.receive().status, three.receive().status);
     });
-    CHECK(first == 200);
+    CHECK(first);
     CHECK(second == 200);
-    CHECK(third);
+    CHECK(third == 200);
+}
+
+TEST_CASE("hundreds who connect and say nothing keep nobody from an answer") {
+    RoutedServer::Limits limits;
+    limits.connections.connections = 64;
+    RoutedServer server(localSettings(), limits);
+    const auto status = whileTurning(server.loop, [port = server.port()] {
+        std::vector<std::unique_ptr<HttpConnection>> idle;
+        for (int i = 0; i < 300; ++i)
+            idle.push_back(std::make_unique<HttpConnection>(port));
+        HttpConnection asks(port);
+        asks.send(requestText("GET", "/open"));
+        return asks.receive().status;
+    });
+    CHECK(status == 200);
 }
 
 TEST_CASE("too many posts from one address get 429, and guesses at tokens too, each for themselves") {
@@ -234,8 +259,27 @@ TEST_CASE("too many posts from one address get 429, and guesses at tokens too, e
     for (int i = 0; i < 3; ++i)
         CHECK(server.ask("GET", "/view", bearer("guess")).status == 401);
     CHECK(server.ask("GET", "/view", bearer("guess")).status == 429);
+    CHECK(server.ask("GET", "/open", bearer("guess")).status == 429);
+    CHECK(server.ask("GET", "/open").status == 200);
     CHECK(server.ask("POST", "/any", bearer("admin-secret"), "x").status == 200);
     CHECK(server.ask("GET", "/view", bearer("view-secret")).status == 200);
+}
+
+TEST_CASE("an admin of a part of the node is limited, one of all of it is not") {
+    RoutedServer::Limits limits;
+    limits.posts = {0.01, 2, 10};
+    RoutedServer server(settingsWithTokens(), limits);
+    server.router.post("/part", {Access::admin, Reach::filtered}, {},
+                       [](const auto&) -> Response { return {200}; });
+    auto& tokens = server.server().signedTokens();
+    const auto part = bearer(signedBy(tokens, config::TokenRole::admin, {"studio"}));
+    const auto whole = bearer(signedBy(tokens, config::TokenRole::admin));
+    std::vector<int> statuses;
+    for (int i = 0; i < 3; ++i)
+        statuses.push_back(server.ask("POST", "/part", part).status);
+    CHECK(statuses == std::vector<int>{200, 200, 429});
+    for (int i = 0; i < 5; ++i)
+        CHECK(server.ask("POST", "/part", whole).status == 200);
 }
 
 TEST_CASE("an audience of one address comes at once, while a stranger there guesses at tokens") {
@@ -246,6 +290,106 @@ TEST_CASE("an audience of one address comes at once, while a stranger there gues
     CHECK(refused > 0);
     for (int i = 0; i < 100; ++i)
         REQUIRE(server.ask("POST", "/any", bearer("publish-secret"), "x").status == 200);
+}
+
+TEST_CASE("too many looks from one address get 429, but an admin's and those that are open to all do not") {
+    RoutedServer::Limits limits;
+    limits.reads = {0.01, 3, 10};
+    RoutedServer server(settingsWithTokens(), limits);
+    for (int i = 0; i < 3; ++i)
+        CHECK(server.ask("GET", "/view", bearer("view-secret")).status == 200);
+    CHECK(server.ask("GET", "/view", bearer("view-secret")).status == 429);
+    CHECK(server.ask("GET", "/view", bearer("admin-secret")).status == 200);
+    CHECK(server.ask("GET", "/open").status == 200);
+    CHECK(server.ask("POST", "/any", bearer("publish-secret"), "x").status == 200);
+}
+
+TEST_CASE("behind a proxy that is trusted each client has limits of its own") {
+    auto settings = settingsWithTokens();
+    settings.trustedProxies = {config::Network::parse("127.0.0.0/8")};
+    RoutedServer::Limits limits;
+    limits.posts = {0.01, 1, 10};
+    RoutedServer server(settings, limits);
+    const auto postOf = [&](const char* client) {
+        auto headers = bearer("publish-secret");
+        headers["X-Forwarded-For"] = client;
+        return server.ask("POST", "/any", headers, "x").status;
+    };
+    CHECK(postOf("192.0.2.1") == 200);
+    CHECK(postOf("192.0.2.1") == 429);
+    CHECK(postOf("192.0.2.2") == 200);
+}
+
+TEST_CASE("a token in the URL opens what it may, and nothing behind the gate sees it") {
+    RoutedServer server(settingsWithTokens());
+    std::map<std::string, std::string> seen;
+    server.router.get("/play/{call}", {Access::view, Reach::named, TokenPlace::anywhere},
+                      [&](const auto& request) -> Response {
+                          seen = request.query;
+                          return {200, "text/plain", request.caller.scope.text()};
+                      });
+    const auto token = signedBy(server.server().signedTokens(), config::TokenRole::view, {"studio", "alice"});
+    const auto ofCall = signedBy(server.server().signedTokens(), config::TokenRole::view, {"studio"});
+    for (const std::string name : {"access_token", "access%5Ftoken"}) {
+        const auto reply =
+            server.ask("GET", "/play/studio?a=1&" + name + "=" + ofCall + "&access_token=x&b=2");
+        CHECK(reply.status == 200);
+        CHECK(reply.body == "studio/*/*");
+        CHECK(seen == std::map<std::string, std::string>{{"a", "1"}, {"b", "2"}});
+        CHECK(reply.header("referrer-policy") == "no-referrer");
+        CHECK(reply.header("cache-control") == "no-store");
+    }
+    for (const auto& refused :
+         {server.ask("GET", "/play/studio?access_token=" + token),
+          server.ask("GET", "/play/other?access_token=" + ofCall),
+          server.ask("GET", "/play/studio?access_token=" + ofCall, bearer("view-secret")),
+          server.ask("GET", "/view?access_token=" + ofCall),
+          server.ask("GET", "/none?access_token=" + ofCall)}) {
+        CHECK(refused.status >= 400);
+        problemOf(refused);
+        CHECK(refused.body.find("eyJ") == std::string::npos);
+        for (const auto& [name, value] : refused.headers)
+            CHECK(value.find("eyJ") == std::string::npos);
+        CHECK(refused.header("referrer-policy") == "no-referrer");
+    }
+    for (const auto& [key, count] : server.counts.all())
+        CHECK(key.route.find("eyJ") == std::string::npos);
+}
+
+TEST_CASE("a stream ends when the token expires that opened it, others go on") {
+    struct Endless : BodySource {
+        std::optional<std::string> next() override { return std::exchange(first, ""); }
+        std::string first = "picture";
+    };
+    RoutedServer server(settingsWithTokens());
+    int open = 0;
+    server.router.get("/stream", {Access::view, Reach::filtered}, [&](const auto&) -> Response {
+        Response response{200, "text/plain"};
+        ++open;
+        response.stream = [](const auto&) { return std::make_unique<Endless>(); };
+        return response;
+    });
+    auto& tokens = server.server().signedTokens();
+    const auto brief = signedBy(tokens, config::TokenRole::view, {"studio"}, 3s);
+    const auto expires =
+        std::get<Caller>(tokens.read(brief, std::chrono::system_clock::now())).expires.value();
+    const auto longer = signedBy(tokens, config::TokenRole::view, {"studio"}, 1h);
+    HttpConnection fixedOne(server.port());
+    HttpConnection longerOne(server.port());
+    const auto closed = whileTurning(server.loop, [&, port = server.port()] {
+        for (const auto& [connection, token] :
+             {std::pair(&fixedOne, std::string("view-secret")), {&longerOne, longer}}) {
+            connection->send(requestText("GET", "/stream", bearer(token)));
+            connection->until("picture");
+        }
+        HttpConnection connection(port);
+        connection.send(requestText("GET", "/stream", bearer(brief)));
+        return !connection.until("picture").empty() && connection.closedByServer();
+    });
+    CHECK(closed);
+    CHECK(open == 3);
+    CHECK(std::chrono::system_clock::now() >= expires);
+    CHECK(server.loop.runUntil([&] { return server.server().connections() == 2; }, 5s));
 }
 
 TEST_CASE("a page of an allowed origin may read the answer, others not") {
@@ -280,7 +424,6 @@ TEST_CASE("requests are counted by pattern, never by what the client made up") {
 
 TEST_CASE("a handler that throws or drops its responder is our own error, logged once") {
     RoutedServer server;
-    using daemon::http::Access;
     server.router.add(
         {"GET", "/throws", Access::open, {}, [](auto&, auto&) { throw std::runtime_error("secret"); }});
     server.router.add({"GET", "/drops", Access::open, {}, [](auto&, auto&) {}});
@@ -368,6 +511,20 @@ TEST_CASE("an address that cannot be had is named") {
     CHECK(contains(errorOf([&] { RoutedServer second(settings); }), settings.listen.front().text()));
     settings.listen = {config::ListenAddress::parse("0.0.0.0:0")};
     CHECK(contains(errorOf([&] { RoutedServer second(settings); }), "no tokens"));
+}
+
+TEST_CASE("tokens without TLS are warned of where others reach the address, and there alone") {
+    std::ostringstream said;
+    const auto before = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(said)));
+    auto settings = settingsWithTokens();
+    RoutedServer local(settings);
+    CHECK(said.str().find("without TLS") == std::string::npos);
+    settings.listen = {config::ListenAddress::parse("0.0.0.0:0")};
+    RoutedServer open(settings);
+    spdlog::set_default_logger(before);
+    CHECK(said.str().find("http carries tokens without TLS address=0.0.0.0:") != std::string::npos);
 }
 
 TEST_CASE("IPv6 and several addresses are served together") {

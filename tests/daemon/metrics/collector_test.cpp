@@ -92,6 +92,7 @@ TEST_CASE("the metrics show every queue's depth, bounds and counters") {
     CHECK(has(text, "spillway_queue_buffers" + labels + "4"));
     CHECK(has(text, "spillway_queue_bytes" + labels + "4000"));
     CHECK(has(text, "spillway_queue_seconds" + labels + "0.12"));
+    CHECK(has(text, "spillway_queue_fill_ratio" + labels + "0.08"));
     CHECK(has(text, "spillway_queue_capacity_buffers" + labels + "64"));
     CHECK(has(text, "spillway_queue_capacity_seconds" + labels + "1.5"));
     CHECK(has(text, "spillway_queue_received_total" + labels + "50"));

@@ -14,12 +14,26 @@ inline config::HttpSettings localSettings() {
     return settings;
 }
 
+inline config::SignedTokenSettings signingKeys() {
+    return {"spillway", {{"test", config::Secret(std::string(32, 'k'))}}};
+}
+
 inline config::HttpSettings settingsWithTokens() {
     auto settings = localSettings();
     settings.adminToken = config::Secret("admin-secret");
     settings.publishToken = config::Secret("publish-secret");
     settings.viewToken = config::Secret("view-secret");
+    settings.monitorToken = config::Secret("monitor-secret");
+    settings.signedTokens = signingKeys();
     return settings;
+}
+
+/// A token that holds for `life`.
+inline std::string signedBy(const daemon::http::SignedTokens& tokens, config::TokenRole role,
+                            const daemon::http::Scope& scope = {},
+                            std::chrono::milliseconds life = std::chrono::hours(1)) {
+    const config::TokenSettings wanted{role, scope.call, scope.participant, scope.source, {}, life};
+    return tokens.make(wanted, std::chrono::system_clock::now()).text;
 }
 
 class RoutedServer {

@@ -102,7 +102,7 @@ inline relay::Snapshot studio() {
     snapshot.tracks.back().drainedPackets = 90;
     snapshot.subscriptions = {{"archive",
                                "*/*/*",
-                               "record",
+                               config::RecordOutput{},
                                {subscriber(snapshot.tracks.front().name)},
                                {{"studio/alice/audio", "no"}}}};
     relay::Histogram histogram({1, 2});

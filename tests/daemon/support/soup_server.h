@@ -118,6 +118,9 @@ class TestSoupServer {
         if (!told.type.empty())
             soup_server_message_set_response(message, told.type.c_str(), SOUP_MEMORY_COPY, told.body.data(),
                                              told.body.size());
+        else
+            soup_message_body_append(soup_server_message_get_response_body(message), SOUP_MEMORY_COPY,
+                                     told.body.data(), told.body.size());
     }
 
     static void writeHalf(SoupServerMessage* message) {

@@ -2,6 +2,7 @@
 // keyframe, so a PLI needs no answer.
 import { randomInt } from 'node:crypto';
 import nodeDataChannel from 'node-datachannel';
+import { sendOn } from '../send_on.mjs';
 import { opusSilence, rtpPacket, vp8Pictures } from './canned.mjs';
 
 const mtu = 1150;
@@ -58,12 +59,7 @@ class Line {
       payloadType, payload, marker: this.kind === 'video' && i === payloads.length - 1, ssrc: this.ssrc,
       sequence: this.#sequence++ & 0xffff, timestamp: this.#timestamp >>> 0,
     }));
-    try {
-      packets.forEach((packet) => track.sendMessageBinary(packet));
-    } catch (error) {
-      // The other side may close it, on a thread of the library's own, after it was asked.
-      if (track.isOpen()) throw error;
-    }
+    packets.forEach((packet) => sendOn(track, packet));
     this.packetsSent += payloads.length;
     this.framesSent++;
     this.#timestamp += this.rhythm.ticks;

@@ -1,7 +1,7 @@
 # A player on GStreamer's webrtcbin that offers what its WHEP source offers: codecs by name alone, without parameters or
 # channels. A frame of video counts once a parser has its parameter sets and the picture whole.
 #   /usr/bin/python3 gstreamer_player.py '{"endpoint": "http://…/whep/demo/bob", "token": "…"}'
-# Lines on stdin and stdout as serve.mjs has them.
+# With "sound": false it offers a picture alone. Lines on stdin and stdout as serve.mjs has them.
 import json
 import sys
 import urllib.request
@@ -47,7 +47,8 @@ class Player:
         self.pipeline.add(self.peer)
         receive = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
         self.peer.emit("add-transceiver", receive, caps("video", VIDEO, 90000, 101))
-        self.peer.emit("add-transceiver", receive, caps("audio", ["OPUS"], 48000, 96))
+        if settings.get("sound", True):
+            self.peer.emit("add-transceiver", receive, caps("audio", ["OPUS"], 48000, 96))
         self.peer.connect("pad-added", self.on_pad)
         self.peer.connect("notify::ice-gathering-state", self.on_gathering)
         self.peer.connect("notify::connection-state", self.on_state)
@@ -63,7 +64,9 @@ class Player:
             GLib.idle_add(self.open)
 
     def request(self, method, url, body=None):
-        headers = {"Authorization": "Bearer " + self.settings["token"], "Content-Type": "application/sdp"}
+        headers = {"Content-Type": "application/sdp"}
+        if "token" in self.settings:
+            headers["Authorization"] = "Bearer " + self.settings["token"]
         asked = urllib.request.Request(url, data=body, headers=headers, method=method)
         return urllib.request.urlopen(asked, timeout=10)
 

@@ -66,7 +66,7 @@ export class Player {
   }
 }
 
-/// `settings`: `endpoint` and `token`. Connected.
+/// `settings`: `endpoint` and `token`, which the endpoint may bring. Connected.
 export async function play(t, kind, settings, host = here) {
   const player = new Player(kind, settings, host);
   t.after(() => player.kill());

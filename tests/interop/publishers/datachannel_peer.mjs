@@ -1,5 +1,6 @@
 // A peer of libdatachannel that sends one picture; it takes RTP as it is, but for payload type and SSRC.
 import datachannel from 'node-datachannel';
+import { sendOn } from '../send_on.mjs';
 
 const [payloadType, ssrc] = [96, 0x5b111a57];
 
@@ -40,7 +41,7 @@ export class DatachannelPeer {
   send(packet, layer = 0) {
     packet[1] = (packet[1] & 0x80) | payloadType;
     packet.writeUInt32BE(ssrc + layer, 8);
-    return this.#track.isOpen() && this.#track.sendMessageBinary(packet);
+    return sendOn(this.#track, packet);
   }
 
   close() {

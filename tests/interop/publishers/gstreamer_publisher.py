@@ -2,6 +2,7 @@
 #   /usr/bin/python3 gstreamer_publisher.py '{"codec": "VP8"}'
 # With `"sound": true` it sends noise too, its reports tell when something was captured, and `stopped` lists what it sent;
 # with `"late": 600` the picture goes out that many ms later.
+# With "sets": "sdp" the parameter sets of H264 are in the offer alone.
 # Lines on stdin and stdout as serve.mjs has them.
 import hashlib
 import json
@@ -14,11 +15,21 @@ gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
 from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
 
+
+
+def h264(form, interval):
+    return (
+        "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15"
+        f" ! video/x-h264,profile=constrained-baseline{form} ! valve name=valve"
+        f" ! rtph264pay name=pay mtu=1200 config-interval={interval} aggregate-mode=zero-latency"
+    )
+
+
 ENCODERS = {
     "VP8": "vp8enc deadline=1 keyframe-max-dist=15 ! valve name=valve ! rtpvp8pay name=pay mtu=1200",
-    "H264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! video/x-h264,profile=constrained-baseline"
-    " ! valve name=valve ! rtph264pay name=pay mtu=1200 config-interval=-1 aggregate-mode=zero-latency",
+    "H264": h264("", -1),
 }
+OUT_OF_BAND = h264(",stream-format=avc", 0)
 PIPELINE = (
     "webrtcbin name=peer bundle-policy=max-bundle videotestsrc is-live=true pattern=ball"
     " ! video/x-raw,format=I420,width=320,height=240,framerate=15/1 ! {encoder}"
@@ -43,7 +54,7 @@ class Publisher:
         self.packets = 0
         self.frames = 0
         codec, late = settings["codec"], settings.get("late", 0) * Gst.MSECOND
-        text = PIPELINE.format(encoder=ENCODERS[codec], codec=codec, late=late)
+        text = PIPELINE.format(encoder=OUT_OF_BAND if settings.get("sets") == "sdp" else ENCODERS[codec], codec=codec, late=late)
         self.pipeline = Gst.parse_launch(text + (SOUND if settings.get("sound") else ""))
         self.peer = self.pipeline.get_by_name("peer")
         self.sent = []
@@ -57,8 +68,8 @@ class Publisher:
         self.peer.connect("on-negotiation-needed", self.negotiate)
         self.peer.connect("notify::ice-gathering-state", self.on_gathering)
         self.peer.connect("notify::connection-state", self.on_state)
-        pad = self.pipeline.get_by_name("pay").get_static_pad("src")
-        pad.add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST, self.count)
+        self.pad = self.pipeline.get_by_name("pay").get_static_pad("src")
+        self.pad.add_probe(Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST, self.count)
         self.pipeline.set_state(Gst.State.PLAYING)
 
     def count(self, _, info):
@@ -75,7 +86,13 @@ class Publisher:
         return Gst.PadProbeReturn.OK
 
     def negotiate(self, _):
+        GLib.timeout_add(20, self.offer)
+
+    def offer(self):
+        if not self.pad.has_current_caps():
+            return True  # the encoder has not begun: the offer would lack what only its caps say
         self.peer.emit("create-offer", None, Gst.Promise.new_with_change_func(self.on_offer))
+        return False
 
     def on_offer(self, promise):
         reply = promise.get_reply()  # the offer is part of it

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -43,6 +44,18 @@ TEST_CASE("what is posted for an owner that has gone does not run") {
     loop.post([&] { passed = true; });
     REQUIRE(loop.runUntil([&] { return passed; }, 5s));
     CHECK_FALSE(ran);
+}
+
+TEST_CASE("what is posted apart has a turn of its own each, in its order, and others come in between") {
+    Loop loop;
+    std::vector<std::string> seen;
+    for (const char* name : {"a", "b", "c"})
+        loop.postApart([&, name] {
+            seen.emplace_back(name);
+            loop.post([&] { seen.emplace_back("-"); });
+        });
+    REQUIRE(loop.runUntil([&] { return seen.size() == 6; }, 5s));
+    CHECK(seen == std::vector<std::string>{"a", "-", "b", "-", "c", "-"});
 }
 
 } // namespace spillway::relay

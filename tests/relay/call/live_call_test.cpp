@@ -140,6 +140,18 @@ struct Studio {
         return std::nullopt;
     }
 
+    bool isServed(const std::string& name) const { return !subscription(name)->subscribers.empty(); }
+
+    void changeSegment(const std::string& name, std::chrono::seconds segment) {
+        auto next = *relay->findSubscription(name);
+        std::get<config::RecordOutput>(next.output).segment = segment;
+        relay->putSubscription(next);
+    }
+    /// In force.
+    std::chrono::milliseconds segment(const std::string& name) const {
+        return std::get<config::RecordOutput>(subscription(name)->output).segment;
+    }
+
     std::vector<fs::path> files(const std::string& subscription) const {
         std::vector<fs::path> found;
         for (const auto& entry : fs::recursive_directory_iterator(folder.path / subscription))
@@ -392,6 +404,116 @@ TEST_CASE("a name that is taken and a call that is full are refused, and what ru
     studio.nothingComesFor(1s);
     REQUIRE(studio.relay->snapshot().tracks.size() == 2);
     REQUIRE_THROWS_AS(studio.call->publish({"carol", "carol", "v=0", "video", "audio", true}, {}), Refused);
+}
+
+TEST_CASE("a subscription that changes takes over the memory of the one before it") {
+    constexpr std::uint64_t queueBytes = 1024 * 1024;
+    config::LimitSettings limits;
+    limits.queueMemory = 2 * queueBytes;
+    Studio studio(limits);
+    config::QueueSettings queue;
+    queue.bytes = queueBytes;
+    studio.record("archive", "studio/*/*", queue);
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.subscription("archive")->subscribers.size() == 2; });
+    auto next = *studio.relay->findSubscription("archive");
+    for (int times = 1; times <= 3; ++times) {
+        std::get<config::RecordOutput>(next.output).segment = std::chrono::seconds(times);
+        studio.relay->putSubscription(next);
+        CHECK(*studio.relay->findSubscription("archive") == next);
+        if (times == 1) CHECK(studio.subscription("archive")->subscribers.size() == 2); // at once
+        CHECK(studio.relay->snapshot().queueMemory <= limits.queueMemory);
+        // Where the one before has not closed its files yet, the tracks wait for that.
+        studio.turnUntil([&] { return studio.subscription("archive")->subscribers.size() == 2; });
+    }
+    next.queue.bytes = 3 * queueBytes;
+    REQUIRE_THROWS_AS(studio.relay->putSubscription(next), Refused);
+    CHECK(studio.subscription("archive")->subscribers.size() == 2);
+}
+
+TEST_CASE("a subscription whose change does not fit beside the others goes on as it was") {
+    constexpr std::uint64_t mib = 1024 * 1024;
+    config::LimitSettings limits;
+    limits.queueMemory = 64 * mib;
+    Studio studio(limits);
+    config::QueueSettings queue;
+    queue.bytes = 24 * mib;
+    studio.record("a", "studio/alice/camera", queue);
+    studio.record("b", "studio/alice/camera", queue);
+    studio.publish("alice", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice") && studio.isServed("a") && studio.isServed("b"); });
+    const auto before = *studio.relay->findSubscription("a");
+    auto next = before;
+    next.queue.bytes = 48 * mib;
+    REQUIRE_THROWS_AS(studio.relay->putSubscription(next), Refused);
+    CHECK(*studio.relay->findSubscription("a") == before);
+    CHECK(studio.isServed("a"));
+    // A queue of its own for each of the tracks that it has.
+    next.tracks = config::TrackGlob::parse("studio/*/*");
+    next.queue.bytes = 20 * mib;
+    studio.relay->putSubscription(next);
+    CHECK(studio.subscription("a")->subscribers.size() == 2);
+    next.queue.bytes = 21 * mib;
+    REQUIRE_THROWS_AS(studio.relay->putSubscription(next), Refused);
+    CHECK(studio.subscription("a")->subscribers.size() == 2);
+    next.queue.bytes = 1 * mib;
+    studio.relay->putSubscription(next);
+    studio.turnUntil([&] { return studio.relay->snapshot().queueMemory == 26 * mib; });
+    CHECK(studio.isServed("b"));
+}
+
+TEST_CASE("each of several subscriptions that change at once takes over what its former one has") {
+    constexpr std::uint64_t queueBytes = 24 * 1024 * 1024;
+    config::LimitSettings limits;
+    SECTION("of the memory") {
+        limits.queueMemory = 2 * queueBytes + 1;
+    }
+    SECTION("of the number of queues") {
+        limits.subscribers = 2;
+    }
+    Studio studio(limits);
+    config::QueueSettings queue;
+    queue.bytes = queueBytes;
+    const std::vector<std::string> names = {"a", "b"};
+    for (const auto& name : names)
+        studio.record(name, "studio/alice/camera", queue);
+    studio.publish("alice", "alice");
+    const auto allServed = [&] {
+        return std::all_of(names.begin(), names.end(),
+                           [&](const auto& name) { return studio.isServed(name); });
+    };
+    studio.turnUntil(allServed);
+    const auto changeAll = [&](std::chrono::seconds segment) {
+        for (const auto& name : names)
+            studio.changeSegment(name, segment);
+    };
+    changeAll(1s);
+    CHECK(allServed());
+    CHECK(studio.segment("b") == 1s);
+    // Nothing of those before has closed yet: these wait until it has, and what runs goes on.
+    changeAll(2s);
+    CHECK(allServed());
+    CHECK(studio.segment("a") == 1s);
+    studio.turnUntil([&] {
+        CHECK(allServed());
+        return studio.segment("a") == 2s && studio.segment("b") == 2s;
+    });
+}
+
+TEST_CASE("a subscription that changes keeps the tracks it has before it takes others") {
+    config::LimitSettings limits;
+    limits.subscribers = 1;
+    Studio studio(limits);
+    studio.record("sound", "studio/alice/microphone");
+    studio.publish("a", "alice");
+    studio.turnUntil([&] { return studio.isLive("alice") && studio.isServed("sound"); });
+    auto next = *studio.relay->findSubscription("sound");
+    next.tracks = config::TrackGlob::parse("studio/alice/*");
+    studio.relay->putSubscription(next);
+    const auto changed = *studio.subscription("sound");
+    REQUIRE(changed.subscribers.size() == 1);
+    CHECK(changed.subscribers[0].track.source == "microphone");
+    CHECK(changed.refused.contains("studio/alice/camera"));
 }
 
 TEST_CASE(

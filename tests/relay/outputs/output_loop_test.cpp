@@ -2,6 +2,7 @@
 
 #include "support/catch.h"
 
+#include "support/no_threads.h"
 #include "support/wait.h"
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -330,13 +332,18 @@ TEST_CASE("loops of different keys do not wait for each other") {
     CHECK(&loops.of("disk") == &loops.of("disk"));
 }
 
-TEST_CASE("a job runs on the loop's thread, also while nothing else is served") {
+TEST_CASE(
+    "a job runs on the loop's thread, also while nothing else is served, and one that throws ends alone") {
     Loop main;
     OutputLoop loop(main, "test");
     std::atomic<std::thread::id> ran;
     loop.post([&] { ran = std::this_thread::get_id(); });
     CHECK(spillway::test::eventually([&] { return ran.load() != std::thread::id(); }));
     CHECK(ran.load() != std::this_thread::get_id());
+    std::atomic<bool> next{false};
+    loop.post([] { throw std::runtime_error("no memory"); });
+    loop.post([&] { next = true; });
+    CHECK(spillway::test::eventually([&] { return next.load(); }));
 }
 
 TEST_CASE("a loop is stuck while one call lasts too long, and not while it waits for work") {
@@ -356,4 +363,36 @@ TEST_CASE("a loop is stuck while one call lasts too long, and not while it waits
     CHECK_FALSE(loops.isStuck("network", 0ms));
     answer.set_value();
     CHECK(spillway::test::eventually([&] { return !loops.isStuck("disk", 0ms); }));
+}
+
+TEST_CASE("an output that throws ends alone") {
+    Loop main;
+    OutputLoop loop(main, "test");
+    const Served broken(loop);
+    const Served sound(loop);
+    broken.record->duringWrite = [] { throw std::runtime_error("no memory"); };
+    broken.start(loop);
+    sound.start(loop);
+    for (int i = 0; i < 10; ++i) {
+        broken.queue->push(frameOf(1));
+        sound.queue->push(frameOf(1));
+    }
+    REQUIRE(main.runUntil([&] { return *broken.closes == 1; }, 5s));
+    CHECK(broken.record->reason == EndReason::writeError);
+    CHECK(lawHolds(broken.queue->stats()));
+    REQUIRE(main.runUntil([&] { return sound.queue->stats().delivered == 10; }, 5s));
+    CHECK(*sound.closes == 0);
+}
+
+TEST_CASE("a loop for which there is no thread is told, and made when there is one") {
+    Loop mainLoop;
+    OutputLoops loops(mainLoop);
+    {
+        const spillway::test::NoThreads none;
+        CHECK_THROWS_AS(loops.of("disk"), std::runtime_error);
+    }
+    CHECK_FALSE(loops.isStuck("disk", 5s));
+    std::promise<void> ran;
+    loops.of("disk").post([&] { ran.set_value(); });
+    CHECK(ran.get_future().wait_for(20s) == std::future_status::ready);
 }

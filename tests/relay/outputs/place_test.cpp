@@ -35,12 +35,13 @@ class Silent {
     bool answers_ = false;
 };
 
-Place silentPlace(const std::shared_ptr<Silent>& disk) {
-    return {"/mnt/nfs", [disk] {
-                disk->wait();
-                return Place::Found{7, 8};
-            }};
-}
+struct SilentPlace : Place {
+    explicit SilentPlace(const std::shared_ptr<Silent>& disk)
+        : Place("/mnt/nfs", [disk] {
+            disk->wait();
+            return Found{7, 8};
+        }) {}
+};
 
 } // namespace
 
@@ -56,32 +57,51 @@ TEST_CASE("a place that answers is known at once, and one that cannot be used sa
 
 TEST_CASE("a place that does not answer says so, makes nobody wait twice, and is taken when it answers") {
     const auto disk = std::make_shared<Silent>();
-    Place first = silentPlace(disk);
+    SilentPlace first(disk);
     const auto problem = first.problem();
     REQUIRE(problem);
     CHECK(problem->kind() == Refused::Kind::limit);
     CHECK_THAT(problem->what(), Catch::Contains("/mnt/nfs") && Catch::Contains("does not answer"));
     // Were each waited for, 20 would take 4 s.
     const auto begin = Clock::now();
-    std::vector<std::unique_ptr<Place>> more;
+    std::vector<std::unique_ptr<SilentPlace>> more;
     for (int i = 0; i < 20; ++i)
-        more.push_back(std::make_unique<Place>(silentPlace(disk)));
+        more.push_back(std::make_unique<SilentPlace>(disk));
     CHECK(Clock::now() - begin < 2s);
     disk->answer();
     CHECK(eventually([&] { return !first.problem(); }, 5s));
     CHECK(first.found().node == 8);
     more.clear();
     Place after("/srv", [] { return Place::Found{1, 2}; });
-    CHECK_FALSE(after.problem());
+    CHECK(eventually([&] { return !after.problem(); }, 5s)); // the threads of the others may still be ending
+}
+
+TEST_CASE("beside a place that does not answer, one that does is known at once") {
+    const auto disk = std::make_shared<Silent>();
+    const SilentPlace silent(disk);
+    // As long as a disk that is well may take. On a busy machine one of them may be late.
+    int atOnce = 0;
+    for (int i = 0; i < 5; ++i) {
+        Place well("/srv", [] {
+            pauseFor(5ms);
+            return Place::Found{1, 2};
+        });
+        atOnce += well.problem() ? 0 : 1;
+    }
+    CHECK(atOnce > 0);
+    disk->answer();
 }
 
 TEST_CASE("calls that are never answered are bounded in number, and a place may go before its answer") {
     const auto disk = std::make_shared<Silent>();
     for (int i = 0; i < 40; ++i)
-        silentPlace(disk);
-    CHECK_THROWS_WITH(startAside([] {}), Catch::Contains("have not been answered"));
+        const SilentPlace gone(disk);
+    CHECK_THROWS_WITH(startAside("/mnt/nfs", [] {}), Catch::Contains("have not been answered"));
     Place crowded("/srv", [] { return Place::Found{1, 2}; });
     CHECK_THAT(crowded.problem()->what(), Catch::Contains("/srv"));
+    CHECK(crowded.problem()->kind() == Refused::Kind::limit);
+    // Another file system, which /proc is everywhere.
+    CHECK(eventually([] { return !Place("/proc/self", [] { return Place::Found{1, 2}; }).problem(); }));
     disk->answer();
     CHECK(eventually([&] { return !crowded.problem(); }, 10s));
 }

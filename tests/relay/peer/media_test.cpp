@@ -2,6 +2,7 @@
 #include "relay/gst/bin.h"
 #include "relay/gst/buffer_map.h"
 #include "relay/peer/peer.h"
+#include "relay/peer/rtpbin.h"
 #include "relay/rtp/feedback.h"
 #include "relay/rtp/sender_report.h"
 
@@ -59,12 +60,21 @@ struct OpenSession {
     }
     /// Elements and their pads in webrtcbin, and its own.
     std::size_t parts() {
-        const auto webrtcbin =
-            gst::Ref<GstElement>::adopt(gst_pad_get_parent_element(pad(MediaKind::video).get()));
-        std::size_t count = webrtcbin.get()->numpads;
-        for (const auto& element : gst::elementsOf(webrtcbin.get()))
+        std::size_t count = webrtcbin().get()->numpads;
+        for (const auto& element : gst::elementsOf(webrtcbin().get()))
             count += std::size_t{1} + element.get()->numpads;
         return count;
+    }
+    gst::Ref<GstElement> webrtcbin() const {
+        const auto found = gst::elementsOf(pipeline, "webrtcbin");
+        REQUIRE(found.size() == 1);
+        return found.front();
+    }
+    /// rtpbin's pad of that stream, to which webrtcbin's own is linked.
+    gst::Ref<GstPad> exposed(MediaKind kind, unsigned type) const {
+        const std::string name =
+            "recv_rtp_src_0_" + std::to_string(receiver.sinks->of(kind)->ssrc) + "_" + std::to_string(type);
+        return gst::staticPad(rtpbinOf(webrtcbin().get()).get(), name.c_str());
     }
     /// A pad of an element of that factory inside the receiving pipeline.
     gst::Ref<GstPad> inside(const char* factory, const char* name) const {
@@ -346,6 +356,58 @@ TEST_CASE("a lost packet is asked for again, and is sent again") {
     REQUIRE(session.loop.runUntil([&] { return *dropped >= 3 && *resent >= 3; }, 10s));
 }
 
+/// Counts what of that SSRC goes through rtpssrcdemux.
+struct Detours {
+    Detours(const OpenSession& session, std::uint32_t ssrc)
+        : probe(session.inside("rtpssrcdemux", "sink").get(), GST_PAD_PROBE_TYPE_BUFFER,
+                [ssrc, count = count](GstPadProbeInfo* info) {
+                    const gst::BufferMap packet(gst_pad_probe_info_get_buffer(info));
+                    if (rtp::readPacket(packet.bytes())->ssrc == ssrc) ++*count;
+                    return GST_PAD_PROBE_OK;
+                }) {}
+
+    std::shared_ptr<std::atomic<int>> count = std::make_shared<std::atomic<int>>(0);
+    gst::PadProbe probe;
+};
+
+TEST_CASE("packets of a stream that has begun go straight to its jitter buffer, but one in a second") {
+    OpenSession session;
+    session.connect();
+    constexpr std::uint32_t ssrc = 4711;
+    const Detours detours(session, ssrc);
+    const auto chain = session.wayIn();
+    std::uint16_t sequence = 0;
+    const auto send = [&](GstClockTime arrival, unsigned payloadType = 96) {
+        GstBuffer* packet = makePacket(ssrc, ++sequence, payloadType);
+        GST_BUFFER_PTS(packet) = arrival;
+        gst_pad_chain(chain.get(), packet);
+    };
+    // The publisher's own packets take the present second, these some that are yet to come.
+    for (GstClockTime second = 3600; second < 3603; ++second)
+        for (GstClockTime i = 0; i < 10; ++i)
+            send(second * GST_SECOND + i * GST_MSECOND);
+    REQUIRE(session.loop.runUntil([&] { return session.receiver.sinks->all().size() == 3; }, 5s));
+    CHECK(session.receiver.sinks->all()[2]->buffers == 30);
+    CHECK(*detours.count == 3);
+}
+
+TEST_CASE("a retransmission that has the SSRC of its stream does not pass as a packet of it") {
+    OpenSession session;
+    session.connect();
+    constexpr std::uint32_t ssrc = 4711;
+    const auto chain = session.wayIn();
+    std::uint16_t sequence = 0;
+    const auto send = [&](unsigned payloadType) {
+        gst_pad_chain(chain.get(), makePacket(ssrc, ++sequence, payloadType));
+    };
+    send(96);
+    REQUIRE(session.loop.runUntil([&] { return session.receiver.sinks->all().size() == 3; }, 5s));
+    for (int i = 0; i < 3; ++i)
+        send(97); // nobody asked for it
+    CHECK(session.receiver.sinks->all()[2]->buffers == 1);
+    CHECK(session.receiver.sinks->all().size() == 3);
+}
+
 TEST_CASE("what no retransmission brings back is counted as lost") {
     OpenSession session;
     session.connect();
@@ -371,8 +433,9 @@ TEST_CASE("the end of one stream is told once, does not pass, and leaves the oth
         return GST_PAD_PROBE_OK;
     });
     // As webrtcbin does when a line goes inactive.
-    const auto target = gst::Ref<GstPad>::adopt(gst_ghost_pad_get_target(gst::cast<GstGhostPad>(pad.get())));
-    const auto inner = gst::Ref<GstPad>::adopt(gst_pad_get_peer(target.get()));
+    const auto exposed = session.exposed(MediaKind::video, 96);
+    REQUIRE(exposed);
+    const auto inner = gst::Ref<GstPad>::adopt(gst_pad_get_peer(exposed.get()));
     gst_pad_send_event(inner.get(), gst_event_new_eos());
     REQUIRE(session.loop.runUntil([&] { return !session.receiver.gone.empty(); }, 5s));
     CHECK(session.flows(MediaKind::audio, 50));
@@ -451,8 +514,7 @@ TEST_CASE("a stream comes, another is forgotten and a description is set at once
     constexpr std::uint32_t former = 4711;
     gst_pad_chain(chain.get(), makePacket(former, 1));
     REQUIRE(session.loop.runUntil([&] { return streams() == 3; }, 5s));
-    const auto video = session.pad(MediaKind::video);
-    HeldUp held(gst::Ref<GstElement>::adopt(gst_pad_get_parent_element(video.get())));
+    HeldUp held(session.webrtcbin());
     std::thread sender([&] { gst_pad_chain(chain.get(), makePacket(former + 1, 1)); });
     REQUIRE(session.loop.runUntil([&] { return held.begun.load(); }, 5s));
     CHECK(session.receiver.peer->forgetSsrc(former));

@@ -1,4 +1,4 @@
-// Telling a publisher what to send at most, as it leaves for the wire.
+// What a publisher is told in RTCP of our own, as it leaves for the wire: limits and keyframe requests.
 #include "relay/gst/bin.h"
 #include "relay/gst/buffer_map.h"
 #include "relay/peer/peer.h"
@@ -10,27 +10,35 @@
 #include "support/leak_guard.h"
 #include "support/turns.h"
 
+#include <gst/video/video.h>
+
 using namespace spillway;
 using namespace spillway::relay;
 using namespace spillway::test;
 
 namespace {
 
-/// The limits that were told, in order. Any thread.
+/// The limits that were told and the SSRCs that keyframes were asked of, in order. Any thread.
 struct Told {
     std::mutex mutex;
     std::vector<std::uint64_t> limits;
+    std::vector<std::uint32_t> asked;
 
     void note(std::span<const std::uint8_t> rtcp) {
         for (const auto& said : rtp::readFeedback(rtcp)) {
             const auto* bandwidth = std::get_if<rtp::Bandwidth>(&said);
             const std::lock_guard lock(mutex);
             if (bandwidth) limits.push_back(bandwidth->bitsPerSecond);
+            if (const auto* wanted = std::get_if<rtp::KeyframeWanted>(&said)) asked.push_back(wanted->ssrc);
         }
     }
     std::vector<std::uint64_t> take() {
         const std::lock_guard lock(mutex);
         return std::exchange(limits, {});
+    }
+    std::vector<std::uint32_t> takeAsked() {
+        const std::lock_guard lock(mutex);
+        return std::exchange(asked, {});
     }
     std::size_t count() {
         const std::lock_guard lock(mutex);
@@ -95,6 +103,21 @@ TEST_CASE("a publisher is told at once, however soon after it was told before") 
         CHECK(session.told->take() == Limits{rtp::unlimited});
     }
     CHECK(session.receiver.peer->rateLimit() == std::nullopt);
+}
+
+TEST_CASE("a keyframe is asked for at once, however soon after the last request") {
+    Session session;
+    session.connect();
+    const auto video = session.receiver.sinks->of(MediaKind::video);
+    // An event makes the session send its first report.
+    const auto pad = gst::staticPad(video->sink.get(), "sink");
+    gst_pad_push_event(pad.get(), gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, FALSE, 0));
+    REQUIRE(session.loop.runUntil([&] { return video->sendPli(); }, 10s));
+    session.told->takeAsked();
+    for (int i = 0; i < 3; ++i) {
+        CHECK(video->sendPli());
+        CHECK(session.told->takeAsked() == std::vector<std::uint32_t>{video->ssrc});
+    }
 }
 
 TEST_CASE("a limit is repeated as long as it holds, its end a few times") {

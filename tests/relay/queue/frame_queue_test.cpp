@@ -178,6 +178,19 @@ TEST_CASE("frames in the reader's hands count as queued until they are settled")
     REQUIRE(lawHolds(queue.stats()));
 }
 
+TEST_CASE("the time that is told is that of the frames that wait, and never above its bound") {
+    FrameQueue queue(bounds(QueuePolicy::dropToKeyframe, 1000, 1'000'000, 50ms), {});
+    queue.push(frame(true, 100, 0ms));
+    std::vector<Frame> batch;
+    REQUIRE(queue.take(batch, 1) == 1); // by a reader that hangs
+    for (int i = 1; i <= 30; ++i) {
+        queue.push(frame(i % 3 == 0, 100, i * 10ms));
+        REQUIRE(queue.stats().queuedTime <= 50ms);
+    }
+    REQUIRE(queue.stats().oldest == batch.front().arrived);
+    REQUIRE(dropped(queue, DropReason::stale) > 0);
+}
+
 TEST_CASE("a restart on another source waits for a keyframe again") {
     FrameQueue queue(bounds(QueuePolicy::dropToKeyframe, 10), {});
     queue.push(frame(true));

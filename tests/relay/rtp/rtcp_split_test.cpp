@@ -2,7 +2,7 @@
 
 #include "support/catch.h"
 
-using spillway::relay::rtp::splitFeedback;
+using spillway::relay::rtp::FeedbackSplitter;
 using Bytes = std::vector<std::uint8_t>;
 
 namespace {
@@ -41,13 +41,18 @@ Bytes joined(std::initializer_list<Bytes> packets) {
     return all;
 }
 
+/// By one that has seen nothing.
+std::vector<Bytes> splitFeedback(std::span<const std::uint8_t> compound) {
+    return FeedbackSplitter{}.split(compound);
+}
+
 } // namespace
 
-TEST_CASE("feedback behind reports on other streams goes by itself, behind an empty report") {
+TEST_CASE("feedback behind reports on other streams goes by itself, a PLI behind a report on its stream") {
     const auto parts = splitFeedback(joined({report({1, 2}), description(), pli(2), nack(1)}));
     REQUIRE(parts.size() == 3);
     CHECK(parts[0] == joined({report({1, 2}), description()}));
-    CHECK(parts[1] == joined({report({}), description(), pli(2)}));
+    CHECK(parts[1] == joined({report({2}), description(), pli(2)}));
     CHECK(parts[2] == joined({report({}), description(), nack(1)}));
 }
 
@@ -55,13 +60,31 @@ TEST_CASE("what was parted is not parted again, and neither is what has no feedb
     for (const Bytes& part : splitFeedback(joined({report({1}), description(), pli(2), nack(1)})))
         CHECK(splitFeedback(part).empty());
     CHECK(splitFeedback(joined({report({1, 2}), description()})).empty());
-    CHECK(splitFeedback(pli(2)).empty());
+    CHECK(splitFeedback(nack(2)).empty());
 }
 
 TEST_CASE("feedback without reports is parted message by message") {
     const auto parts = splitFeedback(joined({pli(2), nack(1)}));
     REQUIRE(parts.size() == 2);
-    CHECK(parts[0] == joined({report({}), pli(2)}));
+    CHECK(parts[0] == joined({report({2}), pli(2)}));
+    CHECK(parts[1] == joined({report({}), nack(1)}));
+}
+
+TEST_CASE("a PLI behind an empty report, or behind none, gets one on its stream, as it was reported last") {
+    CHECK(splitFeedback(pli(2)) == std::vector<Bytes>{joined({report({2}), pli(2)})});
+    const Bytes alone = joined({report({}), description(), pli(2)});
+    CHECK(splitFeedback(alone) == std::vector<Bytes>{joined({report({2}), description(), pli(2)})});
+    const Bytes goodbye{0x81, 203, 0, 1, 0, 0, 0, us};
+    CHECK(splitFeedback(joined({report({}), goodbye, pli(2)})) ==
+          std::vector<Bytes>{joined({report({}), goodbye}), joined({report({2}), pli(2)})});
+    FeedbackSplitter splitter;
+    Bytes known = report({1, 2});
+    known[known.size() - 9] = 9; // jitter
+    known.back() = 9;            // delay since the last sender report
+    CHECK(splitter.split(known).empty());
+    Bytes about = report({2});
+    about[about.size() - 9] = 9;
+    CHECK(splitter.split(alone) == std::vector<Bytes>{joined({about, description(), pli(2)})});
 }
 
 TEST_CASE("a packet whose lengths do not add up is left as it is") {

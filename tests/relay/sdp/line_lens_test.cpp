@@ -92,6 +92,19 @@ TEST_CASE("webrtcbin never sees a line go inactive, and the SFU gets the truth")
     CHECK_FALSE(seen.allows("2", 3843052581));
 }
 
+TEST_CASE("a line that has left the bundle is refused, and out of the answer's group") {
+    sdp::LineLens lens;
+    const std::string first = fixture("janus.sdp");
+    REQUIRE(contains(first, "a=group:BUNDLE 0 1 2 3\r\n"));
+    look(lens, first);
+    const auto seen = look(lens, replaced(silenced(first, 2), "BUNDLE 0 1 2 3", "BUNDLE 0 1 3"));
+    CHECK(directions(seen.textForWebrtcbin()) == Directions(4, "sendonly"));
+    const std::string answer = sdp::answerForPeer(seen, ours, {});
+    CHECK(contains(answer, "a=group:BUNDLE 0 1 3\r\n"));
+    CHECK(contains(answer, "m=video 0 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\n"));
+    CHECK(directions(sdp::answerForPeer(look(lens, first), ours, {})) == Directions(4, "recvonly"));
+}
+
 TEST_CASE("a line that is recycled is the same line with the new SSRC") {
     sdp::LineLens lens;
     const std::string first = fixture("janus.sdp");
@@ -170,6 +183,24 @@ TEST_CASE("other ICE credentials or another certificate are a new transport") {
     CHECK(lens.sameTransport(read(first)));
     CHECK_FALSE(lens.sameTransport(read(replaced(first, "a=ice-ufrag:tXqp", "a=ice-ufrag:other"))));
     CHECK_FALSE(lens.sameTransport(read(replaced(first, "sha-256 F3:", "sha-256 F4:"))));
+}
+
+TEST_CASE("an SFU that names ever new lines begins a new transport before they are too many") {
+    sdp::LineLens lens;
+    const std::string first = fixture("janus.sdp");
+    look(lens, first);
+    int offers = 0;
+    const auto next = [&] {
+        const std::string mid = "new" + std::to_string(offers);
+        return replaced(changed(first, 0, "a=mid:0", "a=mid:" + mid), "BUNDLE 0 ", "BUNDLE " + mid + " ");
+    };
+    while (offers < 1000 && lens.sameTransport(read(next()))) {
+        look(lens, next());
+        ++offers;
+    }
+    CHECK(offers > 400);
+    CHECK(offers < 600);
+    CHECK(lens.sameTransport(read(first)));
 }
 
 TEST_CASE("a line that changes its kind is refused, and the lens is as it was") {

@@ -171,6 +171,26 @@ TEST_CASE("the first line gives the transport also when it is refused, and stays
     CHECK(contains(refused, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
 }
 
+TEST_CASE("of two bundles the one that sends is answered, and the lines of the other are refused") {
+    const std::string sends = "a=group:BUNDLE 0 1\r\n";
+    const std::string receives = "a=group:BUNDLE 2 3\r\n";
+    const std::string more = "m=video 9 UDP/TLS/RTP/SAVPF 120\r\na=mid:2\r\na=rtcp-mux\r\na=recvonly\r\n"
+                             "a=rtpmap:120 VP8/90000\r\n"
+                             "m=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=mid:3\r\na=rtcp-mux\r\na=recvonly\r\n"
+                             "a=rtpmap:109 opus/48000/2\r\n";
+    for (const std::string& groups : {sends + receives, receives + sends}) {
+        const auto offer = readGood(replaced(fixture("bundle_only.sdp"), sends, groups) + more);
+        const std::string answer = sdp::answerForPeer(offer, ours, {});
+        CHECK(contains(answer, sends));
+        CHECK_FALSE(contains(answer, receives));
+        CHECK(contains(answer, "m=video 0 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\n"));
+        CHECK(contains(answer, "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:3\r\n"));
+    }
+    CHECK(contains(
+        readBad(replaced(fixture("bundle_only.sdp"), sends, sends + "a=group:BUNDLE 1 2\r\n") + more).detail,
+        "a=mid:1 is in more than one a=group:BUNDLE"));
+}
+
 TEST_CASE("an offer with a line whose codec is not carried is refused with what it has") {
     const auto error = readBad(fixture("first_line_refused.sdp"));
     CHECK(error.kind == Kind::unsupported);

@@ -53,6 +53,17 @@ void checkAnswer(const sdp::ViewerOffer& offer, const std::string& text) {
     CHECK(replaced(text, "\r\n", "").find_first_of("\r\n") == std::string::npos);
 }
 
+/// In the bundle, inactive, with this codec alone and all that its transport needs.
+void checkHeld(const sdp::Section& held, const std::string& format, const std::string& codec) {
+    CHECK(held.port == 9);
+    CHECK(held.formats == std::vector<std::string>{format});
+    CHECK(held.attributes("rtpmap") == std::vector<std::string>{format + " " + codec});
+    for (const char* attribute : {"inactive", "rtcp-mux", "ice-ufrag", "ice-pwd", "fingerprint", "setup"}) {
+        INFO(attribute);
+        CHECK(held.has(attribute));
+    }
+}
+
 } // namespace
 
 TEST_CASE("the answer to a viewer, line by line") {
@@ -134,14 +145,14 @@ TEST_CASE("every viewer's offer is answered at its place, Pion's data channel re
     CHECK_FALSE(contains(text, "ice-options"));
 }
 
-TEST_CASE("a line that gets no track is refused with a payload type that every reader knows") {
+TEST_CASE("a line that gets no track stays in the bundle, inactive, with a codec that its author named") {
     const auto offer = readViewer(viewerFixture("pion_both"));
     auto answer = toAllLines(offer);
     answer.sent.pop_back();
     const std::string text = sdp::viewerAnswer(offer, answer);
-    CHECK(contains(text, "a=group:BUNDLE 0\r\n"));
-    CHECK(contains(text, "m=audio 0 UDP/TLS/RTP/SAVPF 0\r\n"));
-    CHECK_FALSE(contains(text, "112"));
+    CHECK(contains(text, "a=group:BUNDLE 0 1\r\n"));
+    const auto parts = parsed(text);
+    checkHeld(parts.sections.at(1), "112", "opus/48000/2");
 }
 
 TEST_CASE("the line that a group names first stays inside it when it gets no track") {
@@ -152,13 +163,8 @@ TEST_CASE("the line that a group names first stays inside it when it gets no tra
     CHECK(contains(text, "a=group:BUNDLE 0 1\r\n"));
     const auto parts = parsed(text);
     const auto& held = parts.sections.at(0);
-    CHECK(held.port == 9);
-    CHECK(held.formats == std::vector<std::string>{"96"});
-    CHECK(held.attributes("rtpmap") == std::vector<std::string>{"96 VP8/90000"});
-    for (const char* attribute : {"inactive", "rtcp-mux", "ice-ufrag", "fingerprint", "setup", "candidate"}) {
-        INFO(attribute);
-        CHECK(held.has(attribute));
-    }
+    checkHeld(held, "96", "VP8/90000");
+    CHECK(held.has("candidate"));
     CHECK_FALSE(held.has("msid"));
     CHECK_FALSE(parts.sections.at(1).has("candidate"));
     // Named first need not mean written first.
@@ -170,6 +176,26 @@ TEST_CASE("the line that a group names first stays inside it when it gets no tra
     const auto alone = readViewer(replaced(videoOffer("0"), "a=group:BUNDLE 0\r\n", ""));
     answer.sent.clear();
     CHECK(contains(sdp::viewerAnswer(alone, answer), "m=video 0 UDP/TLS/RTP/SAVPF 0\r\n"));
+}
+
+TEST_CASE("of two bundles the one that receives is answered, and the lines of the other are refused") {
+    const std::string watches = "a=group:BUNDLE 0 1\r\n";
+    const std::string talks = "a=group:BUNDLE 2 3\r\n";
+    const std::string more = "m=video 9 UDP/TLS/RTP/SAVPF 120\r\na=mid:2\r\na=rtcp-mux\r\na=sendonly\r\n"
+                             "a=rtpmap:120 VP8/90000\r\n"
+                             "m=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=mid:3\r\na=rtcp-mux\r\na=sendonly\r\n"
+                             "a=rtpmap:109 opus/48000/2\r\n";
+    for (const std::string& groups : {watches + talks, talks + watches}) {
+        const auto offer = readViewer(replaced(audioAndVideoOffer(), watches, groups) + more);
+        const std::string answer = sdp::viewerAnswer(offer, toAllLines(offer));
+        const auto parts = parsed(answer);
+        CHECK(parts.attributes("group") == std::vector<std::string>{"BUNDLE 0 1"});
+        CHECK(parts.sections.at(0).has("candidate"));
+        for (const std::size_t refused : {2U, 3U}) {
+            CHECK(parts.sections.at(refused).port == 0);
+            CHECK_FALSE(parts.sections.at(refused).has("ice-ufrag"));
+        }
+    }
 }
 
 TEST_CASE("who talks and watches is answered inactive where he talks") {

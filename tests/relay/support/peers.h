@@ -29,6 +29,8 @@ struct Received {
     std::uint32_t ssrc = 0;
     std::string encoding; ///< of its caps
     GstElement* pipeline = nullptr;
+    std::function<bool()> sendPli;
+    gst::Ref<GstElement> sink;
     std::atomic<std::uint64_t> buffers{0};
 };
 
@@ -41,16 +43,18 @@ class Sinks {
         received->kind = incoming.kind;
         received->ssrc = incoming.ssrc;
         received->pipeline = incoming.pipeline;
+        received->sendPli = incoming.sendPli;
         const auto sink = gst::makeElement("fakesink");
         g_object_set(sink.get(), "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);
         gst::addTo(incoming.pipeline, sink);
+        received->sink = gst::Ref<GstElement>::retain(sink.get());
         const auto pad = gst::staticPad(sink.get(), "sink");
         gst::PadProbe probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, [received](GstPadProbeInfo*) {
             ++received->buffers;
             return GST_PAD_PROBE_OK;
         });
         gst_element_sync_state_with_parent(sink.get());
-        gst_pad_link(incoming.pad, pad.get());
+        gst_pad_link_full(incoming.pad, pad.get(), GST_PAD_LINK_CHECK_NOTHING);
         if (GstCaps* caps = gst_pad_get_current_caps(incoming.pad)) {
             const char* encoding = gst_structure_get_string(gst_caps_get_structure(caps, 0), "encoding-name");
             received->encoding = encoding ? encoding : "";

@@ -12,8 +12,13 @@ namespace {
 struct Brokered {
     Loop loop;
     int requests = 0;
-    std::shared_ptr<KeyframeBroker> broker = std::make_shared<KeyframeBroker>(
-        loop, [this] { ++requests; }, std::chrono::milliseconds(40));
+    int none = 0;
+    std::shared_ptr<KeyframeBroker> broker = brokerOf(40ms);
+
+    std::shared_ptr<KeyframeBroker> brokerOf(std::chrono::milliseconds window) {
+        return std::make_shared<KeyframeBroker>(
+            loop, KeyframeBroker::Source{[this] { ++requests; }, [this] { ++none; }}, window);
+    }
 };
 
 } // namespace
@@ -57,6 +62,50 @@ TEST_CASE("a wish right after an answered request waits for the window to pass")
     b.broker->wish(WishReason::drop);
     REQUIRE(b.loop.runUntil([&] { return b.requests == 2; }, 1s));
     REQUIRE(std::chrono::steady_clock::now() - first >= 35ms);
+}
+
+TEST_CASE("that no keyframe comes is told once, and it is asked for seldom until there is another source") {
+    Brokered b;
+    b.broker = b.brokerOf(10ms);
+    b.broker->wish(WishReason::attach);
+    REQUIRE(b.loop.runUntil([&] { return b.none == 1; }, 5s));
+    CHECK(b.broker->isHopeless());
+    const int before = b.requests;
+    CHECK(before == KeyframeBroker::patience + 1);
+    CHECK_FALSE(b.loop.runUntil([&] { return b.requests > before || b.none > 1; }, 150ms));
+    b.broker->renew();
+    CHECK_FALSE(b.broker->isHopeless());
+    CHECK(b.loop.runUntil([&] { return b.requests == before + 1; }, 1s));
+    b.broker->keyframeStarted();
+    CHECK_FALSE(b.loop.runUntil([&] { return b.requests > before + 1; }, 50ms));
+}
+
+TEST_CASE("who attaches while there is little hope waits no longer for a request than when there was") {
+    Brokered b;
+    b.broker = b.brokerOf(20ms);
+    b.broker->wish(WishReason::viewer);
+    REQUIRE(b.loop.runUntil([&] { return b.none == 1; }, 20s));
+    const auto last = std::chrono::steady_clock::now();
+    const int before = b.requests;
+    b.broker->wish(WishReason::attach);
+    REQUIRE(b.loop.runUntil([&] { return b.requests > before; }, 20s));
+    // 320 ms, where it is 2.4 s for all others.
+    CHECK(std::chrono::steady_clock::now() - last >= 300ms);
+    CHECK(std::chrono::steady_clock::now() - last < 2s);
+    b.broker->wish(WishReason::viewer);
+    CHECK_FALSE(b.loop.runUntil([&] { return b.requests > before + 1; }, 500ms));
+    CHECK(b.none == 1);
+}
+
+TEST_CASE("a source that rests is not asked, and at once when it no longer does") {
+    Brokered b;
+    b.broker->wish(WishReason::attach);
+    REQUIRE(b.loop.runUntil([&] { return b.requests == 2; }, 5s));
+    b.broker->pause();
+    b.broker->wish(WishReason::attach);
+    CHECK_FALSE(b.loop.runUntil([&] { return b.requests > 2; }, 300ms));
+    b.broker->renew();
+    CHECK(b.loop.runUntil([&] { return b.requests == 3; }, 5s));
 }
 
 TEST_CASE("a closed broker asks for nothing any more") {

@@ -34,6 +34,7 @@ Raw packetOf(std::uint16_t sequence, bool keyframe) {
                0x52, 1,
                2,    3, // one word of extensions
                0x10, static_cast<std::uint8_t>(keyframe ? 0 : 1)};
+    packet[2] = static_cast<std::uint8_t>(sequence >> 8);
     packet[3] = static_cast<std::uint8_t>(sequence);
     packet[7] = static_cast<std::uint8_t>(sequence); // a picture each
     return packet;
@@ -196,7 +197,7 @@ TEST_CASE("a picture without its parameter sets gets a packet with them, and wha
 TEST_CASE("a depayloader's request for a keyframe ends at the marker and becomes a wish") {
     Loop loop;
     Stage stage;
-    const auto broker = std::make_shared<KeyframeBroker>(loop, [] {});
+    const auto broker = std::make_shared<KeyframeBroker>(loop, KeyframeBroker::Source{[] {}});
     stage.marker.setBroker(broker);
     GstPadProbeInfo info{};
     info.type = GST_PAD_PROBE_TYPE_EVENT_UPSTREAM;

@@ -7,7 +7,9 @@
 #include "support/packet_source.h"
 #include "support/turns.h"
 
+#include <algorithm>
 #include <random>
+#include <string_view>
 
 using namespace spillway;
 using namespace spillway::relay;
@@ -79,6 +81,13 @@ struct Stage {
         return static_cast<int>((factory ? gst::elementsOf(bin, factory) : gst::elementsOf(bin)).size());
     }
 
+    int drains() const {
+        const auto all = gst::elementsOf(source.pipeline());
+        return static_cast<int>(std::count_if(all.begin(), all.end(), [](const auto& element) {
+            return std::string_view(G_OBJECT_TYPE_NAME(element.get())) == "SpillwayBufferSink";
+        }));
+    }
+
     int teePads() const {
         int pads = 0;
         for (const auto& tee : gst::elementsOf(source.pipeline(), "tee"))
@@ -126,7 +135,7 @@ TEST_CASE("a track that nobody watches runs off through its drain from the first
     REQUIRE(snapshot.receivedPackets == stage.source.pushed());
     REQUIRE(snapshot.drainedPackets == snapshot.receivedPackets);
     REQUIRE(snapshot.codec == "VP8");
-    REQUIRE(stage.elements("fakesink") == 1);
+    REQUIRE(stage.drains() == 1);
     REQUIRE(stage.elements(nullptr) == 2);
 }
 
@@ -172,7 +181,7 @@ TEST_CASE("ten seconds after a subscriber attached the drain is gone, and back w
     const auto pushedMeanwhile = stage.source.pushed() - pushedBefore;
     stage.turnPackets(1); // what was on its way into the queue has arrived
     watcher.read();
-    REQUIRE(stage.elements("fakesink") == 0);
+    REQUIRE(stage.drains() == 0);
     REQUIRE(stage.elements("appsink") == 1);
     REQUIRE(stage.elements(nullptr) == 2);
     REQUIRE(stage.teePads() == 1);
@@ -182,7 +191,7 @@ TEST_CASE("ten seconds after a subscriber attached the drain is gone, and back w
     REQUIRE(watcher.gaps == 0);
     place = {};
     REQUIRE(stage.track->snapshot().draining);
-    REQUIRE(stage.elements("fakesink") == 1);
+    REQUIRE(stage.drains() == 1);
     REQUIRE(stage.elements("appsink") == 0);
     const auto drained = stage.track->snapshot().drainedPackets;
     stage.turnUntil([&] { return stage.track->snapshot().drainedPackets > drained + 20; });

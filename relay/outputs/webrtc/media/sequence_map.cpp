@@ -16,6 +16,13 @@ std::uint64_t extended(std::uint16_t number, std::uint64_t near) {
     return near + static_cast<std::uint64_t>(std::int64_t{distance});
 }
 
+/// In the lower half, or a receiver whose first packet comes after the wrap takes it for one before it (RFC
+/// 3711 section 3.3.1).
+std::uint16_t firstSequence() {
+    constexpr int firsts = 0x7FFE; // the first that is given out is the next one
+    return static_cast<std::uint16_t>(randomNumber<std::uint16_t>() % firsts);
+}
+
 bool contains(const SequenceMap::Segment& segment, std::uint64_t number) {
     return number >= segment.first && number <= segment.last;
 }
@@ -23,7 +30,7 @@ bool contains(const SequenceMap::Segment& segment, std::uint64_t number) {
 } // namespace
 
 SequenceMap::SequenceMap(std::uint32_t clockRate)
-    : SequenceMap(clockRate, randomNumber<std::uint16_t>(), randomNumber<std::uint32_t>()) {}
+    : SequenceMap(clockRate, firstSequence(), randomNumber<std::uint32_t>()) {}
 
 // The room below keeps numbers before the first from wrapping.
 SequenceMap::SequenceMap(std::uint32_t clockRate, std::uint16_t sequence, std::uint32_t timestamp)

@@ -54,7 +54,7 @@ class Resent {
     std::array<Note, 256> notes_{};
 };
 
-struct Outgoing {
+struct PacketToSend {
     const PacketHead& head;
     const rtp::Packet& packet;
     Bytes payload; ///< the packet's
@@ -91,7 +91,7 @@ struct ViewerStream::Impl {
                                                                             sinceEpoch)));
     }
     void keepTime(const SequenceMap::Place& place, const Frame& frame);
-    std::size_t assemble(const Outgoing& out, std::uint16_t& transportSequence, Clock::time_point now,
+    std::size_t assemble(const PacketToSend& out, std::uint16_t& transportSequence, Clock::time_point now,
                          MutableBytes into) const;
     void countSent(const rtp::Packet& packet);
 
@@ -107,8 +107,9 @@ struct ViewerStream::Impl {
     rtp::Vp8Continuity vp8;
     rtp::WallClock wallClock;
     Clock::time_point renewWallClock;
-    std::uint16_t rtxSequence = randomNumber<std::uint16_t>();
-    std::unique_ptr<Resent> resent; ///< most viewers lose nothing
+    std::uint16_t rtxSequence =
+        static_cast<std::uint16_t>(randomNumber<std::uint16_t>() >> 1U); // as in SequenceMap
+    std::unique_ptr<Resent> resent;                                      ///< most viewers lose nothing
     Clock::duration roundTrip = firstRoundTrip;
     ViewerCounters counters;
     std::uint32_t packets = 0; ///< as sender reports count: modulo 2^32
@@ -116,7 +117,7 @@ struct ViewerStream::Impl {
 };
 
 /// All but the numbers in the payload; 0 when it does not fit.
-std::size_t ViewerStream::Impl::assemble(const Outgoing& out, std::uint16_t& transportSequence,
+std::size_t ViewerStream::Impl::assemble(const PacketToSend& out, std::uint16_t& transportSequence,
                                          Clock::time_point now, MutableBytes into) const {
     const auto& delay = out.packet.playoutDelay;
     const std::size_t headBytes = out.head.size(delay.has_value());

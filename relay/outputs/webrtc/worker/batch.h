@@ -14,7 +14,7 @@ namespace spillway::relay::webrtc {
 
 class Batch {
   public:
-    /// Frames of one channel before the next has its turn: most pictures whole.
+    /// Frames of one feed before the next has its turn: most pictures whole.
     static constexpr std::size_t most = 64;
 
     struct Packet {

@@ -1,5 +1,6 @@
 #include "relay/outputs/webrtc/worker/channel.h"
 
+#include "relay/base/big_endian.h"
 #include "relay/rtp/format.h"
 #include "relay/rtp/ntp.h"
 #include "relay/rtp/sender_report.h"
@@ -21,6 +22,8 @@ namespace {
 constexpr std::chrono::milliseconds freshKeyframe{600};
 static_assert(freshKeyframe > KeyframeBroker::defaultWindow);
 constexpr std::chrono::seconds reportEvery{2};
+/// How long a viewer that gets keyframes alone waits for the next before it wishes for one.
+constexpr std::chrono::seconds pictureEvery{5};
 /// Retransmissions per second to one viewer, and at once.
 constexpr std::uint32_t retransmissionRate = 500;
 constexpr std::uint32_t retransmissionBurst = 250;
@@ -32,7 +35,8 @@ static_assert(srtp::GcmSender::window >= PacketRing::packets);
 Channel::Channel(ChannelSetup setup)
     : setup_(std::move(setup))
     , stream_(setup_.stream)
-    , allowance_(retransmissionBurst) {
+    , allowance_(retransmissionBurst)
+    , thinning_(setup_.feed->kind()) {
     setup_.share->arrive();
 }
 
@@ -70,9 +74,10 @@ bool Channel::send(const Batch& batch, Wire& wire, Clock::time_point now) {
     if (!sent) {
         setup_.share->drop(DropReason::writeError, batch.frames().size());
     } else {
-        setup_.share->deliver(sent->packets - sent->early);
+        setup_.share->deliver(sent->delivered);
         setup_.share->drop(DropReason::awaitKeyframe, sent->early);
-        setup_.share->drop(DropReason::writeError, batch.frames().size() - sent->packets);
+        setup_.share->drop(DropReason::congested, sent->thinned);
+        setup_.share->drop(DropReason::writeError, sent->lostOf(batch.frames().size()));
     }
     publish();
     return sent.has_value();
@@ -95,6 +100,7 @@ std::optional<std::size_t> Channel::serve(Wire& wire, Clock::time_point now) {
     const std::size_t taken = batch.take(setup_.share->own());
     if (taken == 0) {
         behind_ = setup_.share->own().stats().awaitingKeyframe;
+        if (behind_ && isVideo()) want(WishReason::drop, now);
         return 0;
     }
     const auto sent = write(batch, wire, now);
@@ -104,7 +110,8 @@ std::optional<std::size_t> Channel::serve(Wire& wire, Clock::time_point now) {
         return std::nullopt;
     }
     if (sent->early > 0) setup_.share->own().settle(0, sent->early, DropReason::awaitKeyframe);
-    setup_.share->own().settle(sent->packets - sent->early, taken - sent->packets);
+    if (sent->thinned > 0) setup_.share->own().settle(0, sent->thinned, DropReason::congested);
+    setup_.share->own().settle(sent->delivered, sent->lostOf(taken));
     publish();
     return taken;
 }
@@ -112,12 +119,17 @@ std::optional<std::size_t> Channel::serve(Wire& wire, Clock::time_point now) {
 std::optional<Channel::Sent> Channel::write(const Batch& batch, Wire& wire, Clock::time_point now) {
     if (!fits(batch)) return std::nullopt;
     const auto& packets = batch.packets();
-    const std::size_t early = start_ == Start::begun ? 0 : begin(batch, wire, now);
-    for (std::size_t i = early; i < packets.size(); ++i)
-        write(packets[i], wire, now);
+    Sent sent;
+    if (start_ != Start::begun) sent.early = begin(batch, wire, now);
+    for (std::size_t i = sent.early; i < packets.size(); ++i) {
+        if (!thinning_.passes(*packets[i].frame))
+            ++sent.thinned;
+        else if (write(packets[i], wire, now))
+            ++sent.delivered;
+    }
     wire.sockets.to(wire.path);
     report(wire, now);
-    return Sent{packets.size(), early};
+    return sent;
 }
 
 /// How many of the packets come before the first that the viewer can begin with.
@@ -177,21 +189,43 @@ MutableBytes Channel::roomFor(std::size_t bytes, Wire& wire) {
     return room.first(bytes);
 }
 
-void Channel::write(const Batch::Packet& packet, Wire& wire, Clock::time_point now) {
+/// False when it could not be sent, though there is something in it.
+bool Channel::write(const Batch::Packet& packet, Wire& wire, Clock::time_point now) {
     const std::size_t padding = mayPad() ? packet.padding : 0;
     const MutableBytes room = roomFor(ViewerStream::maxHeader + packet.payload.size() + padding, wire);
-    std::size_t bytes = stream_.write(*packet.frame, packet.payload, wire.transportSequence, now, room);
-    if (bytes > 0 && padding > 0) bytes = ViewerStream::pad(room.data(), bytes, bytes + padding);
-    add(room.first(bytes), wire);
+    std::size_t bytes = writeInto(room, packet, wire, now);
+    if (bytes == 0) return packet.payload.empty();
+    noteSent(*packet.frame, room, now);
+    if (padding > 0) bytes = ViewerStream::pad(room.data(), bytes, bytes + padding);
+    return add(room.first(bytes), wire);
+}
+
+/// What was left out before it leaves no gap.
+std::size_t Channel::writeInto(MutableBytes room, const Batch::Packet& packet, Wire& wire,
+                               Clock::time_point now) {
+    if (!thinning_.takeGap())
+        return stream_.write(*packet.frame, packet.payload, wire.transportSequence, now, room);
+    Frame next = *packet.frame;
+    next.discontinuity = true;
+    return stream_.write(next, packet.payload, wire.transportSequence, now, room);
 }
 
 void Channel::writeKept(const Frame& frame, Wire& wire, Clock::time_point now) {
     const MutableBytes room = roomFor(ViewerStream::maxHeader + frame.packet->payloadBytes, wire);
-    add(room.first(stream_.write(frame, wire.transportSequence, now, room)), wire);
+    const std::size_t bytes = stream_.write(frame, wire.transportSequence, now, room);
+    if (bytes == 0) return;
+    noteSent(frame, room, now);
+    add(room.first(bytes), wire);
 }
 
-void Channel::add(MutableBytes packet, Wire& wire) {
-    if (!packet.empty()) wire.sockets.add(wire.srtp.protect(packet.data(), packet.size()));
+bool Channel::add(MutableBytes packet, Wire& wire) {
+    const std::size_t bytes = wire.srtp.protect(packet.data(), packet.size());
+    wire.sockets.add(bytes);
+    return bytes > 0;
+}
+
+void Channel::noteSent(const Frame& frame, MutableBytes packet, Clock::time_point now) {
+    if (isVideo() && keyframe_.note(frame, readU16(&packet[2]), now)) allowed_.onKeyframe();
 }
 
 void Channel::retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point now) {
@@ -214,24 +248,54 @@ void Channel::retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point n
     publish();
 }
 
-void Channel::onReport(const rtp::ReceptionReport& report) {
+void Channel::onReport(const rtp::ReceptionReport& report, Clock::time_point now) {
     if (report.ssrc != setup_.stream.ssrc) return;
     reception_.lost = static_cast<std::uint64_t>(std::max(report.lost, 0));
     reception_.fractionLost = report.fractionLost;
     reception_.jitter = static_cast<double>(report.jitter) / setup_.stream.clockRate;
-    const auto now = rtp::ntpTime(std::chrono::system_clock::now());
-    if (const auto time = rtp::roundTrip(report, rtp::ntpMiddle(now))) {
+    const auto wallTime = rtp::ntpTime(std::chrono::system_clock::now());
+    if (const auto time = rtp::roundTrip(report, rtp::ntpMiddle(wallTime))) {
         reception_.roundTrip = *time;
         stream_.setRoundTrip(
             std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*time)));
     }
+    const auto& sent = stream_.counters();
+    thinning_.onReport(
+        {now, report.highestSequence, report.lost, sent.packets, sent.bytes, reception_.roundTrip});
+    if (thinning_.awaitsKeyframe()) want(WishReason::viewer, now);
     publish();
 }
 
-void Channel::onKeyframeWanted() {
+/// The one that it may have missed first; nobody else pays for that.
+void Channel::onKeyframeWanted(Wire& wire, Clock::time_point now) {
     stream_.countKeyframeWanted();
     publish();
-    setup_.wish(WishReason::viewer);
+    if (!repeatKeyframe(wire, now)) want(WishReason::viewer, now);
+}
+
+/// Once for each keyframe, while it is fresh.
+bool Channel::repeatKeyframe(Wire& wire, Clock::time_point now) {
+    const auto numbers = keyframe_.takeToRepeat(now, freshKeyframe);
+    if (!numbers) return false;
+    const auto before = stream_.counters().retransmitted;
+    const auto packets = static_cast<std::uint16_t>(numbers->last - numbers->first + 1);
+    for (std::uint16_t i = 0; i < packets && i < PacketRing::packets; ++i)
+        retransmit(static_cast<std::uint16_t>(numbers->first + i), wire, now);
+    return stream_.counters().retransmitted > before;
+}
+
+/// At once or, when its allowance is used up, by a later tick().
+void Channel::want(WishReason why, Clock::time_point now) {
+    wishedFor_ = why;
+    allowed_.want();
+    if (allowed_.mayAsk(now)) setup_.wish(wishedFor_);
+}
+
+void Channel::tick(Wire& wire, Clock::time_point now) {
+    if (thinning_.isOn() && keyframe_.at() && now - *keyframe_.at() > pictureEvery)
+        want(WishReason::viewer, now);
+    if (allowed_.mayAsk(now)) setup_.wish(wishedFor_);
+    report(wire, now);
 }
 
 void Channel::report(Wire& wire, Clock::time_point now) {

@@ -4,9 +4,13 @@
 // take what comes, it goes straight to the wire; else it waits in the viewer's own queue, which drops by its
 // own rules, and all that follows goes behind it until the queue is empty again. A viewer begins with a
 // keyframe: the one that it finds in the feed's recent packets, if that is not old, else the next one, which
-// it wishes for. Worker thread.
+// it wishes for. What it wishes for later its allowance bounds, and over a path that loses too much, video
+// goes out as keyframes alone. Worker thread.
 #pragma once
 
+#include "relay/outputs/webrtc/media/keyframe_allowance.h"
+#include "relay/outputs/webrtc/media/sent_keyframe.h"
+#include "relay/outputs/webrtc/media/thinning.h"
 #include "relay/outputs/webrtc/media/viewer_stream.h"
 #include "relay/outputs/webrtc/worker/batch.h"
 #include "relay/outputs/webrtc/worker/feed.h"
@@ -60,22 +64,27 @@ class Channel {
     /// Sends what waits in the queue, a batch at most, and returns how many frames that were. Nothing as
     /// send().
     std::optional<std::size_t> serve(Wire& wire, Clock::time_point now);
-    /// By the sequence number that the viewer knows.
+    /// By the sequence number that the viewer knows. It waits in the burst until the session flushes.
     void retransmit(std::uint16_t sequence, Wire& wire, Clock::time_point now);
-    void onReport(const rtp::ReceptionReport& report);
-    void onKeyframeWanted();
-    /// A sender report, when one is due.
-    void report(Wire& wire, Clock::time_point now);
+    void onReport(const rtp::ReceptionReport& report, Clock::time_point now);
+    void onKeyframeWanted(Wire& wire, Clock::time_point now);
+    /// What is due: a wish that has waited, a sender report.
+    void tick(Wire& wire, Clock::time_point now);
+    /// The path takes so little that nothing may be sent any more (RFC 8083).
+    bool isBroken() const { return thinning_.isBroken(); }
     void goodbye(Wire& wire, Clock::time_point now);
 
     bool sends(std::uint32_t ssrc) const;
     const std::shared_ptr<Feed>& feed() const { return setup_.feed; }
 
   private:
-    /// Of the packets of a batch, this many were `early`: before the first that the viewer can begin with.
+    /// What became of the packets of a batch.
     struct Sent {
-        std::size_t packets;
-        std::size_t early;
+        std::size_t delivered = 0;
+        std::size_t early = 0;   ///< before the first that the viewer can begin with
+        std::size_t thinned = 0; ///< more than its path takes
+        /// The rest, of so many frames.
+        std::size_t lostOf(std::size_t frames) const { return frames - delivered - early - thinned; }
     };
 
     bool fits(const Batch& batch);
@@ -86,9 +95,15 @@ class Channel {
     bool beginWithRecent(const Batch& batch, Wire& wire, Clock::time_point now);
     bool mayPad() const;
     static MutableBytes roomFor(std::size_t bytes, Wire& wire);
-    void write(const Batch::Packet& packet, Wire& wire, Clock::time_point now);
+    bool write(const Batch::Packet& packet, Wire& wire, Clock::time_point now);
     void writeKept(const Frame& frame, Wire& wire, Clock::time_point now);
-    static void add(MutableBytes packet, Wire& wire);
+    std::size_t writeInto(MutableBytes room, const Batch::Packet& packet, Wire& wire, Clock::time_point now);
+    static bool add(MutableBytes packet, Wire& wire);
+    bool isVideo() const { return setup_.feed->kind() == MediaKind::video; }
+    void noteSent(const Frame& frame, MutableBytes packet, Clock::time_point now);
+    bool repeatKeyframe(Wire& wire, Clock::time_point now);
+    void want(WishReason why, Clock::time_point now);
+    void report(Wire& wire, Clock::time_point now);
     static void sendRtcp(std::vector<std::uint8_t> packet, Wire& wire);
     void publish() const;
 
@@ -102,6 +117,10 @@ class Channel {
     std::uint32_t allowance_ = 0;                                    ///< retransmissions left …
     Clock::time_point allowedAt_{};                                  ///< … as of then
     Clock::time_point nextReport_{};
+    Thinning thinning_;
+    SentKeyframe keyframe_;
+    KeyframeAllowance allowed_;
+    WishReason wishedFor_ = WishReason::viewer;
 };
 
 } // namespace spillway::relay::webrtc

@@ -8,7 +8,8 @@ Feed::Feed(Setup setup)
     : setup_(std::move(setup))
     , queue_(std::make_shared<FrameQueue>(
           setup_.bounds,
-          FrameQueue::Hooks{setup_.wakeWorker, onDrop(), setup_.depths, setup_.latencies, nullptr},
+          FrameQueue::Hooks{setup_.wakeWorker, [wishes = wishes_] { wishes->wish(WishReason::drop); },
+                            setup_.depths, setup_.latencies, nullptr},
           FrameQueue::Start::anywhere))
     , recent_(setup_.kind == MediaKind::video ? std::make_unique<PacketRing>() : nullptr) {}
 
@@ -19,10 +20,6 @@ void Feed::pause() {
 
 std::function<void(WishReason)> Feed::wish() const {
     return [wishes = wishes_](WishReason reason) { wishes->wish(reason); };
-}
-
-std::function<void()> Feed::onDrop() const {
-    return [wishes = wishes_] { wishes->wish(WishReason::drop); };
 }
 
 std::size_t Feed::take(Batch& batch) {

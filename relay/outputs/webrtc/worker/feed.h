@@ -46,8 +46,6 @@ class Feed {
     MediaKind kind() const { return setup_.kind; }
     /// For the viewers, on any thread; without effect while no track feeds this.
     std::function<void(WishReason)> wish() const;
-    /// The same for a queue that dropped.
-    std::function<void()> onDrop() const;
     const std::shared_ptr<FrameQueue>& queue() const { return queue_; }
 
     // Worker thread.

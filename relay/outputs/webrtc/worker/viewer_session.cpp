@@ -1,5 +1,6 @@
 #include "relay/outputs/webrtc/worker/viewer_session.h"
 
+#include "relay/base/log.h"
 #include "relay/base/overloaded.h"
 #include "relay/port/ice_exchange.h"
 #include "relay/rtp/feedback.h"
@@ -13,7 +14,7 @@ namespace spillway::relay::webrtc {
 namespace {
 
 /// For ICE and DTLS together.
-constexpr std::chrono::seconds connectTime{30};
+constexpr std::chrono::seconds connectTime{10};
 constexpr const char* anotherCodec = "the track has another codec now";
 
 } // namespace
@@ -26,11 +27,7 @@ ViewerSession::ViewerSession(SessionSetup setup, port::SessionTag tag, const Dtl
     , ice_(setup_.ours, setup_.theirs, tag, now)
     , dtls_(dtls, setup_.fingerprint, [this](Bytes datagram) {
         if (path()) sockets_.send(*path(), datagram);
-    }) {
-    for (ChannelSetup& channel : setup_.channels)
-        channels_.push_back(std::make_unique<Channel>(std::move(channel)));
-    setup_.channels.clear();
-}
+    }) {}
 
 ViewerSession::~ViewerSession() {
     if (wire_)
@@ -64,6 +61,9 @@ void ViewerSession::onDatagram(port::DatagramKind kind, MutableBytes datagram, c
     if (bytes == 0) return;
     onFeedback(datagram.first(bytes), *wire_, now);
     sockets_.flush(wire_->path);
+    if (std::any_of(channels_.begin(), channels_.end(),
+                    [](const auto& channel) { return channel->isBroken(); }))
+        end("its path takes next to nothing (RFC 8083)");
 }
 
 void ViewerSession::follow(DtlsServer::State state, Clock::time_point now) {
@@ -87,7 +87,11 @@ void ViewerSession::connect(Clock::time_point now) {
     wire_.emplace(Wire{sockets_, *srtp_, *path(), 0});
     taking_.emplace(now);
     setup_.onConnected();
-    serveAll(now);
+}
+
+void ViewerSession::play(std::vector<ChannelSetup> channels) {
+    for (ChannelSetup& channel : channels)
+        channels_.push_back(std::make_unique<Channel>(std::move(channel)));
 }
 
 void ViewerSession::pass(Channel& channel, const Batch& batch, Clock::time_point now) {
@@ -118,14 +122,15 @@ void ViewerSession::tick(Clock::time_point now) {
     if (!ended_.empty()) return;
     const auto due = dtls_.timeout(now);
     if (due && *due <= now) follow(dtls_.onTimeout(), now);
-    if (!ice_.hasConsent(now)) return end(wire_ ? "the viewer is gone" : "the viewer did not come");
-    if (!wire_ && now - begun_ > connectTime) return end("no DTLS handshake in time");
+    if (!ice_.hasConsent(now)) return end("the viewer is gone");
+    if (!wire_ && now - begun_ >= connectTime)
+        return end(path() ? "no DTLS handshake in time" : "the viewer did not come");
     port::sendDueChecks(ice_, sockets_, now);
     if (!wire_) return;
     if (!taking_->goesOn(sockets_, wire_->path, now)) return end("its TCP connection takes nothing any more");
     serveAll(now);
     for (const auto& channel : channels_)
-        channel->report(*wire_, now);
+        channel->tick(*wire_, now);
 }
 
 Channel* ViewerSession::channelOf(std::uint32_t ssrc) {
@@ -137,13 +142,13 @@ Channel* ViewerSession::channelOf(std::uint32_t ssrc) {
 void ViewerSession::onFeedback(Bytes rtcp, Wire& wire, Clock::time_point now) {
     const Overloaded heed{
         [&](const rtp::ReceptionReport& report) {
-            if (Channel* channel = channelOf(report.ssrc)) channel->onReport(report);
+            if (Channel* channel = channelOf(report.ssrc)) channel->onReport(report, now);
         },
         [&](const rtp::Nack& nack) {
             if (Channel* channel = channelOf(nack.ssrc)) channel->retransmit(nack.sequence, wire, now);
         },
         [&](const rtp::KeyframeWanted& wanted) {
-            if (Channel* channel = channelOf(wanted.ssrc)) channel->onKeyframeWanted();
+            if (Channel* channel = channelOf(wanted.ssrc)) channel->onKeyframeWanted(wire, now);
         },
         [&](const rtp::Bandwidth& bandwidth) {
             setup_.stats->bandwidth.store(bandwidth.bitsPerSecond, std::memory_order_relaxed);
@@ -151,6 +156,11 @@ void ViewerSession::onFeedback(Bytes rtcp, Wire& wire, Clock::time_point now) {
     };
     for (const rtp::Feedback& said : rtp::readFeedback(rtcp))
         std::visit(heed, said);
+}
+
+void ViewerSession::fail(const std::string& why) {
+    log::error("viewer failed viewer={} error=\"{}\"", setup_.id, why);
+    end("our own error: " + why);
 }
 
 void ViewerSession::end(std::string reason) {

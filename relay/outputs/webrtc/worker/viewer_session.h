@@ -1,10 +1,9 @@
 // One viewer at its worker: ICE-lite, DTLS, SRTP and its channels.
 //
 // Comes in: datagrams that are this viewer's by ufrag, tag or path; batches of its channels' feeds. Goes out:
-// replies, checks, and media on the selected path alone. Before there is one, and while it takes no more,
-// media waits in the viewer's own queues, which drop by their own rules. It ends by itself when its consent,
-// its handshake, its path or the codec of a track does, and says so once; the worker then throws it away.
-// Worker thread.
+// replies, checks, and media on the selected path alone. While that takes no more, media waits in the
+// viewer's own queues, which drop by their own rules. It ends by itself when its consent, its handshake, its
+// path or the codec of a track does, and says so once; the worker then throws it away. Worker thread.
 #pragma once
 
 #include "relay/outputs/webrtc/transport/dtls.h"
@@ -30,10 +29,9 @@ struct SessionSetup {
     sdp::IceCredentials ours;
     sdp::IceCredentials theirs;
     sdp::Fingerprint fingerprint; ///< of the viewer's certificate
-    std::vector<ChannelSetup> channels;
     std::shared_ptr<ViewerStats> stats;
     /// Worker thread; they must not block.
-    std::function<void()> onConnected;
+    std::function<void()> onConnected; ///< play() is to follow
     std::function<void(const std::string& reason)> onEnded;
 };
 
@@ -56,6 +54,10 @@ class ViewerSession {
                     Clock::time_point now);
     /// Its path is another session's now: it ends, and says nothing there any more.
     void losePath();
+    /// What it is to get, once it is connected.
+    void play(std::vector<ChannelSetup> channels);
+    /// It is our fault that it cannot go on.
+    void fail(const std::string& why);
     /// The next of what one of its channels is fed with. What goes to the wire is in the sockets' burst,
     /// which is still to be flushed.
     void pass(Channel& channel, const Batch& batch, Clock::time_point now);

@@ -9,7 +9,7 @@ namespace {
 constexpr std::chrono::milliseconds tickPeriod{50};
 /// Datagrams of one socket before media has its turn.
 constexpr std::size_t readBatch = 128;
-/// Of one channel in a turn.
+/// Of one feed in a turn.
 constexpr int maxBatches = 4;
 
 } // namespace
@@ -69,12 +69,29 @@ void Worker::add(SessionSetup setup) {
     });
 }
 
+void Worker::play(ViewerId viewer, std::vector<ChannelSetup> channels) {
+    reactor_.post([this, viewer, shared = std::make_shared<std::vector<ChannelSetup>>(std::move(channels))] {
+        begin(viewer, std::move(*shared));
+        dropOver();
+    });
+}
+
 void Worker::remove(ViewerId viewer, std::function<void()> onGone) {
     --viewers_;
     reactor_.post([this, viewer, onGone = std::move(onGone)] {
         drop(viewer);
         onGone();
     });
+}
+
+template <class Work>
+void Worker::with(ViewerSession& session, const Work& work) {
+    try {
+        work();
+    } catch (const std::exception& error) {
+        session.fail(error.what());
+    }
+    note(session);
 }
 
 void Worker::read(std::size_t socket) {
@@ -89,11 +106,12 @@ void Worker::onDatagram(MutableBytes datagram, const port::Path& path, port::Fro
     ViewerSession* session = table_.find(kind, datagram, path, from);
     if (!session) return;
     const auto now = Clock::now();
-    if (kind == port::DatagramKind::stun)
-        onStun(*session, datagram, path, now);
-    else
-        session->onDatagram(kind, datagram, path, now);
-    note(*session);
+    with(*session, [&] {
+        if (kind == port::DatagramKind::stun)
+            onStun(*session, datagram, path, now);
+        else
+            session->onDatagram(kind, datagram, path, now);
+    });
 }
 
 void Worker::onStun(ViewerSession& session, Bytes datagram, const port::Path& path, Clock::time_point now) {
@@ -121,8 +139,23 @@ void Worker::open(SessionSetup setup, port::SessionTag tag) {
     auto session =
         std::make_unique<ViewerSession>(std::move(setup), tag, context_.dtls, *sockets_, Clock::now());
     table_.add(session->setup().ours.ufrag, tag, *session);
-    join(*session);
     sessions_[id] = std::move(session);
+}
+
+void Worker::begin(ViewerId viewer, std::vector<ChannelSetup> channels) {
+    const auto found = sessions_.find(viewer);
+    if (found == sessions_.end()) {
+        // It has gone meanwhile: all that came is for nobody.
+        for (const ChannelSetup& channel : channels) {
+            channel.share->arrive();
+            channel.share->leave();
+        }
+        return;
+    }
+    with(*found->second, [&] {
+        found->second->play(std::move(channels));
+        join(*found->second);
+    });
 }
 
 void Worker::join(ViewerSession& session) {
@@ -139,6 +172,7 @@ void Worker::join(ViewerSession& session) {
 
 void Worker::leave(const ViewerSession& session) {
     for (const auto& channel : session.channels()) {
+        if (channel->feed()->slot() >= audiences_.size()) continue; // it failed before it joined
         Audience& audience = audiences_[channel->feed()->slot()];
         std::erase_if(audience.members, [&](const auto& member) { return member.session == &session; });
         if (audience.members.empty()) audience.feed.reset();
@@ -193,10 +227,8 @@ std::size_t Worker::serve(Audience& audience, Clock::time_point now) {
 }
 
 void Worker::deliver(const Audience& audience, Clock::time_point now) {
-    for (const auto& [session, channel] : audience.members) {
-        session->pass(*channel, batch_, now);
-        note(*session);
-    }
+    for (const auto& [session, channel] : audience.members)
+        with(*session, [&, &viewer = *session, &to = *channel] { viewer.pass(to, batch_, now); });
     sockets_->flush();
     audience.feed->settle(batch_);
 }
@@ -208,10 +240,8 @@ std::optional<Clock::time_point> Worker::nextTimeout() {
 
 void Worker::onTimeout(Clock::time_point now) {
     nextTick_ = now + tickPeriod;
-    for (const auto& [id, session] : sessions_) {
-        session->tick(now);
-        note(*session);
-    }
+    for (const auto& [id, session] : sessions_)
+        with(*session, [&viewer = *session, now] { viewer.tick(now); });
     dropOver();
 }
 

@@ -44,6 +44,8 @@ class Worker : public port::SessionOwner, private port::Reactor::Hooks {
     std::shared_ptr<Feed> feedFor(const std::string& track, Feed::Setup setup);
     std::size_t viewers() const { return viewers_; }
     void add(SessionSetup setup);
+    /// What a viewer that is connected gets.
+    void play(ViewerId viewer, std::vector<ChannelSetup> channels);
     /// `onGone` runs on the worker's thread once nothing of it is left.
     void remove(ViewerId viewer, std::function<void()> onGone);
 
@@ -73,11 +75,15 @@ class Worker : public port::SessionOwner, private port::Reactor::Hooks {
     void onStun(ViewerSession& session, Bytes datagram, const port::Path& path, Clock::time_point now);
     void lose(ViewerSession* loser);
     void open(SessionSetup setup, port::SessionTag tag);
+    void begin(ViewerId viewer, std::vector<ChannelSetup> channels);
     void join(ViewerSession& session);
     void leave(const ViewerSession& session);
     void drop(ViewerId viewer);
     std::size_t serve(Audience& audience, Clock::time_point now);
     void deliver(const Audience& audience, Clock::time_point now);
+    /// Work for one session: an exception in it ends this session alone.
+    template <class Work>
+    void with(ViewerSession& session, const Work& work);
     void note(const ViewerSession& session);
     void dropOver();
 

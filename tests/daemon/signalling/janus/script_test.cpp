@@ -3,6 +3,7 @@
 #include "daemon/signalling/janus/janus_guest.h"
 #include "daemon/signalling/janus/scripted_janus.h"
 #include "daemon/support/daemon_process.h"
+#include "daemon/support/soup_server.h"
 #include "support/catch.h"
 
 #include <algorithm>
@@ -286,6 +287,18 @@ TEST_CASE("what is not there, or is no Janus, is a loss that is not final") {
     REQUIRE(guest.until([&] { return guest.lost.has_value(); }));
     CHECK_FALSE(guest.lost->final);
     CHECK_FALSE(guest.lost->detail.empty());
+}
+
+TEST_CASE("a redirect is not followed") {
+    relay::Loop loop;
+    ScriptedJanus elsewhere(usual);
+    TestSoupServer server([&](const Asked&) {
+        return Told{307, {{"Location", elsewhere.url("http")}}, {}, {}, Told::How::whole};
+    });
+    Guest guest(loop, joinOf(server.url("/").replace(0, 4, "ws")));
+    REQUIRE(guest.until([&] { return guest.lost.has_value(); }));
+    CHECK(server.asked.size() == 1);
+    CHECK(elsewhere.connections == 0);
 }
 
 TEST_CASE("a certificate that no authority has signed is refused") {

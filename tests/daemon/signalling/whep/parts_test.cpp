@@ -46,6 +46,15 @@ TEST_CASE("what our own WHIP server says in Link is read back") {
     CHECK(read[0].password->reveal() == servers[0].password->reveal());
 }
 
+TEST_CASE("an origin is scheme, host and port") {
+    CHECK(isSameOrigin("https://A.example/x", "https://a.example:443/y"));
+    CHECK(isSameOrigin("http://a.example", "http://a.example:80/"));
+    CHECK_FALSE(isSameOrigin("http://a.example/", "https://a.example/"));
+    CHECK_FALSE(isSameOrigin("http://a.example:8080/", "http://a.example/"));
+    CHECK_FALSE(isSameOrigin("http://a.example/", "http://b.example/"));
+    CHECK_FALSE(isSameOrigin("http:///", "http:///"));
+}
+
 TEST_CASE("references are resolved, and none leads from https to http or elsewhere") {
     const std::string base = "https://a.example/whep/gate?x=1";
     CHECK(resolved(base, "/s/1") == "https://a.example/s/1");

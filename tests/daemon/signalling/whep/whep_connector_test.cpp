@@ -306,15 +306,29 @@ TEST_CASE("redirects are followed with method, body and token, five at most") {
     }
 }
 
-TEST_CASE("another host never sees the token, also when it makes the session") {
+TEST_CASE("a server points us to itself and to public addresses, and to nothing inside") {
     Play play(created());
-    play.redirectTo = play.server.url("", "localhost");
-    play.settings.url = play.server.url("/moved/0");
-    play.joined();
-    CHECK(play.server.last("POST").path == "/whep/gate");
-    CHECK(play.server.last("POST").header("authorization").empty());
-    play.leave();
-    CHECK(play.server.last("DELETE").header("authorization").empty());
+    SECTION("by a redirect") {
+        TestSoupServer inside([](const Asked&) { return Told{}; });
+        play.redirectTo = inside.url("");
+        play.settings.url = play.server.url("/moved/0");
+        const auto loss = play.lost();
+        CHECK_THAT(loss.detail, Catch::Contains("neither the configured server nor public"));
+        CHECK(inside.asked.empty());
+    }
+    SECTION("by a name") {
+        play.redirectTo = play.server.url("", "localhost");
+        play.settings.url = play.server.url("/moved/0");
+        CHECK_THAT(play.lost().detail, Catch::Contains("neither the configured server nor public"));
+        CHECK(play.server.lines() == Lines{"OPTIONS /moved/0"});
+    }
+    SECTION("by the session's Location") {
+        TestSoupServer inside([](const Asked&) { return Told{}; });
+        play.onPost = created(inside.url("/v1/calls/studio"));
+        play.joined();
+        play.leave();
+        CHECK(inside.asked.empty());
+    }
 }
 
 TEST_CASE("a session without a Location that can be used is played, and left without a word") {

@@ -42,6 +42,12 @@ struct WhepNode {
         server.listen();
     }
 
+    /// A signed token for a part of the node.
+    std::string token(config::TokenRole role, const daemon::http::Scope& scope,
+                      std::chrono::milliseconds life = std::chrono::hours(1)) {
+        return signedBy(server.signedTokens(), role, scope, life);
+    }
+
     Reply ask(const std::string& method, const std::string& path, const Headers& headers = {},
               const std::string& body = {}) {
         return test::ask(loop, server.addresses().front().port(),
@@ -62,7 +68,7 @@ struct WhepNode {
     relay::Loop loop;
     HandmadeRelay relay;
     std::unique_ptr<daemon::whep::Server> whep = std::make_unique<daemon::whep::Server>(
-        relay.asViewers(),
+        loop, relay.asViewers(),
         std::vector<config::IceServer>{{"stun:a.example", "", std::nullopt},
                                        {"turn:b.example", "me", config::Secret("hunter2")}});
     daemon::http::Router router;

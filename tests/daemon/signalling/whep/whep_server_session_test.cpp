@@ -108,7 +108,8 @@ TEST_CASE("a viewer that ends after the server is gone changes nothing") {
 
 TEST_CASE("ten thousand viewers that came and left leave nothing") {
     HandmadeRelay relay;
-    daemon::whep::Server whep(relay.asViewers(), {});
+    relay::Loop loop;
+    daemon::whep::Server whep(loop, relay.asViewers(), {});
     daemon::http::Router router;
     whep.addRoutes(router);
     std::set<std::string> sessions;

@@ -1,3 +1,4 @@
+#include "config/name.h"
 #include "daemon/signalling/http_session/link.h"
 #include "daemon/signalling/http_session/random_id.h"
 #include "daemon/signalling/presence.h"
@@ -28,7 +29,7 @@ config::CallSettings callSettings(const std::string& name) {
 struct Node {
     explicit Node(config::LimitSettings limits = {}, const config::HttpSettings& http = localSettings())
         : relay(loop, limits, test::noViewers())
-        , whip({{"stun:stun.example", "", std::nullopt}}, true)
+        , whip(loop, {{"stun:stun.example", "", std::nullopt}}, true)
         , server(loop, http, router, counts) {
         whip.addRoutes(router);
         server.listen();
@@ -111,7 +112,7 @@ TEST_CASE("a publisher gets an answer, a session of its own, and media flows") {
     CHECK(reply.header("link") == "<stun:stun.example>; rel=\"ice-server\"");
     REQUIRE(alice.answer(reply.body));
     REQUIRE(node.untilConnected(1));
-    CHECK(node.call().participants.front().name == "Alice_B");
+    CHECK(node.call().participants.front().name == "Alice_B--c23e005d");
     CHECK(node.call().participants.front().display == "Alice B");
     CHECK(node.loop.runUntil([&] { return node.relay.snapshot().tracks.size() == 2; }, 10s));
 }
@@ -244,12 +245,28 @@ TEST_CASE("a publisher over the limit is told to try again") {
     Node node(limits);
     relay::Publisher alice(node.loop, {"alice"});
     relay::Publisher bob(node.loop, {"bob"});
-    REQUIRE(node.post(node.offerOf(alice)).status == 201);
+    const auto first = node.post(node.offerOf(alice));
+    REQUIRE(first.status == 201);
+    REQUIRE(alice.answer(first.body));
+    REQUIRE(node.untilConnected(1));
     const auto refused = node.post(node.offerOf(bob), "/whip/studio?participant=bob");
     CHECK(refused.status == 503);
     CHECK_FALSE(refused.header("retry-after").empty());
     problemOf(refused);
     CHECK(node.whip.sessions() == 1);
+}
+
+TEST_CASE("a publisher that does not connect takes no place of one that does") {
+    config::LimitSettings limits;
+    limits.tracksPerCall = 1;
+    Node node(limits);
+    relay::Publisher alice(node.loop, {"alice"});
+    relay::Publisher bob(node.loop, {"bob"});
+    const auto waiting = node.post(node.offerOf(alice));
+    REQUIRE(waiting.status == 201);
+    REQUIRE(node.post(node.offerOf(bob), "/whip/studio?participant=bob").status == 201);
+    CHECK(node.whip.sessions() == 1);
+    CHECK(node.ask("GET", waiting.header("location")).status == 404);
 }
 
 TEST_CASE("sessions end with their call") {
@@ -288,4 +305,164 @@ TEST_CASE("no two session names are alike") {
         names.insert(daemon::http_session::randomId());
     CHECK(names.size() == 1000);
     CHECK(names.begin()->size() == 32);
+}
+
+namespace {
+
+/// One that asks for tokens.
+struct GuardedNode : Node {
+    GuardedNode()
+        : Node({}, settingsWithTokens()) {}
+
+    Headers with(const daemon::http::Scope& scope, std::chrono::milliseconds life = 1h) {
+        auto headers = bearer(signedBy(server.signedTokens(), config::TokenRole::publish, scope, life));
+        headers["Content-Type"] = "application/sdp";
+        return headers;
+    }
+};
+
+} // namespace
+
+TEST_CASE("a publisher is who its token says, whether it says so or not") {
+    GuardedNode node;
+    relay::Publisher alice(node.loop, {"alice"});
+    const auto offer = node.offerOf(alice);
+    const auto headers = node.with({"studio", "alice"});
+    for (const char* path : {"/whip/studio?participant=bob", "/whip/studio?participant=Alice", "/whip/other",
+                             "/whip/other?participant=alice"}) {
+        CAPTURE(path);
+        CHECK(node.ask("POST", path, headers, offer).status == 403);
+    }
+    CHECK(node.call().participants.empty());
+    REQUIRE(node.ask("POST", "/whip/studio", headers, offer).status == 201);
+    CHECK(node.call().participants.front().name == "alice");
+    relay::Publisher bob(node.loop, {"bob"});
+    const auto bobsOffer = node.offerOf(bob);
+    CHECK(node.ask("POST", "/whip/studio?participant=bob", node.with({"studio"}), bobsOffer).status == 201);
+    CHECK(node.call().participants.size() == 2);
+}
+
+TEST_CASE("a publisher with a token for a source sends that track and no other") {
+    GuardedNode node;
+    relay::Publisher alice(node.loop, {"alice"});
+    const auto both = node.offerOf(alice);
+    CHECK(node.ask("POST", "/whip/studio", node.with({"studio", "alice", "video"}), both).status == 403);
+    relay::PublisherSettings quiet{"quiet"};
+    quiet.audio = false;
+    relay::Publisher screen(node.loop, quiet);
+    const auto offer = node.offerOf(screen);
+    CHECK(node.ask("POST", "/whip/studio", node.with({"studio", "alice", "audio"}), offer).status == 403);
+    const auto reply = node.ask("POST", "/whip/studio", node.with({"studio", "alice", "screen"}), offer);
+    REQUIRE(reply.status == 201);
+    REQUIRE(screen.answer(reply.body));
+    REQUIRE(node.loop.runUntil([&] { return !node.relay.snapshot().tracks.empty(); }, 20s));
+    CHECK(node.relay.snapshot().tracks.front().name.text() == "studio/alice/screen");
+}
+
+TEST_CASE("who publishes one source by a token takes over from its like, and from nobody else") {
+    GuardedNode node;
+    const auto publish = [&](relay::Publisher& publisher, const daemon::http::Scope& scope) {
+        const auto reply = node.ask("POST", "/whip/studio", node.with(scope), node.offerOf(publisher));
+        REQUIRE(reply.status == 201);
+        REQUIRE(publisher.answer(reply.body));
+        return fromRoot(reply.header("location"));
+    };
+    const auto reaches = [&](std::size_t tracks) {
+        return node.loop.runUntil([&] { return node.relay.snapshot().tracks.size() == tracks; }, 20s);
+    };
+    relay::PublisherSettings quiet{"quiet"};
+    quiet.audio = false;
+    relay::Publisher alice(node.loop, {"alice"});
+    relay::Publisher screen(node.loop, quiet);
+    relay::Publisher other(node.loop, quiet);
+    const auto whole = publish(alice, {"studio", "alice"});
+    REQUIRE(reaches(2));
+    const auto first = publish(screen, {"studio", "alice", "screen"});
+    CHECK(node.whip.sessions() == 2);
+    REQUIRE(reaches(3));
+    CHECK(node.call().participants.size() == 1);
+    const auto second = publish(other, {"studio", "alice", "screen"});
+    const auto is = [&](const std::string& session) {
+        return node.ask("GET", session, bearer("publish-secret")).status;
+    };
+    REQUIRE(node.loop.runUntil([&] { return node.whip.sessions() == 2; }, 20s));
+    CHECK(is(first) == 404);
+    CHECK(is(second) == 204);
+    CHECK(is(whole) == 204);
+}
+
+TEST_CASE("a token names a participant as the API lists it") {
+    GuardedNode node;
+    relay::Publisher alice(node.loop, {"alice"});
+    const auto offer = node.offerOf(alice);
+    const std::string listed = config::toName("\xE7\x8E\x8B\xE4\xBC\x9F");
+    const auto headers = node.with({"studio", listed});
+    REQUIRE(node.ask("POST", "/whip/studio", headers, offer).status == 201);
+    CHECK(node.call().participants.front().name == listed);
+}
+
+TEST_CASE("a line that does not send is no track that a token for a source would have to name") {
+    GuardedNode node;
+    relay::Publisher alice(node.loop, {"alice"});
+    std::string offer = node.offerOf(alice);
+    const auto audio = offer.find("m=audio");
+    const auto direction = offer.find("a=send", audio);
+    REQUIRE(direction != std::string::npos);
+    offer.replace(direction, offer.find("\r\n", direction) - direction, "a=recvonly");
+    CHECK(node.ask("POST", "/whip/studio", node.with({"studio", "alice", "screen"}), offer).status == 201);
+}
+
+TEST_CASE("a publisher's session is reached with a token that covers it") {
+    GuardedNode node;
+    relay::Publisher alice(node.loop, {"alice"});
+    const auto reply = node.ask("POST", "/whip/studio", node.with({"studio", "alice"}), node.offerOf(alice));
+    REQUIRE(reply.status == 201);
+    const auto session = reply.header("location");
+    for (const auto& scope :
+         {daemon::http::Scope{"studio", "bob"}, {"other"}, {"studio", "alice", "video"}}) {
+        auto headers = node.with(scope);
+        CHECK(node.ask("GET", session, headers).status == 403);
+        CHECK(node.ask("DELETE", session, headers).status == 403);
+        headers["Content-Type"] = "application/trickle-ice-sdpfrag";
+        headers["If-Match"] = "*";
+        CHECK(node.ask("PATCH", session, headers, "a=end-of-candidates\r\n").status == 403);
+    }
+    CHECK(node.whip.sessions() == 1);
+    CHECK(node.ask("GET", "/whip/studio", node.with({"other"})).status == 403);
+    CHECK(node.ask("DELETE", session, node.with({"studio"})).status == 200);
+}
+
+TEST_CASE("what a publisher sends ends when its token expires") {
+    GuardedNode node;
+    relay::Publisher alice(node.loop, {"alice"});
+    relay::Publisher bob(node.loop, {"bob"});
+    const auto bobsOffer = node.offerOf(bob);
+    const auto offer = node.offerOf(alice);
+    REQUIRE(node.ask("POST", "/whip/studio", node.with({"studio", "bob"}), bobsOffer).status == 201);
+    const auto reply = node.ask("POST", "/whip/studio", node.with({"studio", "alice"}, 4s), offer);
+    REQUIRE(reply.status == 201);
+    CHECK(node.call().participants.size() == 2);
+    REQUIRE(node.loop.runUntil([&] { return node.whip.sessions() == 1; }, 10s));
+    REQUIRE(node.call().participants.size() == 1);
+    CHECK(node.call().participants.front().name == "bob");
+    CHECK(node.ask("GET", reply.header("location"), bearer("publish-secret")).status == 404);
+}
+
+TEST_CASE("a call that is left ends one publisher in each turn, and everything else goes on in between") {
+    Node node;
+    relay::Publisher publisher(node.loop, {"alice"});
+    const std::string offer = node.offerOf(publisher);
+    for (const char* name : {"alice", "bob", "carol"})
+        REQUIRE(node.post(offer, std::string("/whip/studio?participant=") + name).status == 201);
+    std::vector<std::uint32_t> peers;
+    bool left = false;
+    const auto look = node.loop.every(0ms, [&] {
+        if (peers.empty() || peers.back() != node.call().peers) peers.push_back(node.call().peers);
+    });
+    node.presence->leave([&] { left = true; });
+    CHECK(node.whip.sessions() == 0);
+    CHECK(node.post(offer, "/whip/studio?participant=dave").status == 404);
+    REQUIRE(node.loop.runUntil([&] { return left; }, 10s));
+    CHECK(node.call().peers == 0);
+    CHECK(peers.size() >= 3);
 }

@@ -393,7 +393,9 @@ TEST_CASE("a directory that cannot be made is made once it can") {
     std::ofstream(obstacle) << "x";
     config::SubscriptionSettings subscription;
     subscription.name = "archive";
-    subscription.output = config::RecordOutput{obstacle / "archive"};
+    config::RecordOutput output;
+    output.directory = obstacle / "archive";
+    subscription.output = output;
     const auto group = makeOutputGroup(subscription);
     const auto problem = group->problem();
     REQUIRE(problem);

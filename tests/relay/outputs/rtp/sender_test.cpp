@@ -9,7 +9,9 @@
 #include "support/rtp.h"
 #include "support/wait.h"
 
+#include "relay/gst/buffer_map.h"
 #include "relay/gst/element.h"
+#include "relay/rtp/keyframe.h"
 
 #include <gst/app/gstappsink.h>
 
@@ -165,9 +167,10 @@ std::string textOf(const std::filesystem::path& path) {
 /// A live pipeline with an appsink `sink`, read frame by frame.
 class LiveSource {
   public:
-    explicit LiveSource(const std::string& description)
+    LiveSource(const std::string& description, rtp::PayloadFormat payload)
         : pipeline_(gst::Ref<GstElement>::sink(
               gst_parse_launch((description + " ! appsink name=sink sync=false").c_str(), nullptr)))
+        , detector_(payload)
         , sink_(
               gst::Ref<GstElement>::adopt(gst_bin_get_by_name(gst::cast<GstBin>(pipeline_.get()), "sink"))) {
         gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
@@ -188,12 +191,15 @@ class LiveSource {
             frame.packet = packetIn(frame.buffer.get());
             frame.format = format_;
             frame.arrived = Clock::now();
+            const gst::BufferMap map(frame.buffer.get());
+            frame.keyframe = detector_.isStart(frame.packet->timestamp, frame.packet->payload(map.bytes()));
             output.write(frame);
         }
     }
 
   private:
     gst::Ref<GstElement> pipeline_;
+    rtp::KeyframeDetector detector_;
     gst::Ref<GstElement> sink_;
     std::shared_ptr<const StreamFormat> format_;
 };
@@ -290,6 +296,41 @@ TEST_CASE("that nobody listens is told and stops nothing") {
         all = opened.output->write(packetOf(i, i, "x", format)) && all;
     CHECK(all);
     CHECK(opened.status->read().error.find("nobody listens") != std::string::npos);
+}
+
+TEST_CASE("who begins to listen late gets a keyframe first, and nothing that cannot be decoded") {
+    Receiver early;
+    const std::uint16_t port = early.port();
+    const auto group = groupOf(to(port));
+    Opened opened(*group, "alice");
+    const auto format = formatOf(vp8Caps);
+    early.close();
+    std::uint16_t sequence = 0;
+    const auto write = [&](const std::string& payload, bool keyframe) {
+        ++sequence;
+        Frame frame = packetOf(sequence, sequence, payload, format);
+        frame.keyframe = keyframe;
+        return opened.output->write(frame);
+    };
+    write("key", true);
+    REQUIRE(eventually([&] { return write("delta", false) && !opened.status->read().error.empty(); }));
+    CHECK_FALSE(opened.output->wantsKeyframe());
+
+    const Receiver late(INADDR_LOOPBACK, port);
+    REQUIRE(eventually([&] { return write("delta", false) && opened.output->wantsKeyframe(); }));
+    CHECK(opened.status->read().error.empty());
+    write("delta", false);
+    write("key", true);
+    CHECK_FALSE(opened.output->wantsKeyframe());
+    write("delta", false);
+    const Raw probe = late.rtp();
+    REQUIRE(probe.size() == 8);
+    CHECK(probe[1] == 201);
+    const Raw first = late.rtp();
+    CHECK(std::string(first.begin() + rtp::fixedHeaderBytes, first.end()) == "key");
+    const Raw second = late.rtp();
+    CHECK(std::string(second.begin() + rtp::fixedHeaderBytes, second.end()) == "delta");
+    CHECK(static_cast<std::uint16_t>(readU16(&second[2]) - readU16(&first[2])) == 1);
 }
 
 TEST_CASE("each track has a pair of ports, kept while the subscription lives") {
@@ -464,10 +505,12 @@ TEST_CASE("ffmpeg plays VP8 and Opus from the session description") {
     Opened audio(*group, "bob", MediaKind::audio);
     LiveSource camera(
         "videotestsrc is-live=true ! video/x-raw,width=320,height=180,framerate=25/1 ! vp8enc deadline=1 "
-        "keyframe-max-dist=10 ! rtpvp8pay");
+        "keyframe-max-dist=10 ! rtpvp8pay",
+        rtp::PayloadFormat::vp8);
     LiveSource microphone(
         "audiotestsrc is-live=true samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=2 ! opusenc "
-        "! rtpopuspay");
+        "! rtpopuspay",
+        rtp::PayloadFormat::audio);
     const auto forward = [&] {
         camera.forward(*video.output);
         microphone.forward(*audio.output);

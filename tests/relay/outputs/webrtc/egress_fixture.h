@@ -14,6 +14,7 @@
 #include "relay/port/socket_fixture.h"
 #include "relay/srtp/srtp_client.h"
 
+#include <algorithm>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -180,5 +181,27 @@ struct ClientBy {
     std::optional<SrtpClient> srtp;
 };
 using Client = ClientBy<UdpClient>;
+
+/// Viewers that are connected, for as long as this lasts.
+struct Watchers {
+    ViewerId join(ViewRequest request) {
+        auto client = std::make_unique<Client>();
+        request.offer = replaced(request.offer, viewerFingerprint, client->dtls.fingerprint().text());
+        const auto viewing = stage.view(request);
+        client->nominate(viewing);
+        client->shakeHands(viewing);
+        stage.turnUntil([&] {
+            const auto known = stage.viewers();
+            return std::any_of(known.begin(), known.end(), [&](const ViewerSnapshot& viewer) {
+                return viewer.id == viewing.id && viewer.state == ViewerState::connected;
+            });
+        });
+        clients.push_back(std::move(client));
+        return viewing.id;
+    }
+
+    Stage& stage;
+    std::vector<std::unique_ptr<Client>> clients = {};
+};
 
 } // namespace spillway::test

@@ -83,7 +83,7 @@ TEST_CASE("a viewer that reads no more drops to a keyframe, and is ended after 5
 TEST_CASE("what TCP connections need is in the memory budget", "[tcp]") {
     Stage stage(listenTcpAt("127.0.0.1:0"));
     stage.add(camera);
-    stage.view({"studio", "alice", std::nullopt, ClientBy<TcpClient>().offer()});
+    const TcpViewer client(stage);
     CHECK(stage.budget.usedBytes() ==
           512 * 1024 + port::TcpConnection::maxWaiting + port::TcpConnection::kernelBytes);
     CHECK(stage.budget.queues() == 1);

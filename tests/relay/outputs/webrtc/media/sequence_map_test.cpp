@@ -239,3 +239,12 @@ TEST_CASE("in whatever order packets come and queues drop, no number of a viewer
     CHECK(sent > 180'000);
     CHECK(returned == sent); // each finds its way back at once
 }
+
+TEST_CASE("the first number is in the lower half") { // RFC 3711 section 3.3.1
+    for (int i = 0; i < 1000; ++i) {
+        SequenceMap map(clockRate);
+        const auto place = map.place(1, packetOf(7), Clock::time_point(1h), false);
+        REQUIRE(place);
+        REQUIRE(place->sequence < 0x8000);
+    }
+}

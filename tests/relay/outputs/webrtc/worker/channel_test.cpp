@@ -9,10 +9,12 @@
 
 using namespace spillway::relay;
 using namespace spillway::relay::webrtc;
+using namespace std::chrono_literals;
 
 namespace {
 
-ChannelSetup setUp(const std::shared_ptr<Feed>& feed, const std::shared_ptr<Share>& share) {
+ChannelSetup setUp(const std::shared_ptr<Feed>& feed, const std::shared_ptr<Share>& share,
+                   std::vector<WishReason>& wishes) {
     ChannelSetup setup;
     setup.stream.encoding = "VP8";
     setup.stream.payloadType = 96;
@@ -23,7 +25,7 @@ ChannelSetup setUp(const std::shared_ptr<Feed>& feed, const std::shared_ptr<Shar
     setup.stream.cname = "alice";
     setup.feed = feed;
     setup.share = share;
-    setup.wish = [](WishReason) {};
+    setup.wish = [&wishes](WishReason reason) { wishes.push_back(reason); };
     return setup;
 }
 
@@ -62,6 +64,30 @@ struct Fixture {
         while (channel.serve(wire, source.now).value() > 0) {
         }
     }
+    /// So many packets of one frame.
+    void frame(bool keyframe, int packets) {
+        for (int i = 0; i < packets; ++i) {
+            Frame frame = source.frame(sequence++, timestamp, Packet(100, 0x55));
+            frame.keyframe = keyframe && i == 0;
+            source.now += 1ms;
+            frame.arrived = source.now;
+            feed->queue()->push(frame);
+        }
+        timestamp += 3000;
+    }
+    /// Once a second, of 100 packets each.
+    void reportFor(std::chrono::seconds time, double loss) {
+        for (auto second = 0s; second < time; second += 1s) {
+            source.now += 1s;
+            reported.ssrc = 0xABCD;
+            reported.highestSequence += 100;
+            reported.lost += static_cast<std::int32_t>(100 * loss);
+            channel.onReport(reported, source.now);
+        }
+    }
+    std::uint64_t dropped(DropReason why) const {
+        return share->stats().dropped.at(static_cast<std::size_t>(why));
+    }
     /// But for RTCP.
     std::vector<Packet> arrived() const {
         std::vector<Packet> packets;
@@ -74,6 +100,9 @@ struct Fixture {
 
     webrtc::Source source{1};
     unsigned sequence = 100;
+    std::uint32_t timestamp = 1000;
+    rtp::ReceptionReport reported;
+    std::vector<WishReason> wishes;
     std::shared_ptr<Feed> feed =
         std::make_shared<Feed>(Feed::Setup{.bounds = {4096, 1024 * 1024, std::chrono::seconds(5)}});
     std::shared_ptr<Share> share = std::make_shared<Share>(feed->queue(), wideQueue());
@@ -81,7 +110,7 @@ struct Fixture {
     spillway::test::UdpClient client{sockets.boundAddresses().front(), "127.0.0.1"};
     srtp::Session srtp{{srtp::Profile::aeadAes128Gcm, Packet(28, 1), Packet(28, 2)}};
     Wire wire{sockets, srtp, {client.address(), sockets.boundAddresses().front(), 0}, 0};
-    Channel channel{setUp(feed, share)};
+    Channel channel{setUp(feed, share, wishes)};
 };
 
 /// Of RTP with that much payload: header, payload, tag (RFC 7714 section 14.2).
@@ -105,6 +134,70 @@ TEST_CASE("a publisher's packet may be as long as its network lets it, and a lon
     f.send();
     CHECK(sizesOf(f.arrived()) == std::vector{sizeWith(1), sizeWith(1388), sizeWith(1389), sizeWith(1450),
                                               sizeWith(1472), sizeWith(1200)});
+    CHECK(f.share->stats().delivered == 6);
+    CHECK(f.dropped(DropReason::writeError) == 1);
+}
+
+TEST_CASE("a viewer that wants a keyframe gets the last one again, then one of the publisher's every 3 s") {
+    Fixture f;
+    f.frame(true, 3);
+    f.frame(false, 3);
+    f.send();
+    REQUIRE(f.arrived().size() == 6);
+    f.channel.onKeyframeWanted(f.wire, f.source.now);
+    f.sockets.flush(f.wire.path);
+    CHECK(f.arrived().size() == 3);
+    CHECK(f.wishes.empty());
+    for (const auto end = f.source.now + 30s; f.source.now < end; f.source.now += 50ms) {
+        f.channel.onKeyframeWanted(f.wire, f.source.now);
+        f.channel.tick(f.wire, f.source.now);
+    }
+    CHECK(f.wishes == std::vector(10, WishReason::viewer));
+}
+
+TEST_CASE("a viewer whose queue drops gets a keyframe by the same allowance, and asks until it comes") {
+    Fixture f;
+    f.frame(true, 1);
+    f.send();
+    for (const auto end = f.source.now + 9s; f.source.now < end; f.source.now += 49ms) {
+        f.frame(false, 1100);
+        f.keepBack();
+        f.serve();
+    }
+    CHECK(f.wishes == std::vector(3, WishReason::drop));
+    f.frame(true, 1);
+    f.keepBack();
+    f.serve();
+    f.source.now += 10s;
+    f.channel.tick(f.wire, f.source.now);
+    CHECK(f.wishes.size() == 3);
+}
+
+TEST_CASE("over a path that loses a third only keyframes go out, without a gap, until it is well") {
+    Fixture f;
+    f.frame(true, 2);
+    f.send();
+    std::uint16_t last = readU16(&f.arrived().back()[2]);
+    f.reportFor(7s, 0.3);
+    for (const bool keyframe : {false, false, true, false})
+        f.frame(keyframe, 2);
+    f.send();
+    const auto thin = f.arrived();
+    REQUIRE(thin.size() == 2);
+    CHECK(readU16(&thin[0][2]) == static_cast<std::uint16_t>(last + 1));
+    CHECK(f.dropped(DropReason::congested) == 6);
+
+    CHECK(f.wishes.empty());
+    f.reportFor(7s, 0);
+    CHECK_FALSE(f.wishes.empty());
+    f.frame(false, 2);
+    f.frame(true, 2);
+    f.frame(false, 2);
+    f.send();
+    const auto whole = f.arrived();
+    REQUIRE(whole.size() == 4);
+    CHECK(readU16(&whole[0][2]) == static_cast<std::uint16_t>(last + 3));
+    CHECK_FALSE(f.channel.isBroken());
 }
 
 TEST_CASE("retransmissions of long packets are whole, however many wait in one burst") {

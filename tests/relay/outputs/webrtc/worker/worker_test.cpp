@@ -11,6 +11,7 @@
 
 #include <future>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 using namespace spillway::relay;
@@ -180,4 +181,19 @@ TEST_CASE("of two viewers at one path the one that proved it last stays, the oth
         reply = client.receive();
     REQUIRE(reply);
     CHECK((*reply)[0] == 22); // RFC 6347 section 4.1: a handshake, no alert
+}
+
+TEST_CASE("an exception in one session ends that one, with the reason", "[worker]") {
+    Stage stage;
+    SessionSetup setup = stage.setUp(1, ours);
+    setup.onConnected = [] { throw std::runtime_error("no memory"); };
+    setup.onEnded = [&](const std::string& reason) { stage.ended.set_value(reason); };
+    stage.workers[owner]->add(std::move(setup));
+    const UdpClient client(stage.port, "127.0.0.1");
+    stage.select(client, stage.ice);
+    stage.dtls.shakeHands(client);
+    auto ended = stage.ended.get_future();
+    REQUIRE(ended.wait_for(5s) == std::future_status::ready);
+    CHECK(ended.get() == "our own error: no memory");
+    stage.remove();
 }
