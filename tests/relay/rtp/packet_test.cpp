@@ -1,4 +1,5 @@
 #include "relay/rtp/continuity.h"
+#include "relay/rtp/ntp.h"
 #include "relay/rtp/packet.h"
 #include "relay/rtp/sender_report.h"
 #include "relay/rtp/wall_clock.h"

@@ -227,9 +227,12 @@ bool ParticipantRecorder::place(Track track, Item& item) {
     return true;
 }
 
+/// Where the picture has just ended, the sound is about to.
 bool ParticipantRecorder::needsSegment(Track track, const Member& member, const Item& item) const {
     if (!current_ || !current_->has(track, item.media)) return true;
-    return leader() == track && member.segment == current_ && cutIsDue(item.order);
+    if (leader() != track || member.segment != current_) return false;
+    const bool mayEnd = member.kind == MediaKind::audio && current_->hasPicture();
+    return cutIsDue(mayEnd ? item.order - idleAfter : item.order);
 }
 
 /// A picture goes on with a keyframe, sound from where the segment begins.
@@ -257,7 +260,7 @@ std::optional<ParticipantRecorder::Track> ParticipantRecorder::leader() const {
     return std::nullopt;
 }
 
-/// With all tracks, as their next frames need it.
+/// With all tracks, as their next frames need it; pictures first, as players expect.
 std::vector<Segment::Entry> ParticipantRecorder::entriesWith(Track first, const Item& item) const {
     std::vector<Segment::Entry> entries;
     for (const auto& [track, member] : members_) {
@@ -268,6 +271,8 @@ std::vector<Segment::Entry> ParticipantRecorder::entriesWith(Track first, const 
         else if (member.format)
             entries.push_back({track, member.media});
     }
+    std::stable_partition(entries.begin(), entries.end(),
+                          [](const Segment::Entry& entry) { return entry.media.video; });
     return entries;
 }
 

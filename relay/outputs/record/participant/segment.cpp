@@ -74,6 +74,10 @@ bool Segment::has(Track track, const MediaTrack& media) const {
     });
 }
 
+bool Segment::hasPicture() const {
+    return std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.entry.media.video; });
+}
+
 /// A frame that steps back is out of place, unless its decoding time goes on (B-frames).
 Segment::Time Segment::place(Line& line, Time wanted, Clock::time_point order) {
     Time time = std::max(Time{0}, wanted);

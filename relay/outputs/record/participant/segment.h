@@ -47,6 +47,7 @@ class Segment {
 
     /// Whether the file has this track, and its decoder can go on with that.
     bool has(Track track, const MediaTrack& media) const;
+    bool hasPicture() const;
     Clock::time_point base() const { return base_; }
 
     bool write(Track track, Stamp stamp, bool keyframe, bool lossBefore, GstBuffer* frame);
