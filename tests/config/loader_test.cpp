@@ -209,7 +209,7 @@ TEST_CASE("subscriptions are read") {
         load("subscriptions:\n"
              "- name: archive\n"
              "  tracks: 'standup/*/*'\n"
-             "  output: {type: record, directory: /a, container: matroska, files: participant, segment: 1m, "
+             "  output: {type: record, directory: /a, container: matroska, files: track, segment: 1m, "
              "keep: 7d, max_bytes: 50GiB}\n"
              "  queue: {buffers: 10, bytes: 32MiB, time: 5s, policy: disconnect}\n"
              "- name: out\n"
@@ -220,7 +220,7 @@ TEST_CASE("subscriptions are read") {
     CHECK(archive.tracks.text() == "standup/*/*");
     const auto& record = std::get<RecordOutput>(archive.output);
     CHECK(record.directory == "/a");
-    CHECK(record.files == RecordFiles::participant);
+    CHECK(record.files == RecordFiles::track);
     CHECK(record.segment == 1min);
     CHECK(record.keep == 168h);
     CHECK(record.maxBytes == 50ULL << 30U);
