@@ -1,6 +1,7 @@
 #include "daemon/run.h"
 
 #include "config/loader.h"
+#include "daemon/allocator.h"
 #include "daemon/app.h"
 #include "daemon/command_line.h"
 #include "daemon/http/access_control.h"
@@ -53,6 +54,7 @@ config::Loaded<config::Settings> loadSettings(const CommandLine& line) {
 }
 
 ExitCode runApp(const config::Settings& settings, const CommandLine& line) {
+    limitArenas();
     setUpLogging(settings.log);
     ignoreBrokenPipes();
     try {

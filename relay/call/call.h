@@ -37,12 +37,18 @@ struct PublishRequest {
     std::string only = {};
 };
 
+/// Why a publisher's session ended by itself.
+enum class PublicationEnd {
+    lost,     ///< the peer was
+    replaced, ///< by a newer session of the same participant
+    gaveWay,  ///< before it was connected, to one that came later
+};
+
 struct PublishEvents {
     /// Loop, once: the answer, or why there is none (then the session is over).
     std::function<void(LocalDescription answer)> onAnswer;
-    /// Loop, at most once: the peer was lost, or a newer session of the same participant took over. The
-    /// session is over.
-    std::function<void(LostCause cause, std::string detail)> onEnded;
+    /// Loop, at most once. The session is over.
+    std::function<void(PublicationEnd why, std::string detail)> onEnded;
 };
 
 /// A participant's session. Destroying it is the participant's leaving: the tracks end.

@@ -44,26 +44,24 @@ void LivePublication::onConnected() {
     publishers_.onConnected(*this);
 }
 
-void LivePublication::onLost(LostCause cause, const std::string& detail) {
-    const auto notify = events_.onEnded; // it may destroy this
-    end(Tracks::end);
-    if (notify) notify(cause, detail);
+void LivePublication::onLost(LostCause /*cause*/, const std::string& detail) {
+    endFor(PublicationEnd::lost, detail, Tracks::end);
 }
 
 void LivePublication::replace() {
     log::info("peer replaced {}", label());
-    endFor("replaced by a newer session", Tracks::wait);
+    endFor(PublicationEnd::replaced, "replaced by a newer session", Tracks::wait);
 }
 
 void LivePublication::giveWay() {
     log::info("peer gives way {} reason=\"too many publishers wait to connect\"", label());
-    endFor("too many publishers wait to connect", Tracks::end);
+    endFor(PublicationEnd::gaveWay, "too many publishers wait to connect", Tracks::end);
 }
 
-void LivePublication::endFor(const char* reason, Tracks tracks) {
+void LivePublication::endFor(PublicationEnd why, const std::string& detail, Tracks tracks) {
     const auto notify = events_.onEnded; // it may destroy this
     end(tracks);
-    if (notify) notify(LostCause::signalling, reason);
+    if (notify) notify(why, detail);
 }
 
 void LivePublication::leave() {

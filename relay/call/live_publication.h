@@ -54,7 +54,7 @@ class LivePublication final : public Publication, public Feeder {
     void onConnected() override;
     void onLost(LostCause cause, const std::string& detail) override;
     void end(Tracks tracks);
-    void endFor(const char* reason, Tracks tracks);
+    void endFor(PublicationEnd why, const std::string& detail, Tracks tracks);
     std::string sourceName(const TrackInput& input);
 
     Publishers& publishers_;

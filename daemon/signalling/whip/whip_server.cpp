@@ -24,12 +24,19 @@ using http::Request;
 using http::Responder;
 using http::Response;
 
-/// Who says no name has that of its token.
+/// Of a POST, in whose path it stands where other methods have the session.
+const std::string* nameInPath(const Request& request) {
+    const auto named = request.params.find("session");
+    return named == request.params.end() ? nullptr : &named->second;
+}
+
+/// Who says no name has that of its token, or one of its own, so that nobody takes over from it.
 std::string participantOf(const Request& request) {
+    if (const auto* name = nameInPath(request)) return *name;
     const auto named = request.query.find("participant");
     if (named != request.query.end() && !named->second.empty()) return named->second;
     const std::string& ofToken = request.caller.scope.participant;
-    return ofToken.empty() ? "participant" : ofToken;
+    return ofToken.empty() ? "participant-" + http_session::randomId(4) : ofToken;
 }
 
 /// With port 0 a line is off, unless it may come in a bundle only (RFC 9143 section 6).
@@ -133,6 +140,8 @@ void Server::addSessionRoutes(http::Router& router) {
     using http::Access;
     const std::string session = "/whip/{call}/{session}";
     const http::Needs publish{Access::publish, http::Reach::filtered};
+    router.add({"POST", session, publish, http_session::sdpType,
+                [this](const Request& request, const Responder& respond) { post(request, respond); }});
     router.get(session, publish,
                [this](const Request& request) { return refuse(request).value_or(http::noContent()); });
     router.patch(session, publish, http_session::trickleType,
@@ -143,23 +152,30 @@ void Server::addSessionRoutes(http::Router& router) {
 void Server::post(const Request& request, const Responder& respond) {
     relay::Call* call = hosted(request);
     if (call == nullptr) return respond(noCall());
+    if (nameInPath(request) != nullptr && request.query.contains("participant"))
+        return respond(problem(400, "the participant is in the path and in the query: leave one out"));
     auto read = publishRequest(request);
     if (const auto* refused = std::get_if<Response>(&read)) return respond(*refused);
     auto& publish = std::get<relay::PublishRequest>(read);
     publish.loopbackOnly = loopbackOnly_;
     try {
-        begin(*call, publish, request.caller, respond);
+        begin(*call, publish, request, respond);
     } catch (const relay::Refused& refused) {
         respond(http::refusal(refused));
     }
 }
 
-void Server::begin(relay::Call& call, const relay::PublishRequest& publish, const http::Caller& publisher,
+void Server::begin(relay::Call& call, const relay::PublishRequest& publish, const Request& request,
                    const Responder& respond) {
+    const http::Caller& publisher = request.caller;
     const std::string id = http_session::randomId();
     auto publication = call.publish(publish, events(id));
     const http::Scope target{call.settings().name, publish.participant, publisher.scope.source};
-    Session session{&call, std::move(publication), http_session::randomEtag(), respond, publisher, target};
+    // Relative, whatever prefix a proxy puts before the endpoint.
+    const std::string location =
+        (nameInPath(request) ? "../../whip/" : "../whip/") + call.settings().name + "/" + id;
+    Session session{&call, std::move(publication), location, http_session::randomEtag(), respond, publisher,
+                    target};
     if (publisher.expires)
         session.expiry = WallTimer(loop_, *publisher.expires, [this, id] { onExpired(id); });
     sessions_.emplace(id, std::move(session));
@@ -169,8 +185,8 @@ relay::PublishEvents Server::events(const std::string& id) {
     relay::PublishEvents events;
     events.onAnswer =
         lifetime_.guard([this, id](const relay::LocalDescription& answer) { onAnswer(id, answer); });
-    events.onEnded =
-        lifetime_.guard([this, id](relay::LostCause, const std::string& detail) { onEnded(id, detail); });
+    events.onEnded = lifetime_.guard(
+        [this, id](relay::PublicationEnd why, const std::string& detail) { onEnded(id, why, detail); });
     return events;
 }
 
@@ -179,15 +195,19 @@ void Server::onAnswer(const std::string& id, const relay::LocalDescription& answ
     if (found == sessions_.end()) return; // its call is being left
     Session& session = found->second;
     const auto respond = std::exchange(session.respond, nullptr);
-    if (!answer.error) return respond(created(id, session, answer.sdp));
+    if (!answer.error) return respond(created(session, answer.sdp));
     sessions_.erase(id);
     respond(http::refusal(*answer.error));
 }
 
-void Server::onEnded(const std::string& id, const std::string& detail) {
+void Server::onEnded(const std::string& id, relay::PublicationEnd why, const std::string& detail) {
     const auto ended = sessions_.extract(id);
     if (!ended) return; // its call is being left
-    if (const auto& respond = ended.mapped().respond)
+    const auto& respond = ended.mapped().respond;
+    if (!respond) return;
+    if (why == relay::PublicationEnd::gaveWay)
+        respond(http::refusal(relay::Refused(relay::Refused::Kind::limit, detail)));
+    else
         respond(problem(409, "the session has ended: " + detail));
 }
 
@@ -197,11 +217,9 @@ void Server::onExpired(const std::string& id) {
     if (const auto& respond = expired.mapped().respond) respond(problem(401, "the token has expired"));
 }
 
-Response Server::created(const std::string& id, const Session& session, const std::string& answer) const {
-    // Relative, whatever prefix a proxy puts before the endpoint.
-    return http_session::created(
-        {"../whip/" + session.call->settings().name + "/" + id, session.etag, answer},
-        http_session::iceLinks(iceServers_, session.publisher));
+Response Server::created(const Session& session, const std::string& answer) const {
+    return http_session::created({session.location, session.etag, answer},
+                                 http_session::iceLinks(iceServers_, session.publisher));
 }
 
 Response Server::patch(const Request& request) {

@@ -39,6 +39,7 @@ class Server {
     struct Session {
         const relay::Call* call;
         std::unique_ptr<relay::Publication> publication;
+        std::string location;    ///< relative to where it was posted
         std::string etag;        ///< with its quotes
         http::Responder respond; ///< to the POST; none once it has its answer
         http::Caller publisher;
@@ -56,13 +57,13 @@ class Server {
     relay::Call* hosted(const http::Request& request) const;
     Session* find(const http::Request& request);
     std::optional<http::Response> refuse(const http::Request& request);
-    void begin(relay::Call& call, const relay::PublishRequest& publish, const http::Caller& publisher,
+    void begin(relay::Call& call, const relay::PublishRequest& publish, const http::Request& request,
                const http::Responder& respond);
     relay::PublishEvents events(const std::string& id);
     void onAnswer(const std::string& id, const relay::LocalDescription& answer);
-    void onEnded(const std::string& id, const std::string& detail);
+    void onEnded(const std::string& id, relay::PublicationEnd why, const std::string& detail);
     void onExpired(const std::string& id);
-    http::Response created(const std::string& id, const Session& session, const std::string& answer) const;
+    http::Response created(const Session& session, const std::string& answer) const;
 
     relay::Loop& loop_;
     const std::vector<config::IceServer> iceServers_;

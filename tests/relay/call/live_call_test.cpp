@@ -90,7 +90,7 @@ struct Studio {
                 Participant& self = participants.at(key);
                 self.answered = !answer.error && self.publisher->answer(answer.sdp);
             };
-            events.onEnded = [this, key](LostCause, const std::string& detail) {
+            events.onEnded = [this, key](PublicationEnd, const std::string& detail) {
                 participants.at(key).ended = detail;
             };
             participants.at(key).publication = call->publish(request, events);

@@ -10,10 +10,13 @@
 #include "support/settings.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 using namespace spillway;
 using namespace spillway::test;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 using namespace std::chrono_literals;
 
 namespace {
@@ -117,11 +120,37 @@ TEST_CASE("a publisher gets an answer, a session of its own, and media flows") {
     CHECK(node.loop.runUntil([&] { return node.relay.snapshot().tracks.size() == 2; }, 10s));
 }
 
-TEST_CASE("a publisher without a name is called participant") {
+TEST_CASE("publishers without a name have names of their own, and none takes over from another") {
     Node node;
     relay::Publisher somebody(node.loop, {"somebody"});
-    REQUIRE(node.post(node.offerOf(somebody), "/whip/studio").status == 201);
-    CHECK(node.call().participants.front().name == "participant");
+    const auto offer = node.offerOf(somebody);
+    for (int i = 0; i < 3; ++i)
+        REQUIRE(node.post(offer, "/whip/studio").status == 201);
+    std::set<std::string> names;
+    for (const auto& one : node.call().participants)
+        names.insert(one.name);
+    CHECK(names.size() == 3);
+    for (const auto& name : names)
+        CHECK_THAT(name, StartsWith("participant-"));
+    CHECK(node.whip.sessions() == 3);
+}
+
+TEST_CASE("a publisher may be named in the path, as a viewer's participant is") {
+    Node node;
+    relay::Publisher alice(node.loop, {"alice"});
+    const auto offer = node.offerOf(alice);
+    const auto reply = node.post(offer, "/whip/studio/Alice%20B");
+    REQUIRE(reply.status == 201);
+    CHECK(node.call().participants.front().display == "Alice B");
+    CHECK(reply.header("location").starts_with("../../whip/studio/"));
+    CHECK(node.ask("DELETE", reply.header("location")).status == 200);
+    CHECK(node.whip.sessions() == 0);
+    CHECK(node.post(offer, "/whip/nobody/alice").status == 404);
+    CHECK(node.post(offer, "/whip/studio/alice", "text/plain").status == 415);
+    const auto twice = node.post(offer, "/whip/studio/alice?participant=bob");
+    CHECK(twice.status == 400);
+    problemOf(twice);
+    CHECK(node.whip.sessions() == 0);
 }
 
 TEST_CASE("what is no offer is refused with the status that says why, and leaves nothing") {
@@ -328,8 +357,9 @@ TEST_CASE("a publisher is who its token says, whether it says so or not") {
     relay::Publisher alice(node.loop, {"alice"});
     const auto offer = node.offerOf(alice);
     const auto headers = node.with({"studio", "alice"});
-    for (const char* path : {"/whip/studio?participant=bob", "/whip/studio?participant=Alice", "/whip/other",
-                             "/whip/other?participant=alice"}) {
+    for (const char* path :
+         {"/whip/studio?participant=bob", "/whip/studio?participant=Alice", "/whip/studio/bob",
+          "/whip/studio/Alice", "/whip/other", "/whip/other?participant=alice", "/whip/other/alice"}) {
         CAPTURE(path);
         CHECK(node.ask("POST", path, headers, offer).status == 403);
     }
@@ -465,4 +495,27 @@ TEST_CASE("a call that is left ends one publisher in each turn, and everything e
     REQUIRE(node.loop.runUntil([&] { return left; }, 10s));
     CHECK(node.call().peers == 0);
     CHECK(peers.size() >= 3);
+}
+
+TEST_CASE("a publisher that gives way before it has an answer is told to come again") {
+    Node node;
+    relay::Publisher alice(node.loop, {"alice"});
+    daemon::http::Request request;
+    request.params = {{"call", "studio"}};
+    request.headers = {{"content-type", "application/sdp"}};
+    request.body = node.offerOf(alice);
+    request.client = "192.0.2.1";
+    const auto& post = node.router.match("POST", "/whip/studio").route->handler;
+    constexpr int mayWait = 64;
+    std::map<int, daemon::http::Response> answers;
+    for (int i = 0; i <= mayWait; ++i) {
+        request.query["participant"] = std::to_string(i);
+        post(request, [&answers, i](daemon::http::Response answer) { answers[i] = std::move(answer); });
+    }
+    REQUIRE(answers.size() == 1);
+    CHECK(answers.at(0).status == 503);
+    CHECK_THAT(answers.at(0).body, Contains("too many publishers wait to connect"));
+    const auto& headers = answers.at(0).headers;
+    CHECK(std::any_of(headers.begin(), headers.end(),
+                      [](const auto& header) { return header.first == "Retry-After"; }));
 }
