@@ -36,6 +36,7 @@ class CaptureClock {
     /// A stream that is later than this beside its reports is not: they speak of something else.
     static constexpr std::chrono::seconds latest{5};
 
+    bool isKnown() const { return reference().has_value(); }
     /// Whether the first report may be about to come: what arrivals tell until then would soon be corrected.
     bool isAwaited(Clock::time_point now) const;
 

@@ -44,10 +44,11 @@ export class RtpReader {
     this.reports.push({ timestamp: packet.readUInt32BE(16), time: seconds * 1000 });
   }
 
-  /// How many ms after it was captured, by the last report, the fastest packet came.
+  /// How many ms after it was captured, by the last report, the fastest packet of the last second came.
   lateness() {
     const { timestamp, time } = this.reports.at(-1);
-    const after = this.packets.map((packet) => packet.came - time - ((packet.timestamp - timestamp) | 0) / this.#clockRate * 1000);
+    const recent = this.packets.filter(({ came }) => came > now() - 1000);
+    const after = recent.map((packet) => packet.came - time - ((packet.timestamp - timestamp) | 0) / this.#clockRate * 1000);
     return Math.min(...after);
   }
 }

@@ -76,9 +76,9 @@ void Participant::onOffer(const std::string& sdp) {
     request.loopbackOnly = true;
     relay::PublishEvents events;
     events.onAnswer = attempt_->guard([this](const relay::LocalDescription& answer) { onAnswer(answer); });
-    events.onEnded = attempt_->guard([this](relay::LostCause cause, const std::string& detail) {
+    events.onEnded = attempt_->guard([this](relay::PublicationEnd /*why*/, const std::string& detail) {
         publication_.reset();
-        rejoinLater(std::string(relay::lostCauseName(cause)) + ": " + detail);
+        rejoinLater(detail);
     });
     try {
         publication_ = call_.publish(request, std::move(events));

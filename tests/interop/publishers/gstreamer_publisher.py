@@ -38,7 +38,7 @@ PIPELINE = (
 )
 SOUND = (
     " audiotestsrc is-live=true wave=pink-noise samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=2 ! opusenc"
-    " ! rtpopuspay name=soundpay"
+    " ! valve name=soundvalve ! rtpopuspay name=soundpay"
     " ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111 ! peer."
 )
 SETTLE_MS = 200  # between the last frame and the last packet's way through the pipeline
@@ -63,7 +63,7 @@ class Publisher:
             for name in ("pay", "soundpay"):
                 sink = self.pipeline.get_by_name(name).get_static_pad("sink")
                 sink.add_probe(Gst.PadProbeType.BUFFER, self.note, name == "pay")
-        for line in self.peer.emit("get-transceivers"):
+        for line in filter(None, (self.peer.emit("get-transceiver", i) for i in range(2))):
             line.set_property("direction", GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY)
         self.peer.connect("on-negotiation-needed", self.negotiate)
         self.peer.connect("notify::ice-gathering-state", self.on_gathering)
@@ -118,7 +118,8 @@ class Publisher:
         return {"packets": self.packets, "frames": self.frames}
 
     def stop(self):
-        self.pipeline.get_by_name("valve").set_property("drop", True)
+        for valve in filter(None, map(self.pipeline.get_by_name, ("valve", "soundvalve"))):
+            valve.set_property("drop", True)
         GLib.timeout_add(SETTLE_MS, lambda: say("stopped", all=self.sent, **self.counters()))
 
     def on_line(self, channel, _):

@@ -177,10 +177,12 @@ bool ParticipantRecorder::has(MediaKind kind) const {
     });
 }
 
+/// Whether each track is timed by reports, or will not be: a report may come between its frames.
 bool ParticipantRecorder::isSettled(Clock::time_point now) const {
     return std::none_of(members_.begin(), members_.end(), [&](const auto& entry) {
-        const auto& format = entry.second.format;
-        return format && format->clock && format->clock->isAwaited(now);
+        const Member& member = entry.second;
+        const auto clock = member.format ? member.format->clock : nullptr;
+        return clock && !member.isTimed && (clock->isKnown() || clock->isAwaited(now));
     });
 }
 
