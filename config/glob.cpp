@@ -76,8 +76,11 @@ TrackGlob TrackGlob::parse(std::string_view text) {
 }
 
 bool TrackGlob::matches(std::string_view call, std::string_view participant, std::string_view source) const {
-    return matchesSegment(segments_[0], call) && matchesSegment(segments_[1], participant) &&
-           matchesSegment(segments_[2], source);
+    return matches(call, participant) && matchesSegment(segments_[2], source);
+}
+
+bool TrackGlob::matches(std::string_view call, std::string_view participant) const {
+    return matchesSegment(segments_[0], call) && matchesSegment(segments_[1], participant);
 }
 
 } // namespace spillway::config

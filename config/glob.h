@@ -13,6 +13,8 @@ class TrackGlob {
     static TrackGlob parse(std::string_view text);
 
     bool matches(std::string_view call, std::string_view participant, std::string_view source) const;
+    /// Any track of this participant.
+    bool matches(std::string_view call, std::string_view participant) const;
     const std::string& text() const { return text_; }
 
     bool operator==(const TrackGlob&) const = default;

@@ -244,11 +244,19 @@ struct CallSettings {
 
 // The kinds of output, each with its word for `type:`.
 
-/// Matroska files, one sequence per track: DIRECTORY/call/participant/source/START.SUBSCRIPTION.mkv
+/// What goes into one file.
+enum class RecordFiles {
+    participant, ///< picture and sound of a participant, in sync
+    track,       ///< each track has files of its own
+};
+
+/// Matroska files, one sequence per participant: DIRECTORY/call/participant/START.SUBSCRIPTION.mkv with a JSON
+/// file beside each; or one per track, DIRECTORY/call/participant/source/START.SUBSCRIPTION.mkv.
 struct RecordOutput {
     static constexpr const char* word = "record";
 
     std::filesystem::path directory;
+    RecordFiles files = RecordFiles::participant;
     Milliseconds segment{600000};     ///< the next keyframe after this long starts a new file; 0 is never
     std::optional<Milliseconds> keep; ///< older files are deleted
     std::optional<std::uint64_t> maxBytes; ///< in all files of the subscription; the oldest are deleted first

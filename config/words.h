@@ -69,6 +69,11 @@ inline constexpr std::array unwatchedWords{
     Word<Unwatched>{"rest", Unwatched::rest},
 };
 
+inline constexpr std::array recordFilesWords{
+    Word<RecordFiles>{"track", RecordFiles::track},
+    Word<RecordFiles>{"participant", RecordFiles::participant},
+};
+
 template <class E, std::size_t N>
 constexpr const char* wordOf(const std::array<Word<E>, N>& words, E value) {
     for (const Word<E>& word : words)

@@ -244,7 +244,7 @@ void Relay::addSubscription(const config::SubscriptionSettings& settings, Unusab
         throw Refused(Refused::Kind::duplicate, "a subscription named " + settings.name + " already exists");
     auto subscription = impl_->makeSubscription(settings, unusable);
     // One queue of it must fit, or it would serve nothing.
-    impl_->budget.requireFits(subscription->boundsFor(MediaKind::video).bytes);
+    impl_->budget.requireFits(subscription->memoryFor(MediaKind::video));
     impl_->begin(std::move(subscription));
 }
 
@@ -258,7 +258,7 @@ void Relay::putSubscription(const config::SubscriptionSettings& settings) {
         return;
     }
     auto next = impl_->makeSubscription(settings, Unusable::refuse);
-    impl_->budget.requireEverFits(next->boundsFor(MediaKind::video).bytes);
+    impl_->budget.requireEverFits(next->memoryFor(MediaKind::video));
     if (!isNew) {
         const Subscription& before = *running->second;
         impl_->budget.requireFitsInPlace(before.needsFor(before), next->needsFor(before));

@@ -21,6 +21,7 @@ const Keys<RecordOutput>& recordKeys() {
         typeKey<RecordOutput>(),
         {"directory", filePath(&RecordOutput::directory), Requirement::required},
         {"container", {readContainer, {}}},
+        {"files", oneOf(&RecordOutput::files, recordFilesWords)},
         {"segment", duration(&RecordOutput::segment, 1s, 7 * day, Zero::allowed)},
         {"keep", duration(&RecordOutput::keep, 1s, 36500 * day)},
         {"max_bytes", byteSize(&RecordOutput::maxBytes, mib, kib * tib)},

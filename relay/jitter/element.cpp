@@ -31,13 +31,9 @@ struct JitterElementClass {
     GstElementClass parent;
 };
 
-enum Property : guint { noProperty, latency, doRetransmission, doLost, tsOffset, stats, newestSequence };
+enum Property : guint { noProperty, latency, doRetransmission, doLost, stats, newestSequence };
 
-struct Signals {
-    guint requestPtMap = 0;
-    guint handleSync = 0;
-};
-Signals signals;
+guint requestPtMap = 0; ///< the signal
 
 void initType(JitterElementClass* type);
 void init(JitterElement* self);
@@ -55,7 +51,7 @@ Stream& streamOf(gpointer self) {
 
 std::uint32_t requestClockRate(GstElement* element, unsigned payloadType) {
     GstCaps* answer = nullptr;
-    g_signal_emit(element, signals.requestPtMap, 0, payloadType, &answer);
+    g_signal_emit(element, requestPtMap, 0, payloadType, &answer);
     const auto caps = gst::Ref<GstCaps>::adopt(answer);
     gint rate = 0;
     if (caps && gst_caps_get_size(caps.get()) > 0)
@@ -164,8 +160,6 @@ void setProperty(GObject* object, guint id, const GValue* value, GParamSpec* spe
         return stream.setRetransmission(g_value_get_boolean(value) != FALSE);
     case doLost:
         return stream.setLostEvents(g_value_get_boolean(value) != FALSE);
-    case tsOffset:
-        return stream.setOffset(Time(g_value_get_int64(value)));
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
@@ -180,8 +174,6 @@ void getProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) noe
         return g_value_set_boolean(value, stream.settings().retransmission ? TRUE : FALSE);
     case doLost:
         return g_value_set_boolean(value, stream.lostEvents() ? TRUE : FALSE);
-    case tsOffset:
-        return g_value_set_int64(value, stream.offset().count());
     case newestSequence:
         return g_value_set_uint(value, stream.newest());
     case stats:
@@ -221,8 +213,6 @@ void installProperties(GObjectClass* type) {
                                                "Whether what is missing is asked for", FALSE, readWrite));
     add(doLost,
         g_param_spec_boolean("do-lost", "Lost events", "Whether gaps are told downstream", FALSE, readWrite));
-    add(tsOffset, g_param_spec_int64("ts-offset", "Offset", "Added to presentation times, slowly (ns)",
-                                     G_MININT64, G_MAXINT64, 0, readWrite));
     add(newestSequence,
         g_param_spec_uint("newest-sequence", "Newest", "The highest sequence number that came", 0,
                           G_MAXUINT16, 0, readOnly));
@@ -230,10 +220,10 @@ void installProperties(GObjectClass* type) {
 }
 
 void installSignals(GType type) {
-    signals.requestPtMap = g_signal_new("request-pt-map", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr,
-                                        nullptr, GST_TYPE_CAPS, 1, G_TYPE_UINT);
-    signals.handleSync = g_signal_new("handle-sync", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr,
-                                      G_TYPE_NONE, 1, GST_TYPE_STRUCTURE | G_SIGNAL_TYPE_STATIC_SCOPE);
+    requestPtMap = g_signal_new("request-pt-map", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr,
+                                GST_TYPE_CAPS, 1, G_TYPE_UINT);
+    g_signal_new("handle-sync", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr, G_TYPE_NONE, 1,
+                 GST_TYPE_STRUCTURE | G_SIGNAL_TYPE_STATIC_SCOPE);
     const auto clear = [](gpointer self) noexcept { streamOf(self).forgetClockRates(); };
     g_signal_new_class_handler(
         "clear-pt-map", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
@@ -261,14 +251,19 @@ void initType(JitterElementClass* type) {
 
 namespace spillway::relay::jitter {
 
-GstElement* newElement(std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool) {
+GstElement* newElement(std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool,
+                       std::shared_ptr<rtp::SenderClocks> senders) {
     auto* self = static_cast<JitterElement*>(g_object_new(elementType(), nullptr));
-    Stream::Element element{
-        &self->parent, self->sink, self->source,
-        [self](unsigned payloadType) { return requestClockRate(&self->parent, payloadType); },
-        [self](GstStructure* sync) { g_signal_emit(self, signals.handleSync, 0, sync); }};
-    self->stream = new Stream(std::move(element), std::move(timers), std::move(pool));
+    Stream::Element element{&self->parent, self->sink, self->source, [self](unsigned payloadType) {
+                                return requestClockRate(&self->parent, payloadType);
+                            }};
+    if (!senders) senders = std::make_shared<rtp::SenderClocks>(rtp::SenderClocks::Senders::one);
+    self->stream = new Stream(std::move(element), std::move(timers), std::move(pool), std::move(senders));
     return &self->parent;
+}
+
+std::shared_ptr<const rtp::CaptureClock> clockOf(GstElement* element) {
+    return streamOf(element).clock();
 }
 
 bool knows(GstElement* jitterBuffer, unsigned payloadType) {

@@ -8,12 +8,14 @@
 //
 // Of rtpjitterbuffer, rtpbin and webrtcbin 1.22 to 1.26 touch
 //   pads        sink, src, sink_rtcp (on request)
-//   properties  latency, do-retransmission, do-lost, ts-offset, stats
+//   properties  latency, do-retransmission, do-lost, stats
 //   signals     request-pt-map, clear-pt-map, handle-sync
 // and, only when an element has them: the properties drop-on-latency, mode, percent, max-dropout-time,
 // max-misorder-time, max-rtcp-rtp-time-diff, max-ts-offset-adjustment, rfc7273-sync, sync-interval,
 // add-reference-timestamp-meta, and the signals on-npt-stop and set-active, which serve what is not done here
-// (buffering mode, RTSP, clocks by RFC 7273). Those it does not have.
+// (buffering mode, RTSP, clocks by RFC 7273). Those it does not have. Of handle-sync, by which rtpbin would
+// move presentation times to bring streams together (ts-offset), there is only the name: sender reports go to
+// clockOf().
 // Of its own is the property newest-sequence: the highest sequence number that came, held or not.
 // Events: GstRTPRetransmissionRequest upstream for each missing packet, GstRTPPacketLost downstream for each
 // gap that was given up.
@@ -22,6 +24,7 @@
 #include "relay/gst/ref.h"
 #include "relay/jitter/share.h"
 #include "relay/jitter/timers.h"
+#include "relay/rtp/capture_clock.h"
 
 #include <gst/gst.h>
 
@@ -31,8 +34,12 @@
 namespace spillway::relay::jitter {
 
 /// A floating reference, as a factory returns it. Without timers, what is missing is only looked at when a
-/// packet comes.
-GstElement* newElement(std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool = nullptr);
+/// packet comes. `senders` are the clocks of those whose stream it may be; null is one of its own.
+GstElement* newElement(std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool = nullptr,
+                       std::shared_ptr<rtp::SenderClocks> senders = nullptr);
+
+/// When what passes through an element of ours was captured. Any thread.
+std::shared_ptr<const rtp::CaptureClock> clockOf(GstElement* element);
 
 /// Whether an RTP packet of this type has come in by the pad `sink`, so that the stream has begun. Any
 /// thread.

@@ -1,11 +1,9 @@
 // On the main path of every packet that comes in.
 #include "relay/jitter/stream.h"
 
-#include "relay/base/big_endian.h"
 #include "relay/gst/buffer_map.h"
 #include "relay/gst/element.h"
 #include "relay/rtp/packet.h"
-#include "relay/rtp/rtcp.h"
 
 #include <gst/rtp/gstrtpbuffer.h>
 
@@ -20,8 +18,6 @@ using std::chrono::seconds;
 
 /// A buffer's own time of arrival is taken when it is no older than this.
 constexpr seconds oldestArrival{1};
-/// A report that speaks of times further ahead than this is of another clock.
-constexpr seconds furthestReport{1};
 /// While somebody else pushes through the stream.
 constexpr milliseconds tryAgain{1};
 
@@ -52,10 +48,12 @@ class Stream::Wake : public Alarm {
     GWeakRef element_{};
 };
 
-Stream::Stream(Element element, std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool)
+Stream::Stream(Element element, std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool,
+               std::shared_ptr<rtp::SenderClocks> senders)
     : element_(std::move(element))
     , timers_(std::move(timers))
     , wake_(std::make_shared<Wake>(*this, element_.element))
+    , clock_(std::make_shared<rtp::CaptureClock>(std::move(senders)))
     , buffer_(std::move(pool)) {}
 
 Stream::~Stream() = default;
@@ -229,7 +227,6 @@ void Stream::reset() {
         known.store(false, std::memory_order_relaxed);
     const std::lock_guard lock(mutex_);
     former.set(buffer_.settings());
-    former.timeline().setOffset(buffer_.timeline().offset());
     std::swap(former, buffer_);
 }
 
@@ -246,27 +243,14 @@ void Stream::forgetClockRates() {
 
 void Stream::onReport(GstBuffer* rtcp) {
     const gst::BufferMap map(rtcp);
-    Bytes rest = map.bytes();
-    const auto report = rtp::takeRtcp(rest);
-    // RFC 3550 section 6.4.1: SSRC, NTP time of 64 bits, RTP time.
-    if (!report || report->type != rtp::RtcpType::senderReport || report->body.size() < 16) return;
-    std::uint64_t rtpTime = 0;
-    std::optional<Timeline::Relation> relation;
+    const auto report = rtp::readSenderReport(map.bytes());
+    if (!report) return;
+    std::uint32_t clockRate = 0;
     {
         const std::lock_guard lock(mutex_);
-        relation = buffer_.timeline().relation();
-        rtpTime = buffer_.timeline().extended(readU32(&report->body[12]));
+        clockRate = buffer_.timeline().clockRate();
     }
-    if (!relation || rtpTime < relation->rtp) return;
-    if (rtpTime > relation->newest + relation->clockRate * std::uint64_t{furthestReport.count()}) return;
-    GstStructure* structure = gst_structure_new(
-        "application/x-rtp-sync", "base-rtptime", G_TYPE_UINT64, guint64{relation->rtp}, "base-time",
-        G_TYPE_UINT64, static_cast<guint64>(std::max(Time{0}, relation->time).count()), "clock-rate",
-        G_TYPE_UINT, guint{relation->clockRate}, "clock-base", G_TYPE_UINT64, guint64{relation->rtp}, "ssrc",
-        G_TYPE_UINT, guint{readU32(report->body.data())}, "sr-ext-rtptime", G_TYPE_UINT64, guint64{rtpTime},
-        "sr-buffer", GST_TYPE_BUFFER, rtcp, nullptr);
-    element_.sync(structure);
-    gst_structure_free(structure);
+    clock_->onReport(*report, Clock::now(), clockRate);
 }
 
 void Stream::setLatency(Time latency) {
@@ -284,11 +268,6 @@ void Stream::setLostEvents(bool wanted) {
     lostEvents_ = wanted;
 }
 
-void Stream::setOffset(Time offset) {
-    const std::lock_guard lock(mutex_);
-    buffer_.timeline().setOffset(offset);
-}
-
 Settings Stream::settings() const {
     const std::lock_guard lock(mutex_);
     return buffer_.settings();
@@ -297,11 +276,6 @@ Settings Stream::settings() const {
 bool Stream::lostEvents() const {
     const std::lock_guard lock(mutex_);
     return lostEvents_;
-}
-
-Time Stream::offset() const {
-    const std::lock_guard lock(mutex_);
-    return buffer_.timeline().offset();
 }
 
 std::uint16_t Stream::newest() const {

@@ -7,6 +7,7 @@
 #include "relay/gst/ref.h"
 #include "relay/jitter/jitter_buffer.h"
 #include "relay/jitter/timers.h"
+#include "relay/rtp/capture_clock.h"
 
 #include <gst/gst.h>
 
@@ -32,10 +33,10 @@ class Stream {
         GstPad* sink;
         GstPad* source;
         std::function<std::uint32_t(unsigned payloadType)> clockRate; ///< 0 when nobody knows it
-        std::function<void(GstStructure*)> sync;                      ///< what a sender report says
     };
 
-    Stream(Element element, std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool);
+    Stream(Element element, std::weak_ptr<Timers> timers, std::shared_ptr<Pool> pool,
+           std::shared_ptr<rtp::SenderClocks> senders);
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
@@ -56,16 +57,16 @@ class Stream {
     void setLatency(Time latency);
     void setRetransmission(bool wanted);
     void setLostEvents(bool wanted);
-    void setOffset(Time offset);
     Settings settings() const;
     bool lostEvents() const;
-    Time offset() const;
     /// Whether a packet of this type came since the last reset.
     bool knows(unsigned payloadType) const { return known_.at(payloadType).load(std::memory_order_relaxed); }
     /// The highest sequence number that came, held or not.
     std::uint16_t newest() const;
     /// To be freed by the caller.
     GstStructure* stats() const;
+    /// By the sender reports that came.
+    const std::shared_ptr<rtp::CaptureClock>& clock() const { return clock_; }
 
   private:
     using Buffer = JitterBuffer<gst::Ref<GstBuffer>>;
@@ -98,6 +99,7 @@ class Stream {
     const Element element_;
     const std::weak_ptr<Timers> timers_;
     const std::shared_ptr<Wake> wake_;
+    const std::shared_ptr<rtp::CaptureClock> clock_;
 
     // Under the stream lock.
     std::vector<Ready> parked_;

@@ -33,10 +33,8 @@ Time toTime(std::int64_t ticks, std::uint32_t clockRate) {
 
 } // namespace
 
-void Slew::move(Time& most) {
-    const Time step = std::clamp(target_ - now_, -most, most);
-    now_ += step;
-    most -= std::chrono::abs(step);
+void Slew::move(Time most) {
+    now_ += std::clamp(target_ - now_, -most, most);
 }
 
 bool Drift::add(Time late, Time arrived) {
@@ -72,10 +70,10 @@ Timeline::Stamp Timeline::next(std::uint32_t timestamp, Time arrived, std::uint3
                 last_->restarted = false;
                 return *last_;
             }
-            return place(anchorTime_ + sinceAnchor(rtp) + driftSlew_.now() + offset_.now());
+            return place(anchorTime_ + sinceAnchor(rtp) + driftSlew_.now());
         }
     }
-    Stamp stamp = place(anchorTime_ + offset_.now());
+    Stamp stamp = place(anchorTime_);
     stamp.restarted = true;
     return stamp;
 }
@@ -92,12 +90,11 @@ void Timeline::restart(std::uint32_t timestamp, Time arrived, std::uint32_t cloc
     anchored_ = true;
     anchorRtp_ = lastRtp_ = newestRtp_ = firstCycle + timestamp;
     anchorTime_ = lastArrived_ = arrived;
-    offset_.jump();
     driftSlew_ = {};
     drift_ = {};
     drift_.add(Time{0}, arrived);
     // Behind what was given before; the sender's clock may have been ahead.
-    if (last_) anchorTime_ = std::max(anchorTime_, newest_ + decodingStep - offset_.now());
+    if (last_) anchorTime_ = std::max(anchorTime_, newest_ + decodingStep);
 }
 
 std::uint64_t Timeline::extended(std::uint32_t timestamp) const {
@@ -112,11 +109,10 @@ Time Timeline::sinceAnchor(std::uint64_t rtp) const {
 void Timeline::goOn(std::uint64_t rtp) {
     lastRtp_ = rtp;
     if (rtp <= newestRtp_) return;
-    Time most = toTime(static_cast<std::int64_t>(rtp - newestRtp_), clockRate_) / slewDivisor;
+    const Time most = toTime(static_cast<std::int64_t>(rtp - newestRtp_), clockRate_) / slewDivisor;
     newestRtp_ = rtp;
     driftSlew_.aimAt(drift_.now());
     driftSlew_.move(most);
-    offset_.move(most);
 }
 
 /// What comes between a frame that steps ahead and the next one that does is presented between the two before
@@ -133,16 +129,6 @@ Timeline::Stamp Timeline::place(Time presentation) {
     last_ = Stamp{std::max(presentation, decoding), decoding};
     newest_ = std::max(newest_, last_->presentation);
     return *last_;
-}
-
-void Timeline::setOffset(Time offset) {
-    wantedOffset_ = offset;
-    offset_.aimAt(offset);
-}
-
-std::optional<Timeline::Relation> Timeline::relation() const {
-    if (!anchored_) return std::nullopt;
-    return Relation{anchorRtp_, anchorTime_ + driftSlew_.now(), clockRate_, newestRtp_};
 }
 
 } // namespace spillway::relay::jitter

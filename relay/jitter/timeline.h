@@ -3,9 +3,9 @@
 // Comes in: timestamps in order of sequence, with the time each packet arrived. Goes out: presentation time
 // (PTS) and decoding time (DTS), on the clock that arrivals are counted in. The first packet's arrival is the
 // anchor, and RTP time counts from there; nothing else moves a PTS but a slew of 0.5 % at most, by which the
-// drift between the sender's clock and ours and the offset from synchronization come in. A sender that
-// restarted its clock gets a new anchor. B-frames keep their order: PTS goes back where timestamps do, DTS
-// does not, and is never above PTS. Owner: JitterBuffer. Any thread, one at a time.
+// drift between the sender's clock and ours comes in. A sender that restarted its clock gets a new anchor.
+// B-frames keep their order: PTS goes back where timestamps do, DTS does not, and is never above PTS. Owner:
+// JitterBuffer. Any thread, one at a time.
 #pragma once
 
 #include <chrono>
@@ -20,9 +20,7 @@ using Time = std::chrono::nanoseconds;
 class Slew {
   public:
     void aimAt(Time target) { target_ = target; }
-    void jump() { now_ = target_; }
-    /// Moves by `most`, and takes what it moved from it.
-    void move(Time& most);
+    void move(Time most);
     Time now() const { return now_; }
 
   private:
@@ -56,27 +54,17 @@ class Timeline {
         Time decoding{};
         bool restarted = false; ///< the first one, or the first after a new anchor
     };
-    /// What RTP time relates to: `rtp`, extended to 64 bits, was presented at `time`, without the offset.
-    struct Relation {
-        std::uint64_t rtp = 0;
-        Time time{};
-        std::uint32_t clockRate = 0;
-        std::uint64_t newest = 0; ///< RTP time seen so far
-    };
 
     /// A clock rate of 0 is unknown: time is that of arrival.
     Stamp next(std::uint32_t timestamp, Time arrived, std::uint32_t clockRate);
-
-    /// Added to all times, slewed; at once before the first packet.
-    void setOffset(Time offset);
-    Time offset() const { return wantedOffset_; }
-    std::optional<Relation> relation() const;
-    /// The RTP time nearest to what was seen last, extended.
-    std::uint64_t extended(std::uint32_t timestamp) const;
+    /// The last; 0 before.
+    std::uint32_t clockRate() const { return clockRate_; }
 
   private:
     bool jumps(std::uint32_t timestamp, Time arrived) const;
     void restart(std::uint32_t timestamp, Time arrived, std::uint32_t clockRate);
+    /// The RTP time nearest to what was seen last.
+    std::uint64_t extended(std::uint32_t timestamp) const;
     Time sinceAnchor(std::uint64_t rtp) const;
     void goOn(std::uint64_t rtp);
     Stamp place(Time presentation);
@@ -88,8 +76,6 @@ class Timeline {
     std::uint64_t lastRtp_ = 0;
     std::uint64_t newestRtp_ = 0;
     Time lastArrived_{};
-    Time wantedOffset_{};
-    Slew offset_;
     Slew driftSlew_;
     Drift drift_;
     std::optional<Stamp> last_;

@@ -12,6 +12,7 @@
 #include "relay/values/track_name.h"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -59,6 +60,8 @@ class OutputGroup {
     virtual std::string target() const = 0;
     /// Bounds that hold where the user wrote none.
     virtual QueueBounds defaultBounds(MediaKind kind) const = 0;
+    /// What an output may hold beside its queue, and the budget has to have for it.
+    virtual std::size_t heldBytes(MediaKind) const { return 0; }
     /// Outputs with the same key share a thread; those that may block each other for long must not (a file
     /// system that hangs must not stop a socket). Not before problem() has said that there is none.
     virtual std::string loopKey() const = 0;

@@ -45,6 +45,10 @@ QueueBounds Subscription::boundsFor(MediaKind kind) const {
     return bounds;
 }
 
+std::uint64_t Subscription::memoryFor(MediaKind kind) const {
+    return boundsFor(kind).bytes + group_->heldBytes(kind);
+}
+
 std::optional<Refused> Subscription::problem() {
     auto problem = group_->problem();
     if (!problem && context_.loops.isStuck(group_->loopKey(), stuckLimit))
@@ -117,7 +121,7 @@ void Subscription::take(Track& track) {
     const auto bounds = boundsFor(track.kind());
     const char* output = config::outputName(settings_.output);
     Subscriber::Request request{*group_, context_.loops, context_.metrics(output), bounds,
-                                context_.budget.reserve(bounds.bytes)};
+                                context_.budget.reserve(memoryFor(track.kind()))};
     const auto serial = ++lastSerial_;
     auto closed = lifetime_.guard(
         [this, name = track.name(), serial](EndReason reason) { onClosed(name, serial, reason); });
@@ -170,7 +174,7 @@ std::set<TrackName> Subscription::served() const {
 QueueBudget::Amount Subscription::needsFor(const Subscription& other) const {
     QueueBudget::Amount needs;
     for (const auto& [name, serving] : other.subscribers_)
-        if (wants(name)) needs += {boundsFor(serving.kind).bytes, 1};
+        if (wants(name)) needs += {memoryFor(serving.kind), 1};
     return needs;
 }
 

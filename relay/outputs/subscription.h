@@ -37,6 +37,8 @@ class Subscription {
     bool wants(const TrackName& track) const;
     /// The bounds a subscriber of this subscription gets.
     QueueBounds boundsFor(MediaKind kind) const;
+    /// What the budget must have for it, in bytes.
+    std::uint64_t memoryFor(MediaKind kind) const;
 
     /// Why it cannot serve any track now. Asked from time to time it finds out whether that is over.
     std::optional<Refused> problem();

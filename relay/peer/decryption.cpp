@@ -93,9 +93,9 @@ void Decryption::attach(GstElement* dtlssrtpdec, GstElement* rtpbin,
     replace(dtlssrtpdec, "rtcp_src", rtcpSource_);
     const std::weak_ptr<Decryption> weak = shared_from_this();
     for (const auto& srtpdec : gst::elementsOf(dtlssrtpdec, "srtpdec")) {
-        gst::dropDataForever(gst::staticPad(srtpdec.get(), "rtp_sink").get());
+        // Of what is multiplexed (RFC 5761) RTCP comes here too; RTP comes by the port or the NiceReader.
         probes_.push_back(
-            takeAll(gst::staticPad(srtpdec.get(), "rtcp_sink").get(), [weak](gst::Ref<GstBuffer> buffer) {
+            takeAll(gst::staticPad(srtpdec.get(), "rtp_sink").get(), [weak](gst::Ref<GstBuffer> buffer) {
                 if (const auto self = weak.lock()) self->onRtcpBuffer(std::move(buffer));
             }));
     }

@@ -3,6 +3,7 @@
 
 #include "config/settings.h"
 #include "relay/base/audience.h"
+#include "relay/rtp/capture_clock.h"
 #include "relay/values/media_kind.h"
 
 #include <chrono>
@@ -65,6 +66,8 @@ struct IncomingPad {
     std::function<bool()> sendPli = [] { return false; };
     /// Of the thread that receives it; null: it never lets packets come together.
     std::shared_ptr<Audience> audience = nullptr;
+    /// When what comes was captured; null where nobody reports it.
+    std::shared_ptr<const rtp::CaptureClock> clock = nullptr;
 };
 
 } // namespace spillway::relay

@@ -202,7 +202,10 @@ bool PeerStreams::Shared::handOver(GstPad* origin, const RtpPadName& name) {
                line ? line->mid : "none");
     if (!line) return false;
     try {
-        if (onPad) onPad({origin, pipeline, line->mid, name.ssrc, line->media, detourFor(name.ssrc)});
+        IncomingPad incoming{origin, pipeline, line->mid, name.ssrc, line->media, detourFor(name.ssrc)};
+        if (const auto jitterBuffer = jitterBufferOf(name.ssrc))
+            incoming.clock = jitter::clockOf(jitterBuffer.get());
+        if (onPad) onPad(incoming);
     } catch (const std::exception& error) {
         log::error("peer stream has no consumer ssrc={} error=\"{}\"", name.ssrc, error.what());
     }
@@ -272,7 +275,8 @@ bool PeerStreams::Shared::opensAgain(PadState& state, GstBuffer* packet) {
 }
 
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
-                         std::shared_ptr<Decryption> decryption, std::size_t maxStreams, StreamEvents events)
+                         std::shared_ptr<Decryption> decryption, std::size_t maxStreams,
+                         rtp::SenderClocks::Senders senders, StreamEvents events)
     : webrtcbin_(webrtcbin)
     , decryption_(std::move(decryption))
     , rtpbin_(rtpbinOf(webrtcbin))
@@ -288,8 +292,10 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
         webrtcbin, "pad-removed", [shared](GstPad* pad) { shared->onPadRemoved(pad); }));
     connections_.push_back(SignalConnection::connect<GstElement*(guint)>(
         rtpbin_.get(), "request-jitterbuffer",
-        [timers = std::weak_ptr(timers_), pool = std::make_shared<jitter::Pool>(heldOfStream * maxStreams)](
-            guint) { return jitter::newElement(timers, pool); }));
+        [timers = std::weak_ptr(timers_), pool = std::make_shared<jitter::Pool>(heldOfStream * maxStreams),
+         clocks = std::make_shared<rtp::SenderClocks>(senders)](guint) {
+            return jitter::newElement(timers, pool, clocks);
+        }));
     connections_.push_back(SignalConnection::connect<void(GstElement*, guint, guint)>(
         rtpbin_.get(), "new-jitterbuffer", [shared](GstElement* jitterBuffer, guint, guint ssrc) {
             shared->onJitterBuffer(jitterBuffer, ssrc);

@@ -11,6 +11,7 @@
 #include "relay/jitter/timers.h"
 #include "relay/peer/decryption.h"
 #include "relay/peer/settings.h"
+#include "relay/rtp/sender_clock.h"
 #include "relay/sdp/remote_description.h"
 
 #include <gst/gst.h>
@@ -33,7 +34,8 @@ class PeerStreams {
   public:
     /// `maxStreams` at once; throws std::runtime_error when webrtcbin is not as it should be.
     PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
-                std::shared_ptr<Decryption> decryption, std::size_t maxStreams, StreamEvents events);
+                std::shared_ptr<Decryption> decryption, std::size_t maxStreams,
+                rtp::SenderClocks::Senders senders, StreamEvents events);
     ~PeerStreams();
     PeerStreams(const PeerStreams&) = delete;
     PeerStreams& operator=(const PeerStreams&) = delete;

@@ -16,6 +16,13 @@ constexpr std::uint64_t ntpTime(std::chrono::system_clock::time_point time) {
     return (sinceEpoch + epoch) << 32U | (rest << 32U) / 1'000'000'000;
 }
 
+/// The same as a duration since 1900.
+constexpr std::chrono::nanoseconds sinceNtpEpoch(std::uint64_t time) {
+    constexpr std::uint64_t fraction = 0xFFFFFFFF;
+    return std::chrono::seconds(time >> 32U) +
+           std::chrono::nanoseconds((time & fraction) * 1'000'000'000 >> 32U);
+}
+
 /// The middle 32 bits, in which reports refer to each other: 1/65536 s.
 constexpr std::uint32_t ntpMiddle(std::uint64_t time) {
     return static_cast<std::uint32_t>(time >> 16U);

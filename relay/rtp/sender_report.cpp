@@ -1,6 +1,8 @@
 #include "relay/rtp/sender_report.h"
 
+#include "relay/base/big_endian.h"
 #include "relay/rtp/ntp.h"
+#include "relay/rtp/rtcp.h"
 #include "relay/rtp/rtcp_writer.h"
 
 #include <algorithm>
@@ -25,6 +27,32 @@ void appendDescription(std::vector<std::uint8_t>& packet, std::uint32_t ssrc, st
     std::copy(cname.begin(), cname.end(), packet.begin() + static_cast<std::ptrdiff_t>(at) + 2);
 }
 
+/// The CNAME in a list of items, if there is one; goes on behind the list, or to the end.
+std::string takeItems(Bytes& rest) {
+    std::string cname;
+    std::size_t at = 4;
+    while (at + 2 <= rest.size() && rest[at] != 0) {
+        const std::size_t end = at + 2 + rest[at + 1];
+        if (end > rest.size()) break;
+        if (rest[at] == cnameItem)
+            cname.assign(rest.begin() + static_cast<std::ptrdiff_t>(at) + 2,
+                         rest.begin() + static_cast<std::ptrdiff_t>(end));
+        at = end;
+    }
+    // At least one zero byte, and up to the next word.
+    rest = rest.subspan(std::min(rest.size(), (at / 4 + 1) * 4));
+    return cname;
+}
+
+/// Section 6.5: chunks of an SSRC and its items.
+std::string cnameOf(std::uint32_t ssrc, Bytes chunks) {
+    while (chunks.size() >= 8) {
+        const bool isMeant = readU32(chunks.data()) == ssrc;
+        if (auto cname = takeItems(chunks); isMeant) return cname;
+    }
+    return {};
+}
+
 } // namespace
 
 std::vector<std::uint8_t> senderReport(const SenderReport& report, std::string_view cname) {
@@ -46,6 +74,22 @@ std::vector<std::uint8_t> goodbye(const SenderReport& report, std::string_view c
     appendHead(packet, 1, RtcpType::goodbye, 1);
     append(packet, report.ssrc);
     return packet;
+}
+
+std::optional<HeardReport> readSenderReport(Bytes compound) {
+    constexpr std::size_t infoBytes = 4 + 20;
+    const auto packets = readCompound(compound);
+    if (!packets || packets->empty()) return std::nullopt;
+    const RtcpPacket& first = packets->front();
+    if (first.type != RtcpType::senderReport || first.body.size() < infoBytes) return std::nullopt;
+    HeardReport report;
+    report.ssrc = readU32(first.body.data());
+    report.ntpTime = std::uint64_t{readU32(&first.body[4])} << 32U | readU32(&first.body[8]);
+    report.rtpTime = readU32(&first.body[12]);
+    for (const RtcpPacket& packet : *packets)
+        if (packet.type == RtcpType::sourceDescription && report.cname.empty())
+            report.cname = cnameOf(report.ssrc, packet.body);
+    return report;
 }
 
 } // namespace spillway::relay::rtp

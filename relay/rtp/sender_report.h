@@ -1,9 +1,13 @@
-// Writing the RTCP packets of a sender (RFC 3550 section 6): reports that relate RTP time to wall time, and
-// the end.
+// The RTCP packets of a sender (RFC 3550 section 6): reports that relate RTP time to wall time, read and
+// written, and the end.
 #pragma once
+
+#include "relay/base/bytes.h"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,5 +26,17 @@ struct SenderReport {
 std::vector<std::uint8_t> senderReport(const SenderReport& report, std::string_view cname);
 /// The same and a BYE.
 std::vector<std::uint8_t> goodbye(const SenderReport& report, std::string_view cname);
+
+/// What another sender reports.
+struct HeardReport {
+    std::uint32_t ssrc = 0;
+    std::uint64_t ntpTime = 0; ///< of the sender's clock, at which …
+    std::uint32_t rtpTime = 0; ///< … this would be sampled
+    std::string cname;         ///< empty when the packet tells none
+};
+
+/// Of the sender report that a compound packet begins with; nothing when it begins with something else or is
+/// broken.
+std::optional<HeardReport> readSenderReport(Bytes compound);
 
 } // namespace spillway::relay::rtp

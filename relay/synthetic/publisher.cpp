@@ -8,6 +8,7 @@
 #include "relay/gst/promise.h"
 #include "relay/gst/signal.h"
 #include "relay/peer/ice.h"
+#include "relay/peer/rtpbin.h"
 #include "relay/peer/teardown.h"
 #include "relay/synthetic/media_source.h"
 
@@ -37,6 +38,8 @@ gst::Ref<GstElement> makeWebrtcbin(const PublisherSettings& publisher) {
     settings.loopbackOnly = true;
     settings.tcp = publisher.tcp;
     configureIce(webrtcbin.get(), settings);
+    // By default its reports tell when a packet was sent, whatever the encoder took.
+    g_object_set(rtpbinOf(webrtcbin.get()).get(), "rtcp-sync-send-time", FALSE, nullptr);
     return webrtcbin;
 }
 

@@ -39,7 +39,11 @@ class Branch::Receiver {
         frame.buffer = gst::Ref<GstBuffer>::retain(buffer);
         frame.format = format_;
         frame.arrived = counters_->arrival();
-        if (isRtp_) frame.packet = counters_->packetOf(buffer);
+        if (isRtp_)
+            frame.packet = counters_->packetOf(buffer);
+        else if (GST_BUFFER_PTS_IS_VALID(buffer))
+            frame.captured = counters_->capturedAt(
+                std::chrono::nanoseconds(static_cast<std::int64_t>(GST_BUFFER_PTS(buffer))));
         frame.bytes = static_cast<std::uint32_t>(gst_buffer_get_size(buffer));
         frame.keyframe = !hasDeltas_ || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
         const std::lock_guard lock(mutex_);
@@ -58,7 +62,7 @@ class Branch::Receiver {
     }
     void follow(GstCaps* caps) {
         if (format_ && format_->caps.get() == caps) return;
-        format_ = std::make_shared<const StreamFormat>(caps, counters_->incarnation);
+        format_ = std::make_shared<const StreamFormat>(caps, counters_->incarnation, counters_->clock);
         isRtp_ = gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp");
     }
 

@@ -3,12 +3,16 @@
 #pragma once
 
 #include "relay/base/clock.h"
+#include "relay/rtp/capture_clock.h"
 #include "relay/rtp/packet.h"
 #include "relay/values/media_kind.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 using GstBuffer = struct _GstBuffer;
@@ -16,12 +20,15 @@ using GstBuffer = struct _GstBuffer;
 namespace spillway::relay {
 
 struct TrackCounters {
-    TrackCounters(std::uint64_t number, MediaKind mediaKind)
+    TrackCounters(std::uint64_t number, MediaKind mediaKind,
+                  std::shared_ptr<const rtp::CaptureClock> captureClock = nullptr)
         : incarnation(number)
-        , kind(mediaKind) {}
+        , kind(mediaKind)
+        , clock(std::move(captureClock)) {}
 
     const std::uint64_t incarnation; ///< unique in the process; see StreamFormat::incarnation
     const MediaKind kind;
+    const std::shared_ptr<const rtp::CaptureClock> clock; ///< of the publisher's reports; may be null
 
     // Read by any thread.
     std::atomic<std::uint64_t> packets{0};
@@ -41,6 +48,24 @@ struct TrackCounters {
         std::optional<rtp::Packet> packet;
     };
     std::vector<Pushed> pushed;
+
+    /// The same: the newest packet, by which access units find when they were captured.
+    struct Newest {
+        std::uint32_t timestamp = 0;
+        std::chrono::nanoseconds presentation{};
+        std::uint32_t clockRate = 0; ///< 0 before there is one
+    };
+    Newest newest;
+
+    /// Streaming thread: when what is presented then was captured; nothing when nobody reports that, or what
+    /// they report cannot be.
+    std::optional<Clock::time_point> capturedAt(std::chrono::nanoseconds presentation) const {
+        if (!clock || newest.clockRate == 0) return std::nullopt;
+        const auto captured = clock->capturedAt(newest.timestamp, newest.clockRate);
+        if (!captured || std::chrono::abs(arrival() - *captured) > rtp::CaptureClock::latest)
+            return std::nullopt;
+        return *captured + (presentation - newest.presentation);
+    }
 
     /// Streaming thread, inside the push of `buffer`; nothing when it holds no RTP packet, or a broken one.
     std::optional<rtp::Packet> packetOf(const GstBuffer* buffer) const {

@@ -30,7 +30,7 @@ TrackInput::TrackInput(const IncomingPad& incoming, OnAwake onAwake)
     , runDetoured_(incoming.runDetoured)
     , sendPli_(incoming.sendPli)
     , audience_(incoming.audience)
-    , counters_(std::make_shared<TrackCounters>(nextIncarnation(), incoming.kind))
+    , counters_(std::make_shared<TrackCounters>(nextIncarnation(), incoming.kind, incoming.clock))
     , drained_(std::make_shared<std::atomic<std::uint64_t>>(0))
     , tee_(incoming.pipeline)
     , marker_(std::make_shared<Marker>(counters_, [sink = tee_.sink()](gst::Ref<GstBuffer> packet) {

@@ -7,6 +7,7 @@
 
 #include <gst/video/video.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,9 @@ void Marker::onCaps(const GstCaps* caps) {
     sets_ = rtp::ParameterSets(format);
     for (const char* field : {"sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps"})
         sets_.describe(gst::stringField(structure, field));
+    gint rate = 0;
+    gst_structure_get_int(structure, "clock-rate", &rate);
+    clockRate_ = static_cast<std::uint32_t>(std::max(0, rate));
     playoutDelayId_ = rtp::extensionId(caps, rtp::playoutDelayUri);
 }
 
@@ -125,6 +129,10 @@ GstBuffer* Marker::onPacket(GstBuffer* packet) {
         keyframe = video && read && detector_.isStart(read->timestamp, read->payload(map.bytes()));
     }
     counters_->pushed.push_back({packet, read});
+    if (read && GST_BUFFER_PTS_IS_VALID(packet))
+        counters_->newest = {read->timestamp,
+                             std::chrono::nanoseconds(static_cast<std::int64_t>(GST_BUFFER_PTS(packet))),
+                             clockRate_};
     if (video) flag(packet, keyframe);
     return packet;
 }

@@ -61,6 +61,7 @@ class Marker {
     rtp::ParameterSets sets_;
     std::uint16_t inserted_ = 0; ///< packets so far, by which all numbers behind them are higher
     bool inserting_ = false;
+    std::uint32_t clockRate_ = 0;     ///< by the caps; 0 is unknown
     std::uint8_t playoutDelayId_ = 0; ///< by the caps; 0 is none
     std::atomic<std::shared_ptr<KeyframeBroker>> broker_;
     Hold hold_;

@@ -177,6 +177,7 @@ TEST_CASE("every default of a subscription that the reference configuration show
     const SubscriptionSettings& archive = settings.subscriptions[0];
     CHECK(archive.tracks.text() == SubscriptionSettings{}.tracks.text());
     CHECK(std::get<RecordOutput>(archive.output).segment == RecordOutput{}.segment);
+    CHECK(std::get<RecordOutput>(archive.output).files == RecordOutput{}.files);
     CHECK(archive.queue.buffers == QueueBounds{}.buffers);
     CHECK(archive.queue.bytes == QueueBounds{}.bytes);
     CHECK(archive.queue.time == QueueBounds{}.time);

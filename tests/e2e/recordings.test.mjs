@@ -11,7 +11,7 @@ import { until } from '../support/wait.mjs';
 const exists = (file) => stat(file).then(() => true, () => false);
 const demo = { name: 'demo', join: { type: 'test', participants: 1 } };
 const recordInto = (name, directory, extra = {}) => ({
-  name, tracks: 'demo/*/*', output: { type: 'record', directory, ...extra },
+  name, tracks: 'demo/*/*', output: { type: 'record', directory, files: 'track', ...extra },
 });
 const written = (metrics, subscription) => metrics.sum('queue_delivered_total', { subscription });
 

@@ -5,6 +5,7 @@
 #include "relay/rtp/feedback.h"
 #include "relay/rtp/rtcp.h"
 #include "relay/rtp/rtcp_split.h"
+#include "relay/rtp/sender_report.h"
 
 #include <cmath>
 
@@ -36,7 +37,8 @@ struct Checked {
 };
 
 void readAll(Bytes bytes) {
-    reportingSender(bytes);
+    const auto report = readSenderReport(bytes);
+    require(!report || (report->ssrc == reportingSender(bytes) && report->cname.size() <= 255));
     const auto packets = readCompound(bytes);
     if (!packets) return;
     std::size_t sum = 0;

@@ -89,7 +89,7 @@ test('who subscribes gets a keyframe, because the wish for one reaches the publi
     await aWindowOf(1000); // the wishes of the beginning are answered
     const before = { ...(await guest.stats()).camera, ...(await daemon.api(`/v1/tracks/${camera}`)).keyframes };
     await daemon.api('/v1/subscriptions', {
-      name, tracks: camera, output: { type: 'record', directory: join(daemon.directory, name) },
+      name, tracks: camera, output: { type: 'record', directory: join(daemon.directory, name), files: 'track' },
     });
     // A keyframe may come unasked as well.
     await until('the wish is with the publisher', async () => (

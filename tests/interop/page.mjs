@@ -136,7 +136,7 @@ export async function readPlaying() {
       width: element.videoWidth, height: element.videoHeight, freezes: video.freezeCount, plis: video.pliCount,
       decoder: video.decoderImplementation,
     },
-    audio: { packets: audio.packetsReceived ?? 0, lost: audio.packetsLost, concealed: audio.concealedSamples },
+    audio: { packets: audio.packetsReceived ?? 0, lost: audio.packetsLost, concealed: audio.concealedSamples, waited: audio.jitterBufferDelay, emitted: audio.jitterBufferEmittedCount },
     shown: element.currentTime,
     skew: played.every(Number.isFinite) ? played[0] - played[1] : null,
   };

@@ -29,3 +29,14 @@ export async function inspect(file) {
     errors: stderr.trim(),
   };
 }
+
+/// The packets of all streams of a file: [{ stream, time, hash }], in the file's order.
+export async function packetsOf(file) {
+  const { code, stdout, stderr } = await run('ffprobe', [
+    '-v', 'error', '-of', 'json', '-show_data_hash', 'md5', '-show_entries', 'packet=stream_index,pts_time,data_hash', file,
+  ]);
+  if (code !== 0) throw new Error(`ffprobe ${file}: exit ${code}: ${stderr}`);
+  return JSON.parse(stdout).packets.map((packet) => ({
+    stream: packet.stream_index, time: Number(packet.pts_time), hash: packet.data_hash.replace(/^MD5:/i, ''),
+  }));
+}

@@ -112,9 +112,10 @@ export async function baseConfig(directory) {
   };
 }
 
-export function recordSubscription(directory, extra = {}) {
+/// Into files of each track's own, unless `files` says otherwise.
+export function recordSubscription(directory, { files = 'track', ...extra } = {}) {
   return {
-    name: 'archive', tracks: '*/*/*', output: { type: 'record', directory: join(directory, 'recordings') }, ...extra,
+    name: 'archive', tracks: '*/*/*', output: { type: 'record', directory: join(directory, 'recordings'), files }, ...extra,
   };
 }
 

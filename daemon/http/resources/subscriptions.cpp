@@ -1,4 +1,5 @@
 #include "config/duration.h"
+#include "config/words.h"
 #include "daemon/http/json.h"
 #include "daemon/http/problem.h"
 #include "daemon/http/resources/create.h"
@@ -11,7 +12,9 @@ namespace spillway::daemon::http {
 namespace {
 
 Json settingsOf(const config::RecordOutput& record) {
-    Json json{{"directory", record.directory.string()}, {"segment", config::formatDuration(record.segment)}};
+    Json json{{"directory", record.directory.string()},
+              {"files", config::wordOf(config::recordFilesWords, record.files)},
+              {"segment", config::formatDuration(record.segment)}};
     if (record.keep) json["keep"] = config::formatDuration(*record.keep);
     if (record.maxBytes) json["max_bytes"] = *record.maxBytes;
     return json;

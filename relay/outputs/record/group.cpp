@@ -3,6 +3,8 @@
 #include "config/name.h"
 #include "relay/outputs/place.h"
 #include "relay/outputs/record/directory_use.h"
+#include "relay/outputs/record/participant/interrupted.h"
+#include "relay/outputs/record/participant/track_feed.h"
 #include "relay/outputs/record/recorder.h"
 #include "relay/outputs/record/retention.h"
 
@@ -13,8 +15,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <map>
+#include <memory>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 namespace spillway::relay {
 
@@ -67,10 +72,18 @@ class RecordGroup : public OutputGroup {
     /// By file system: a disk that hangs stops neither sockets nor other disks.
     std::string loopKey() const override { return fmt::format("disk-{:x}", place_.found().device); }
 
+    std::size_t heldBytes(MediaKind kind) const override {
+        return settings_.files == config::RecordFiles::participant ? ParticipantRecorder::held(kind) : 0;
+    }
+
     std::optional<Chore> chore() override {
-        if (!settings_.keep && !settings_.maxBytes) return std::nullopt;
         const auto retention = std::make_shared<Retention>(subscription_, settings_, tracks_, use_);
-        return Chore{[retention] { retention->apply(std::chrono::system_clock::now()); }, retentionTick};
+        const auto looked = std::make_shared<bool>(false);
+        const auto work = [retention, looked, directory = settings_.directory, name = subscription_] {
+            if (!std::exchange(*looked, true)) markInterrupted(directory, name);
+            retention->apply(std::chrono::system_clock::now());
+        };
+        return Chore{work, retentionTick};
     }
 
     std::unique_ptr<Output> open(const OutputRequest& request) override {
@@ -78,16 +91,30 @@ class RecordGroup : public OutputGroup {
         for (const std::string& part : {request.track.call, request.track.participant, request.track.source})
             if (!config::isName(part))
                 throw std::runtime_error(fmt::format("\"{}\" cannot be part of a path", part));
-        return std::make_unique<Recorder>(
-            RecorderSettings{subscription_, settings_.directory, settings_.segment}, request);
+        RecorderSettings recorder{subscription_, settings_.directory, settings_.segment};
+        if (settings_.files == config::RecordFiles::track)
+            return std::make_unique<Recorder>(std::move(recorder), request);
+        return std::make_unique<TrackFeed>(recorderOf(request.track, std::move(recorder)), request);
     }
 
   private:
+    /// One for a participant, while one of its tracks is recorded.
+    std::shared_ptr<ParticipantRecorder> recorderOf(const TrackName& track, RecorderSettings settings) {
+        std::erase_if(recorders_, [](const auto& entry) { return entry.second.expired(); });
+        auto& known = recorders_[{track.call, track.participant}];
+        auto recorder = known.lock();
+        if (!recorder)
+            known = recorder =
+                std::make_shared<ParticipantRecorder>(std::move(settings), track.call, track.participant);
+        return recorder;
+    }
+
     const std::string subscription_;
     const config::TrackGlob tracks_;
     const config::RecordOutput settings_;
     Place place_;
     std::shared_ptr<const DirectoryUse> use_; ///< once place_ is found
+    std::map<std::pair<std::string, std::string>, std::weak_ptr<ParticipantRecorder>> recorders_;
 };
 
 } // namespace

@@ -1,4 +1,5 @@
-// The `record` output: Matroska files, one sequence for each track,
+// The `record` output: Matroska files, one sequence for each participant,
+// DIRECTORY/call/participant/START.SUBSCRIPTION.mkv, or for each track,
 // DIRECTORY/call/participant/source/START.SUBSCRIPTION.mkv.
 #pragma once
 

@@ -4,29 +4,18 @@
 
 #include <fmt/core.h>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 namespace spillway::relay {
 
 namespace {
 
-std::string textOf(int error) {
-    return std::generic_category().message(error);
-}
-
-/// How many buffers one system call may write; the kernel's limit is 1024.
+/// How many buffers are mapped at a time.
 constexpr std::size_t maxRun = 64;
-constexpr int mostAgain = 999;
 constexpr std::chrono::seconds muxerDeadline{5};
 
 /// Maps buffers for reading while it lives.
@@ -49,24 +38,13 @@ class MappedRun {
     MappedRun(const MappedRun&) = delete;
     MappedRun& operator=(const MappedRun&) = delete;
 
-    /// The kernel wrote `bytes` of the front.
-    void consume(std::size_t bytes) {
-        while (next_ < vectors_.size() && bytes >= vectors_[next_].iov_len)
-            bytes -= vectors_[next_++].iov_len;
-        if (next_ == vectors_.size()) return;
-        vectors_[next_].iov_base = static_cast<char*>(vectors_[next_].iov_base) + bytes;
-        vectors_[next_].iov_len -= bytes;
-    }
-    bool done() const { return next_ == vectors_.size(); }
-    const iovec* front() const { return &vectors_[next_]; }
-    int left() const { return static_cast<int>(vectors_.size() - next_); }
+    const std::vector<iovec>& vectors() const { return vectors_; }
 
   private:
     const std::vector<gst::ByteSink::Piece>& pieces_;
     std::size_t first_;
     std::vector<GstMapInfo> maps_;
     std::vector<iovec> vectors_;
-    std::size_t next_ = 0;
 };
 
 /// How many pieces from `first` on follow each other in the file.
@@ -93,54 +71,27 @@ std::unique_ptr<gst::Muxer> makeMuxer(GstCaps* caps) {
 
 } // namespace
 
-MatroskaFile::MatroskaFile(const PathOf& pathOf, GstCaps* caps) {
-    create(pathOf);
+MatroskaFile::MatroskaFile(const RecordingFile::PathOf& pathOf, GstCaps* caps)
+    : file_(pathOf) {
     try {
         muxer_ = makeMuxer(caps);
     } catch (const std::exception& error) {
-        ::unlink(path_.c_str());
-        throw std::runtime_error(fmt::format("{}: {}", path_.string(), error.what()));
+        throw std::runtime_error(fmt::format("{}: {}", file_.path().string(), error.what()));
     }
-}
-
-MatroskaFile::~MatroskaFile() {
-    if (frames_ == 0) ::unlink(path_.c_str());
-}
-
-void MatroskaFile::create(const PathOf& pathOf) {
-    for (int again = 0; again <= mostAgain; ++again) {
-        path_ = pathOf(again);
-        file_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640));
-        if (file_ || errno != EEXIST) break;
-    }
-    if (!file_) {
-        const std::string cause = textOf(errno);
-        throw std::runtime_error(fmt::format("{}: {}", std::exchange(path_, {}).string(), cause));
-    }
-    // Shows the retention of every recorder, in any process, that this file is being written. Not every file
-    // system can.
-    ::flock(file_.get(), LOCK_EX | LOCK_NB);
 }
 
 bool MatroskaFile::write(gst::Ref<GstBuffer> frame) {
-    if (!isStillThere()) return fail("the file was removed");
-    if (!muxer_->push(std::move(frame))) return fail("the muxer refused a frame");
+    if (!file_.isStillThere()) return file_.fail("the file was removed");
+    if (!muxer_->push(std::move(frame))) return file_.fail("the muxer refused a frame");
     if (!flush()) return false;
-    goodEnd_ = end_;
+    file_.keep();
     ++frames_;
     return true;
 }
 
 bool MatroskaFile::finish() {
-    if (!muxer_->end(muxerDeadline)) return fail("the muxer did not end");
-    if (!flush()) return false;
-    return file_.close() || fail(errno);
-}
-
-/// The kernel writes to a file without a name as if nothing had happened.
-bool MatroskaFile::isStillThere() {
-    struct stat status {};
-    return ::fstat(file_.get(), &status) == 0 && status.st_nlink > 0;
+    if (!muxer_->end(muxerDeadline)) return file_.fail("the muxer did not end");
+    return flush() && file_.close();
 }
 
 bool MatroskaFile::flush() {
@@ -155,34 +106,8 @@ bool MatroskaFile::flush() {
 
 bool MatroskaFile::writeRun(const std::vector<gst::ByteSink::Piece>& pieces, std::size_t first,
                             std::size_t count) {
-    MappedRun run(pieces, first, count);
-    auto offset = pieces[first].offset;
-    while (!run.done()) {
-        const auto written = ::pwritev(file_.get(), run.front(), run.left(), static_cast<off_t>(offset));
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return fail(written < 0 ? errno : EIO);
-        run.consume(static_cast<std::size_t>(written));
-        offset += static_cast<std::uint64_t>(written);
-        end_ = std::max(end_, offset);
-    }
-    return true;
-}
-
-bool MatroskaFile::fail(int error) {
-    return fail(textOf(error));
-}
-
-bool MatroskaFile::fail(const std::string& cause) {
-    error_ = fmt::format("{}: {}", path_.string(), cause);
-    cutToWholeFrames();
-    return false;
-}
-
-void MatroskaFile::cutToWholeFrames() {
-    if (!file_) return;
-    // Should this fail as well, players meet a torn frame at the very end.
-    [[maybe_unused]] const int result = ::ftruncate(file_.get(), static_cast<off_t>(goodEnd_));
-    file_.close();
+    const MappedRun run(pieces, first, count);
+    return file_.write(run.vectors(), pieces[first].offset);
 }
 
 } // namespace spillway::relay

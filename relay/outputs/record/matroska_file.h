@@ -6,14 +6,13 @@
 // for each frame. Owner: Recorder. Output loop thread.
 #pragma once
 
-#include "relay/base/descriptor.h"
 #include "relay/gst/muxer.h"
 #include "relay/gst/ref.h"
+#include "relay/outputs/record/recording_file.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,14 +21,10 @@ namespace spillway::relay {
 
 class MatroskaFile {
   public:
-    /// Its path when `again` others were there.
-    using PathOf = std::function<std::filesystem::path(int again)>;
-
-    /// Makes a new file; an existing one is never touched. Throws std::runtime_error naming the file and what
-    /// is wrong.
-    MatroskaFile(const PathOf& pathOf, GstCaps* caps);
+    /// Throws std::runtime_error naming the file and what is wrong.
+    MatroskaFile(const RecordingFile::PathOf& pathOf, GstCaps* caps);
     /// Without finish() the file stays as after a crash; one without a frame is removed.
-    ~MatroskaFile();
+    ~MatroskaFile() = default;
     MatroskaFile(const MatroskaFile&) = delete;
     MatroskaFile& operator=(const MatroskaFile&) = delete;
 
@@ -39,26 +34,16 @@ class MatroskaFile {
     /// there.
     bool finish();
 
-    const std::filesystem::path& path() const { return path_; }
-    const std::string& error() const { return error_; } ///< names the file
+    const std::filesystem::path& path() const { return file_.path(); }
+    const std::string& error() const { return file_.error(); } ///< names the file
     std::uint64_t frames() const { return frames_; }
 
   private:
-    void create(const PathOf& pathOf);
-    bool isStillThere();
     bool flush();
     bool writeRun(const std::vector<gst::ByteSink::Piece>& pieces, std::size_t first, std::size_t count);
-    bool fail(int error);
-    bool fail(const std::string& cause);
-    void cutToWholeFrames();
 
-    std::filesystem::path path_;
-    Descriptor file_;
-    std::uint64_t end_ = 0;     ///< bytes, with what has been written so far
-    std::uint64_t goodEnd_ = 0; ///< bytes, up to the last whole frame
+    RecordingFile file_;
     std::uint64_t frames_ = 0;
-    std::string error_;
-
     std::unique_ptr<gst::Muxer> muxer_;
 };
 

@@ -111,8 +111,8 @@ void Recorder::makeFolder() const {
 }
 
 std::string Recorder::startOf(const Frame& frame) const {
-    const auto age =
-        std::chrono::duration_cast<std::chrono::system_clock::duration>(Clock::now() - frame.arrived);
+    const auto age = std::chrono::duration_cast<std::chrono::system_clock::duration>(
+        Clock::now() - frame.captured.value_or(frame.arrived));
     return recordingStart(std::chrono::system_clock::now() - age);
 }
 

@@ -49,6 +49,10 @@ std::string recordingName(const std::string& start, int again, const std::string
     return fmt::format("{}{}.{}{}", start, again > 0 ? fmt::format("-{}", again) : "", subscription, ending);
 }
 
+std::string descriptionOf(const std::string& recording) {
+    return recording.substr(0, recording.rfind('.')) + ".json";
+}
+
 std::optional<std::string_view> recordingOwner(std::string_view name) {
     if (!name.ends_with(ending)) return std::nullopt;
     name.remove_suffix(ending.size());

@@ -16,6 +16,9 @@ std::string recordingStart(std::chrono::system_clock::time_point start);
 /// `again` above 0 tells files of one start apart: `START-1.SUBSCRIPTION.mkv`.
 std::string recordingName(const std::string& start, int again, const std::string& subscription);
 
+/// Of the JSON file beside it.
+std::string descriptionOf(const std::string& recording);
+
 /// The subscription that a name tells; empty in those of earlier versions (`START.mkv`), nothing when we give
 /// no such names.
 std::optional<std::string_view> recordingOwner(std::string_view name);

@@ -95,24 +95,27 @@ bool Retention::owns(std::string_view name) const {
     return owner && (owner->empty() ? !use_->isShared() : *owner == subscription_);
 }
 
+/// Those in the folder that `folder` names.
+void Retention::addOwned(const Recording& folder, int descriptor, std::vector<Recording>& found) const {
+    for (const std::string& name : entries(descriptor)) {
+        struct stat status {};
+        if (!owns(name) || ::fstatat(descriptor, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(status.st_mode))
+            continue;
+        found.push_back({folder.call, folder.participant, folder.source, name,
+                         static_cast<std::uint64_t>(status.st_size), timeOf(status.st_mtim)});
+    }
+}
+
 std::vector<Retention::Recording> Retention::scan(int base) const {
     std::vector<Recording> found;
-    const auto visitSource = [&](const std::string& call, const std::string& participant,
-                                 const std::string& source, int folder) {
-        for (const std::string& name : entries(folder)) {
-            struct stat status {};
-            if (!owns(name) || ::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-                !S_ISREG(status.st_mode))
-                continue;
-            found.push_back({call, participant, source, name, static_cast<std::uint64_t>(status.st_size),
-                             timeOf(status.st_mtim)});
-        }
-    };
     eachFolder(base, [&](const std::string& call, int callFolder) {
         eachFolder(callFolder, [&](const std::string& participant, int participantFolder) {
+            if (tracks_.matches(call, participant))
+                addOwned({call, participant, "", "", 0, {}}, participantFolder, found);
             eachFolder(participantFolder, [&](const std::string& source, int folder) {
                 if (tracks_.matches(call, participant, source))
-                    visitSource(call, participant, source, folder);
+                    addOwned({call, participant, source, "", 0, {}}, folder, found);
             });
         });
     });
@@ -123,14 +126,15 @@ bool Retention::remove(int base, const Recording& recording, const char* cause) 
     // Step by step, so that no folder can be swapped for a link meanwhile.
     const Descriptor call = openDirectory(base, recording.call);
     const Descriptor participant = openDirectory(call.get(), recording.participant);
-    const Descriptor folder = openDirectory(participant.get(), recording.source);
+    const Descriptor folder =
+        openDirectory(participant.get(), recording.source.empty() ? "." : recording.source);
     if (!folder || isBeingWritten(folder.get(), recording.name)) return false;
     if (::unlinkat(folder.get(), recording.name.c_str(), 0) != 0) return false;
-    log::info("recording deleted subscriber={} file={}/{}/{}/{}/{} cause={}", subscription_,
-              directory_.string(), recording.call, recording.participant, recording.source, recording.name,
-              cause);
+    ::unlinkat(folder.get(), descriptionOf(recording.name).c_str(), 0);
+    const auto path = directory_ / recording.call / recording.participant / recording.source / recording.name;
+    log::info("recording deleted subscriber={} file={} cause={}", subscription_, path.string(), cause);
     // Folders go with their last file; one that is in use is not empty.
-    ::unlinkat(participant.get(), recording.source.c_str(), AT_REMOVEDIR);
+    if (!recording.source.empty()) ::unlinkat(participant.get(), recording.source.c_str(), AT_REMOVEDIR);
     ::unlinkat(call.get(), recording.participant.c_str(), AT_REMOVEDIR);
     return true;
 }

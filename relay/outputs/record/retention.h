@@ -1,10 +1,11 @@
 // Deletes the old recordings of one subscription.
 //
-// Comes in: the wish to look, from time to time. Goes out: files unlinked below
-// DIRECTORY/call/participant/source. Touches only regular files whose name tells this subscription, in the
-// folders of tracks that it wants; those of earlier versions, which tell none, while nobody else records into
-// the directory. Never one that is being written (by this process or another: it is locked), and follows no
-// symbolic link. Owner: the group's chore. Output loop thread.
+// Comes in: the wish to look, from time to time. Goes out: files unlinked below DIRECTORY/call/participant
+// and the folders of sources in there. Touches only regular files whose name tells this subscription, in the
+// folders of participants and tracks that it wants, and the JSON files beside them; those of earlier
+// versions, which tell none, while nobody else records into the directory. Never one that is being written
+// (by this process or another: it is locked), and follows no symbolic link. Owner: the group's chore. Output
+// loop thread.
 #pragma once
 
 #include "config/glob.h"
@@ -33,13 +34,16 @@ class Retention {
 
   private:
     struct Recording {
-        std::string call, participant, source, name;
+        std::string call, participant;
+        std::string source; ///< empty for a file with all tracks of the participant
+        std::string name;
         std::uint64_t bytes = 0;
         std::chrono::system_clock::time_point written; ///< last
     };
 
     bool owns(std::string_view name) const;
     std::vector<Recording> scan(int base) const;
+    void addOwned(const Recording& folder, int descriptor, std::vector<Recording>& found) const;
     bool remove(int base, const Recording& recording, const char* cause) const;
 
     std::string subscription_;

@@ -2,20 +2,16 @@
 
 #include "relay/base/aside.h"
 #include "relay/base/clock.h"
-#include "relay/base/descriptor.h"
 #include "relay/base/random.h"
+#include "relay/base/replace_file.h"
 
 #include <fmt/core.h>
 
-#include <fcntl.h>
-
 #include <cerrno>
-#include <cstdio>
 #include <exception>
 #include <iterator>
 #include <mutex>
 #include <optional>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -52,24 +48,6 @@ std::string mediaLines(const SdpStream& stream) {
         fmt::format_to(out, "a=fmtp:{} {}\r\n", format.payloadType, format.parameters);
     fmt::format_to(out, "a=ssrc:{} cname:{}\r\n", stream.ssrc, stream.cname);
     return text;
-}
-
-bool writeAll(int file, std::string_view text) {
-    while (!text.empty()) {
-        const auto written = ::write(file, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
-/// Readers see the old text or the new one. False with errno.
-bool replaceFile(const std::filesystem::path& path, std::string_view text) {
-    const std::string temporary = path.string() + ".new";
-    Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
-    if (!file) return false;
-    return writeAll(file.get(), text) && file.close() && std::rename(temporary.c_str(), path.c_str()) == 0;
 }
 
 } // namespace

@@ -169,12 +169,13 @@ bool RtpSender::send(const Frame& frame, const rtp::Packet& packet) {
     const auto [sequence, timestamp] =
         slot_->continuity.next(frame.format->incarnation, packet, frame.arrived, format_.clockRate);
     wallClock_.add(timestamp, frame.arrived, format_.clockRate);
+    wallClock_.follow(frame.format->clock, timestamp - packet.timestamp);
     rtp::HeaderBytes header =
         rtp::makeHeader(packet.marker, format_.payloadType, sequence, timestamp, slot_->ssrc);
     const int error = sendPacket(frame.buffer.get(), header, packet);
     const auto now = Clock::now();
     noteResult(error, now);
-    if (frame.arrived >= nextReport_) {
+    if (frame.arrived >= nextReport_ && wallClock_.isSettled(now)) {
         nextReport_ = frame.arrived + reportEvery;
         report(now);
     }

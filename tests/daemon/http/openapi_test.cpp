@@ -147,6 +147,7 @@ TEST_CASE("the API document names every kind of call and output, every policy an
     checkEnum("CallSettings.properties.unwatched", wordsOf(config::unwatchedWords));
     const auto outputs = config::wordsOf(std::type_identity<config::OutputSettings>());
     checkEnum("Output.properties.type", outputs);
+    checkEnum("Output.properties.files", wordsOf(config::recordFilesWords));
     checkEnum("QueueSettings.properties.policy", wordsOf(config::policyWords));
     checkEnum("Queue.properties.policy", wordsOf(config::policyWords));
     checkEnum("TokenSettings.properties.role", wordsOf(config::tokenRoleWords));

@@ -1,7 +1,10 @@
 # A publisher on GStreamer's webrtcbin with libnice, as its users build one.
 #   /usr/bin/python3 gstreamer_publisher.py '{"codec": "VP8"}'
+# With `"sound": true` it sends noise too, its reports tell when something was captured, and `stopped` lists what it sent;
+# with `"late": 600` the picture goes out that many ms later.
 # With "sets": "sdp" the parameter sets of H264 are in the offer alone.
 # Lines on stdin and stdout as serve.mjs has them.
+import hashlib
 import json
 import sys
 
@@ -30,7 +33,13 @@ OUT_OF_BAND = h264(",stream-format=avc", 0)
 PIPELINE = (
     "webrtcbin name=peer bundle-policy=max-bundle videotestsrc is-live=true pattern=ball"
     " ! video/x-raw,format=I420,width=320,height=240,framerate=15/1 ! {encoder}"
-    " ! application/x-rtp,media=video,encoding-name={codec},payload=96 ! peer."
+    " ! application/x-rtp,media=video,encoding-name={codec},payload=96"
+    " ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=0 min-threshold-time={late} ! peer."
+)
+SOUND = (
+    " audiotestsrc is-live=true wave=pink-noise samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=2 ! opusenc"
+    " ! valve name=soundvalve ! rtpopuspay name=soundpay"
+    " ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111 ! peer."
 )
 SETTLE_MS = 200  # between the last frame and the last packet's way through the pipeline
 
@@ -40,15 +49,22 @@ def say(event, **more):
 
 
 class Publisher:
-    def __init__(self, codec, sets, loop):
+    def __init__(self, settings, loop):
         self.loop = loop
         self.packets = 0
         self.frames = 0
-        encoder = OUT_OF_BAND if sets == "sdp" else ENCODERS[codec]
-        self.pipeline = Gst.parse_launch(PIPELINE.format(encoder=encoder, codec=codec))
+        codec, late = settings["codec"], settings.get("late", 0) * Gst.MSECOND
+        text = PIPELINE.format(encoder=OUT_OF_BAND if settings.get("sets") == "sdp" else ENCODERS[codec], codec=codec, late=late)
+        self.pipeline = Gst.parse_launch(text + (SOUND if settings.get("sound") else ""))
         self.peer = self.pipeline.get_by_name("peer")
-        line = self.peer.emit("get-transceiver", 0)
-        line.set_property("direction", GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY)
+        self.sent = []
+        if settings.get("sound"):
+            self.peer.get_by_name("rtpbin").set_property("rtcp-sync-send-time", False)
+            for name in ("pay", "soundpay"):
+                sink = self.pipeline.get_by_name(name).get_static_pad("sink")
+                sink.add_probe(Gst.PadProbeType.BUFFER, self.note, name == "pay")
+        for line in filter(None, (self.peer.emit("get-transceiver", i) for i in range(2))):
+            line.set_property("direction", GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY)
         self.peer.connect("on-negotiation-needed", self.negotiate)
         self.peer.connect("notify::ice-gathering-state", self.on_gathering)
         self.peer.connect("notify::connection-state", self.on_state)
@@ -61,6 +77,12 @@ class Publisher:
         buffers = [whole.get(i) for i in range(whole.length())] if whole else [info.get_buffer()]
         self.packets += len(buffers)
         self.frames += sum(bool(one.get_flags() & Gst.BufferFlags.MARKER) for one in buffers)
+        return Gst.PadProbeReturn.OK
+
+    def note(self, _, info, video):
+        frame = info.get_buffer()
+        whole = frame.extract_dup(0, frame.get_size())
+        self.sent.append({"video": video, "time": frame.pts / Gst.SECOND, "hash": hashlib.md5(whole).hexdigest()})
         return Gst.PadProbeReturn.OK
 
     def negotiate(self, _):
@@ -96,8 +118,9 @@ class Publisher:
         return {"packets": self.packets, "frames": self.frames}
 
     def stop(self):
-        self.pipeline.get_by_name("valve").set_property("drop", True)
-        GLib.timeout_add(SETTLE_MS, lambda: say("stopped", **self.counters()))
+        for valve in filter(None, map(self.pipeline.get_by_name, ("valve", "soundvalve"))):
+            valve.set_property("drop", True)
+        GLib.timeout_add(SETTLE_MS, lambda: say("stopped", all=self.sent, **self.counters()))
 
     def on_line(self, channel, _):
         line = channel.readline()
@@ -116,8 +139,7 @@ class Publisher:
 
 Gst.init(None)
 loop = GLib.MainLoop()
-settings = json.loads(sys.argv[1])
-publisher = Publisher(settings["codec"], settings.get("sets"), loop)
+publisher = Publisher(json.loads(sys.argv[1]), loop)
 GLib.io_add_watch(sys.stdin, GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, publisher.on_line)
 loop.run()
 publisher.pipeline.set_state(Gst.State.NULL)

@@ -112,7 +112,7 @@ struct Visit {
         config::SubscriptionSettings subscription;
         subscription.name = "archive";
         subscription.tracks = config::TrackGlob::parse(tracks);
-        subscription.output = config::RecordOutput{folder, 600s, {}, {}};
+        subscription.output = config::RecordOutput{folder, config::RecordFiles::track, 600s, {}, {}};
         relay->addSubscription(subscription);
     }
     std::uint64_t delivered() const {

@@ -129,7 +129,8 @@ struct Studio {
         config::SubscriptionSettings subscription;
         subscription.name = name;
         subscription.tracks = config::TrackGlob::parse(tracks);
-        subscription.output = config::RecordOutput{folder.path / name, 600s, {}, {}};
+        subscription.output =
+            config::RecordOutput{folder.path / name, config::RecordFiles::track, 600s, {}, {}};
         subscription.queue = queue;
         relay->addSubscription(subscription);
     }

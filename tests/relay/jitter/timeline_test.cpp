@@ -175,20 +175,3 @@ TEST_CASE("a path that becomes longer is followed slowly; jitter and a late firs
     for (int i = 0; i < 1000; ++i)
         CHECK(jumpy.send(40ms, (i * 7919 % 61) * 1ms) <= 40us);
 }
-
-TEST_CASE("an offset comes at once before the first packet, and by a slew after it") {
-    Timeline timeline;
-    timeline.setOffset(20ms);
-    Sender sender{timeline};
-    sender.send(1s);
-    CHECK(milliseconds(sender.behind()) == -20ms);
-    timeline.setOffset(25ms);
-    CHECK(sender.send(500ms) <= largestSlew);
-    CHECK(milliseconds(sender.behind()) == -23ms);
-    sender.send(10s);
-    CHECK(milliseconds(sender.behind()) == -25ms);
-    // What RTCP synchronization is told, leaves it out.
-    REQUIRE(timeline.relation());
-    CHECK(timeline.relation()->time == 0s);
-    CHECK(timeline.relation()->clockRate == rate);
-}

@@ -1,9 +1,11 @@
 // What a peer does with media: keyframe requests, retransmission, feedback, ends of streams.
+#include "relay/base/big_endian.h"
 #include "relay/gst/bin.h"
 #include "relay/gst/buffer_map.h"
 #include "relay/peer/peer.h"
 #include "relay/peer/rtpbin.h"
 #include "relay/rtp/feedback.h"
+#include "relay/rtp/rtcp.h"
 #include "relay/rtp/sender_report.h"
 
 #include "relay/support/peers.h"
@@ -297,6 +299,24 @@ TEST_CASE("a stream that said goodbye is back with its next packet, not with one
     }
     CHECK(session.receiver.gone == std::vector<std::uint32_t>(3, ssrc));
     CHECK(session.flows(MediaKind::audio, 10));
+}
+
+TEST_CASE("reports of the sender come to rtpbin, so that ours say when they came") {
+    OpenSession session;
+    session.connect();
+    auto answered = std::make_shared<std::atomic<int>>(0);
+    const gst::PadProbe probe(session.inside("dtlssrtpenc", "rtcp_sink_0").get(), GST_PAD_PROBE_TYPE_BUFFER,
+                              [=](GstPadProbeInfo* info) {
+                                  const gst::BufferMap packet(gst_pad_probe_info_get_buffer(info));
+                                  Bytes rest = packet.bytes();
+                                  // RFC 3550 section 6.4.2: LSR is the fifth word of a report block.
+                                  while (const auto report = rtp::takeRtcp(rest))
+                                      if (report->type == rtp::RtcpType::receiverReport &&
+                                          report->body.size() >= 28 && readU32(&report->body[20]) != 0)
+                                          ++*answered;
+                                  return GST_PAD_PROBE_OK;
+                              });
+    CHECK(session.loop.runUntil([&] { return *answered > 0; }, 15s));
 }
 
 TEST_CASE("the sender gets transport-wide feedback") {

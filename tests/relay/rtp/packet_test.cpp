@@ -1,4 +1,5 @@
 #include "relay/rtp/continuity.h"
+#include "relay/rtp/ntp.h"
 #include "relay/rtp/packet.h"
 #include "relay/rtp/sender_report.h"
 #include "relay/rtp/wall_clock.h"
@@ -140,4 +141,38 @@ TEST_CASE("a sender report and a goodbye are laid out as RFC 3550 has them") {
     ended.insert(ended.end(), {0x81, 203, 0, 1, 1, 2, 3, 4});
     CHECK(goodbye(report, "alice@studio") == ended);
     CHECK(senderReport(report, std::string(400, 'x')).size() % 4 == 0);
+}
+
+TEST_CASE("a sender report is read with the CNAME of who sent it") {
+    const SenderReport report{0x01020304, std::chrono::system_clock::from_time_t(0) + 500ms, 90000, 7, 700};
+    Bytes packet = senderReport(report, "alice@studio");
+    const auto heard = readSenderReport(packet);
+    REQUIRE(heard);
+    CHECK(heard->ssrc == 0x01020304);
+    CHECK(heard->ntpTime == ntpTime(report.wallTime));
+    CHECK(heard->rtpTime == 90000);
+    CHECK(heard->cname == "alice@studio");
+
+    Bytes anothers = packet;
+    anothers[28 + 7] = 5; // the SSRC of the description
+    CHECK(readSenderReport(anothers)->cname.empty());
+    Bytes alone(packet.begin(), packet.begin() + 28);
+    CHECK(readSenderReport(alone)->cname.empty());
+    packet[28 + 9] = 200; // the CNAME is longer than the packet
+    CHECK(readSenderReport(packet)->cname.empty());
+    alone[1] = 201;
+    CHECK_FALSE(readSenderReport(alone));
+    CHECK_FALSE(readSenderReport({}));
+    alone.resize(16);
+    alone[1] = 200;
+    alone[3] = 3;
+    CHECK_FALSE(readSenderReport(alone)); // without sender information
+}
+
+TEST_CASE("NTP time is read as it is written") {
+    const auto time = std::chrono::system_clock::from_time_t(1'700'000'000) + 123'456'789ns;
+    const auto read =
+        sinceNtpEpoch(ntpTime(time)) - sinceNtpEpoch(ntpTime(std::chrono::system_clock::from_time_t(0)));
+    CHECK(std::chrono::abs(read - time.time_since_epoch()) <= 1ns);
+    CHECK(sinceNtpEpoch(~std::uint64_t{0}) > sinceNtpEpoch(0));
 }

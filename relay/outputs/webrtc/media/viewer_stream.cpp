@@ -90,7 +90,7 @@ struct ViewerStream::Impl {
             std::chrono::duration_cast<std::chrono::system_clock::duration>(now.time_since_epoch() +
                                                                             sinceEpoch)));
     }
-    void keepTime(const SequenceMap::Place& place, Clock::time_point arrived);
+    void keepTime(const SequenceMap::Place& place, const Frame& frame);
     std::size_t assemble(const PacketToSend& out, std::uint16_t& transportSequence, Clock::time_point now,
                          MutableBytes into) const;
     void countSent(const rtp::Packet& packet);
@@ -137,8 +137,9 @@ void ViewerStream::Impl::countSent(const rtp::Packet& packet) {
     octets += packet.payloadBytes;
 }
 
-void ViewerStream::Impl::keepTime(const SequenceMap::Place& place, Clock::time_point arrived) {
+void ViewerStream::Impl::keepTime(const SequenceMap::Place& place, const Frame& frame) {
     if (place.late) return;
+    const auto arrived = frame.arrived;
     if (place.starts) {
         wallClock.reset();
         renewWallClock = arrived + wallClockWindow;
@@ -147,6 +148,7 @@ void ViewerStream::Impl::keepTime(const SequenceMap::Place& place, Clock::time_p
         renewWallClock = arrived + wallClockWindow;
     }
     wallClock.add(place.timestamp, arrived, settings.clockRate);
+    wallClock.follow(frame.format->clock, place.timestamp - frame.packet->timestamp);
 }
 
 ViewerStream::ViewerStream(ViewerStreamSettings settings)
@@ -173,7 +175,7 @@ std::size_t ViewerStream::write(const Frame& frame, Bytes payload, std::uint16_t
     }
     const auto place = my.numbers.place(incarnation, packet, frame.arrived, frame.discontinuity);
     if (!place) return 0;
-    my.keepTime(*place, frame.arrived);
+    my.keepTime(*place, frame);
 
     const std::size_t bytes =
         my.assemble({my.head, packet, payload, place->sequence, place->timestamp, std::nullopt},
@@ -240,6 +242,10 @@ std::optional<rtp::SenderReport> ViewerStream::report(Clock::time_point now) con
     const auto wallTime =
         system_clock::now() + std::chrono::duration_cast<system_clock::duration>(now - Clock::now());
     return rtp::SenderReport{impl_->settings.ssrc, wallTime, *rtpTime, impl_->packets, impl_->octets};
+}
+
+bool ViewerStream::mayReport(Clock::time_point now) const {
+    return impl_->wallClock.isSettled(now);
 }
 
 void ViewerStream::setRoundTrip(Clock::duration time) {

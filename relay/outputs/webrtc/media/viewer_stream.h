@@ -81,6 +81,8 @@ class ViewerStream {
 
     /// Where the stream is now in RTP and wall time; nothing before the first packet.
     std::optional<rtp::SenderReport> report(Clock::time_point now) const;
+    /// Whether a report would hold (rtp::WallClock).
+    bool mayReport(Clock::time_point now) const;
     /// The viewer's measured round trip; limits how often one packet is sent again.
     void setRoundTrip(Clock::duration time);
 

@@ -299,7 +299,7 @@ void Channel::tick(Wire& wire, Clock::time_point now) {
 }
 
 void Channel::report(Wire& wire, Clock::time_point now) {
-    if (now < nextReport_) return;
+    if (now < nextReport_ || !stream_.mayReport(now)) return;
     const auto current = stream_.report(now);
     if (!current) return;
     nextReport_ = now + reportEvery;

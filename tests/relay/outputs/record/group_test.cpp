@@ -34,6 +34,7 @@ struct Recording {
               std::chrono::milliseconds segment = 0ms) {
         config::RecordOutput settings;
         settings.directory = directory;
+        settings.files = config::RecordFiles::track;
         settings.segment = segment;
         config::SubscriptionSettings subscription;
         subscription.name = "archive";

@@ -67,6 +67,25 @@ TEST_CASE("recordings that are older than keep are deleted, and folders with the
     CHECK(fs::exists(stays));
 }
 
+TEST_CASE("recordings of a participant's own go with their descriptions, and count with those of tracks") {
+    const TemporaryDirectory directory;
+    const auto gone = makeFile(directory.path() / "studio/alice" / oldName, 25h);
+    const auto beside = makeFile(directory.path() / "studio/alice" / descriptionOf(oldName), 25h);
+    const auto anothers = makeFile(directory.path() / "studio/alice/2026-01-01T00-00-00.000Z.other.mkv", 25h);
+    const auto track = makeFile(directory.path() / "studio/alice/camera" / midName, 1h);
+    const auto stays = makeFile(directory.path() / "studio/alice" / newName, 1h);
+    apply(keeping(directory.path(), 24h, {}));
+    CHECK_FALSE(fs::exists(gone));
+    CHECK_FALSE(fs::exists(beside));
+    CHECK(fs::exists(anothers));
+    CHECK(fs::exists(track));
+    apply(keeping(directory.path(), {}, 1024, "studio/bob/*"));
+    CHECK(fs::exists(track));
+    apply(keeping(directory.path(), {}, 1024));
+    CHECK_FALSE(fs::exists(track));
+    CHECK(fs::exists(stays));
+}
+
 TEST_CASE("above max_bytes the oldest recordings of all tracks go first") {
     const TemporaryDirectory directory;
     const auto oldest = makeFile(directory.path() / "studio/zoe/camera" / oldName);
@@ -99,7 +118,8 @@ TEST_CASE("what is not a recording of the subscription's tracks is never deleted
         makeFile(directory.path() / "studio/alice/camera/holiday.mkv", 100h),
         makeFile(directory.path() / "studio/alice/camera" / (std::string(oldName) + ".txt"), 100h),
         makeFile(directory.path() / "studio/alice/microphone" / oldName, 100h),
-        makeFile(directory.path() / "studio/alice" / oldName, 100h),
+        makeFile(directory.path() / "studio" / oldName, 100h),
+        makeFile(directory.path() / "another/alice" / oldName, 100h),
         makeFile(directory.path() / "studio/alice/camera/deeper" / oldName, 100h),
         outside,
         linked,

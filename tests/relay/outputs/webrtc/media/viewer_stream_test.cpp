@@ -341,3 +341,40 @@ TEST_CASE("a report follows a clock that drifts, in steps of a window") {
     CHECK(off >= 0);
     CHECK(off <= 50 * 10); // of 200 * 10 over all
 }
+
+TEST_CASE("a report tells when a packet was captured, as its publisher does, not when it came") {
+    using spillway::relay::rtp::CaptureClock;
+    const auto senders = std::make_shared<rtp::SenderClocks>(rtp::SenderClocks::Senders::one);
+    const auto captured = std::make_shared<CaptureClock>(senders, Clock::time_point(1h));
+    Source source(1);
+    source.format = std::make_shared<StreamFormat>(source.format->caps.get(), 1, captured);
+    Viewer viewer;
+    const auto late = [&](const Seen& last) {
+        const auto behind =
+            static_cast<std::int32_t>(viewer.stream.report(source.now)->rtpTime - last.timestamp());
+        return std::chrono::milliseconds(behind / 90);
+    };
+    source.now += 1s;
+    CHECK(late(viewer.write(source.frame(1, 90'000, picture(1, 1)))) == 0ms);
+    CHECK_FALSE(viewer.stream.mayReport(source.now));
+    // 600 ms later than its capture; the report itself came at once.
+    captured->onReport({0x5000, std::uint64_t{77} << 32U, 90'000, "alice"}, source.now - 600ms, 90'000);
+    CHECK(viewer.stream.mayReport(source.now));
+    source.now += 1s;
+    CHECK(late(viewer.write(source.frame(2, 180'000, picture(2, 2)))) == 600ms);
+    // What no stream can be late by, is of another clock.
+    captured->onReport({0x5000, std::uint64_t{78} << 32U, 4'000'000, "alice"}, source.now, 90'000);
+    CHECK(late(viewer.write(source.frame(3, 180'000, picture(3, 3)))) == 0ms);
+}
+
+TEST_CASE("a publisher that reports nothing is related to time by arrivals, some seconds after it began") {
+    const auto senders = std::make_shared<rtp::SenderClocks>(rtp::SenderClocks::Senders::one);
+    Source source(1);
+    source.format = std::make_shared<StreamFormat>(source.format->caps.get(), 1,
+                                                   std::make_shared<rtp::CaptureClock>(senders, source.now));
+    Viewer viewer;
+    const Seen first = viewer.write(source.frame(1, 90'000, picture(1, 1)));
+    CHECK_FALSE(viewer.stream.mayReport(source.now + 3900ms));
+    CHECK(viewer.stream.mayReport(source.now + 4s));
+    CHECK(viewer.stream.report(source.now)->rtpTime == first.timestamp());
+}
