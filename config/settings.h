@@ -250,8 +250,8 @@ enum class RecordFiles {
     track,       ///< each track has files of its own
 };
 
-/// Matroska files, one sequence per participant: DIRECTORY/call/participant/START.SUBSCRIPTION.mkv with a JSON
-/// file beside each; or one per track, DIRECTORY/call/participant/source/START.SUBSCRIPTION.mkv.
+/// Matroska files, one sequence per participant: DIRECTORY/call/participant/START.SUBSCRIPTION.mkv with a
+/// JSON file beside each; or one per track, DIRECTORY/call/participant/source/START.SUBSCRIPTION.mkv.
 struct RecordOutput {
     static constexpr const char* word = "record";
 

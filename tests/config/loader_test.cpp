@@ -205,16 +205,16 @@ TEST_CASE("one call is read from YAML and from JSON") {
 }
 
 TEST_CASE("subscriptions are read") {
-    const Settings settings = valid(
-        load("subscriptions:\n"
-             "- name: archive\n"
-             "  tracks: 'standup/*/*'\n"
-             "  output: {type: record, directory: /a, container: matroska, files: track, segment: 1m, "
-             "keep: 7d, max_bytes: 50GiB}\n"
-             "  queue: {buffers: 10, bytes: 32MiB, time: 5s, policy: disconnect}\n"
-             "- name: out\n"
-             "  output: {type: rtp, host: '::1', port: 5004, sdp: /b, max_tracks: 3}\n",
-             "f"));
+    const Settings settings =
+        valid(load("subscriptions:\n"
+                   "- name: archive\n"
+                   "  tracks: 'standup/*/*'\n"
+                   "  output: {type: record, directory: /a, container: matroska, files: track, segment: 1m, "
+                   "keep: 7d, max_bytes: 50GiB}\n"
+                   "  queue: {buffers: 10, bytes: 32MiB, time: 5s, policy: disconnect}\n"
+                   "- name: out\n"
+                   "  output: {type: rtp, host: '::1', port: 5004, sdp: /b, max_tracks: 3}\n",
+                   "f"));
     REQUIRE(settings.subscriptions.size() == 2);
     const auto& archive = settings.subscriptions[0];
     CHECK(archive.tracks.text() == "standup/*/*");

@@ -309,10 +309,11 @@ TEST_CASE("subscribing makes a subscription at its Location, unsubscribing ends 
 TEST_CASE("what was set of a subscription is told, so that it can be set again") {
     Api api;
     api.reach.directories = {"/recordings", "/run"};
-    for (const char* body :
-         {R"({"name":"a","tracks":"studio/*/*","output":{"type":"record","directory":"/recordings","files":"track",
+    for (
+        const char* body :
+        {R"({"name":"a","tracks":"studio/*/*","output":{"type":"record","directory":"/recordings","files":"track",
               "segment":"1500ms","keep":"2h","max_bytes":"2MiB"},"queue":{"buffers":7,"policy":"latest"}})",
-          R"({"name":"b","output":{"type":"rtp","host":"::1","port":5004,"sdp":"/run/b.sdp","max_tracks":3},
+         R"({"name":"b","output":{"type":"rtp","host":"::1","port":5004,"sdp":"/run/b.sdp","max_tracks":3},
               "queue":{"bytes":4096,"time":"2s"}})"}) {
         const auto set =
             std::get<config::SubscriptionSettings>(config::loadSubscription(body, "body", api.reach));
