@@ -102,6 +102,8 @@ void Retention::addOwned(const Recording& folder, int descriptor, std::vector<Re
         if (!owns(name) || ::fstatat(descriptor, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
             !S_ISREG(status.st_mode))
             continue;
+        // Earlier versions, whose names have no owner, wrote into folders of sources alone.
+        if (folder.source.empty() && recordingOwner(name)->empty()) continue;
         found.push_back({folder.call, folder.participant, folder.source, name,
                          static_cast<std::uint64_t>(status.st_size), timeOf(status.st_mtim)});
     }

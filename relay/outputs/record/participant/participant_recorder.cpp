@@ -270,7 +270,7 @@ std::vector<Segment::Entry> ParticipantRecorder::entriesWith(Track first, const 
             entries.push_back({track, item.media});
         else if (interleaver_.has(track))
             entries.push_back({track, interleaver_.first(track).media});
-        else if (member.format)
+        else if (member.format && !member.left)
             entries.push_back({track, member.media});
     }
     std::stable_partition(entries.begin(), entries.end(),

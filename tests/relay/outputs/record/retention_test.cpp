@@ -120,6 +120,8 @@ TEST_CASE("what is not a recording of the subscription's tracks is never deleted
         makeFile(directory.path() / "studio/alice/microphone" / oldName, 100h),
         makeFile(directory.path() / "studio" / oldName, 100h),
         makeFile(directory.path() / "another/alice" / oldName, 100h),
+        // Of no subscription, where only those with a name of their own are written.
+        makeFile(directory.path() / "studio/alice/2026-01-01T00-00-00.000Z.mkv", 100h),
         makeFile(directory.path() / "studio/alice/camera/deeper" / oldName, 100h),
         outside,
         linked,
