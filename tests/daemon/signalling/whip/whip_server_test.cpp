@@ -15,7 +15,7 @@
 
 using namespace spillway;
 using namespace spillway::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using Catch::Matchers::StartsWith;
 using namespace std::chrono_literals;
 

@@ -20,7 +20,7 @@
 using namespace spillway;
 using namespace spillway::relay;
 using namespace spillway::test;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using Catch::Matchers::Equals;
 using namespace std::chrono_literals;
 
