@@ -498,6 +498,7 @@ TEST_CASE("a call that is left ends one publisher in each turn, and everything e
 }
 
 TEST_CASE("a publisher that gives way before it has an answer is told to come again") {
+    std::map<int, daemon::http::Response> answers; // the others get theirs when the node goes
     Node node;
     relay::Publisher alice(node.loop, {"alice"});
     daemon::http::Request request;
@@ -507,7 +508,6 @@ TEST_CASE("a publisher that gives way before it has an answer is told to come ag
     request.client = "192.0.2.1";
     const auto& post = node.router.match("POST", "/whip/studio").route->handler;
     constexpr int mayWait = 64;
-    std::map<int, daemon::http::Response> answers;
     for (int i = 0; i <= mayWait; ++i) {
         request.query["participant"] = std::to_string(i);
         post(request, [&answers, i](daemon::http::Response answer) { answers[i] = std::move(answer); });
