@@ -13,12 +13,13 @@ declare -A sources=(
   [stun]="relay/port/ice_lite.cpp relay/port/ice_messages.cpp relay/port/stun_message.cpp relay/base/random.cpp
     relay/port/demux.cpp relay/net/socket_address.cpp"
   [frames]="relay/port/tcp_framing.cpp"
-  [srtp]="relay/srtp/rtp_receiver.cpp relay/srtp/hmac_sha1.cpp relay/srtp/rtcp_receiver.cpp relay/srtp/libsrtp.cpp relay/srtp/key_derivation.cpp
-    relay/dtls/handles.cpp relay/rtp/packet.cpp relay/rtp/extensions.cpp"
-  [rtcp]="relay/rtp/bandwidth_message.cpp relay/rtp/feedback.cpp relay/rtp/rtcp.cpp relay/rtp/rtcp_split.cpp"
+  [srtp]="relay/srtp/rtp_receiver.cpp relay/srtp/hmac_sha1.cpp relay/srtp/rtcp_receiver.cpp relay/srtp/libsrtp.cpp
+    relay/srtp/key_derivation.cpp relay/dtls/handles.cpp relay/rtp/packet.cpp relay/rtp/extensions.cpp"
+  [rtcp]="relay/rtp/bandwidth_message.cpp relay/rtp/feedback.cpp relay/rtp/rtcp.cpp relay/rtp/rtcp_split.cpp
+    relay/rtp/sender_report.cpp"
   [rtp]="relay/rtp/packet.cpp relay/rtp/extensions.cpp relay/rtp/keyframe.cpp relay/rtp/nal_units.cpp
     relay/rtp/parameter_sets.cpp relay/rtp/vp8_descriptor.cpp relay/port/demux.cpp"
-  [stream]="relay/rtp/packet.cpp relay/rtp/continuity.cpp relay/rtp/wall_clock.cpp relay/gst/ref.cpp relay/base/random.cpp
+  [stream]="relay/rtp/packet.cpp relay/rtp/continuity.cpp relay/rtp/wall_clock.cpp relay/rtp/capture_clock.cpp relay/rtp/sender_clock.cpp relay/gst/ref.cpp relay/base/random.cpp
     relay/rtp/extensions.cpp relay/outputs/webrtc/media/packet_head.cpp relay/outputs/webrtc/media/packet_ring.cpp
     relay/outputs/webrtc/media/sequence_map.cpp relay/outputs/webrtc/media/viewer_stream.cpp relay/rtp/vp8_descriptor.cpp"
   [viewer_offer]="config/text.cpp ${sdp[*]/#/relay/sdp/}"

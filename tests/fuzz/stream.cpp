@@ -118,7 +118,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     for (Bytes rest(data, size), bytes = takeStep(rest, what); !bytes.empty(); bytes = takeStep(rest, what)) {
         now += (what & later) != 0 ? pause : frameTime;
         const std::size_t room = bytes.size() + ((what & tight) != 0 ? 0 : ViewerStream::maxHeader);
-        Frame frame{bufferOf(bytes), incarnations.at(what & other), now, 0, false, (what & dropped) != 0, {}};
+        Frame frame{bufferOf(bytes), incarnations.at(what & other), now, {}, 0,
+                    false,           (what & dropped) != 0,         {}};
         frame.packet = rtp::readPacket(bytes, playoutDelayId);
         if (!frame.packet) continue;
         frame.bytes = frame.packet->payloadBytes;
