@@ -92,4 +92,20 @@ std::optional<HeardReport> readSenderReport(Bytes compound) {
     return report;
 }
 
+std::optional<std::vector<std::uint32_t>> reportedSources(Bytes compound) {
+    const auto packets = readCompound(compound);
+    if (!packets) return std::nullopt;
+    std::vector<std::uint32_t> sources;
+    for (const RtcpPacket& packet : *packets) {
+        Bytes rest = packet.body;
+        if (packet.isReport() && rest.size() >= 4) sources.push_back(readU32(rest.data()));
+        // An SSRC without items is none (section 6.5), but others may take it for one.
+        while (packet.type == RtcpType::sourceDescription && rest.size() >= 4) {
+            sources.push_back(readU32(rest.data()));
+            takeItems(rest);
+        }
+    }
+    return sources;
+}
+
 } // namespace spillway::relay::rtp

@@ -39,4 +39,8 @@ struct HeardReport {
 /// broken.
 std::optional<HeardReport> readSenderReport(Bytes compound);
 
+/// Everybody of whom a session keeps something when it hears that compound: senders of reports, and who is
+/// described. Nothing when it is broken.
+std::optional<std::vector<std::uint32_t>> reportedSources(Bytes compound);
+
 } // namespace spillway::relay::rtp

@@ -2,6 +2,7 @@
 
 #include "relay/base/big_endian.h"
 #include "relay/rtp/rtcp.h"
+#include "relay/rtp/sender_report.h"
 
 #include <algorithm>
 
@@ -23,12 +24,19 @@ std::size_t RtcpReceiver::unprotect(MutableBytes packet, Clock::time_point now) 
     const std::size_t bytes =
         session_.run(srtp_unprotect_rtcp, packet.data(), packet.size(), rtp::rtcpHeaderBytes);
     if (bytes == 0) return 0;
-    if (!senders_.contains(sender) && !hasPlace(now)) {
+    if (!admits(sender, now)) {
         session_.forget(sender);
         return 0;
     }
+    const auto others = rtp::reportedSources(packet.first(bytes));
+    const auto isAdmitted = [&](std::uint32_t source) { return admits(source, now); };
+    return others && std::all_of(others->begin(), others->end(), isAdmitted) ? bytes : 0;
+}
+
+bool RtcpReceiver::admits(std::uint32_t sender, Clock::time_point now) {
+    if (!senders_.contains(sender) && !hasPlace(now)) return false;
     senders_[sender] = now;
-    return bytes;
+    return true;
 }
 
 bool RtcpReceiver::hasPlace(Clock::time_point now) {

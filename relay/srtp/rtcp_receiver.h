@@ -1,7 +1,8 @@
 // RTCP that comes in by SRTCP, by libsrtp. Works in place. One thread at a time.
 //
 // Whoever has the keys can send with ever new SSRCs, and libsrtp keeps 15 KB for each, as do those behind us
-// their own: so their number has a bound. A sender that says nothing for a while makes place for another one.
+// their own, also for those that a packet reports of or describes beside its sender: so the number of all has
+// a bound. One that says nothing for a while makes place for another.
 #pragma once
 
 #include "relay/base/clock.h"
@@ -26,6 +27,7 @@ class RtcpReceiver {
     std::size_t unprotect(MutableBytes packet, Clock::time_point now);
 
   private:
+    bool admits(std::uint32_t sender, Clock::time_point now);
     bool hasPlace(Clock::time_point now);
 
     LibsrtpSession session_;

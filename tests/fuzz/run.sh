@@ -14,7 +14,7 @@ declare -A sources=(
     relay/port/demux.cpp relay/net/socket_address.cpp"
   [frames]="relay/port/tcp_framing.cpp"
   [srtp]="relay/srtp/rtp_receiver.cpp relay/srtp/hmac_sha1.cpp relay/srtp/rtcp_receiver.cpp relay/srtp/libsrtp.cpp
-    relay/srtp/key_derivation.cpp relay/dtls/handles.cpp relay/rtp/packet.cpp relay/rtp/extensions.cpp"
+    relay/rtp/rtcp.cpp relay/rtp/sender_report.cpp relay/srtp/key_derivation.cpp relay/dtls/handles.cpp relay/rtp/packet.cpp relay/rtp/extensions.cpp"
   [rtcp]="relay/rtp/bandwidth_message.cpp relay/rtp/feedback.cpp relay/rtp/rtcp.cpp relay/rtp/rtcp_split.cpp
     relay/rtp/sender_report.cpp"
   [rtp]="relay/rtp/packet.cpp relay/rtp/extensions.cpp relay/rtp/keyframe.cpp relay/rtp/nal_units.cpp

@@ -205,6 +205,38 @@ TEST_CASE("a viewer has RTCP senders without number refused", "[srtp]") {
     CHECK(unprotectRtcp(session, other.protectRtcp(receiverReport(1)), evenLater) == receiverReport(1));
 }
 
+TEST_CASE("whom a packet describes or reports of beside its sender counts as a sender, too", "[srtp]") {
+    const auto describing = [](std::uint32_t first, std::uint8_t count) {
+        Packet packet = receiverReport(7);
+        packet.insert(packet.end(), {static_cast<std::uint8_t>(0x80 | count), 202, 0,
+                                     static_cast<std::uint8_t>(2 * count)});
+        for (std::uint32_t ssrc = first; ssrc < first + count; ++ssrc) {
+            packet.resize(packet.size() + 8); // without items
+            writeU32(&packet[packet.size() - 8], ssrc);
+        }
+        return packet;
+    };
+    const auto reporting = [](std::uint32_t ssrc) {
+        Packet packet = receiverReport(7);
+        const Packet another = receiverReport(ssrc);
+        packet.insert(packet.end(), another.begin(), another.end());
+        return packet;
+    };
+    Session session(keysOf(Profile::aeadAes128Gcm));
+    SrtpClient other(keysOf(Profile::aeadAes128Gcm));
+    const auto passes = [&](const Packet& packet) {
+        return unprotectRtcp(session, other.protectRtcp(packet)) == packet;
+    };
+    REQUIRE(passes(receiverReport(7)));
+    std::uint32_t next = 100;
+    for (; next + 4 < 100 + Session::maxSenders; next += 4)
+        REQUIRE(passes(describing(next, 4)));
+    CHECK_FALSE(passes(describing(next, 4)));
+    CHECK_FALSE(passes(reporting(next + 4)));
+    CHECK(passes(describing(100, 4)));
+    CHECK(passes(reporting(100)));
+}
+
 TEST_CASE("keys of a wrong length make no session", "[srtp]") {
     auto keys = keysOf(Profile::aeadAes128Gcm);
     keys.receive.pop_back();
