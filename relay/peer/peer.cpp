@@ -111,8 +111,10 @@ Peer::Peer(Loop& loop, PeerSettings settings, PeerEvents events)
     transport_.emplace(loop_, webrtcbin_.get(), decryption_, reader_ ? reader_->source() : nullptr,
                        transportEvents());
     using Senders = rtp::SenderClocks::Senders;
-    streams_.emplace(loop_, pipeline_.get(), webrtcbin_.get(), decryption_, settings_.maxStreams,
-                     settings_.role == PeerRole::sfu ? Senders::many : Senders::one, streamEvents());
+    streams_.emplace(
+        loop_, pipeline_.get(), webrtcbin_.get(), decryption_,
+        ExpectedStreams{settings_.maxStreams, settings_.role == PeerRole::sfu ? Senders::many : Senders::one},
+        streamEvents());
     negotiation_.emplace(
         loop_, webrtcbin_.get(), settings_.label, entry_ != nullptr, [this](const std::string& candidate) {
             if (description_ && stage_ != Stage::lost && events_.onCandidate)

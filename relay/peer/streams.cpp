@@ -275,15 +275,15 @@ bool PeerStreams::Shared::opensAgain(PadState& state, GstBuffer* packet) {
 }
 
 PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
-                         std::shared_ptr<Decryption> decryption, std::size_t maxStreams,
-                         rtp::SenderClocks::Senders senders, StreamEvents events)
+                         std::shared_ptr<Decryption> decryption, ExpectedStreams expected,
+                         StreamEvents events)
     : webrtcbin_(webrtcbin)
     , decryption_(std::move(decryption))
     , rtpbin_(rtpbinOf(webrtcbin))
     , timers_(jitter::sharedTimers())
     , events_(std::move(events)) {
     takeOver(rtpbin_.get(), webrtcbin);
-    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), pipeline, maxStreams);
+    shared_ = std::make_shared<Shared>(*this, loop.poster(lifetime_), pipeline, expected.most);
     using gst::SignalConnection;
     const auto shared = shared_;
     connections_.push_back(SignalConnection::connect<void(GstPad*)>(
@@ -292,8 +292,8 @@ PeerStreams::PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin
         webrtcbin, "pad-removed", [shared](GstPad* pad) { shared->onPadRemoved(pad); }));
     connections_.push_back(SignalConnection::connect<GstElement*(guint)>(
         rtpbin_.get(), "request-jitterbuffer",
-        [timers = std::weak_ptr(timers_), pool = std::make_shared<jitter::Pool>(heldOfStream * maxStreams),
-         clocks = std::make_shared<rtp::SenderClocks>(senders)](guint) {
+        [timers = std::weak_ptr(timers_), pool = std::make_shared<jitter::Pool>(heldOfStream * expected.most),
+         clocks = std::make_shared<rtp::SenderClocks>(expected.senders)](guint) {
             return jitter::newElement(timers, pool, clocks);
         }));
     connections_.push_back(SignalConnection::connect<void(GstElement*, guint, guint)>(

@@ -30,12 +30,16 @@ struct StreamEvents {
     std::function<void()> onTooMany;                ///< loop
 };
 
+struct ExpectedStreams {
+    std::size_t most; ///< at once
+    rtp::SenderClocks::Senders senders;
+};
+
 class PeerStreams {
   public:
-    /// `maxStreams` at once; throws std::runtime_error when webrtcbin is not as it should be.
+    /// Throws std::runtime_error when webrtcbin is not as it should be.
     PeerStreams(Loop& loop, GstElement* pipeline, GstElement* webrtcbin,
-                std::shared_ptr<Decryption> decryption, std::size_t maxStreams,
-                rtp::SenderClocks::Senders senders, StreamEvents events);
+                std::shared_ptr<Decryption> decryption, ExpectedStreams expected, StreamEvents events);
     ~PeerStreams();
     PeerStreams(const PeerStreams&) = delete;
     PeerStreams& operator=(const PeerStreams&) = delete;

@@ -3,6 +3,8 @@
 #include "relay/base/log.h"
 #include "relay/outputs/record/recording_name.h"
 
+#include <gst/gst.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>

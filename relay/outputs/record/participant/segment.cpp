@@ -31,6 +31,7 @@ std::chrono::system_clock::time_point wallTimeOf(Clock::time_point time) {
 
 std::vector<MediaTrack> mediaOf(const std::vector<Segment::Entry>& entries) {
     std::vector<MediaTrack> media;
+    media.reserve(entries.size());
     for (const Segment::Entry& entry : entries)
         media.push_back(entry.media);
     return media;
