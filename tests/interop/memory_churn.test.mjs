@@ -11,7 +11,7 @@ import { recordSubscription, startSpillwayd } from '../support/spillwayd.mjs';
 import { startCrowd } from './publishers/publishers.mjs';
 
 const minute = 60_000;
-const churned = process.env.SPILLWAY_LONG ? { settle: 2 * minute, whole: 20 * minute } : { settle: 6000, whole: 18_000 };
+const churned = process.env.SPILLWAY_LONG ? { settle: 2 * minute, whole: 20 * minute } : { settle: 3000, whole: 9000 };
 const growth = 0.25;
 const perTurn = { publishers: 1, viewers: 10 };
 const every = { publishers: 15_000, viewers: 7000, subscriptions: 4000 };
