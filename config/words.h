@@ -70,8 +70,8 @@ inline constexpr std::array unwatchedWords{
 };
 
 inline constexpr std::array recordFilesWords{
-    Word<RecordFiles>{"track", RecordFiles::track},
     Word<RecordFiles>{"participant", RecordFiles::participant},
+    Word<RecordFiles>{"track", RecordFiles::track},
 };
 
 template <class E, std::size_t N>

@@ -2,6 +2,7 @@
 #include "relay/jitter/stream.h"
 
 #include "relay/gst/buffer_map.h"
+#include "relay/gst/clock_time.h"
 #include "relay/gst/element.h"
 #include "relay/rtp/packet.h"
 
@@ -60,16 +61,13 @@ Stream::~Stream() = default;
 
 /// On the clock that buffers have their times of; without one, on our own.
 Time Stream::runningTime() const {
-    const GstClockTime time = gst_element_get_current_running_time(element_.element);
-    if (GST_CLOCK_TIME_IS_VALID(time)) return Time(static_cast<Time::rep>(time));
-    return Clock::now().time_since_epoch();
+    const auto time = gst::durationOf(gst_element_get_current_running_time(element_.element));
+    return time ? *time : Clock::now().time_since_epoch();
 }
 
 Time Stream::arrivalOf(GstBuffer* buffer, Time now) const {
-    const GstClockTime time = GST_BUFFER_DTS_OR_PTS(buffer);
-    if (!GST_CLOCK_TIME_IS_VALID(time)) return now;
-    const Time arrived(static_cast<Time::rep>(time));
-    return arrived <= now && arrived >= now - oldestArrival ? arrived : now;
+    const auto arrived = gst::durationOf(GST_BUFFER_DTS_OR_PTS(buffer));
+    return arrived && *arrived <= now && *arrived >= now - oldestArrival ? *arrived : now;
 }
 
 std::uint32_t Stream::clockRateOf(unsigned payloadType) {

@@ -1,5 +1,7 @@
 #include "relay/track/branch.h"
 
+#include "relay/gst/clock_time.h"
+
 #include <gst/app/gstappsink.h>
 
 #include <algorithm>
@@ -41,9 +43,8 @@ class Branch::Receiver {
         frame.arrived = counters_->arrival();
         if (isRtp_)
             frame.packet = counters_->packetOf(buffer);
-        else if (GST_BUFFER_PTS_IS_VALID(buffer))
-            frame.captured = counters_->capturedAt(
-                std::chrono::nanoseconds(static_cast<std::int64_t>(GST_BUFFER_PTS(buffer))));
+        else if (const auto presentation = gst::durationOf(GST_BUFFER_PTS(buffer)))
+            frame.captured = counters_->capturedAt(*presentation);
         frame.bytes = static_cast<std::uint32_t>(gst_buffer_get_size(buffer));
         frame.keyframe = !hasDeltas_ || !GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
         const std::lock_guard lock(mutex_);

@@ -2,6 +2,7 @@
 
 #include "relay/base/big_endian.h"
 #include "relay/gst/buffer_map.h"
+#include "relay/gst/clock_time.h"
 #include "relay/gst/structure.h"
 #include "relay/rtp/format.h"
 
@@ -129,10 +130,8 @@ GstBuffer* Marker::onPacket(GstBuffer* packet) {
         keyframe = video && read && detector_.isStart(read->timestamp, read->payload(map.bytes()));
     }
     counters_->pushed.push_back({packet, read});
-    if (read && GST_BUFFER_PTS_IS_VALID(packet))
-        counters_->newest = {read->timestamp,
-                             std::chrono::nanoseconds(static_cast<std::int64_t>(GST_BUFFER_PTS(packet))),
-                             clockRate_};
+    if (const auto presentation = gst::durationOf(GST_BUFFER_PTS(packet)); read && presentation)
+        counters_->newest = {read->timestamp, *presentation, clockRate_};
     if (video) flag(packet, keyframe);
     return packet;
 }

@@ -1,8 +1,8 @@
 #include "relay/outputs/record/recorder.h"
 
 #include "relay/base/log.h"
+#include "relay/gst/clock_time.h"
 #include "relay/outputs/record/matroska_file.h"
-#include "relay/outputs/record/recording_name.h"
 
 #include <algorithm>
 #include <array>
@@ -14,11 +14,6 @@
 namespace spillway::relay {
 
 namespace {
-
-std::optional<FrameTimeline::Time> timeOf(GstClockTime time) {
-    if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
-    return FrameTimeline::Time(static_cast<std::int64_t>(time));
-}
 
 /// What a decoder is set up with: with other values of these it needs a file of its own.
 bool sameDecoder(const GstCaps* one, const GstCaps* other) {
@@ -53,8 +48,9 @@ gst::Ref<GstBuffer> stamped(const Frame& frame, FrameTimeline::Time time) {
 Recorder::Recorder(RecorderSettings settings, OutputRequest request)
     : settings_(std::move(settings))
     , request_(std::move(request))
-    , folder_(settings_.directory / request_.track.call / request_.track.participant /
-              request_.track.source) {}
+    , folder_(settings_.directory,
+              std::filesystem::path(request_.track.call) / request_.track.participant / request_.track.source,
+              settings_.subscription) {}
 
 Recorder::~Recorder() = default;
 
@@ -87,11 +83,8 @@ bool Recorder::continuesFile(const Frame& frame) const {
 bool Recorder::openFile(const Frame& frame) {
     if (!frame.keyframe || !retry_.mayTry(Clock::now())) return false;
     try {
-        makeFolder();
-        const auto pathOf = [this, start = startOf(frame)](int again) {
-            return folder_ / recordingName(start, again, settings_.subscription);
-        };
-        file_ = std::make_unique<MatroskaFile>(pathOf, frame.format->caps.get());
+        file_ = std::make_unique<MatroskaFile>(folder_.pathsFor(frame.captured.value_or(frame.arrived)),
+                                               frame.format->caps.get());
     } catch (const std::runtime_error& error) {
         fail(error.what());
         return false;
@@ -104,22 +97,10 @@ bool Recorder::openFile(const Frame& frame) {
     return true;
 }
 
-void Recorder::makeFolder() const {
-    if (!std::filesystem::is_directory(settings_.directory))
-        throw std::runtime_error(settings_.directory.string() + ": the directory does not exist any more");
-    std::filesystem::create_directories(folder_);
-}
-
-std::string Recorder::startOf(const Frame& frame) const {
-    const auto age = std::chrono::duration_cast<std::chrono::system_clock::duration>(
-        Clock::now() - frame.captured.value_or(frame.arrived));
-    return recordingStart(std::chrono::system_clock::now() - age);
-}
-
 bool Recorder::append(const Frame& frame) {
     GstBuffer* buffer = frame.buffer.get();
-    const auto time =
-        timeline_.next(timeOf(GST_BUFFER_PTS(buffer)), timeOf(GST_BUFFER_DTS(buffer)), frame.arrived);
+    const auto time = timeline_.next(gst::durationOf(GST_BUFFER_PTS(buffer)),
+                                     gst::durationOf(GST_BUFFER_DTS(buffer)), frame.arrived);
     if (!file_->write(stamped(frame, time))) {
         fail(file_->error());
         return false;

@@ -3,13 +3,13 @@
 // Comes in: encoded frames. Goes out: files that begin with a keyframe and with time 0. A new one begins at
 // the first keyframe after `segment`, with another source, and when the codec's data change; a change of size
 // does not (players follow the stream, and Matroska has no word for it). After an error frames are lost until
-// a keyframe comes and the time to try again has come. Never recreates DIRECTORY: where a disk was
-// unmounted, that would fill the disk below. Owner: OutputLoop. Output loop thread.
+// a keyframe comes and the time to try again has come. Owner: OutputLoop. Output loop thread.
 #pragma once
 
 #include "relay/base/retry.h"
 #include "relay/outputs/output.h"
 #include "relay/outputs/record/frame_timeline.h"
+#include "relay/outputs/record/recording_folder.h"
 
 #include <chrono>
 #include <filesystem>
@@ -43,12 +43,10 @@ class Recorder : public Output {
     void finishFile();
     bool append(const Frame& frame);
     void fail(std::string error);
-    std::string startOf(const Frame& frame) const;
-    void makeFolder() const;
 
     RecorderSettings settings_;
     OutputRequest request_;
-    std::filesystem::path folder_;
+    const RecordingFolder folder_;
     Retry retry_;
 
     std::unique_ptr<MatroskaFile> file_;         ///< none before the first keyframe and after an error

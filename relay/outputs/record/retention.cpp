@@ -2,15 +2,13 @@
 
 #include "relay/base/descriptor.h"
 #include "relay/base/log.h"
+#include "relay/outputs/record/folders.h"
 #include "relay/outputs/record/recording_name.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 namespace spillway::relay {
@@ -20,35 +18,6 @@ namespace {
 constexpr std::chrono::milliseconds longestPause{60'000};
 /// What a scan of some ten thousand files costs a disk is nothing every so often.
 constexpr std::chrono::milliseconds shortestPause{5'000};
-
-Descriptor openDirectory(int base, const std::string& name) {
-    return Descriptor(::openat(base, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-}
-
-std::vector<std::string> entries(int directory) {
-    // A descriptor of its own: closedir() closes it, and reading moves its position.
-    const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(copy < 0 ? nullptr : ::fdopendir(copy), ::closedir);
-    std::vector<std::string> names;
-    if (!stream) return names;
-    while (const dirent* entry = ::readdir(stream.get())) {
-        const std::string name = entry->d_name;
-        if (name != "." && name != "..") names.push_back(name);
-    }
-    return names;
-}
-
-/// Calls `visit` with each folder in `base` that is one itself, not a link to one.
-template <class Visit>
-void eachFolder(int base, Visit visit) {
-    for (const std::string& name : entries(base))
-        if (const Descriptor folder = openDirectory(base, name)) visit(name, folder.get());
-}
-
-bool isBeingWritten(int folder, const std::string& name) {
-    const Descriptor file(::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    return !file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0;
-}
 
 std::chrono::system_clock::time_point timeOf(const timespec& time) {
     using namespace std::chrono;
@@ -97,7 +66,7 @@ bool Retention::owns(std::string_view name) const {
 
 /// Those in the folder that `folder` names.
 void Retention::addOwned(const Recording& folder, int descriptor, std::vector<Recording>& found) const {
-    for (const std::string& name : entries(descriptor)) {
+    for (const std::string& name : entriesOf(descriptor)) {
         struct stat status {};
         if (!owns(name) || ::fstatat(descriptor, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
             !S_ISREG(status.st_mode))
@@ -126,10 +95,10 @@ std::vector<Retention::Recording> Retention::scan(int base) const {
 
 bool Retention::remove(int base, const Recording& recording, const char* cause) const {
     // Step by step, so that no folder can be swapped for a link meanwhile.
-    const Descriptor call = openDirectory(base, recording.call);
-    const Descriptor participant = openDirectory(call.get(), recording.participant);
+    const Descriptor call = openFolder(base, recording.call);
+    const Descriptor participant = openFolder(call.get(), recording.participant);
     const Descriptor folder =
-        openDirectory(participant.get(), recording.source.empty() ? "." : recording.source);
+        openFolder(participant.get(), recording.source.empty() ? "." : recording.source);
     if (!folder || isBeingWritten(folder.get(), recording.name)) return false;
     if (::unlinkat(folder.get(), recording.name.c_str(), 0) != 0) return false;
     ::unlinkat(folder.get(), descriptionOf(recording.name).c_str(), 0);

@@ -3,15 +3,15 @@
 #include "relay/base/descriptor.h"
 #include "relay/base/log.h"
 #include "relay/base/replace_file.h"
+#include "relay/outputs/record/folders.h"
 #include "relay/outputs/record/recording_name.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
+#include <unistd.h>
 
 #include <array>
 #include <optional>
 #include <string_view>
-#include <system_error>
 
 namespace spillway::relay {
 
@@ -24,21 +24,8 @@ constexpr std::string_view after = "\"state\": \"interrupted\"";
 /// Ours are a hundredth of that.
 constexpr std::size_t longest = std::size_t{256} * 1024;
 
-template <class Visit>
-void eachFolder(const fs::path& folder, Visit visit) {
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
-         entry.increment(error))
-        if (std::error_code unknown; entry->symlink_status(unknown).type() == fs::file_type::directory)
-            visit(entry->path());
-}
-
-Descriptor open(const fs::path& path) {
-    return Descriptor(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-}
-
-std::optional<std::string> read(const fs::path& path) {
-    const Descriptor file = open(path);
+std::optional<std::string> read(int folder, const std::string& name) {
+    const Descriptor file(::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     std::string text;
     std::array<char, 4096> part{};
     while (file && text.size() <= longest) {
@@ -50,33 +37,29 @@ std::optional<std::string> read(const fs::path& path) {
     return std::nullopt;
 }
 
-bool isBeingWritten(const fs::path& recording) {
-    const Descriptor file = open(recording);
-    return !file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0;
-}
-
-void mark(const fs::path& recording) {
-    const auto description = recording.parent_path() / descriptionOf(recording.filename());
-    auto text = read(description);
+/// In `folder`, which is at `path`.
+void mark(int folder, const fs::path& path, const std::string& recording) {
+    const std::string description = descriptionOf(recording);
+    auto text = read(folder, description);
     const auto at = text ? text->find(before) : std::string::npos;
-    if (at == std::string::npos || isBeingWritten(recording)) return;
+    if (at == std::string::npos || isBeingWritten(folder, recording)) return;
     text->replace(at, before.size(), after);
-    if (replaceFile(description, *text, 0640))
-        log::warn("recording was interrupted file={}", recording.string());
+    if (replaceFile(path / description, *text, 0640))
+        log::warn("recording was interrupted file={}", (path / recording).string());
 }
 
 } // namespace
 
 void markInterrupted(const fs::path& directory, const std::string& subscription) {
-    const auto visit = [&](const fs::path& participant) {
-        std::error_code error;
-        for (fs::directory_iterator entry(participant, error); !error && entry != fs::directory_iterator();
-             entry.increment(error)) {
-            const std::string name = entry->path().filename();
-            if (recordingOwner(name) == std::string_view(subscription)) mark(entry->path());
-        }
-    };
-    eachFolder(directory, [&](const fs::path& call) { eachFolder(call, visit); });
+    const Descriptor base(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!base) return;
+    eachFolder(base.get(), [&](const std::string& call, int callFolder) {
+        eachFolder(callFolder, [&](const std::string& participant, int folder) {
+            for (const std::string& name : entriesOf(folder))
+                if (recordingOwner(name) == std::string_view(subscription))
+                    mark(folder, directory / call / participant, name);
+        });
+    });
 }
 
 } // namespace spillway::relay

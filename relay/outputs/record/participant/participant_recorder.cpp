@@ -1,7 +1,7 @@
 #include "relay/outputs/record/participant/participant_recorder.h"
 
 #include "relay/base/log.h"
-#include "relay/outputs/record/recording_name.h"
+#include "relay/gst/clock_time.h"
 
 #include <gst/gst.h>
 
@@ -32,17 +32,13 @@ constexpr milliseconds furthestDrift{200};
 /// Of the time that passes, what a track that is timed by reports may move.
 constexpr int slewDivisor = 100;
 
-std::optional<nanoseconds> timeIn(GstClockTime time) {
-    if (!GST_CLOCK_TIME_IS_VALID(time)) return std::nullopt;
-    return nanoseconds(static_cast<std::int64_t>(time));
-}
-
 } // namespace
 
 ParticipantRecorder::ParticipantRecorder(RecorderSettings settings, std::string call, std::string participant)
     : settings_(std::move(settings))
     , names_{settings_.subscription, std::move(call), std::move(participant)}
-    , folder_(settings_.directory / names_.call / names_.participant)
+    , folder_(settings_.directory, std::filesystem::path(names_.call) / names_.participant,
+              settings_.subscription)
     , interleaver_(hold) {}
 
 ParticipantRecorder::~ParticipantRecorder() = default;
@@ -126,8 +122,8 @@ std::optional<ParticipantRecorder::Item> ParticipantRecorder::itemOf(Member& mem
 /// are on ours.
 void ParticipantRecorder::time(Member& member, Item& item) {
     const Frame& frame = item.frame;
-    const auto presentation = timeIn(GST_BUFFER_PTS(frame.buffer.get()));
-    const auto decoding = timeIn(GST_BUFFER_DTS(frame.buffer.get()));
+    const auto presentation = gst::durationOf(GST_BUFFER_PTS(frame.buffer.get()));
+    const auto decoding = gst::durationOf(GST_BUFFER_DTS(frame.buffer.get()));
     item.presentation = presentation.value_or(frame.arrived.time_since_epoch() - member.shift);
     if (presentation && decoding) item.reordered = std::max(nanoseconds(0), *presentation - *decoding);
     const nanoseconds byArrival = frame.arrived.time_since_epoch() - item.presentation;
@@ -293,16 +289,8 @@ bool ParticipantRecorder::beginSegment(Track first, const Item& item) {
 }
 
 bool ParticipantRecorder::makeSegment(const std::vector<Segment::Entry>& entries, Clock::time_point base) {
-    const auto age = std::chrono::duration_cast<std::chrono::system_clock::duration>(Clock::now() - base);
-    const auto pathOf = [&, start = recordingStart(std::chrono::system_clock::now() - age)](int again) {
-        return folder_ / recordingName(start, again, settings_.subscription);
-    };
     try {
-        if (!std::filesystem::is_directory(settings_.directory))
-            throw std::runtime_error(settings_.directory.string() +
-                                     ": the directory does not exist any more");
-        std::filesystem::create_directories(folder_);
-        current_ = std::make_shared<Segment>(names_, pathOf, entries, base);
+        current_ = std::make_shared<Segment>(names_, folder_.pathsFor(base), entries, base);
     } catch (const std::runtime_error& error) {
         fail(error.what());
         return false;

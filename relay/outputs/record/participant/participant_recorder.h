@@ -18,6 +18,7 @@
 #include "relay/outputs/record/participant/interleaver.h"
 #include "relay/outputs/record/participant/segment.h"
 #include "relay/outputs/record/recorder.h"
+#include "relay/outputs/record/recording_folder.h"
 
 #include <chrono>
 #include <cstdint>
@@ -104,7 +105,7 @@ class ParticipantRecorder {
 
     const RecorderSettings settings_;
     const SegmentNames names_;
-    const std::filesystem::path folder_;
+    const RecordingFolder folder_;
     Retry retry_;
     bool failing_ = false; ///< the status of the tracks shows an error
     std::uint64_t failures_ = 0;

@@ -24,11 +24,6 @@ constexpr std::size_t mostGaps = 100;
 /// The resolution of the file's times.
 constexpr milliseconds tick{1};
 
-std::chrono::system_clock::time_point wallTimeOf(Clock::time_point time) {
-    using std::chrono::system_clock;
-    return system_clock::now() - std::chrono::duration_cast<system_clock::duration>(Clock::now() - time);
-}
-
 std::vector<MediaTrack> mediaOf(const std::vector<Segment::Entry>& entries) {
     std::vector<MediaTrack> media;
     media.reserve(entries.size());
