@@ -141,4 +141,17 @@ std::vector<std::filesystem::path> recordings(const std::filesystem::path& direc
     return files;
 }
 
+std::unique_ptr<relay::OutputGroup> recordGroup(const std::filesystem::path& directory,
+                                                config::RecordFiles files,
+                                                std::chrono::milliseconds segment) {
+    config::RecordOutput settings;
+    settings.directory = directory;
+    settings.files = files;
+    settings.segment = segment;
+    config::SubscriptionSettings subscription;
+    subscription.name = "archive";
+    subscription.output = settings;
+    return relay::makeOutputGroup(subscription);
+}
+
 } // namespace spillway::test

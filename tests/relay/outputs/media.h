@@ -3,6 +3,7 @@
 
 #include "relay/outputs/output.h"
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -57,6 +58,10 @@ class TemporaryDirectory {
   private:
     std::filesystem::path path_;
 };
+
+/// A `record` subscription named archive.
+std::unique_ptr<relay::OutputGroup> recordGroup(const std::filesystem::path& directory,
+                                                config::RecordFiles files, std::chrono::milliseconds segment);
 
 /// Files below `directory` that end in .mkv, sorted by path.
 std::vector<std::filesystem::path> recordings(const std::filesystem::path& directory);

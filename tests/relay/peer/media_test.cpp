@@ -111,6 +111,25 @@ struct OpenSession {
     Receiver receiver;
 };
 
+/// Counts what a session sends of RTCP.
+class SentRtcp {
+  public:
+    SentRtcp(const OpenSession& session, std::function<bool(const rtp::RtcpPacket&)> counts)
+        : probe_(session.inside("dtlssrtpenc", "rtcp_sink_0").get(), GST_PAD_PROBE_TYPE_BUFFER,
+                 [count = count_, counts = std::move(counts)](GstPadProbeInfo* info) {
+                     const gst::BufferMap compound(gst_pad_probe_info_get_buffer(info));
+                     Bytes rest = compound.bytes();
+                     while (const auto packet = rtp::takeRtcp(rest))
+                         if (counts(*packet)) ++*count;
+                     return GST_PAD_PROBE_OK;
+                 }) {}
+    int count() const { return *count_; }
+
+  private:
+    const std::shared_ptr<std::atomic<int>> count_ = std::make_shared<std::atomic<int>>(0);
+    const gst::PadProbe probe_;
+};
+
 /// A packet as the decoder of SRTP hands it on.
 GstBuffer* makePacket(std::uint32_t ssrc, std::uint16_t sequence, unsigned payloadType = 96,
                       std::uint32_t timestamp = 0) {
@@ -304,58 +323,36 @@ TEST_CASE("a stream that said goodbye is back with its next packet, not with one
 TEST_CASE("reports of the sender come to rtpbin, so that ours say when they came") {
     OpenSession session;
     session.connect();
-    auto answered = std::make_shared<std::atomic<int>>(0);
-    const gst::PadProbe probe(session.inside("dtlssrtpenc", "rtcp_sink_0").get(), GST_PAD_PROBE_TYPE_BUFFER,
-                              [=](GstPadProbeInfo* info) {
-                                  const gst::BufferMap packet(gst_pad_probe_info_get_buffer(info));
-                                  Bytes rest = packet.bytes();
-                                  // RFC 3550 section 6.4.2: LSR is the fifth word of a report block.
-                                  while (const auto report = rtp::takeRtcp(rest))
-                                      if (report->type == rtp::RtcpType::receiverReport &&
-                                          report->body.size() >= 28 && readU32(&report->body[20]) != 0)
-                                          ++*answered;
-                                  return GST_PAD_PROBE_OK;
-                              });
-    CHECK(session.loop.runUntil([&] { return *answered > 0; }, 15s));
+    const SentRtcp answers(session, [](const rtp::RtcpPacket& packet) {
+        // RFC 3550 section 6.4.2: LSR is the fifth word of a report block.
+        return packet.type == rtp::RtcpType::receiverReport && packet.body.size() >= 28 &&
+               readU32(&packet.body[20]) != 0;
+    });
+    CHECK(session.loop.runUntil([&] { return answers.count() > 0; }, 15s));
 }
 
 TEST_CASE("the sender gets transport-wide feedback") {
     OpenSession session;
     session.connect();
-    auto feedback = std::make_shared<std::atomic<int>>(0);
-    const auto type =
-        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST);
-    const gst::PadProbe probe(
-        session.inside("dtlssrtpenc", "rtcp_sink_0").get(), type, [=](GstPadProbeInfo* info) {
-            GstMapInfo map;
-            GstBuffer* buffer = gst_pad_probe_info_get_buffer(info);
-            if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) return GST_PAD_PROBE_OK;
-            // RTPFB with format 15, anywhere in the compound packet.
-            for (std::size_t at = 0; at + 4 <= map.size;
-                 at += std::size_t{4} * (1U + map.data[at + 2] * 256U + map.data[at + 3]))
-                if (map.data[at + 1] == 205 && (map.data[at] & 0x1FU) == 15) ++*feedback;
-            gst_buffer_unmap(buffer, &map);
-            return GST_PAD_PROBE_OK;
-        });
-    CHECK(session.loop.runUntil([&] { return *feedback >= 3; }, 5s));
+    const SentRtcp feedback(session, [](const rtp::RtcpPacket& packet) {
+        return packet.type == rtp::RtcpType::transportFeedback && packet.count == 15;
+    });
+    CHECK(session.loop.runUntil([&] { return feedback.count() >= 3; }, 5s));
 }
 
 TEST_CASE("each wish for a keyframe leaves within 100 ms, also soon after another") {
     OpenSession session;
     session.connect();
-    auto asked = std::make_shared<std::atomic<int>>(0);
-    const gst::PadProbe probe(session.inside("dtlssrtpenc", "rtcp_sink_0").get(), GST_PAD_PROBE_TYPE_BUFFER,
-                              [=](GstPadProbeInfo* info) {
-                                  const gst::BufferMap packet(gst_pad_probe_info_get_buffer(info));
-                                  for (const auto& said : rtp::readFeedback(packet.bytes()))
-                                      if (std::holds_alternative<rtp::KeyframeWanted>(said)) ++*asked;
-                                  return GST_PAD_PROBE_OK;
-                              });
+    const SentRtcp asked(session, [](const rtp::RtcpPacket& packet) {
+        const auto said = rtp::readFeedback(packet.whole);
+        return std::any_of(said.begin(), said.end(),
+                           [](const auto& one) { return std::holds_alternative<rtp::KeyframeWanted>(one); });
+    });
     for (int wish = 1; wish <= 6; ++wish) {
-        const int before = *asked;
+        const int before = asked.count();
         gst_pad_send_event(session.pad(MediaKind::video).get(),
                            gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, FALSE, 0));
-        CHECK(session.loop.runUntil([&] { return *asked > before; }, 100ms));
+        CHECK(session.loop.runUntil([&] { return asked.count() > before; }, 100ms));
         nothingComes(session.loop, 300ms);
     }
 }

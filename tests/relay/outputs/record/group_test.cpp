@@ -30,16 +30,8 @@ struct Recording {
     std::unique_ptr<OutputGroup> group;
     std::unique_ptr<Output> output;
 
-    Recording(const std::filesystem::path& directory, MediaKind kind,
-              std::chrono::milliseconds segment = 0ms) {
-        config::RecordOutput settings;
-        settings.directory = directory;
-        settings.files = config::RecordFiles::track;
-        settings.segment = segment;
-        config::SubscriptionSettings subscription;
-        subscription.name = "archive";
-        subscription.output = settings;
-        group = makeOutputGroup(subscription);
+    Recording(const std::filesystem::path& directory, MediaKind kind, std::chrono::milliseconds segment = 0ms)
+        : group(recordGroup(directory, config::RecordFiles::track, segment)) {
         output = group->open({{"studio", "alice", "camera"}, kind, status});
     }
     int write(const std::vector<Frame>& frames) const {

@@ -22,6 +22,14 @@ Item item(const std::string& name, Clock::duration order, Clock::duration arrive
     return {name, start + order, start + arrived};
 }
 
+/// With tracks 1 and 2.
+Interleaver<Item> ofTwoTracks(std::size_t most = 10'000) {
+    Interleaver<Item> interleaver(1s);
+    interleaver.join(1, most);
+    interleaver.join(2, most);
+    return interleaver;
+}
+
 std::string all(Interleaver<Item>& interleaver, bool drain = false) {
     std::string names;
     while (const auto next = interleaver.next(drain))
@@ -32,9 +40,7 @@ std::string all(Interleaver<Item>& interleaver, bool drain = false) {
 } // namespace
 
 TEST_CASE("frames of two tracks go out in the order of decoding, whoever comes first") {
-    Interleaver<Item> interleaver(1s);
-    interleaver.join(1, 10'000);
-    interleaver.join(2, 10'000);
+    auto interleaver = ofTwoTracks();
     interleaver.add(1, item("a", 0ms, 0ms));
     interleaver.add(1, item("c", 40ms, 40ms));
     CHECK(all(interleaver).empty());
@@ -47,9 +53,7 @@ TEST_CASE("frames of two tracks go out in the order of decoding, whoever comes f
 }
 
 TEST_CASE("a track that is silent is waited for no longer than that, and its frames come late then") {
-    Interleaver<Item> interleaver(1s);
-    interleaver.join(1, 10'000);
-    interleaver.join(2, 10'000);
+    auto interleaver = ofTwoTracks();
     interleaver.add(1, item("a", 0ms, 0ms));
     interleaver.add(1, item("c", 900ms, 900ms));
     CHECK(all(interleaver).empty());
@@ -60,9 +64,7 @@ TEST_CASE("a track that is silent is waited for no longer than that, and its fra
 }
 
 TEST_CASE("a track that left is not waited for, and what it had still goes out") {
-    Interleaver<Item> interleaver(1s);
-    interleaver.join(1, 10'000);
-    interleaver.join(2, 10'000);
+    auto interleaver = ofTwoTracks();
     interleaver.add(1, item("a", 0ms, 0ms));
     interleaver.add(2, item("b", 10ms, 10ms));
     interleaver.add(1, item("c", 20ms, 20ms));
@@ -72,9 +74,7 @@ TEST_CASE("a track that left is not waited for, and what it had still goes out")
 }
 
 TEST_CASE("a track that holds as much as it may waits for nobody") {
-    Interleaver<Item> interleaver(1s);
-    interleaver.join(1, 250);
-    interleaver.join(2, 250);
+    auto interleaver = ofTwoTracks(250);
     for (int i = 0; i < 4; ++i)
         interleaver.add(1, item(std::string(1, static_cast<char>('a' + i)), i * 1ms, i * 1ms));
     CHECK(all(interleaver) == "ab");

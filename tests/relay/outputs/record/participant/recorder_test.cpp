@@ -39,20 +39,17 @@ struct Moment {
 
 /// A `record` subscription with the tracks of alice.
 struct Stage {
-    explicit Stage(std::chrono::milliseconds segment = 0ms) {
-        config::RecordOutput settings;
-        settings.directory = directory.path();
-        settings.files = config::RecordFiles::participant;
-        settings.segment = segment;
-        config::SubscriptionSettings subscription;
-        subscription.name = "archive";
-        subscription.output = settings;
-        group = makeOutputGroup(subscription);
-    }
+    explicit Stage(std::chrono::milliseconds segment = 0ms)
+        : group(recordGroup(directory.path(), config::RecordFiles::participant, segment)) {}
     int open(const std::string& source, MediaKind kind) {
         statuses.push_back(std::make_shared<OutputStatus>());
         outputs.push_back(group->open({{"studio", "alice", source}, kind, statuses.back()}));
         return static_cast<int>(outputs.size()) - 1;
+    }
+    /// A camera and a microphone.
+    std::pair<int, int> openBoth() {
+        const int camera = open("camera", MediaKind::video);
+        return {camera, open("microphone", MediaKind::audio)};
     }
     /// Frames of that feed from `from` on, each `late` after its capture; told when that was, or not.
     void play(int feed, const std::vector<Frame>& frames, Time from = 0s, Time late = 0ms, bool told = true) {
@@ -183,8 +180,7 @@ TEST_CASE("picture and sound of a participant are in one file, frame for frame, 
         INFO(codec);
         Stage stage;
         const LeakGuard guard;
-        const int camera = stage.open("camera", MediaKind::video);
-        const int microphone = stage.open("microphone", MediaKind::audio);
+        const auto [camera, microphone] = stage.openBoth();
         stage.play(camera, video(encoder, 75));
         stage.play(microphone, audio(150));
         const int given = stage.run();
@@ -208,8 +204,7 @@ TEST_CASE("picture and sound of a participant are in one file, frame for frame, 
 
 TEST_CASE("a picture that comes 600 ms late is in sync with its sound, since its publisher tells") {
     Stage stage;
-    const int camera = stage.open("camera", MediaKind::video);
-    const int microphone = stage.open("microphone", MediaKind::audio);
+    const auto [camera, microphone] = stage.openBoth();
     stage.play(camera, video(vp8, 100), 1s, 600ms);
     stage.play(microphone, audio(250));
     stage.run();
@@ -225,8 +220,7 @@ TEST_CASE("a picture that comes 600 ms late is in sync with its sound, since its
 
 TEST_CASE("a track that pauses keeps its place in time, and the gap is told") {
     Stage stage;
-    const int camera = stage.open("camera", MediaKind::video);
-    const int microphone = stage.open("microphone", MediaKind::audio);
+    const auto [camera, microphone] = stage.openBoth();
     stage.play(camera, video(vp8, 50));
     stage.play(camera, video(vp8, 50), 5s);
     stage.play(microphone, audio(350));
@@ -244,8 +238,7 @@ TEST_CASE("a track that pauses keeps its place in time, and the gap is told") {
 
 TEST_CASE("segments begin with a keyframe and add up, no frame is lost or twice") {
     Stage stage(1s);
-    const int camera = stage.open("camera", MediaKind::video);
-    const int microphone = stage.open("microphone", MediaKind::audio);
+    const auto [camera, microphone] = stage.openBoth();
     stage.play(camera, video(vp8, 150));
     const auto packets = audio(300);
     stage.play(microphone, packets);
@@ -269,8 +262,7 @@ TEST_CASE("segments begin with a keyframe and add up, no frame is lost or twice"
 
 TEST_CASE("a segment that begins after the picture has ended has the sound alone") {
     Stage stage(1s);
-    const int camera = stage.open("camera", MediaKind::video);
-    const int microphone = stage.open("microphone", MediaKind::audio);
+    const auto [camera, microphone] = stage.openBoth();
     stage.play(camera, video(vp8, 20));
     const auto packets = audio(250);
     stage.play(microphone, {packets.begin(), packets.begin() + 50});
@@ -288,8 +280,7 @@ TEST_CASE("a segment that begins after the picture has ended has the sound alone
 
 TEST_CASE("a track that comes later begins a segment for all, no frame is lost or twice") {
     Stage stage;
-    const int camera = stage.open("camera", MediaKind::video);
-    const int microphone = stage.open("microphone", MediaKind::audio);
+    const auto [camera, microphone] = stage.openBoth();
     stage.play(camera, video(vp8, 150));
     const auto packets = audio(300);
     stage.play(microphone, packets);
@@ -314,8 +305,7 @@ TEST_CASE("a track that comes later begins a segment for all, no frame is lost o
 
 TEST_CASE("another codec begins another file; the sound goes on without a loss") {
     Stage stage;
-    const int camera = stage.open("camera", MediaKind::video);
-    const int microphone = stage.open("microphone", MediaKind::audio);
+    const auto [camera, microphone] = stage.openBoth();
     stage.play(camera, video(vp8, 75));
     stage.play(camera, video(h264, 75), 3s);
     const auto packets = audio(300);
@@ -350,8 +340,7 @@ TEST_CASE("a track alone begins after two seconds, and one that is shorter when 
 
 TEST_CASE("reports that come after the beginning put a track in its place with a new segment") {
     Stage stage;
-    const int camera = stage.open("camera", MediaKind::video);
-    const int microphone = stage.open("microphone", MediaKind::audio);
+    const auto [camera, microphone] = stage.openBoth();
     const auto pictures = video(vp8, 200);
     stage.play(camera, {pictures.begin(), pictures.begin() + 100}, 0s, 600ms, false);
     stage.play(camera, {pictures.begin() + 100, pictures.end()}, 4s, 600ms);
@@ -370,8 +359,7 @@ TEST_CASE("reports that come after the beginning put a track in its place with a
 
 TEST_CASE("what a crash leaves plays up to its last frame, and is said to be interrupted") {
     Stage stage;
-    const int camera = stage.open("camera", MediaKind::video);
-    const int microphone = stage.open("microphone", MediaKind::audio);
+    const auto [camera, microphone] = stage.openBoth();
     stage.play(camera, video(vp8, 100));
     stage.play(microphone, audio(200));
     stage.run();
